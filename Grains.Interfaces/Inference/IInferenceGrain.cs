@@ -1,0 +1,20 @@
+using Orleans.Concurrency;
+
+namespace OrleansInference.Grains.Interfaces.Inference;
+
+/// <summary>
+/// Inference for any Orleans client: a stateless worker on each silo, whose key carries no meaning. It passes straight
+/// to the node's bounded queue.
+/// </summary>
+[Alias("OrleansInference.IInferenceGrain")]
+public interface IInferenceGrain : IGrainWithIntegerKey
+{
+    /// <inheritdoc cref="IInferencePipeline.InferAsync"/>
+    [Alias("Infer")]
+    Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+
+    /// <summary>What a model takes and gives.</summary>
+    /// <exception cref="InferenceException">No such model or version.</exception>
+    [Alias("GetMetadata")]
+    Task<Models.ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion);
+}

@@ -1,0 +1,51 @@
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Grains.Interfaces.Inference;
+
+/// <summary>
+/// One inference request. Whoever passes it to <see cref="IInferencePipeline"/> hands its tensors over: the pipeline
+/// disposes them as soon as the model no longer reads them, whatever the outcome.
+/// </summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansInference.InferenceRequest")]
+public sealed class InferenceRequest : IDisposable
+{
+    /// <summary>The model's name in the repository.</summary>
+    [Id(0)]
+    public required string ModelName { get; init; }
+
+    /// <summary>A decimal version number, or empty for the highest version that is ready.</summary>
+    [Id(1)]
+    public string ModelVersion { get; init; } = "";
+
+    /// <summary>The caller's own id, returned unchanged; may be empty.</summary>
+    [Id(2)]
+    public string Id { get; init; } = "";
+
+    /// <summary>The inputs, in any order; optional inputs may be left out.</summary>
+    [Id(3)]
+    public required InferenceTensor[] Inputs { get; init; }
+
+    /// <summary>Names of the outputs to return, in this order; empty for all.</summary>
+    [Id(4)]
+    public string[] RequestedOutputs { get; init; } = [];
+
+    /// <summary>1 is the most urgent; 0 stands for the model's default priority.</summary>
+    [Id(5)]
+    public uint Priority { get; init; }
+
+    /// <summary>Time left until the deadline, counted from the request's arrival at this hop; zero for no deadline.</summary>
+    [Id(6)]
+    public TimeSpan Timeout { get; init; }
+
+    /// <summary>The caller's latency objective in milliseconds, which orders the queue; 0 for the model's own.</summary>
+    [Id(7)]
+    public double SloP99Ms { get; init; }
+
+    /// <summary>Releases the inputs.</summary>
+    public void Dispose()
+    {
+        foreach (InferenceTensor input in Inputs) input.Dispose();
+    }
+}

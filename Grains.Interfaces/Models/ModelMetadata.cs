@@ -1,0 +1,19 @@
+namespace OrleansInference.Grains.Interfaces.Models;
+
+/// <summary>A model as clients see it (KServe v2 model metadata).</summary>
+/// <param name="Name">Its name in the repository.</param>
+/// <param name="Versions">The versions that are ready, ascending.</param>
+/// <param name="Platform">Always <c>onnxruntime_onnx</c> here.</param>
+/// <param name="Inputs">What it takes.</param>
+/// <param name="Outputs">What it gives.</param>
+/// <param name="ExecutionProvider">ONNX Runtime's provider that really serves it, such as <c>CPUExecutionProvider</c>.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansInference.ModelMetadata")]
+public sealed record ModelMetadata(
+    [property: Id(0)] string Name,
+    [property: Id(1)] string[] Versions,
+    [property: Id(2)] string Platform,
+    [property: Id(3)] TensorMetadata[] Inputs,
+    [property: Id(4)] TensorMetadata[] Outputs,
+    [property: Id(5)] string ExecutionProvider);

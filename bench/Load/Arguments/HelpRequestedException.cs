@@ -1,0 +1,3 @@
+namespace OrleansInference.Load.Arguments;
+
+internal sealed class HelpRequestedException : Exception;

@@ -1,0 +1,39 @@
+namespace OrleansInference.Load;
+
+internal static class HelpText
+{
+    public const string All = """
+        Usage: Load <command> [options]      (dotnet run -c Release --project bench/Load -- <command> ...)
+
+        http      load one model of a KServe v2 server over HTTP with binary tensors
+          --url URL            http://127.0.0.1:8000
+          --model NAME         model to call
+          --input FILE         raw little-endian tensor
+          --input-name NAME    --shape 1,3,224,224    --datatype FP32
+          --output A,B         outputs to ask for (default: all)
+          --connections N      1          --seconds S  4          --warmup S  2
+          --mode closed|open   closed: a thread per connection, next request after the answer
+                               open: Poisson arrivals at --rate R per second, --seed 1;
+                               latency counts from the intended send time
+          --pid P              server process whose CPU time is reported (Linux)
+          --check FILE         expected first output, float32, compared once within 1e-3
+          --json               one JSON object instead of text
+
+        raw       ONNX Runtime in this process: batch {1,8,32} x threads {1,2} x callers {1,2}
+          --data DIR           ../shared/data (mnist and squeezenet), or
+          --model FILE.onnx --input FILE.f32
+          --seconds S          1, for each row
+
+        compare   OrleansInference against the ASP.NET Core baseline, alternating, over HTTP
+          --silo "COMMAND"     dotnet Silo/bin/Release/net10.0/OrleansInference.Silo.dll
+                               it is given --models DIR --http-port P --grpc-port P --silo-port P --gateway-port P;
+                               "baseline" measures the baseline against itself: the noise of the method
+          --baseline FILE.dll  bench/AspNetBaseline/bin/Release/net10.0/OrleansInference.AspNetBaseline.dll
+          --data DIR           ../shared/data
+          --runs N  5          --seconds S  4         --warmup S  2
+          --only tiny:64,...   model, or model:connections
+
+        Exit codes: 0 done, 1 failed, 2 wrong options, 3 data absent, 130 cancelled.
+
+        """;
+}

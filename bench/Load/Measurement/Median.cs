@@ -1,0 +1,13 @@
+namespace OrleansInference.Load.Measurement;
+
+internal static class Median
+{
+    public static double Of(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        var middle = sorted.Length / 2;
+        return sorted.Length == 0 ? 0
+            : sorted.Length % 2 == 1 ? sorted[middle]
+            : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}
