@@ -1,6 +1,8 @@
 namespace OrleansInference.Grains.Interfaces.Inference;
 
 /// <summary>An <see cref="InferenceError"/> as an exception, for the edges of the system: parsing and the client SDK.</summary>
+[GenerateSerializer]
+[Alias("OrleansInference.InferenceException")]
 public sealed class InferenceException : Exception
 {
     /// <summary>Creates it with the error and a message that names what was wrong and what is allowed.</summary>
@@ -8,5 +10,6 @@ public sealed class InferenceException : Exception
         : base(message, innerException) => Error = error;
 
     /// <summary>The reason.</summary>
+    [Id(0)]
     public InferenceError Error { get; }
 }

@@ -1,103 +1,127 @@
-using System.Runtime.InteropServices;
 using Google.Protobuf;
 using OrleansInference.Onnx.Messages;
+using OrleansInference.Onnx.Reading;
 
 namespace OrleansInference.Onnx.Building;
 
-/// <summary>Builds an ONNX model node by node. The same calls give the same bytes.</summary>
+/// <summary>
+/// Writes a model node by node, in the order in which it runs. The same calls give the same bytes: nothing in the file
+/// depends on the time, the machine or a hash.
+/// </summary>
 public sealed class OnnxGraphBuilder
 {
-    private readonly GraphProto _graph;
-    private readonly ModelProto _model;
-    private int _values;
+    /// <summary>The oldest operator set and file format that the builder writes, and the newest format.</summary>
+    private const int MinOpset = 17, MinIrVersion = 8, MaxIrVersion = 10;
 
-    /// <summary>Starts a graph.</summary>
+    private readonly ModelProto _model;
+    private readonly HashSet<string> _values = new(StringComparer.Ordinal);
+
+    /// <summary>Starts an empty graph.</summary>
     /// <param name="name">The graph's name.</param>
-    /// <param name="opset">ONNX operator set.</param>
-    public OnnxGraphBuilder(string name, int opset = 17)
+    /// <param name="opset">Version of ONNX's own operator set, 17 or more.</param>
+    /// <param name="irVersion">Version of the file format, 8 to 10.</param>
+    public OnnxGraphBuilder(string name, int opset = MinOpset, int irVersion = MinIrVersion)
     {
-        _graph = new GraphProto { Name = name };
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(opset, MinOpset);
+        ArgumentOutOfRangeException.ThrowIfLessThan(irVersion, MinIrVersion);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(irVersion, MaxIrVersion);
         _model = new ModelProto
         {
-            IrVersion = 8,
+            IrVersion = irVersion,
             ProducerName = "OrleansInference",
-            Graph = _graph,
+            Graph = new GraphProto { Name = name },
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = opset } },
         };
     }
 
-    /// <summary>Adds a graph input and returns its name. A negative dimension is free.</summary>
-    public string Input(string name, TensorProto.Types.DataType type, params long[] dimensions)
+    /// <summary>Adds a graph input.</summary>
+    /// <exception cref="ArgumentException">The graph already has a value of this name.</exception>
+    public OnnxGraphBuilder Input(string name, TensorProto.Types.DataType elementType, params ReadOnlySpan<OnnxDimension> shape)
     {
-        _graph.Input.Add(Value(name, type, dimensions));
-        return name;
-    }
-
-    /// <summary>Adds a graph output of the value called <paramref name="name"/>.</summary>
-    public OnnxGraphBuilder Output(string name, TensorProto.Types.DataType type, params long[] dimensions)
-    {
-        _graph.Output.Add(Value(name, type, dimensions));
+        Define(name);
+        _model.Graph.Input.Add(Value(name, elementType, shape));
         return this;
     }
 
-    /// <summary>Adds a constant of numbers and returns its name.</summary>
-    public string Constant<T>(string name, TensorProto.Types.DataType type, T[] values, params long[] dimensions)
-        where T : unmanaged
+    /// <summary>Adds a constant. One with the name of an input makes that input optional, with the constant as its default.</summary>
+    /// <exception cref="ArgumentException">The graph already has a value of this name that is not an input.</exception>
+    public OnnxGraphBuilder Initializer(TensorProto tensor)
     {
-        _graph.Initializer.Add(new TensorProto
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (_model.Graph.Input.All(input => input.Name != tensor.Name)) Define(tensor.Name);
+        _model.Graph.Initializer.Add(tensor);
+        return this;
+    }
+
+    /// <summary>Adds a node.</summary>
+    /// <param name="operation">The operator.</param>
+    /// <param name="inputs">Names of values that exist already; an empty one leaves out an optional input.</param>
+    /// <param name="outputs">Names of the values it makes.</param>
+    /// <param name="attributes">Made by <see cref="OnnxAttribute"/>.</param>
+    /// <exception cref="ArgumentException">An input does not exist yet, or an output exists already.</exception>
+    public OnnxGraphBuilder Node(string operation, IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(operation);
+        if (inputs.FirstOrDefault(input => input.Length > 0 && !_values.Contains(input)) is { } missing)
         {
-            Name = name,
-            DataType = (int)type,
-            Dims = { dimensions },
-            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())),
-        });
-        return name;
+            throw new ArgumentException($"{operation} reads '{missing}', which nothing before it makes", nameof(inputs));
+        }
+
+        foreach (string output in outputs) Define(output);
+        NodeProto node = new() { Name = $"{operation}_{_model.Graph.Node.Count}", OpType = operation, Input = { inputs }, Output = { outputs } };
+        foreach (AttributeProto attribute in attributes) node.Attribute.Add(attribute);
+        _model.Graph.Node.Add(node);
+        return this;
     }
 
-    /// <summary>Adds a float constant and returns its name.</summary>
-    public string Floats(string name, float[] values, params long[] dimensions) =>
-        Constant(name, TensorProto.Types.DataType.Float, values, dimensions);
-
-    /// <summary>Adds a constant of strings and returns its name.</summary>
-    public string Strings(string name, IReadOnlyList<string> values)
+    /// <summary>Makes an existing value a graph output.</summary>
+    /// <exception cref="ArgumentException">There is no such value.</exception>
+    public OnnxGraphBuilder Output(string name, TensorProto.Types.DataType elementType, params ReadOnlySpan<OnnxDimension> shape)
     {
-        TensorProto tensor = new() { Name = name, DataType = (int)TensorProto.Types.DataType.String, Dims = { values.Count } };
-        tensor.StringData.AddRange(values.Select(ByteString.CopyFromUtf8));
-        _graph.Initializer.Add(tensor);
-        return name;
+        if (!_values.Contains(name)) throw new ArgumentException($"nothing makes the output '{name}'", nameof(name));
+        _model.Graph.Output.Add(Value(name, elementType, shape));
+        return this;
     }
 
-    /// <summary>Adds a node with one output and returns the output's name: <paramref name="output"/>, or a new one.</summary>
-    public string Node(string operation, string[] inputs, string? output = null, params AttributeProto[] attributes)
-    {
-        string result = output ?? $"v{_values++}";
-        _graph.Node.Add(new NodeProto { OpType = operation, Name = $"{operation}_{_graph.Node.Count}", Input = { inputs }, Output = { result }, Attribute = { attributes } });
-        return result;
-    }
-
-    /// <summary>Adds a metadata entry, such as where the model came from.</summary>
+    /// <summary>Adds a property of the model; <c>provenance</c> says where it comes from.</summary>
     public OnnxGraphBuilder Metadata(string key, string value)
     {
         _model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
         return this;
     }
 
-    /// <summary>The model.</summary>
-    public ModelProto Build() => _model;
+    /// <summary>Names the tool that the file says it was made by; <c>OrleansInference</c> unless called.</summary>
+    public OnnxGraphBuilder Producer(string name, string version = "")
+    {
+        _model.ProducerName = name;
+        if (version.Length > 0) _model.ProducerVersion = version;
+        return this;
+    }
 
-    /// <summary>The model file's bytes.</summary>
+    /// <summary>The model as it stands, as a copy.</summary>
+    public ModelProto Build() => _model.Clone();
+
+    /// <summary>The model file's contents.</summary>
     public byte[] ToBytes() => _model.ToByteArray();
 
-    private static ValueInfoProto Value(string name, TensorProto.Types.DataType type, long[] dimensions)
+    private static ValueInfoProto Value(string name, TensorProto.Types.DataType elementType, ReadOnlySpan<OnnxDimension> shape)
     {
-        TensorShapeProto shape = new();
-        for (int i = 0; i < dimensions.Length; i++)
-        {
-            shape.Dim.Add(dimensions[i] >= 0
-                ? new TensorShapeProto.Types.Dimension { DimValue = dimensions[i] }
-                : new TensorShapeProto.Types.Dimension { DimParam = i == 0 ? "batch" : $"dim{i}" });
-        }
+        TensorShapeProto dimensions = new();
+        foreach (OnnxDimension dimension in shape) dimensions.Dim.Add(Dimension(dimension));
+        TypeProto type = new() { TensorType = new TypeProto.Types.Tensor { ElemType = (int)elementType, Shape = dimensions } };
+        return new ValueInfoProto { Name = name, Type = type };
+    }
 
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+    private static TensorShapeProto.Types.Dimension Dimension(OnnxDimension dimension)
+    {
+        if (!dimension.IsFree) return new TensorShapeProto.Types.Dimension { DimValue = dimension.Size };
+        return dimension.Symbol is { } symbol ? new TensorShapeProto.Types.Dimension { DimParam = symbol } : new TensorShapeProto.Types.Dimension();
+    }
+
+    private void Define(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!_values.Add(name)) throw new ArgumentException($"the graph already has a value '{name}'", nameof(name));
     }
 }

@@ -1,42 +1,47 @@
 namespace OrleansInference.Onnx.Reading;
 
-/// <summary>Weights that a model keeps in files of their own. A model file is untrusted: they must lie in its folder.</summary>
+/// <summary>Whether a model's weight files are where a model may have them: inside its own folder.</summary>
 public static class OnnxExternalData
 {
-    /// <summary>Checks that every file is inside <paramref name="modelFolder"/>, symbolic links followed, and there.</summary>
-    /// <exception cref="OnnxFormatException">One is not; the message names it.</exception>
+    /// <summary>Checks every external-data location of a model.</summary>
+    /// <param name="outline">The model.</param>
+    /// <param name="modelFolder">The folder that locations are relative to: the one that holds the model file.</param>
+    /// <exception cref="OnnxFormatException">
+    /// A location is absolute, leaves the folder through <c>..</c> or through a symbolic link, or is not a file.
+    /// </exception>
     public static void Check(OnnxOutline outline, string modelFolder)
     {
-        if (outline.ExternalData.Count == 0) return;
-        string root = RealPath(modelFolder);
-        foreach (string location in outline.ExternalData)
+        ArgumentNullException.ThrowIfNull(outline);
+        string folder = Path.GetFullPath(modelFolder);
+        foreach (string location in outline.ExternalDataLocations)
         {
-            if (location.Length == 0 || location.Contains('\0', StringComparison.Ordinal)) throw new OnnxFormatException("the model has external data without a file name");
-            if (Path.IsPathRooted(location) || location.Replace('\\', '/').Split('/').Contains(".."))
+            if (Problem(location, folder) is { } problem)
             {
-                throw new OnnxFormatException($"the model's external data '{location}' lies outside its folder; only files inside the model's version folder are read");
-            }
-
-            string path = Path.GetFullPath(location, root);
-            if (!File.Exists(path)) throw new OnnxFormatException($"the model's external data '{location}' is not in its folder");
-            if (!RealPath(path).StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            {
-                throw new OnnxFormatException($"the model's external data '{location}' is a link that leaves its folder; only files inside the model's version folder are read");
+                throw new OnnxFormatException(outline.Path, $"refers to external data '{location}', {problem}");
             }
         }
     }
 
-    private static string RealPath(string path)
+    private static string? Problem(string location, string folder)
     {
-        string full = Path.GetFullPath(path);
-        string resolved = Path.GetPathRoot(full)!;
-        foreach (string part in full[resolved.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        if (location.Length == 0 || location.Contains('\0')) return "which is not a file name";
+        // A Windows path on Linux, and the reverse, is absolute too: the same repository is served on both.
+        if (Path.IsPathRooted(location) || location[0] is '/' or '\\' || HasDrive(location)) return "which is an absolute path";
+        if (location.Split('/', '\\').Contains("..")) return "which leaves the model's folder through '..'";
+        string file = Path.Combine(folder, location);
+        try
         {
-            string next = Path.Combine(resolved, part);
-            FileSystemInfo info = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
-            resolved = info.ResolveLinkTarget(returnFinalTarget: true) is { } target ? RealPath(target.FullName) : next;
+            // The folder itself may be reached by a link (repositories often are); what lies under it may not lead outside.
+            string root = Path.TrimEndingDirectorySeparator(RealPath.Of(folder)) + Path.DirectorySeparatorChar;
+            if (!RealPath.Of(file).StartsWith(root, StringComparison.Ordinal)) return "which leaves the model's folder through a symbolic link";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"which cannot be followed: {exception.Message}";
         }
 
-        return resolved;
+        return File.Exists(file) ? null : "which does not exist";
     }
+
+    private static bool HasDrive(string location) => location.Length > 1 && location[1] == ':' && char.IsAsciiLetter(location[0]);
 }

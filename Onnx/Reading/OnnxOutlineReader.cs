@@ -1,101 +1,83 @@
-using System.Globalization;
 using Google.Protobuf;
 using OrleansInference.Onnx.Messages;
-using OrleansInference.Onnx.Messages.Outline;
+using Outline = OrleansInference.Onnx.Messages.Outline;
 
 namespace OrleansInference.Onnx.Reading;
 
-/// <summary>Reads <see cref="OnnxOutline"/>s.</summary>
+/// <summary>Reads what an ONNX file says about itself and skips its weights: a file of gigabytes takes a few kilobytes of memory.</summary>
 public static class OnnxOutlineReader
 {
-    private static readonly MessageParser<OutlineModel> Parser = OutlineModel.Parser.WithDiscardUnknownFields(true);
+    private static readonly MessageParser<Outline.ModelProto> Parser = Outline.ModelProto.Parser.WithDiscardUnknownFields(true);
 
-    /// <summary>Reads a file's outline; its weights are skipped, not held.</summary>
-    /// <exception cref="OnnxFormatException">It is not an ONNX model.</exception>
+    /// <summary>Reads the file at <paramref name="path"/>.</summary>
+    /// <exception cref="OnnxFormatException">The file is not a whole ONNX model.</exception>
+    /// <exception cref="IOException">The file cannot be opened or read.</exception>
     public static OnnxOutline Read(string path)
     {
-        OutlineModel model;
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Describe(path, Parse(path));
+    }
+
+    private static Outline.ModelProto Parse(string path)
+    {
         try
         {
-            using FileStream file = File.OpenRead(path);
-            model = Parser.ParseFrom(file);
+            using FileStream stream = File.OpenRead(path);
+            return Parser.ParseFrom(stream);
         }
         catch (InvalidProtocolBufferException exception)
         {
-            throw new OnnxFormatException($"'{path}' is not an ONNX model: {exception.Message}", exception);
+            throw new OnnxFormatException(path, $"is not a whole ONNX file: {exception.Message}", exception);
         }
-
-        if (model.Graph is null) throw new OnnxFormatException($"'{path}' is not an ONNX model: it has no graph");
-        List<string> external = [];
-        SortedSet<string> domains = new(StringComparer.Ordinal);
-        Visit(model.Graph, external, domains);
-        foreach (OutlineFunction function in model.Functions) Visit(function.Node, external, domains);
-        Dictionary<string, long> operatorSets = [];
-        foreach (OperatorSetIdProto import in model.OpsetImport) operatorSets[import.Domain] = import.Version;
-        Dictionary<string, string> metadata = [];
-        foreach (StringStringEntryProto entry in model.MetadataProps) metadata[entry.Key] = entry.Value;
-        return new OnnxOutline
+        catch (UnauthorizedAccessException exception)
         {
-            IrVersion = model.IrVersion,
-            Producer = $"{model.ProducerName} {model.ProducerVersion}".Trim(),
-            OperatorSets = operatorSets,
-            Inputs = [.. model.Graph.Input.Select(Describe)],
-            Outputs = [.. model.Graph.Output.Select(Describe)],
-            Initializers = [.. model.Graph.Initializer.Select(tensor => tensor.Name)],
-            ExternalData = [.. external.Distinct(StringComparer.Ordinal)],
-            OperatorDomains = [.. domains],
-            Metadata = metadata,
-        };
+            throw new IOException(exception.Message, exception);
+        }
     }
 
-    private static OnnxValue Describe(ValueInfoProto value)
+    private static OnnxOutline Describe(string path, Outline.ModelProto model)
     {
-        TypeProto.Types.Tensor? tensor = value.Type?.TensorType;
-        return new OnnxValue(value.Name, tensor?.ElemType ?? 0, [.. (tensor?.Shape?.Dim ?? []).Select(Describe)]);
+        if (model.Graph is null) throw new OnnxFormatException(path, "is not a whole ONNX file: it has no graph");
+        if (model.IrVersion < 1) throw new OnnxFormatException(path, "is not a whole ONNX file: it does not say its ir_version");
+        // Operator sets came with version 3 of the format; a later file without one was cut off.
+        if (model.IrVersion >= 3 && model.OpsetImport.Count == 0) throw new OnnxFormatException(path, "is not a whole ONNX file: it imports no operator set");
+
+        OnnxContents contents = OnnxContents.Collect(path, model);
+        return new OnnxOutline(
+            path,
+            model.IrVersion,
+            LastByKey(model.OpsetImport, import => OnnxContents.Domain(import.Domain), import => import.Version),
+            model.ProducerName,
+            model.ProducerVersion,
+            model.Graph.Name,
+            [.. model.Graph.Input.Select(Value)],
+            [.. model.Graph.Output.Select(Value)],
+            [.. model.Graph.Initializer.Select(tensor => tensor.Name), .. model.Graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? "")],
+            contents.ExternalDataLocations,
+            LastByKey(model.MetadataProps, property => property.Key, property => property.Value),
+            contents.OperatorDomains);
     }
 
-    private static string Describe(TensorShapeProto.Types.Dimension dimension) => dimension.ValueCase switch
+    private static OnnxValue Value(Outline.ValueInfoProto value)
     {
-        TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => dimension.DimValue.ToString(CultureInfo.InvariantCulture),
-        TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam => dimension.DimParam,
-        _ => "?",
+        Outline.TypeProto.Types.Tensor? tensor = value.Type?.TensorType;
+        return new OnnxValue(
+            value.Name,
+            (TensorProto.Types.DataType)(tensor?.ElemType ?? 0),
+            tensor?.Shape is { } shape ? [.. shape.Dim.Select(Dimension)] : null);
+    }
+
+    private static OnnxDimension Dimension(Outline.TensorShapeProto.Types.Dimension dimension) => dimension.ValueCase switch
+    {
+        Outline.TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => OnnxDimension.Of(dimension.DimValue),
+        Outline.TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam => OnnxDimension.Of(dimension.DimParam),
+        _ => OnnxDimension.Free,
     };
 
-    private static void Visit(OutlineGraph graph, List<string> external, SortedSet<string> domains)
+    private static Dictionary<string, TValue> LastByKey<T, TValue>(IEnumerable<T> items, Func<T, string> key, Func<T, TValue> value)
     {
-        foreach (OutlineTensor tensor in graph.Initializer) Visit(tensor, external);
-        foreach (OutlineSparseTensor tensor in graph.SparseInitializer) Visit(tensor, external);
-        Visit(graph.Node, external, domains);
-    }
-
-    private static void Visit(IEnumerable<OutlineNode> nodes, List<string> external, SortedSet<string> domains)
-    {
-        foreach (OutlineNode node in nodes)
-        {
-            domains.Add(node.Domain);
-            foreach (OutlineAttribute attribute in node.Attribute)
-            {
-                if (attribute.T is not null) Visit(attribute.T, external);
-                if (attribute.SparseTensor is not null) Visit(attribute.SparseTensor, external);
-                if (attribute.G is not null) Visit(attribute.G, external, domains);
-                foreach (OutlineTensor tensor in attribute.Tensors) Visit(tensor, external);
-                foreach (OutlineSparseTensor tensor in attribute.SparseTensors) Visit(tensor, external);
-                foreach (OutlineGraph graph in attribute.Graphs) Visit(graph, external, domains);
-            }
-        }
-    }
-
-    private static void Visit(OutlineSparseTensor tensor, List<string> external)
-    {
-        if (tensor.Values is not null) Visit(tensor.Values, external);
-        if (tensor.Indices is not null) Visit(tensor.Indices, external);
-    }
-
-    private static void Visit(OutlineTensor tensor, List<string> external)
-    {
-        foreach (StringStringEntryProto entry in tensor.ExternalData)
-        {
-            if (entry.Key == "location") external.Add(entry.Value);
-        }
+        Dictionary<string, TValue> byKey = new(StringComparer.Ordinal);
+        foreach (T item in items) byKey[key(item)] = value(item);
+        return byKey;
     }
 }

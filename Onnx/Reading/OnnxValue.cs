@@ -1,7 +1,9 @@
+using OrleansInference.Onnx.Messages;
+
 namespace OrleansInference.Onnx.Reading;
 
-/// <summary>A graph's input or output.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="ElementType">ONNX's element type number; 0 for what is no tensor.</param>
-/// <param name="Dimensions">Each a length, a symbolic name, or "?" where nothing is known.</param>
-public sealed record OnnxValue(string Name, int ElementType, IReadOnlyList<string> Dimensions);
+/// <summary>A graph input or output as the file declares it.</summary>
+/// <param name="Name">The name that requests use.</param>
+/// <param name="ElementType">The tensor's element type; <c>Undefined</c> for what is not a dense tensor (a sequence, a map, an optional).</param>
+/// <param name="Dimensions">The tensor's shape, outermost first; null where the file does not say even the rank.</param>
+public sealed record OnnxValue(string Name, TensorProto.Types.DataType ElementType, IReadOnlyList<OnnxDimension>? Dimensions);

@@ -1,40 +1,65 @@
 namespace OrleansInference.Onnx.Samples;
 
 /// <summary>
-/// sRGB to CIE L*a*b* under D65: the sRGB transfer function and matrix of IEC 61966-2-1, and L*a*b* of CIE 15:2004.
+/// The constants and formulas that lead from sRGB to CIE L*a*b*, in which equal distances look about equally large.
+/// sRGB to linear light and to XYZ: IEC 61966-2-1. XYZ to L*a*b*: CIE 15:2004, 8.2.1, with the D65 white point of sRGB.
 /// </summary>
-public static class CieLab
+internal static class CieLab
 {
-    /// <summary>Below this a component is linear: 12.92 instead of the power law.</summary>
-    public const float LinearThreshold = 0.04045f;
+    /// <summary>Below this an sRGB value, 0–1, is proportional to light.</summary>
+    public const double LinearBelow = 0.04045;
 
-    /// <summary>(6/29)³: where the cube root gives way to a line.</summary>
-    public const float CubeThreshold = 216f / 24389f;
+    /// <summary>The slope there.</summary>
+    public const double LinearSlope = 12.92;
 
-    /// <summary>Linear RGB to X/Xn, Y/Yn, Z/Zn: a row per RGB component.</summary>
-    public static float[] ToRelativeXyz { get; } =
+    /// <summary>Offset and exponent of the curve above.</summary>
+    public const double Offset = 0.055, Gamma = 2.4;
+
+    /// <summary>6/29, where L*a*b*'s cube root gives way to a straight line.</summary>
+    public const double Delta = 6.0 / 29.0;
+
+    /// <summary>Linear red, green, blue (columns) to X, Y, Z (rows).</summary>
+    private static readonly double[,] ToXyz =
+    {
+        { 0.4124, 0.3576, 0.1805 },
+        { 0.2126, 0.7152, 0.0722 },
+        { 0.0193, 0.1192, 0.9505 },
+    };
+
+    /// <summary>f(X/Xn), f(Y/Yn), f(Z/Zn) (rows) to L*, a*, b* (columns), before 16 is taken off L*.</summary>
+    public static float[] FromCurves { get; } =
     [
-        0.4124564f / 0.95047f, 0.2126729f, 0.0193339f / 1.08883f,
-        0.3575761f / 0.95047f, 0.7151522f, 0.1191920f / 1.08883f,
-        0.1804375f / 0.95047f, 0.0721750f, 0.9503041f / 1.08883f,
+        0, 500, 0,
+        116, -500, 200,
+        0, 0, -200,
     ];
 
-    /// <summary>f(X/Xn), f(Y/Yn), f(Z/Zn) to L*, a*, b* (L* without its −16): a row per f.</summary>
-    public static float[] ToLab { get; } = [0, 500, 0, 116, -500, 200, 0, 0, -200];
+    /// <summary>
+    /// Linear red, green, blue (rows) to X/Xn, Y/Yn, Z/Zn (columns). White is what full red, green and blue add up to,
+    /// so that grays come out with a* = b* = 0 exactly.
+    /// </summary>
+    public static float[] ToRelativeXyz { get; } =
+        [.. from color in Enumerable.Range(0, 3)
+            from axis in Enumerable.Range(0, 3)
+            select (float)(ToXyz[axis, color] / White(axis))];
 
-    /// <summary>L*, a*, b* of a colour.</summary>
-    public static float[] FromRgb(float r, float g, float b)
+    /// <summary>A colour's L* (0–100), a* and b* (about -110 to 110).</summary>
+    public static double[] Of(double red, double green, double blue)
     {
-        float[] rgb = [Linear(r / 255), Linear(g / 255), Linear(b / 255)];
-        float[] f = [.. Multiply(rgb, ToRelativeXyz).Select(Compress)];
-        float[] lab = Multiply(f, ToLab);
-        return [lab[0] - 16, lab[1], lab[2]];
+        double[] linear = [Linear(red / 255), Linear(green / 255), Linear(blue / 255)];
+        double[] curves = new double[3];
+        for (int axis = 0; axis < 3; axis++)
+        {
+            double sum = (ToXyz[axis, 0] * linear[0]) + (ToXyz[axis, 1] * linear[1]) + (ToXyz[axis, 2] * linear[2]);
+            curves[axis] = Curve(sum / White(axis));
+        }
+
+        return [(116 * curves[1]) - 16, 500 * (curves[0] - curves[1]), 200 * (curves[1] - curves[2])];
     }
 
-    private static float Linear(float value) => value <= LinearThreshold ? value / 12.92f : MathF.Pow((value + 0.055f) / 1.055f, 2.4f);
+    private static double White(int axis) => ToXyz[axis, 0] + ToXyz[axis, 1] + ToXyz[axis, 2];
 
-    private static float Compress(float value) => value > CubeThreshold ? MathF.Cbrt(value) : (value * (24389f / 27f / 116f)) + (16f / 116f);
+    private static double Linear(double value) => value <= LinearBelow ? value / LinearSlope : Math.Pow((value + Offset) / (1 + Offset), Gamma);
 
-    private static float[] Multiply(float[] row, float[] matrix) =>
-        [.. Enumerable.Range(0, 3).Select(column => (row[0] * matrix[column]) + (row[1] * matrix[3 + column]) + (row[2] * matrix[6 + column]))];
+    private static double Curve(double t) => t > Delta * Delta * Delta ? Math.Cbrt(t) : (t / (3 * Delta * Delta)) + (4.0 / 29.0);
 }

@@ -1,48 +1,95 @@
 using OrleansInference.Onnx.Building;
-using static OrleansInference.Onnx.Messages.TensorProto.Types;
+using OrleansInference.Onnx.Messages;
 
 namespace OrleansInference.Onnx.Samples;
 
 /// <summary>
-/// The model that ships in <c>models/color-names</c>: names a colour. Input <c>rgb</c> FP32 [batch, 3], sRGB from 0 to
-/// 255; outputs <c>scores</c> FP32 [batch, 32], which sum to 1, and <c>label</c> BYTES [batch]. Its weights are by
-/// construction: the graph converts to <see cref="CieLab"/>, where distance is perceived difference (ΔE*ab of CIE 1976),
-/// and scores each named colour by softmax(−ΔE² ÷ 200).
+/// The sample model <c>color-names</c>: which of <see cref="NamedColor.All"/> a colour is nearest to, to the eye. Its
+/// weights are computed, not trained: colours are turned into CIE L*a*b* inside the graph (formulas: IEC 61966-2-1
+/// and CIE 15, see <c>CieLab</c>), and the score of a name falls with the squared distance to it there.
+/// <para>Input <c>rgb</c>, FP32 [batch, 3]: sRGB red, green, blue, 0–255; what is outside is clipped.</para>
+/// <para>Output <c>scores</c>, FP32 [batch, 29]: softmax of -d²/<see cref="Temperature"/>, d the CIE76 colour difference.</para>
+/// <para>Output <c>label</c>, STRING [batch]: the name with the highest score.</para>
 /// </summary>
 public static class ColorNamesModel
 {
-    private const float Temperature = 200;
+    /// <summary>The repository's name for the model.</summary>
+    public const string Name = "color-names";
 
-    /// <summary>The model file.</summary>
-    public static byte[] ToBytes()
+    /// <summary>2σ² of a name's reach with σ = 10: two colours ten units apart are clearly different and still share a name.</summary>
+    public const double Temperature = 200;
+
+    private const TensorProto.Types.DataType Float = TensorProto.Types.DataType.Float;
+
+    /// <summary>The model file's contents; the same bytes on every call.</summary>
+    public static byte[] Create()
     {
-        OnnxGraphBuilder graph = new("color-names");
-        string rgb = graph.Input("rgb", DataType.Float, -1, 3);
-        string clipped = graph.Node("Clip", [rgb, graph.Floats("zero", [0]), graph.Floats("max", [255])]);
-        string unit = graph.Node("Div", [clipped, "max"]);
-        string low = graph.Node("Div", [unit, graph.Floats("linear_slope", [12.92f])]);
-        string shifted = graph.Node("Add", [unit, graph.Floats("gamma_offset", [0.055f])]);
-        string power = graph.Node("Pow", [graph.Node("Div", [shifted, graph.Floats("gamma_scale", [1.055f])]), graph.Floats("gamma", [2.4f])]);
-        string linear = graph.Node("Where", [graph.Node("LessOrEqual", [unit, graph.Floats("linear_threshold", [CieLab.LinearThreshold])]), low, power]);
-
-        string xyz = graph.Node("MatMul", [linear, graph.Floats("rgb_to_xyz", CieLab.ToRelativeXyz, 3, 3)]);
-        string cube = graph.Node("Pow", [xyz, graph.Floats("third", [1f / 3f])]);
-        string line = graph.Node("Add", [graph.Node("Mul", [xyz, graph.Floats("f_slope", [24389f / 27f / 116f])]), graph.Floats("f_offset", [16f / 116f])]);
-        string f = graph.Node("Where", [graph.Node("Greater", [xyz, graph.Floats("cube_threshold", [CieLab.CubeThreshold])]), cube, line]);
-        string lab = graph.Node("Sub", [graph.Node("MatMul", [f, graph.Floats("f_to_lab", CieLab.ToLab, 3, 3)]), graph.Floats("lab_offset", [16, 0, 0], 3)]);
-
-        float[][] named = [.. NamedColor.All.Select(color => CieLab.FromRgb(color.R, color.G, color.B))];
-        string centers = graph.Floats("named_colors", [.. named.SelectMany(center => center)], 1, named.Length, 3);
-        string spread = graph.Node("Unsqueeze", [lab, graph.Constant("axis1", DataType.Int64, new long[] { 1 }, 1)]);
-        string difference = graph.Node("Sub", [spread, centers]);
-        string distance = graph.Node("ReduceSumSquare", [difference], null, OnnxAttributes.Ints("axes", 2), OnnxAttributes.Int("keepdims", 0));
-        graph.Node("Softmax", [graph.Node("Div", [distance, graph.Floats("temperature", [-Temperature])])], "scores", OnnxAttributes.Int("axis", 1));
-        string best = graph.Node("ArgMax", ["scores"], null, OnnxAttributes.Int("axis", 1), OnnxAttributes.Int("keepdims", 0));
-        graph.Node("Gather", [graph.Strings("names", [.. NamedColor.All.Select(color => color.Name)]), best], "label");
+        OnnxGraphBuilder graph = new(Name);
+        graph.Input("rgb", Float, "batch", 3);
+        AddLab(graph);
+        AddNearest(graph);
         return graph
-            .Output("scores", DataType.Float, -1, named.Length)
-            .Output("label", DataType.String, -1)
-            .Metadata("made_by", "OrleansInference.Onnx.Samples.ColorNamesModel")
+            .Output("scores", Float, "batch", NamedColor.All.Count)
+            .Output("label", TensorProto.Types.DataType.String, "batch")
+            .Metadata("provenance", "computed from the sRGB (IEC 61966-2-1) and CIE L*a*b* (CIE 15) formulas; not trained on data")
+            .Metadata("license", "MIT")
             .ToBytes();
+    }
+
+    private static void AddLab(OnnxGraphBuilder graph)
+    {
+        Scalar("lowest", 0);
+        Scalar("highest", 255);
+        Scalar("linear_below", CieLab.LinearBelow);
+        Scalar("linear_slope", CieLab.LinearSlope);
+        Scalar("offset", CieLab.Offset);
+        Scalar("scale", 1 + CieLab.Offset);
+        Scalar("gamma", CieLab.Gamma);
+        Scalar("line_below", CieLab.Delta * CieLab.Delta * CieLab.Delta);
+        Scalar("line_divisor", 3 * CieLab.Delta * CieLab.Delta);
+        Scalar("line_offset", 4.0 / 29.0);
+        Scalar("third", 1.0 / 3.0);
+        graph
+            .Initializer(OnnxTensor.Of<float>("to_relative_xyz", CieLab.ToRelativeXyz, 3, 3))
+            .Initializer(OnnxTensor.Of<float>("from_curves", CieLab.FromCurves, 3, 3))
+            .Initializer(OnnxTensor.Of<float>("lightness_offset", [-16, 0, 0], 3))
+            .Node("Clip", ["rgb", "lowest", "highest"], ["clipped"])
+            .Node("Div", ["clipped", "highest"], ["srgb"])
+            .Node("LessOrEqual", ["srgb", "linear_below"], ["is_dark"])
+            .Node("Div", ["srgb", "linear_slope"], ["dark"])
+            .Node("Add", ["srgb", "offset"], ["shifted"])
+            .Node("Div", ["shifted", "scale"], ["scaled"])
+            .Node("Pow", ["scaled", "gamma"], ["bright"])
+            .Node("Where", ["is_dark", "dark", "bright"], ["linear"])
+            .Node("MatMul", ["linear", "to_relative_xyz"], ["xyz"])
+            .Node("Greater", ["xyz", "line_below"], ["is_curved"])
+            .Node("Pow", ["xyz", "third"], ["root"])
+            .Node("Div", ["xyz", "line_divisor"], ["slope"])
+            .Node("Add", ["slope", "line_offset"], ["line"])
+            .Node("Where", ["is_curved", "root", "line"], ["curves"])
+            .Node("MatMul", ["curves", "from_curves"], ["mixed"])
+            .Node("Add", ["mixed", "lightness_offset"], ["lab"]);
+
+        void Scalar(string name, double value) => graph.Initializer(OnnxTensor.Of<float>(name, [(float)value]));
+    }
+
+    /// <summary>
+    /// -d² = -|lab|² + 2 lab·c - |c|², of which the first term is the same for every name and drops out of the softmax:
+    /// the nearest centre is one linear layer.
+    /// </summary>
+    private static void AddNearest(OnnxGraphBuilder graph)
+    {
+        double[][] centres = [.. NamedColor.All.Select(color => CieLab.Of(color.Red, color.Green, color.Blue))];
+        float[] weights = [.. from axis in Enumerable.Range(0, 3) from centre in centres select (float)(2 * centre[axis] / Temperature)];
+        float[] bias = [.. centres.Select(centre => (float)(-centre.Sum(x => x * x) / Temperature))];
+        graph
+            .Initializer(OnnxTensor.Of<float>("centres", weights, 3, centres.Length))
+            .Initializer(OnnxTensor.Of<float>("centre_norms", bias, centres.Length))
+            .Initializer(OnnxTensor.Of("names", [.. NamedColor.All.Select(color => color.Name)], centres.Length))
+            .Node("MatMul", ["lab", "centres"], ["products"])
+            .Node("Add", ["products", "centre_norms"], ["nearness"])
+            .Node("Softmax", ["nearness"], ["scores"], OnnxAttribute.Of("axis", 1))
+            .Node("ArgMax", ["nearness"], ["best"], OnnxAttribute.Of("axis", 1), OnnxAttribute.Of("keepdims", 0))
+            .Node("Gather", ["names", "best"], ["label"]);
     }
 }

@@ -1,83 +1,89 @@
 using OrleansInference.Onnx.Building;
-using static OrleansInference.Onnx.Messages.TensorProto.Types;
+using OrleansInference.Onnx.Messages;
 
 namespace OrleansInference.Onnx.Samples;
 
-/// <summary>Small models, each of one kind that a server must treat rightly; for tests and benchmarks.</summary>
+/// <summary>Small models for tests and benchmarks, each with one trait that a server has to deal with. Input <c>x</c>, output <c>y</c>.</summary>
 public static class FixtureModels
 {
-    /// <summary>y [batch, n] = x, of any element type.</summary>
-    public static byte[] Identity(DataType type, int n)
-    {
-        OnnxGraphBuilder graph = new("identity");
-        graph.Node("Identity", [graph.Input("x", type, -1, n)], "y");
-        return graph.Output("y", type, -1, n).ToBytes();
-    }
+    private const TensorProto.Types.DataType Float = TensorProto.Types.DataType.Float;
 
-    /// <summary>A ReLU perceptron x [batch, inputs] → y [batch, outputs] with seeded weights: batching pays.</summary>
-    public static byte[] Mlp(int inputs, int hidden, int outputs, int seed)
+    /// <summary>y = x, both [batch, <paramref name="width"/>] of any element type.</summary>
+    public static byte[] Identity(TensorProto.Types.DataType elementType, long width) => new OnnxGraphBuilder("identity")
+        .Input("x", elementType, "batch", width)
+        .Node("Identity", ["x"], ["y"])
+        .Output("y", elementType, "batch", width)
+        .ToBytes();
+
+    /// <summary>
+    /// A perceptron with one hidden ReLU layer, FP32: [batch, <paramref name="inputs"/>] to [batch, <paramref name="outputs"/>].
+    /// Weights are uniform in ±1/√(fan-in) and the same for the same <paramref name="seed"/>.
+    /// </summary>
+    public static byte[] Mlp(int inputs, int hidden, int outputs, int seed = 1)
     {
         Random random = new(seed);
-        OnnxGraphBuilder graph = new("mlp");
-        string x = graph.Input("x", DataType.Float, -1, inputs);
-        string first = graph.Node("Gemm", [x, graph.Floats("w1", Weights(random, inputs, hidden), inputs, hidden), graph.Floats("b1", Weights(random, 1, hidden), hidden)]);
-        string relu = graph.Node("Relu", [first]);
-        graph.Node("Gemm", [relu, graph.Floats("w2", Weights(random, hidden, outputs), hidden, outputs), graph.Floats("b2", Weights(random, 1, outputs), outputs)], "y");
-        return graph.Output("y", DataType.Float, -1, outputs).ToBytes();
+        return new OnnxGraphBuilder("mlp")
+            .Input("x", Float, "batch", inputs)
+            .Initializer(Weights("w1", inputs, hidden, random))
+            .Initializer(Weights("b1", 1, hidden, random))
+            .Initializer(Weights("w2", hidden, outputs, random))
+            .Initializer(Weights("b2", 1, outputs, random))
+            .Node("Gemm", ["x", "w1", "b1"], ["sums"])
+            .Node("Relu", ["sums"], ["hidden"])
+            .Node("Gemm", ["hidden", "w2", "b2"], ["y"])
+            .Output("y", Float, "batch", outputs)
+            .ToBytes();
     }
 
-    /// <summary>y [1, n] = 2x: a batch dimension fixed at 1.</summary>
-    public static byte[] FixedBatch(int n) => Doubled([1, n]);
+    /// <summary>y = 2x, FP32 [1, <paramref name="width"/>]: a batch dimension that cannot grow.</summary>
+    public static byte[] FixedBatch(long width) => new OnnxGraphBuilder("fixed_batch")
+        .Input("x", Float, 1, width)
+        .Initializer(OnnxTensor.Of<float>("two", [2]))
+        .Node("Mul", ["x", "two"], ["y"])
+        .Output("y", Float, 1, width)
+        .ToBytes();
 
-    /// <summary>y [n] = 2x: no batch dimension.</summary>
-    public static byte[] NoBatch(int n) => Doubled([n]);
+    /// <summary>y = 2x, FP32 [<paramref name="width"/>]: no batch dimension at all.</summary>
+    public static byte[] NoBatch(long width) => new OnnxGraphBuilder("no_batch")
+        .Input("x", Float, width)
+        .Initializer(OnnxTensor.Of<float>("two", [2]))
+        .Node("Mul", ["x", "two"], ["y"])
+        .Output("y", Float, width)
+        .ToBytes();
 
-    /// <summary>y [batch, n] = x × scale, where <c>scale</c> [1] is an input with a default of 2.</summary>
-    public static byte[] OptionalScale(int n)
+    /// <summary>y = x · scale, FP32 [batch, <paramref name="width"/>]; the input <c>scale</c> [1] may be left out and is then 2.</summary>
+    public static byte[] OptionalInput(long width) => new OnnxGraphBuilder("optional_input")
+        .Input("x", Float, "batch", width)
+        .Input("scale", Float, 1)
+        .Initializer(OnnxTensor.Of<float>("scale", [2], 1))
+        .Node("Mul", ["x", "scale"], ["y"])
+        .Output("y", Float, "batch", width)
+        .ToBytes();
+
+    /// <summary>
+    /// y = x less the mean of its rows, FP32 [batch, <paramref name="width"/>]: looks batchable and is not, since a
+    /// row's result depends on the others.
+    /// </summary>
+    public static byte[] RowsInteract(long width) => new OnnxGraphBuilder("rows_interact")
+        .Input("x", Float, "batch", width)
+        .Node("ReduceMean", ["x"], ["mean"], OnnxAttribute.Of("axes", [0L]), OnnxAttribute.Of("keepdims", 1))
+        .Node("Sub", ["x", "mean"], ["y"])
+        .Output("y", Float, "batch", width)
+        .ToBytes();
+
+    /// <summary>y = x + 1, FP32 [batch, width]: requests choose both sizes.</summary>
+    public static byte[] TwoDynamicDimensions() => new OnnxGraphBuilder("two_dynamic_dimensions")
+        .Input("x", Float, "batch", "width")
+        .Initializer(OnnxTensor.Of<float>("one", [1]))
+        .Node("Add", ["x", "one"], ["y"])
+        .Output("y", Float, "batch", "width")
+        .ToBytes();
+
+    private static TensorProto Weights(string name, int inputs, int outputs, Random random)
     {
-        OnnxGraphBuilder graph = new("optional-scale");
-        string x = graph.Input("x", DataType.Float, -1, n);
-        graph.Node("Mul", [x, graph.Floats(graph.Input("scale", DataType.Float, 1), [2], 1)], "y");
-        return graph.Output("y", DataType.Float, -1, n).ToBytes();
-    }
-
-    /// <summary>y [rows, n] = x − mean of x over the rows: a free first dimension that is no batch.</summary>
-    public static byte[] RowsInteract(int n)
-    {
-        OnnxGraphBuilder graph = new("rows-interact");
-        string x = graph.Input("x", DataType.Float, -1, n);
-        graph.Node("Sub", [x, graph.Node("ReduceMean", [x], null, OnnxAttributes.Ints("axes", 0))], "y");
-        return graph.Output("y", DataType.Float, -1, n).ToBytes();
-    }
-
-    /// <summary>y [batch, length] = x + 1 with a free length.</summary>
-    public static byte[] FreeLength()
-    {
-        OnnxGraphBuilder graph = new("free-length");
-        graph.Node("Add", [graph.Input("x", DataType.Float, -1, -1), graph.Floats("one", [1], 1)], "y");
-        return graph.Output("y", DataType.Float, -1, -1).ToBytes();
-    }
-
-    /// <summary>y [batch, 1] INT64 = the number in each string of x [batch, 1]; fails for the whole run on one that is none.</summary>
-    public static byte[] ParseNumber()
-    {
-        OnnxGraphBuilder graph = new("parse-number");
-        graph.Node("Cast", [graph.Input("x", DataType.String, -1, 1)], "y", OnnxAttributes.Int("to", (long)DataType.Int64));
-        return graph.Output("y", DataType.Int64, -1, 1).ToBytes();
-    }
-
-    private static byte[] Doubled(long[] shape)
-    {
-        OnnxGraphBuilder graph = new("doubled");
-        graph.Node("Mul", [graph.Input("x", DataType.Float, shape), graph.Floats("two", [2], 1)], "y");
-        return graph.Output("y", DataType.Float, shape).ToBytes();
-    }
-
-    private static float[] Weights(Random random, int rows, int columns)
-    {
-        float scale = 1 / MathF.Sqrt(rows);
-        float[] weights = new float[rows * columns];
-        foreach (ref float weight in weights.AsSpan()) weight = (random.NextSingle() - 0.5f) * 2 * scale;
-        return weights;
+        double reach = 1 / Math.Sqrt(inputs);
+        float[] values = new float[inputs * outputs];
+        for (int i = 0; i < values.Length; i++) values[i] = (float)(reach * ((2 * random.NextDouble()) - 1));
+        return OnnxTensor.Of<float>(name, values, inputs, outputs);
     }
 }

@@ -1,0 +1,20 @@
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+
+namespace OrleansInference.Client;
+
+/// <summary>Inference for other services. Thread-safe.</summary>
+public interface IInferenceClient
+{
+    /// <summary>
+    /// Runs a request and returns its outputs, which the caller disposes. The request's tensors must not change until
+    /// the call has ended; <see cref="InferenceRequest.Timeout"/> is the deadline, enforced at the queue and here.
+    /// </summary>
+    /// <exception cref="InferenceException">The request was refused or failed; <see cref="InferenceException.Error"/> says why.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>What a model takes and gives; empty version for the highest one that is ready.</summary>
+    /// <exception cref="InferenceException">There is no such model or version, or it is not ready.</exception>
+    Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion = "", CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,181 @@
+using System.Buffers;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Engine.Batching;
+
+/// <summary>
+/// One call of ONNX Runtime over the rows of a batch: gathers the inputs, runs, and leaves the outputs in pooled memory.
+/// A batch of one request runs on that request's own memory, without a copy. Used by one engine thread at a time.
+/// </summary>
+internal sealed class BatchRun : IDisposable
+{
+    private readonly List<OrtValue> _inputs = [];
+    private readonly List<OrtValue> _outputs = [];
+    private readonly List<MemoryHandle> _pins = [];
+    private readonly List<TensorBuffer> _gathered = [];
+
+    /// <summary>Runs the batch. The caller disposes the blocks' buffers.</summary>
+    /// <returns>One block per output of the model, in its order.</returns>
+    public OutputBlock[] Execute(ModelSession session, ModelSignature signature, List<BatchEntry> entries, RunOptions options)
+    {
+        List<OutputBlock> blocks = new(signature.Outputs.Length);
+        try
+        {
+            int rows = 0;
+            foreach (BatchEntry entry in entries) rows += entry.Rows;
+            string[] inputNames = AddInputs(session, signature, entries, rows);
+            if (TryPlaceOutputs(signature, entries, rows, blocks))
+            {
+                session.Session.Run(options, inputNames, _inputs, session.OutputNames, _outputs);
+                return [.. blocks];
+            }
+
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Session.Run(options, inputNames, _inputs, session.OutputNames);
+            foreach (OrtValue result in results) blocks.Add(Copy(result));
+            return [.. blocks];
+        }
+        catch
+        {
+            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            throw;
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Releases what a run held; the instance can run again.</summary>
+    public void Dispose()
+    {
+        foreach (OrtValue value in _inputs) value.Dispose();
+        foreach (OrtValue value in _outputs) value.Dispose();
+        foreach (MemoryHandle pin in _pins) pin.Dispose();
+        foreach (TensorBuffer buffer in _gathered) buffer.Dispose();
+        _inputs.Clear();
+        _outputs.Clear();
+        _pins.Clear();
+        _gathered.Clear();
+    }
+
+    private string[] AddInputs(ModelSession session, ModelSignature signature, List<BatchEntry> entries, int rows)
+    {
+        QueuedRequest first = entries[0].Request;
+        List<string>? names = null;
+        for (int i = 0; i < signature.Inputs.Length; i++)
+        {
+            TensorSpec spec = signature.Inputs[i];
+            InferenceTensor? tensor = first.Inputs[i];
+            if (tensor is null) continue;
+            if (spec.IsOptional) (names ??= [.. session.RequiredInputNames]).Add(spec.Name);
+            long[] shape = tensor.Shape.ToArray();
+            // Requests that give optional inputs, or have no batch dimension, run alone and whole.
+            bool slice = spec.IsBatched && (entries.Count > 1 || !entries[0].IsWhole);
+            if (slice) shape[0] = rows;
+            if (spec.Datatype == TensorDatatype.Bytes) _inputs.Add(Strings(shape, entries, i, slice));
+            else _inputs.Add(Over(spec.Datatype, shape, slice ? Gather(entries, i) : tensor.Data));
+        }
+
+        return names is null ? session.RequiredInputNames : [.. names];
+    }
+
+    private ReadOnlyMemory<byte> Gather(List<BatchEntry> entries, int input)
+    {
+        if (entries.Count == 1) return Rows(entries[0], input);
+        int bytes = 0;
+        foreach (BatchEntry entry in entries) bytes = checked(bytes + Rows(entry, input).Length);
+        TensorBuffer buffer = TensorBuffer.Rent(bytes);
+        _gathered.Add(buffer);
+        int offset = 0;
+        foreach (BatchEntry entry in entries)
+        {
+            ReadOnlySpan<byte> part = Rows(entry, input).Span;
+            part.CopyTo(buffer.Span[offset..]);
+            offset += part.Length;
+        }
+
+        return buffer.Memory;
+    }
+
+    private static ReadOnlyMemory<byte> Rows(BatchEntry entry, int input)
+    {
+        ReadOnlyMemory<byte> data = entry.Request.Inputs[input]!.Data;
+        int rowBytes = data.Length / entry.Request.Rows;
+        return data.Slice(entry.Start * rowBytes, entry.Rows * rowBytes);
+    }
+
+    private static OrtValue Strings(long[] shape, List<BatchEntry> entries, int input, bool slice)
+    {
+        OrtValue value = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
+        int index = 0;
+        foreach (BatchEntry entry in entries)
+        {
+            InferenceTensor tensor = entry.Request.Inputs[input]!;
+            TensorShape.TryCount(tensor.Shape, out long elements);
+            long perRow = slice ? elements / entry.Request.Rows : elements;
+            long count = slice ? perRow * entry.Rows : elements;
+            ReadOnlySpan<byte> contents = tensor.Data.Span;
+            if (slice) contents = contents[BytesElements.Offset(contents, perRow * entry.Start)..];
+            for (long i = 0; i < count; i++)
+            {
+                BytesElements.TryRead(ref contents, out ReadOnlySpan<byte> element);
+                value.StringTensorSetElementAt(element, index++);
+            }
+        }
+
+        return value;
+    }
+
+    /// <summary>Places every output in pooled memory beforehand, where the shapes are known without running.</summary>
+    private bool TryPlaceOutputs(ModelSignature signature, List<BatchEntry> entries, int rows, List<OutputBlock> blocks)
+    {
+        foreach (TensorSpec spec in signature.Outputs)
+        {
+            if (!spec.IsFixed || spec.Datatype == TensorDatatype.Bytes || spec.IsBatched != signature.IsBatched) return false;
+        }
+
+        if (rows == 0 || (signature.IsBatched && entries[0].Request.HasNoElements)) return false;
+        foreach (TensorSpec spec in signature.Outputs)
+        {
+            long[] shape = (long[])spec.Dimensions.Clone();
+            if (spec.IsBatched) shape[0] = rows;
+            TensorBuffer buffer = TensorBuffer.Rent(checked((int)(spec.RowBytes * (spec.IsBatched ? rows : 1))));
+            blocks.Add(new OutputBlock(shape, buffer));
+            _outputs.Add(Over(spec.Datatype, shape, buffer.Memory));
+        }
+
+        return true;
+    }
+
+    private unsafe OrtValue Over(TensorDatatype datatype, long[] shape, ReadOnlyMemory<byte> data)
+    {
+        MemoryHandle pin = data.Pin();
+        _pins.Add(pin);
+        // A zero-size tensor still needs an address.
+        nint address = pin.Pointer is null ? (nint)8 : (nint)pin.Pointer;
+        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, ElementTypes.ToElement(datatype), shape, address, data.Length);
+    }
+
+    private static OutputBlock Copy(OrtValue value)
+    {
+        OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
+        if (info.ElementDataType != TensorElementType.String)
+        {
+            ReadOnlySpan<byte> raw = info.ElementCount == 0 ? default : value.GetTensorMutableRawData();
+            TensorBuffer copy = TensorBuffer.Rent(raw.Length);
+            raw.CopyTo(copy.Span);
+            return new OutputBlock(info.Shape, copy);
+        }
+
+        int bytes = 0;
+        int count = checked((int)info.ElementCount);
+        for (int i = 0; i < count; i++) bytes = checked(bytes + BytesElements.PrefixSize + value.GetStringElementAsSpan(i).Length);
+        TensorBuffer buffer = TensorBuffer.Rent(bytes);
+        int offset = 0;
+        for (int i = 0; i < count; i++) offset += BytesElements.Write(buffer.Span[offset..], value.GetStringElementAsSpan(i));
+        return new OutputBlock(info.Shape, buffer);
+    }
+}

@@ -1,0 +1,88 @@
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Engine.Batching;
+
+/// <summary>
+/// Puts the outputs of a request together whose rows ran in several batches. Fixed-size rows are copied straight to
+/// their place; BYTES rows, whose length is known only at the end, are kept in parts and joined last.
+/// </summary>
+public sealed class JoinedOutputs
+{
+    private readonly Lock _lock = new();
+    private readonly SortedList<int, InferenceTensor[]> _parts = [];
+    private readonly int _rows;
+    private InferenceTensor[]? _whole;
+    private TensorBuffer?[]? _buffers;
+    private int _rowsDone;
+
+    /// <summary>Creates it for a request of <paramref name="rows"/> rows.</summary>
+    public JoinedOutputs(int rows) => _rows = rows;
+
+    /// <summary>
+    /// Adds the outputs of rows from <paramref name="start"/> on, and disposes them. Returns all outputs once the last
+    /// rows are there, else null.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The parts differ in more than their number of rows.</exception>
+    public InferenceTensor[]? Add(int start, int rows, InferenceTensor[] outputs)
+    {
+        lock (_lock)
+        {
+            _whole ??= new InferenceTensor[outputs.Length];
+            _buffers ??= new TensorBuffer?[outputs.Length];
+            bool keep = false;
+            for (int i = 0; i < outputs.Length; i++)
+            {
+                if (outputs[i].Datatype == TensorDatatype.Bytes) keep = true;
+                else Place(i, start, rows, outputs[i]);
+            }
+
+            if (keep) _parts.Add(start, outputs);
+            else Release(outputs);
+            _rowsDone += rows;
+            if (_rowsDone < _rows) return null;
+            foreach (int i in Enumerable.Range(0, outputs.Length).Where(i => _whole[i] is null)) _whole[i] = JoinBytes(i);
+            foreach (InferenceTensor[] part in _parts.Values) Release(part);
+            return _whole;
+        }
+    }
+
+    private static void Release(InferenceTensor[] outputs)
+    {
+        foreach (InferenceTensor output in outputs) output.Dispose();
+    }
+
+    private void Place(int index, int start, int rows, InferenceTensor part)
+    {
+        int rowBytes = part.ByteLength / rows;
+        TensorBuffer buffer = _buffers![index] ??= TensorBuffer.Rent(checked(rowBytes * _rows));
+        if (_whole![index] is null)
+        {
+            long[] shape = part.Shape.ToArray();
+            shape[0] = _rows;
+            _whole[index] = new InferenceTensor(part.Name, part.Datatype, shape, buffer.Memory, buffer);
+        }
+        else if (!_whole[index].Shape[1..].SequenceEqual(part.Shape[1..]))
+        {
+            throw new InvalidDataException(
+                $"Output '{part.Name}' has shape {TensorShape.Format(part.Shape)} for some rows and {TensorShape.Format(_whole[index].Shape)} for others; send fewer rows a request.");
+        }
+
+        part.Data.Span.CopyTo(buffer.Span[(start * rowBytes)..]);
+    }
+
+    private InferenceTensor JoinBytes(int index)
+    {
+        TensorBuffer buffer = TensorBuffer.Rent(_parts.Values.Sum(part => part[index].ByteLength));
+        int offset = 0;
+        foreach (InferenceTensor[] part in _parts.Values)
+        {
+            part[index].Data.Span.CopyTo(buffer.Span[offset..]);
+            offset += part[index].ByteLength;
+        }
+
+        InferenceTensor first = _parts.Values[0][index];
+        long[] shape = first.Shape.ToArray();
+        shape[0] = _rows;
+        return new InferenceTensor(first.Name, first.Datatype, shape, buffer.Memory, buffer);
+    }
+}

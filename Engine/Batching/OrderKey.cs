@@ -1,0 +1,23 @@
+namespace OrleansInference.Engine.Batching;
+
+/// <summary>
+/// Place in line: priority first (1 before 2), then the earlier of hard deadline and latency objective, then arrival.
+/// </summary>
+public readonly record struct OrderKey(uint Priority, TimeSpan Due, long Sequence) : IComparable<OrderKey>
+{
+    /// <inheritdoc />
+    public int CompareTo(OrderKey other)
+    {
+        if (Priority != other.Priority) return Priority < other.Priority ? -1 : 1;
+        int due = Due.CompareTo(other.Due);
+        return due != 0 ? due : Sequence.CompareTo(other.Sequence);
+    }
+
+    public static bool operator <(OrderKey left, OrderKey right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(OrderKey left, OrderKey right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(OrderKey left, OrderKey right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(OrderKey left, OrderKey right) => left.CompareTo(right) >= 0;
+}

@@ -1,0 +1,42 @@
+using System.ComponentModel.DataAnnotations;
+using OrleansInference.Engine.Sessions;
+
+namespace OrleansInference.Engine.Hosting;
+
+/// <summary>The engine's settings. Configuration section <c>Engine</c>.</summary>
+public sealed class EngineOptions
+{
+    /// <summary>The model repository, a folder in Triton's layout.</summary>
+    [Required(AllowEmptyStrings = false, ErrorMessage = "Engine:Models must name the model repository (--models DIR).")]
+    public string Models { get; set; } = "models";
+
+    /// <summary>Which models are loaded, and when.</summary>
+    [EnumDataType(typeof(ModelControlMode), ErrorMessage = "Engine:Mode must be all, explicit or poll.")]
+    public ModelControlMode Mode { get; set; } = ModelControlMode.All;
+
+    /// <summary>Models to load at start in mode <c>explicit</c> (<c>--load-model NAME</c>); <c>*</c> stands for all.</summary>
+    public IList<string> LoadModel { get; } = [];
+
+    /// <summary>Engine threads; 0 for one a core. They are also the default number of concurrent runs a model.</summary>
+    [Range(0, 1024)]
+    public int Threads { get; set; }
+
+    /// <summary>MiB that loaded models may take together; 0 for 80 % of what the process may use.</summary>
+    [Range(0, long.MaxValue)]
+    public long MemoryLimitMiB { get; set; }
+
+    /// <summary>Requests that may wait for one model; a configured <c>max_queue_size</c> wins.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxQueuedRequests { get; set; } = 4096;
+
+    /// <summary><c>max_batch_size</c> of a model that names none and whose rows were shown to be independent.</summary>
+    [Range(0, 65_536)]
+    public int DefaultMaxBatchSize { get; set; } = 64;
+
+    /// <summary>Seconds between two looks at the repository in mode <c>poll</c>.</summary>
+    [Range(1, 86_400)]
+    public int PollSeconds { get; set; } = 15;
+
+    /// <summary>Where models run.</summary>
+    public ExecutionProviderOptions ExecutionProvider { get; } = new();
+}

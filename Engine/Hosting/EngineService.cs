@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansInference.Engine.Repository;
+
+namespace OrleansInference.Engine.Hosting;
+
+/// <summary>Loads the models when the host starts, looks at the repository again in mode <c>poll</c>, and unloads at the end.</summary>
+internal sealed partial class EngineService(InferenceEngine engine, IOptions<EngineOptions> options, TimeProvider time, ILogger<EngineService> logger)
+    : BackgroundService
+{
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await engine.StartAsync(cancellationToken).ConfigureAwait(false);
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await engine.DisposeAsync().ConfigureAwait(false);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Value.Mode != ModelControlMode.Poll) return;
+        using PeriodicTimer timer = new(TimeSpan.FromSeconds(options.Value.PollSeconds), time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await engine.PollAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is ModelRepositoryException or IOException)
+            {
+                // A repository that is away for a moment must not stop what serves from memory.
+                LogPollFailed(exception.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The repository could not be polled: {Reason}")]
+    private partial void LogPollFailed(string reason);
+}

@@ -1,0 +1,14 @@
+namespace OrleansInference.Engine.Hosting;
+
+/// <summary>Triton's model control modes.</summary>
+public enum ModelControlMode
+{
+    /// <summary>Every model of the repository is loaded at start (Triton's <c>none</c>).</summary>
+    All,
+
+    /// <summary>Only named models are loaded at start; others on request.</summary>
+    Explicit,
+
+    /// <summary>Every model, and the repository is looked at again and again.</summary>
+    Poll,
+}

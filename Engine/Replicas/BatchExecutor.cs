@@ -1,0 +1,147 @@
+using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Engine.Replicas;
+
+/// <summary>Runs a batch on an engine thread and hands each request its own rows.</summary>
+internal sealed class BatchExecutor(ModelSignature signature, string version, EngineClock clock)
+{
+    /// <summary>Runs <paramref name="entries"/> and completes their requests, unless some of their rows are still to run.</summary>
+    /// <param name="session">Held by the caller.</param>
+    /// <param name="entries">The batch.</param>
+    /// <param name="batch">Ended here, before its options could serve another run.</param>
+    /// <param name="thread">The engine thread's own state.</param>
+    /// <param name="inline">Whether the one waiter may continue on this thread.</param>
+    /// <returns>Seconds of the run, or null when it failed.</returns>
+    public double? Execute(ModelSession session, List<BatchEntry> entries, RunningBatch batch, EngineThread thread, bool inline)
+    {
+        TimeSpan start = clock.Now;
+        OutputBlock[] blocks;
+        try
+        {
+            blocks = thread.Run.Execute(session, signature, entries, thread.RunOptions);
+        }
+        catch (Exception exception)
+        {
+            // Whatever ONNX Runtime throws ends here as an answer; an engine thread never dies of a request.
+            batch.End();
+            if (batch.IsTerminated) thread.RenewRunOptions();
+            if (entries.Count == 1 || batch.IsTerminated) Fail(entries, exception);
+            else ExecuteAlone(session, entries, thread);
+            return null;
+        }
+
+        batch.End();
+        if (batch.IsTerminated) thread.RenewRunOptions();
+        TimeSpan elapsed = clock.Now - start;
+        int rows = entries.Sum(entry => entry.Rows);
+        try
+        {
+            Split(entries, blocks, rows, start, elapsed, inline);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or OverflowException or OutOfMemoryException)
+        {
+            Fail(entries, exception);
+            return null;
+        }
+        finally
+        {
+            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+        }
+
+        return elapsed.TotalSeconds;
+    }
+
+    /// <summary>One bad request fails the whole run: run each by itself, so that only the bad one fails.</summary>
+    private void ExecuteAlone(ModelSession session, List<BatchEntry> entries, EngineThread thread)
+    {
+        foreach (BatchEntry entry in entries)
+        {
+            if (!entry.Request.IsCompleted) Execute(session, [entry], new RunningBatch(thread.RunOptions, 1), thread, inline: false);
+        }
+    }
+
+    private static void Fail(List<BatchEntry> entries, Exception exception)
+    {
+        InferenceError error = exception is OnnxRuntimeException { Message: var text } && text.Contains("[ErrorCode:InvalidArgument]", StringComparison.Ordinal)
+            ? InferenceError.InvalidArgument
+            : InferenceError.Internal;
+        foreach (BatchEntry entry in entries) entry.Request.TryFail(error, $"inference failed: {exception.Message}");
+    }
+
+    private void Split(List<BatchEntry> entries, OutputBlock[] blocks, int rows, TimeSpan start, TimeSpan elapsed, bool inline)
+    {
+        bool whole = entries.Count == 1 && entries[0].IsWhole;
+        if (!whole) RequireRows(blocks, rows);
+        Span<int> offsets = stackalloc int[blocks.Length];
+        foreach (BatchEntry entry in entries)
+        {
+            InferenceTensor[] outputs = Outputs(entry, blocks, rows, offsets, whole);
+            if (!entry.IsWhole)
+            {
+                if (entry.Request.Joined!.Add(entry.Start, entry.Rows, outputs) is not { } joined) continue;
+                outputs = joined;
+            }
+
+            entry.Request.TryComplete(
+                new InferenceResponse
+                {
+                    ModelName = entry.Request.Request.ModelName,
+                    ModelVersion = version,
+                    Id = entry.Request.Request.Id,
+                    Outputs = outputs,
+                    Timings = new InferenceTimings(start - entry.Request.Arrival, elapsed, rows),
+                },
+                inline);
+        }
+    }
+
+    private InferenceTensor[] Outputs(BatchEntry entry, OutputBlock[] blocks, int rows, Span<int> offsets, bool whole)
+    {
+        string[] requested = entry.Request.Request.RequestedOutputs;
+        InferenceTensor[] outputs = new InferenceTensor[requested.Length == 0 ? blocks.Length : requested.Length];
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            TensorSpec spec = signature.Outputs[i];
+            (long[] shape, TensorBuffer buffer) = blocks[i];
+            int length = buffer.Length;
+            int offset = offsets[i];
+            if (!whole)
+            {
+                shape = blocks[i].ShapeOf(entry.Rows);
+                length = spec.Datatype == TensorDatatype.Bytes
+                    ? BytesElements.Offset(buffer.Span[offset..], Elements(shape))
+                    : buffer.Length / rows * entry.Rows;
+                offsets[i] += length;
+            }
+
+            for (int place = 0; place < outputs.Length; place++)
+            {
+                if (requested.Length != 0 ? requested[place] != spec.Name : place != i) continue;
+                outputs[place] = new InferenceTensor(spec.Name, spec.Datatype, shape, buffer.Memory.Slice(offset, length), buffer.AddReference());
+            }
+        }
+
+        return outputs;
+    }
+
+    private static long Elements(long[] shape)
+    {
+        TensorShape.TryCount(shape, out long elements);
+        return elements;
+    }
+
+    private void RequireRows(OutputBlock[] blocks, int rows)
+    {
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            if (blocks[i].Shape.Length > 0 && blocks[i].Shape[0] == rows) continue;
+            throw new InvalidDataException(
+                $"output '{signature.Outputs[i].Name}' has shape {TensorShape.Format(blocks[i].Shape)} for a batch of {rows} rows; set max_batch_size: 0 for this model");
+        }
+    }
+}

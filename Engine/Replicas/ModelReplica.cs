@@ -1,0 +1,307 @@
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Routing.Admission;
+
+namespace OrleansInference.Engine.Replicas;
+
+/// <summary>One loaded model version on this node: its session, its queue and its turns on the engine's threads.</summary>
+public sealed class ModelReplica : IEngineWork
+{
+    private readonly Lock _gate = new();
+    private readonly ReplicaQueue _queue = new();
+    private readonly BatchCostEstimator _cost;
+    private readonly EngineScheduler _scheduler;
+    private readonly EngineClock _clock;
+    private readonly BatchExecutor _executor;
+    private readonly ITimer _timer;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private BatchLimits _limits;
+    private ModelSession _session;
+    private TimeSpan _wakeAt = TimeSpan.MaxValue;
+    private int _turns;
+    private bool _closed;
+
+    internal ModelReplica(
+        string name, string version, ModelSignature signature, ModelSession session, BatchLimits limits, QueuePolicy policy, BatchCostEstimator cost, EngineScheduler scheduler, EngineClock clock)
+    {
+        Name = name;
+        Version = version;
+        Signature = signature;
+        Policy = policy;
+        _session = session;
+        _limits = limits;
+        _cost = cost;
+        _scheduler = scheduler;
+        _clock = clock;
+        _executor = new BatchExecutor(signature, version, clock);
+        _timer = clock.Time.CreateTimer(static replica => ((ModelReplica)replica!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The model's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The version, a decimal number.</summary>
+    public string Version { get; }
+
+    /// <summary>What it takes and gives.</summary>
+    public ModelSignature Signature { get; }
+
+    /// <summary>Priorities, deadlines, objectives.</summary>
+    public QueuePolicy Policy { get; }
+
+    /// <summary>ONNX Runtime's provider that serves it.</summary>
+    public string ExecutionProvider => Session.Settings.Provider;
+
+    /// <summary>Intra-op threads of its session.</summary>
+    public int Threads => Session.Settings.Threads;
+
+    /// <summary>The knobs in force. Replacing them takes effect with the next batch.</summary>
+    public BatchLimits Limits
+    {
+        get => Volatile.Read(ref _limits);
+        set
+        {
+            lock (_gate) _limits = value;
+            Wake();
+        }
+    }
+
+    /// <summary>The measured time of a run.</summary>
+    public BatchCost Cost
+    {
+        get
+        {
+            lock (_gate) return _cost.Current;
+        }
+    }
+
+    /// <summary>Requests waiting.</summary>
+    public int QueuedRequests
+    {
+        get
+        {
+            lock (_gate) return _queue.Count;
+        }
+    }
+
+    internal ModelSession Session => Volatile.Read(ref _session);
+
+    /// <summary>Queues the request and answers it; takes its tensors over. See <see cref="IInferencePipeline.InferAsync"/>.</summary>
+    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested) return Refuse(request, InferenceError.Cancelled, "the request was cancelled");
+        if (RequestCheck.Check(request, Signature, out string wrong) is not { } queued) return Refuse(request, InferenceError.InvalidArgument, wrong);
+        uint priority = request.Priority == 0 ? Policy.DefaultPriority : request.Priority;
+        if (Policy.PriorityLevels > 0 && priority > Policy.PriorityLevels)
+        {
+            return Refuse(request, InferenceError.InvalidArgument, $"priority {priority} is not one of model '{Name}', which has levels 1 to {Policy.PriorityLevels}");
+        }
+
+        bool schedule;
+        lock (_gate)
+        {
+            if (_closed) return Refuse(request, InferenceError.Unavailable, $"model '{Name}' version {Version} is being unloaded");
+            if (_queue.Count >= _limits.MaxQueuedRequests)
+            {
+                return Refuse(request, InferenceError.ResourceExhausted, $"the queue of model '{Name}' is full: {_queue.Count} of {_limits.MaxQueuedRequests} requests wait");
+            }
+
+            TimeSpan now = _clock.Now;
+            TimeSpan due = now + TimeSpan.FromMilliseconds(request.SloP99Ms > 0 ? request.SloP99Ms : Policy.SloP99Ms);
+            if (SetDeadline(queued, now) && queued.Deadline < due) due = queued.Deadline;
+            if (Overdue(queued, priority, due, now) is { } late) return Refuse(request, InferenceError.DeadlineExceeded, late);
+            if (queued.Rows > BatchPolicy.Cap(_limits, _cost.Current)) queued.Joined = new JoinedOutputs(queued.Rows);
+            _queue.Add(queued, priority, due, now);
+            if (_queue.NextDeadline < _wakeAt) WakeAt(_queue.NextDeadline, now);
+            schedule = TryAddTurn();
+        }
+
+        if (schedule) _scheduler.Schedule(this);
+        if (cancellationToken.CanBeCanceled) queued.CancelWith(static state => ((Cancellation)state!).Cancel(), new Cancellation(this, queued), cancellationToken);
+        return queued.Answer;
+    }
+
+    /// <inheritdoc />
+    bool IEngineWork.RunTurn(EngineThread thread)
+    {
+        thread.Entries.Clear();
+        RunningBatch batch;
+        ModelSession session;
+        bool schedule, alone;
+        lock (_gate)
+        {
+            TimeSpan now = _clock.Now;
+            _queue.TakeOverdue(now, thread.Overdue);
+            TimeSpan wait = TimeSpan.MaxValue;
+            if (_turns > _limits.Concurrency || !_queue.TryTake(now, _limits, _cost.Current, thread.Entries, out wait))
+            {
+                _turns--;
+                if (wait != TimeSpan.MaxValue && now + wait < _wakeAt) WakeAt(now + wait, now);
+                if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
+            }
+
+            batch = new RunningBatch(thread.RunOptions, thread.Entries.Count);
+            foreach (BatchEntry entry in thread.Entries)
+            {
+                // Rows may come in parts although none were expected when the cap has been lowered meanwhile.
+                if (!entry.IsWhole) entry.Request.Joined ??= new JoinedOutputs(entry.Request.Rows);
+                entry.Request.Running.Add(batch);
+            }
+
+            schedule = thread.Entries.Count > 0 && TryAddTurn();
+            alone = thread.Entries.Count == 1 && _queue.Count == 0;
+            session = _session;
+            if (thread.Entries.Count > 0) session.TryAcquire();
+        }
+
+        if (schedule) _scheduler.Schedule(this);
+        RefuseOverdue(thread.Overdue);
+        if (thread.Entries.Count == 0) return false;
+        Run(session, batch, thread, alone);
+        return true;
+    }
+
+    /// <summary>Puts a new session in the old one's place; the old one is disposed when its last run has ended.</summary>
+    internal Task SwapAsync(ModelSession session, int concurrency)
+    {
+        ModelSession old;
+        lock (_gate)
+        {
+            old = _session;
+            _session = session;
+            _limits = _limits with { Concurrency = concurrency };
+        }
+
+        old.Release();
+        Wake();
+        return old.Disposed.Task;
+    }
+
+    /// <summary>Takes no more requests, answers those it has, and then disposes its session.</summary>
+    internal async Task DrainAsync()
+    {
+        lock (_gate)
+        {
+            if (_closed) return;
+            _closed = true;
+            if (_turns == 0 && _queue.Count == 0) _drained.TrySetResult();
+        }
+
+        await _drained.Task.ConfigureAwait(false);
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        Session.Release();
+        await Session.Disposed.Task.ConfigureAwait(false);
+    }
+
+    private static ValueTask<InferenceResponse> Refuse(InferenceRequest request, InferenceError error, string message)
+    {
+        request.Dispose();
+        return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, error, message));
+    }
+
+    private void RefuseOverdue(List<QueuedRequest> overdue)
+    {
+        foreach (QueuedRequest request in overdue)
+        {
+            request.TryFail(InferenceError.DeadlineExceeded, $"the deadline passed after {(_clock.Now - request.Arrival).TotalMilliseconds:F1} ms in the queue of model '{Name}'");
+            request.ReleaseReader();
+        }
+
+        overdue.Clear();
+    }
+
+    private void Run(ModelSession session, RunningBatch batch, EngineThread thread, bool alone)
+    {
+        int rows = thread.Entries.Sum(entry => entry.Rows);
+        double? seconds = _executor.Execute(session, thread.Entries, batch, thread, inline: alone);
+        session.Release();
+        lock (_gate)
+        {
+            if (seconds is { } measured) _cost.Observe(rows, measured);
+            foreach (BatchEntry entry in thread.Entries)
+            {
+                entry.Request.Running.Remove(batch);
+                // A part failed or was cancelled: its other rows are not worth running.
+                if (entry.Request.IsCompleted && _queue.Remove(entry.Request)) entry.Request.ReleaseReader();
+            }
+        }
+
+        foreach (BatchEntry entry in thread.Entries) entry.Request.ReleaseReader();
+    }
+
+    private bool SetDeadline(QueuedRequest queued, TimeSpan now)
+    {
+        TimeSpan timeout = queued.Request.Timeout > TimeSpan.Zero && Policy.AllowTimeoutOverride ? queued.Request.Timeout : Policy.DefaultTimeout;
+        if (timeout <= TimeSpan.Zero) return false;
+        queued.Deadline = timeout > TimeSpan.FromDays(1) ? TimeSpan.MaxValue : now + timeout;
+        queued.DropWhenOverdue = Policy.RejectOverdue;
+        return true;
+    }
+
+    private string? Overdue(QueuedRequest queued, uint priority, TimeSpan due, TimeSpan now)
+    {
+        if (queued.Deadline == TimeSpan.MaxValue || !queued.DropWhenOverdue) return null;
+        BatchCost cost = _cost.Current;
+        int cap = BatchPolicy.Cap(_limits, cost);
+        ReplicaLoad load = new(_queue.RowsAhead(priority, due), _turns, _limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(queued.Rows));
+        AdmissionDecision decision = DeadlineAdmission.Decide(load, now, queued.Deadline);
+        return decision.Admit
+            ? null
+            : $"the deadline in {(queued.Deadline - now).TotalMilliseconds:F1} ms cannot be met: model '{Name}' would answer in about {(decision.PredictedFinish - now).TotalMilliseconds:F1} ms";
+    }
+
+    private bool TryAddTurn()
+    {
+        if (_queue.Count == 0 || _turns >= _limits.Concurrency) return false;
+        _turns++;
+        return true;
+    }
+
+    private void Wake()
+    {
+        bool schedule;
+        lock (_gate) schedule = TryAddTurn();
+        if (schedule) _scheduler.Schedule(this);
+    }
+
+    private void WakeAt(TimeSpan at, TimeSpan now)
+    {
+        _wakeAt = at;
+        // Timers tick in whole milliseconds.
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        List<QueuedRequest> overdue = [];
+        lock (_gate)
+        {
+            TimeSpan now = _clock.Now;
+            _wakeAt = TimeSpan.MaxValue;
+            _queue.TakeOverdue(now, overdue);
+            if (_queue.NextDeadline != TimeSpan.MaxValue && !_closed) WakeAt(_queue.NextDeadline, now);
+            if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
+        }
+
+        RefuseOverdue(overdue);
+        Wake();
+    }
+
+    private void Cancel(QueuedRequest request)
+    {
+        if (!request.TryFail(InferenceError.Cancelled, "the request was cancelled")) return;
+        lock (_gate)
+        {
+            if (_queue.Remove(request)) request.ReleaseReader();
+            foreach (RunningBatch batch in request.Running) batch.Cancelled();
+            if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
+        }
+    }
+
+    private sealed class Cancellation(ModelReplica replica, QueuedRequest request)
+    {
+        public void Cancel() => replica.Cancel(request);
+    }
+}

@@ -1,0 +1,47 @@
+using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Engine.Repository;
+
+/// <summary>Writes what was completed from the ONNX file back into the configuration, for the protocol's config call. Pure.</summary>
+internal static class ConfigCompletion
+{
+    public static ModelConfig Complete(ModelConfig config, string name, ModelSignature signature, string provider, int instances)
+    {
+        ModelConfig complete = config.Clone();
+        complete.Name = name;
+        if (complete.Platform.Length == 0) complete.Platform = "onnxruntime_onnx";
+        if (complete.Backend.Length == 0) complete.Backend = "onnxruntime";
+        if (complete.DefaultModelFilename.Length == 0) complete.DefaultModelFilename = "model.onnx";
+        complete.MaxBatchSize = signature.MaxBatchSize;
+        foreach (TensorSpec spec in signature.Inputs.Where(spec => complete.Input.All(input => input.Name != spec.Name)))
+        {
+            complete.Input.Add(new ModelInput { Name = spec.Name, DataType = Configured(spec.Datatype), Dims = { Dims(spec) }, Optional = spec.IsOptional });
+        }
+
+        foreach (TensorSpec spec in signature.Outputs.Where(spec => complete.Output.All(output => output.Name != spec.Name)))
+        {
+            complete.Output.Add(new ModelOutput { Name = spec.Name, DataType = Configured(spec.Datatype), Dims = { Dims(spec) } });
+        }
+
+        if (complete.InstanceGroup.Count == 0)
+        {
+            bool onDevice = provider == ExecutionProviderChoice.Cuda;
+            complete.InstanceGroup.Add(new ModelInstanceGroup
+            {
+                Name = name,
+                Count = instances,
+                Kind = onDevice ? ModelInstanceGroup.Types.Kind.Gpu : ModelInstanceGroup.Types.Kind.Cpu,
+            });
+        }
+
+        return complete;
+    }
+
+    private static long[] Dims(TensorSpec spec) => spec.Dimensions[(spec.IsBatched ? 1 : 0)..];
+
+    private static DataType Configured(TensorDatatype datatype) => datatype == TensorDatatype.Bytes
+        ? DataType.TypeString
+        : Enum.Parse<DataType>("Type" + datatype, ignoreCase: true);
+}

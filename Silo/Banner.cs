@@ -1,0 +1,56 @@
+using OrleansInference.Engine;
+using OrleansInference.Engine.Replicas;
+using OrleansInference.Engine.Repository;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Gateway;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Silo;
+
+/// <summary>What the silo says when it is ready: what it serves, on what, where, and a line to paste.</summary>
+internal static class Banner
+{
+    /// <summary>The text.</summary>
+    public static string Write(InferenceEngine engine, GatewayOptions gateway, SiloHostOptions silo)
+    {
+        List<string> lines = [$"Serving models from {engine.RepositoryPath}:"];
+        lines.AddRange(engine.Replicas.Select(Describe));
+        foreach (ModelStatus failed in engine.Index.Where(status => status.State == ModelState.Unavailable)) lines.Add($"  {failed.Name}: NOT serving: {failed.Reason}");
+        if (engine.Replicas.Count == 0) lines.Add("  nothing yet: put a model at NAME/1/model.onnx and start again, or use --mode poll");
+        lines.Add($"KServe v2 HTTP on http://{gateway.BindAddress}:{gateway.HttpPort}, gRPC on {gateway.BindAddress}:{gateway.GrpcPort}, Orleans gateway on 127.0.0.1:{silo.GatewayPort}.");
+        if (engine.Replicas.Count > 0) lines.Add($"Try it:\n  {Curl(Favourite(engine.Replicas), gateway)}");
+        lines.Add("Ready. Press Ctrl+C to stop.");
+        return string.Join('\n', lines);
+    }
+
+    private static ModelReplica Favourite(IReadOnlyList<ModelReplica> replicas) =>
+        replicas.FirstOrDefault(replica => replica.Name == "color-names") ?? replicas.MinBy(InputElements)!;
+
+    private static long InputElements(ModelReplica replica) => replica.Signature.Inputs.Where(spec => !spec.IsOptional).Sum(spec => Elements(Shape(spec)));
+
+    private static long Elements(long[] shape) => TensorShape.TryCount(shape, out long elements) ? elements : long.MaxValue;
+
+    private static long[] Shape(TensorSpec spec) => [.. spec.Dimensions.Select(dimension => dimension < 0 ? 1 : dimension)];
+
+    private static string Curl(ModelReplica replica, GatewayOptions gateway)
+    {
+        string url = $"http://{gateway.BindAddress}:{gateway.HttpPort}/v2/models/{replica.Name}";
+        if (replica.Name == "color-names") return $$$"""curl {{{url}}}/infer -d '{"inputs":[{"name":"rgb","shape":[1,3],"datatype":"FP32","data":[255,140,0]}],"outputs":[{"name":"label"}]}'""";
+        if (InputElements(replica) > 64 || replica.Signature.Inputs.Any(spec => spec.Datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16)) return $"curl {url}";
+        IEnumerable<string> inputs = replica.Signature.Inputs.Where(spec => !spec.IsOptional).Select(spec =>
+            $$$"""{"name":"{{{spec.Name}}}","shape":{{{TensorShape.Format(Shape(spec))}}},"datatype":"{{{spec.Datatype.WireName()}}}","data":[{{{string.Join(',', Enumerable.Repeat(Sample(spec.Datatype), (int)Elements(Shape(spec))))}}}]}""");
+        return $$$"""curl {{{url}}}/infer -d '{"inputs":[{{{string.Join(',', inputs)}}}]}'""";
+    }
+
+    private static string Sample(TensorDatatype datatype) => datatype switch
+    {
+        TensorDatatype.Bool => "true",
+        TensorDatatype.Bytes => "\"1\"",
+        _ => "1",
+    };
+
+    private static string Describe(ModelReplica replica) =>
+        $"  {replica.Name} version {replica.Version} on {replica.ExecutionProvider}, "
+        + (replica.Signature.IsBatched ? $"batches of up to {replica.Signature.MaxBatchSize} rows" : "no batching")
+        + $", {replica.Limits.Concurrency} at once, latency objective {replica.Policy.SloP99Ms:0.##} ms";
+}

@@ -1,0 +1,43 @@
+namespace OrleansInference.Silo;
+
+/// <summary>The silo's switches, each a name for a configuration key; everything else of .NET's configuration works beside them.</summary>
+internal static class CommandLine
+{
+    private static readonly Dictionary<string, (string Key, string Help)> Switches = new(StringComparer.Ordinal)
+    {
+        ["--models"] = ("Engine:Models", "DIR    model repository in Triton's layout (default: models)"),
+        ["--mode"] = ("Engine:Mode", "MODE   all (default), explicit or poll"),
+        ["--load-model"] = ("Engine:LoadModel", "NAME   with --mode explicit: a model to load at start; repeatable, * for all"),
+        ["--http-port"] = ("Gateway:HttpPort", "PORT   KServe v2 over HTTP (default: 8080)"),
+        ["--grpc-port"] = ("Gateway:GrpcPort", "PORT   KServe v2 over gRPC (default: 8081)"),
+        ["--silo-port"] = ("Silo:SiloPort", "PORT   silo to silo (default: 11111)"),
+        ["--gateway-port"] = ("Silo:GatewayPort", "PORT   Orleans clients (default: 30000)"),
+    };
+
+    /// <summary>How to call the silo.</summary>
+    public static string Help { get; } = "Usage: dotnet run --project Silo -- [options]\n"
+        + string.Join('\n', Switches.Select(pair => $"  {pair.Key,-15} {pair.Value.Help}"))
+        + "\n  --Section:Key=VALUE  any other setting, such as --Engine:Threads=4\n  --help          this text";
+
+    /// <summary>Configuration entries for the arguments.</summary>
+    /// <exception cref="StartupException">An argument is unknown or lacks its value.</exception>
+    public static Dictionary<string, string?> Parse(string[] args)
+    {
+        Dictionary<string, string?> settings = [];
+        int loaded = 0;
+        for (int i = 0; i < args.Length; i++)
+        {
+            int equals = args[i].IndexOf('=', StringComparison.Ordinal);
+            string name = equals < 0 ? args[i] : args[i][..equals];
+            bool known = Switches.TryGetValue(name, out (string Key, string Help) option);
+            bool setting = !known && equals > 0 && name.StartsWith("--", StringComparison.Ordinal) && name.Contains(':', StringComparison.Ordinal);
+            if (!known && !setting) throw new StartupException($"Unknown option '{args[i]}'. Allowed: {string.Join(", ", Switches.Keys)}, --Section:Key=VALUE, --help.");
+            string? value = equals >= 0 ? args[i][(equals + 1)..] : i + 1 < args.Length ? args[++i] : null;
+            if (string.IsNullOrEmpty(value) || (known && equals < 0 && value.StartsWith("--", StringComparison.Ordinal))) throw new StartupException($"Option {name} needs a value.");
+            string key = known ? option.Key : name[2..];
+            settings[name == "--load-model" ? $"{key}:{loaded++}" : key] = value;
+        }
+
+        return settings;
+    }
+}

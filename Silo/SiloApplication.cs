@@ -1,0 +1,37 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using OrleansInference.Engine;
+using OrleansInference.Engine.Hosting;
+using OrleansInference.Gateway;
+using OrleansInference.Grains.Hosting;
+
+namespace OrleansInference.Silo;
+
+/// <summary>Composes the server.</summary>
+internal static class SiloApplication
+{
+    /// <summary>Builds the host; it is not started.</summary>
+    /// <exception cref="StartupException">An option is wrong or a port is taken.</exception>
+    public static WebApplication Build(string[] args)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(CommandLine.Parse(args));
+        builder.Services.AddOptions<SiloHostOptions>().BindConfiguration("Silo").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine"));
+        builder.Services.AddInferenceGrains();
+        builder.AddInferenceGateway();
+        SiloHostOptions ports = builder.Configuration.GetSection("Silo").Get<SiloHostOptions>() ?? new();
+        builder.UseOrleans(silo => silo
+            .UseLocalhostClustering(ports.SiloPort, ports.GatewayPort)
+            .AddMemoryGrainStorageAsDefault());
+        WebApplication app = builder.Build();
+        app.MapInferenceGateway();
+        GatewayOptions gateway = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        _ = app.Services.GetRequiredService<IOptions<SiloHostOptions>>().Value;
+        _ = app.Services.GetRequiredService<IOptions<EngineOptions>>().Value;
+        PortProbe.RequireFree(IPAddress.Parse(gateway.BindAddress), ("--http-port", gateway.HttpPort), ("--grpc-port", gateway.GrpcPort), ("--silo-port", ports.SiloPort), ("--gateway-port", ports.GatewayPort));
+        app.Lifetime.ApplicationStarted.Register(() =>
+            Console.Out.WriteLine(Banner.Write(app.Services.GetRequiredService<InferenceEngine>(), gateway, ports)));
+        return app;
+    }
+}
