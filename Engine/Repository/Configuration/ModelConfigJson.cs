@@ -19,7 +19,10 @@ internal static class ModelConfigJson
         return Encoding.UTF8.GetString(json.WrittenSpan);
     }
 
-    /// <summary>Reads a configuration from protobuf's JSON mapping; 64-bit integers may be numbers or strings.</summary>
+    /// <summary>
+    /// Reads a configuration from protobuf's JSON mapping. Field names may be the schema's own or in camel case; 64-bit
+    /// integers may be numbers, which protobuf's reader takes as doubles (exact up to 2^53), or strings.
+    /// </summary>
     /// <exception cref="ModelConfigException">The text is not JSON, or not a configuration.</exception>
     public static ModelConfig Parse(string json)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace OrleansInference.Engine.Repository.Configuration;
@@ -6,6 +7,8 @@ namespace OrleansInference.Engine.Repository.Configuration;
 internal sealed class TextLexer
 {
     private const NumberStyles FloatStyle = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private readonly TextSource _source;
     private readonly string _text;
@@ -85,7 +88,7 @@ internal sealed class TextLexer
     /// <summary>Integer or float; End where it is neither.</summary>
     private static TextTokenKind Kind(ReadOnlySpan<char> number, bool hex)
     {
-        if (hex) return number.Length > 2 && !number[2..].ContainsAnyExcept("0123456789abcdefABCDEF") ? TextTokenKind.Integer : TextTokenKind.End;
+        if (hex) return number.Length > 2 && !number[2..].ContainsAnyExcept(HexDigits) ? TextTokenKind.Integer : TextTokenKind.End;
         if (!number.ContainsAnyExceptInRange('0', '9'))
         {
             bool octal = number is ['0', _, ..];

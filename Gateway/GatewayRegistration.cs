@@ -1,0 +1,81 @@
+using System.Net;
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OrleansInference.Gateway.Grpc;
+using OrleansInference.Gateway.Http;
+using OrleansInference.Gateway.Limits;
+
+namespace OrleansInference.Gateway;
+
+/// <summary>Registers and maps the KServe v2 endpoints.</summary>
+public static class GatewayRegistration
+{
+    /// <summary>Adds the gateway, bound to the configuration section <c>Gateway</c>. Every size limit follows the one body limit.</summary>
+    public static WebApplicationBuilder AddInferenceGateway(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<GatewayOptions>().BindConfiguration("Gateway").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<BytesInFlight>();
+        builder.Services.AddSingleton<InferEndpoint>();
+        builder.Services.AddSingleton<ModelEndpoints>();
+        builder.Services.AddSingleton<InferenceGrpcService>();
+        builder.Services.AddGrpc();
+        builder.Services.AddOptions<GrpcServiceOptions>().Configure<IOptions<GatewayOptions>>((grpc, gateway) =>
+        {
+            grpc.MaxReceiveMessageSize = gateway.Value.MaxRequestBodyBytes;
+            grpc.MaxSendMessageSize = null;
+        });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) => Listen(kestrel, gateway.Value));
+        return builder;
+    }
+
+    /// <summary>Maps the protocol's routes; everything else is answered 404 in the protocol's form.</summary>
+    public static WebApplication MapInferenceGateway(this WebApplication app)
+    {
+        ModelEndpoints models = app.Services.GetRequiredService<ModelEndpoints>();
+        InferEndpoint infer = app.Services.GetRequiredService<InferEndpoint>();
+        app.MapGet("/v2", (RequestDelegate)models.ServerAsync);
+        app.MapGet("/v2/health/live", (RequestDelegate)ModelEndpoints.LiveAsync);
+        app.MapGet("/v2/health/ready", (RequestDelegate)models.ReadyAsync);
+        foreach (string prefix in new[] { "/v2/models/{model}", "/v2/models/{model}/versions/{version}" })
+        {
+            app.MapGet(prefix, (RequestDelegate)models.MetadataAsync);
+            app.MapGet(prefix + "/ready", (RequestDelegate)models.ModelReadyAsync);
+            app.MapGet(prefix + "/config", (RequestDelegate)models.ConfigAsync);
+            app.MapPost(prefix + "/infer", (RequestDelegate)infer.HandleAsync);
+        }
+
+        app.MapGrpcService<InferenceGrpcService>();
+        app.MapFallback("{*path}", (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, $"there is no {context.Request.Method} {context.Request.Path}")));
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, GatewayOptions gateway)
+    {
+        IPAddress address = IPAddress.Parse(gateway.BindAddress);
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = gateway.MaxRequestBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = null;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
+        kestrel.Listen(address, gateway.HttpPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: true).Use);
+        });
+        kestrel.Listen(address, gateway.GrpcPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: false).Use);
+        });
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Gateway.Http;
+
+/// <summary>Health and metadata over HTTP.</summary>
+internal sealed class ModelEndpoints(IModelCatalog catalog, IOptions<GatewayOptions> options)
+{
+    /// <summary>Protocol extensions that are really served.</summary>
+    public static string[] Extensions { get; } = ["binary_tensor_data", "model_configuration"];
+
+    /// <summary><c>GET /v2</c>.</summary>
+    public Task ServerAsync(HttpContext context) => JsonAsync(context, json =>
+    {
+        json.WriteString("name", options.Value.ServerName);
+        json.WriteString("version", options.Value.ServerVersion);
+        json.WriteStartArray("extensions");
+        foreach (string extension in Extensions) json.WriteStringValue(extension);
+        json.WriteEndArray();
+    });
+
+    /// <summary><c>GET /v2/health/live</c>.</summary>
+    public static Task LiveAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        return Task.CompletedTask;
+    }
+
+    /// <summary><c>GET /v2/health/ready</c>.</summary>
+    public Task ReadyAsync(HttpContext context) =>
+        catalog.IsServerReady ? LiveAsync(context) : ErrorResponse.WriteAsync(context, InferenceError.Unavailable, "the server is still loading its models, or is shutting down");
+
+    /// <summary><c>GET /v2/models/{model}/ready</c>.</summary>
+    public Task ModelReadyAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
+        catalog.IsModelReady(model, version) ? LiveAsync(context) : ErrorResponse.WriteAsync(context, StatusCodes.Status400BadRequest, $"model '{model}' is not ready"));
+
+    /// <summary><c>GET /v2/models/{model}/config</c>.</summary>
+    public Task ConfigAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
+    {
+        string config = catalog.GetConfigJson(model, version);
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(config);
+    });
+
+    /// <summary><c>GET /v2/models/{model}</c>.</summary>
+    public Task MetadataAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
+    {
+        ModelMetadata metadata = catalog.GetMetadata(model, version);
+        return JsonAsync(context, json =>
+        {
+            json.WriteString("name", metadata.Name);
+            json.WriteStartArray("versions");
+            foreach (string ready in metadata.Versions) json.WriteStringValue(ready);
+            json.WriteEndArray();
+            json.WriteString("platform", metadata.Platform);
+            WriteTensors(json, "inputs", metadata.Inputs);
+            WriteTensors(json, "outputs", metadata.Outputs);
+            json.WriteStartObject("parameters");
+            json.WriteString("execution_provider", metadata.ExecutionProvider);
+            json.WriteEndObject();
+        });
+    });
+
+    private static void WriteTensors(Utf8JsonWriter json, string member, TensorMetadata[] tensors)
+    {
+        json.WriteStartArray(member);
+        foreach (TensorMetadata tensor in tensors)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", tensor.Name);
+            json.WriteString("datatype", tensor.Datatype.WireName());
+            json.WriteStartArray("shape");
+            foreach (long dimension in tensor.Shape) json.WriteNumberValue(dimension);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static async Task AnsweredAsync(HttpContext context, Func<string, string, Task> answer)
+    {
+        try
+        {
+            (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
+            await answer(model, version);
+        }
+        catch (InferenceException exception)
+        {
+            await ErrorResponse.WriteAsync(context, exception.Error, exception.Message);
+        }
+    }
+
+    private static async Task JsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
+    {
+        context.Response.ContentType = "application/json";
+        await using Utf8JsonWriter json = new(context.Response.BodyWriter);
+        json.WriteStartObject();
+        write(json);
+        json.WriteEndObject();
+    }
+}

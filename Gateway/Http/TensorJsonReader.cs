@@ -1,0 +1,106 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Gateway.Http;
+
+/// <summary>Reads a tensor's JSON <c>data</c>, flat or nested, into pooled memory of its datatype.</summary>
+internal static class TensorJsonReader
+{
+    /// <summary>Reads the contents.</summary>
+    /// <param name="name">The input, for messages.</param>
+    /// <param name="datatype">Its datatype; FP16 and BF16 have no JSON form.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="elements">The product of the shape.</param>
+    /// <param name="data">The JSON text of the data.</param>
+    /// <exception cref="InferenceException">An element does not fit the datatype, or there are more or fewer than the shape asks for.</exception>
+    public static InferenceTensor Read(string name, TensorDatatype datatype, long[] shape, long elements, ReadOnlySpan<byte> data)
+    {
+        if (datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16) throw Invalid($"input '{name}' of datatype {datatype.WireName()} has no JSON form; send it as binary data");
+        // Each element takes a character and a comma: a shape that claims more is refused before anything is rented for it.
+        if (elements > (data.Length / 2) + 1) throw Invalid($"input '{name}' has {data.Length} bytes of data, too few for the {elements} elements of its shape {TensorShape.Format(shape)}");
+        TensorBuffer buffer = TensorBuffer.Rent(datatype == TensorDatatype.Bytes ? checked(data.Length + ((int)elements * BytesElements.PrefixSize)) : checked((int)elements * datatype.ElementSize()));
+        try
+        {
+            int length = Fill(name, datatype, shape, elements, data, buffer.Span);
+            return new InferenceTensor(name, datatype, shape, buffer.Memory[..length], buffer);
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
+    private static int Fill(string name, TensorDatatype datatype, long[] shape, long elements, ReadOnlySpan<byte> data, Span<byte> target)
+    {
+        Utf8JsonReader json = new(data);
+        long count = 0;
+        int offset = 0;
+        while (json.Read())
+        {
+            if (json.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;
+            if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.Null) throw Element(name, datatype, count);
+            if (count == elements) throw Invalid($"input '{name}' has more than the {elements} elements of its shape {TensorShape.Format(shape)}");
+            offset += Write(ref json, name, datatype, count++, target[offset..]);
+        }
+
+        return count == elements ? offset : throw Invalid($"input '{name}' has {count} elements, its shape {TensorShape.Format(shape)} asks for {elements}");
+    }
+
+    private static int Write(ref Utf8JsonReader json, string name, TensorDatatype datatype, long index, Span<byte> target)
+    {
+        bool number = json.TokenType == JsonTokenType.Number;
+        switch (datatype)
+        {
+            case TensorDatatype.Fp32 when Real(ref json, out double value) && (float.IsFinite((float)value) || !double.IsFinite(value)): return Put(target, (float)value);
+            case TensorDatatype.Fp64 when Real(ref json, out double value): return Put(target, value);
+            case TensorDatatype.Int64 when number && json.TryGetInt64(out long value): return Put(target, value);
+            case TensorDatatype.UInt64 when number && json.TryGetUInt64(out ulong value): return Put(target, value);
+            case TensorDatatype.Int32 when number && json.TryGetInt32(out int value): return Put(target, value);
+            case TensorDatatype.UInt32 when number && json.TryGetUInt32(out uint value): return Put(target, value);
+            case TensorDatatype.Int16 when number && json.TryGetInt16(out short value): return Put(target, value);
+            case TensorDatatype.UInt16 when number && json.TryGetUInt16(out ushort value): return Put(target, value);
+            case TensorDatatype.Int8 when number && json.TryGetSByte(out sbyte value): return Put(target, value);
+            case TensorDatatype.UInt8 when number && json.TryGetByte(out byte value): return Put(target, value);
+            case TensorDatatype.Bool when json.TokenType is JsonTokenType.True or JsonTokenType.False: return Put(target, json.GetBoolean() ? (byte)1 : (byte)0);
+            case TensorDatatype.Bool when number && json.TryGetByte(out byte value) && value <= 1: return Put(target, value);
+            case TensorDatatype.Bytes when json.TokenType == JsonTokenType.String: return Text(ref json, target);
+            default: throw Element(name, datatype, index);
+        }
+    }
+
+    /// <summary>JSON has no numbers for these; the writer gives them as strings, so they are read back.</summary>
+    private static bool Real(ref Utf8JsonReader json, out double value)
+    {
+        value = 0;
+        if (json.TokenType == JsonTokenType.Number) return json.TryGetDouble(out value);
+        if (json.TokenType != JsonTokenType.String) return false;
+        if (json.ValueTextEquals("NaN"u8)) value = double.NaN;
+        else if (json.ValueTextEquals("Infinity"u8)) value = double.PositiveInfinity;
+        else if (json.ValueTextEquals("-Infinity"u8)) value = double.NegativeInfinity;
+        else return false;
+        return true;
+    }
+
+    private static int Put<T>(Span<byte> target, T value)
+        where T : unmanaged, INumber<T>
+    {
+        MemoryMarshal.Write(target, in value);
+        return System.Runtime.CompilerServices.Unsafe.SizeOf<T>();
+    }
+
+    private static int Text(ref Utf8JsonReader json, Span<byte> target)
+    {
+        int length = json.CopyString(target[BytesElements.PrefixSize..]);
+        MemoryMarshal.Write(target, (uint)length);
+        return BytesElements.PrefixSize + length;
+    }
+
+    private static InferenceException Element(string name, TensorDatatype datatype, long index) =>
+        Invalid($"input '{name}': element {index} is no {datatype.WireName()}");
+
+    private static InferenceException Invalid(string message) => new(InferenceError.InvalidArgument, message);
+}

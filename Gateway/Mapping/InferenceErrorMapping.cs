@@ -1,0 +1,39 @@
+using Grpc.Core;
+using OrleansInference.Grains.Interfaces.Inference;
+
+namespace OrleansInference.Gateway.Mapping;
+
+/// <summary>One HTTP and one gRPC status for each <see cref="InferenceError"/>.</summary>
+internal static class InferenceErrorMapping
+{
+    /// <summary>The HTTP status.</summary>
+    public static int ToHttp(InferenceError error) => error switch
+    {
+        InferenceError.None => 200,
+        InferenceError.InvalidArgument => 400,
+        InferenceError.NotFound => 404,
+        InferenceError.PayloadTooLarge => 413,
+        InferenceError.ResourceExhausted => 429,
+        InferenceError.Cancelled => 499,
+        InferenceError.Internal => 500,
+        InferenceError.Unsupported => 501,
+        InferenceError.Unavailable => 503,
+        InferenceError.DeadlineExceeded => 504,
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "no such error"),
+    };
+
+    /// <summary>The gRPC status.</summary>
+    public static StatusCode ToGrpc(InferenceError error) => error switch
+    {
+        InferenceError.None => StatusCode.OK,
+        InferenceError.InvalidArgument => StatusCode.InvalidArgument,
+        InferenceError.NotFound => StatusCode.NotFound,
+        InferenceError.PayloadTooLarge or InferenceError.ResourceExhausted => StatusCode.ResourceExhausted,
+        InferenceError.Cancelled => StatusCode.Cancelled,
+        InferenceError.Internal => StatusCode.Internal,
+        InferenceError.Unsupported => StatusCode.Unimplemented,
+        InferenceError.Unavailable => StatusCode.Unavailable,
+        InferenceError.DeadlineExceeded => StatusCode.DeadlineExceeded,
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "no such error"),
+    };
+}

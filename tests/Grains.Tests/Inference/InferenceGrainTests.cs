@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+using OrleansInference.Engine;
+using OrleansInference.Engine.Hosting;
+using OrleansInference.Engine.Replicas;
+using OrleansInference.Grains.Hosting;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Onnx.Samples;
+
+namespace OrleansInference.Grains.Tests.Inference;
+
+public sealed class InferenceGrainTests : IAsyncLifetime
+{
+    private const int Width = 512;
+    private readonly string _models = Directory.CreateTempSubdirectory("models").FullName;
+    private InProcessTestCluster _cluster = null!;
+
+    private IInferenceGrain Grain => _cluster.Client.GetGrain<IInferenceGrain>(0);
+
+    private InferenceEngine Engine => ((InProcessSiloHandle)_cluster.Silos[0]).ServiceProvider.GetRequiredService<InferenceEngine>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_models, "mlp", "1")).FullName;
+        await File.WriteAllBytesAsync(Path.Combine(folder, "model.onnx"), FixtureModels.Mlp(Width, 1024, 4, seed: 1));
+        await File.WriteAllTextAsync(Path.Combine(_models, "mlp", "config.pbtxt"), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }");
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:Models"] = _models }).Build();
+        InProcessTestClusterBuilder builder = new(1);
+        builder.ConfigureSilo((_, silo) => silo.Services.AddInferenceEngine(configuration.GetSection("Engine")).AddInferenceGrains());
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        Directory.Delete(_models, recursive: true);
+    }
+
+    [Fact]
+    public async Task InferAsync_AThousandInFlightThroughOneGrain_BatchesReachTheCap()
+    {
+        Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token))];
+
+        InferenceResponse[] responses = await Task.WhenAll(calls);
+
+        Assert.All(responses, response => Assert.Equal(InferenceError.None, response.Error));
+        Assert.Equal(32, responses.Max(response => response.Timings.BatchRows));
+        double mean = 1000 / responses.Sum(response => 1.0 / response.Timings.BatchRows);
+        Assert.True(mean > 16, $"the mean batch had {mean:F1} rows");
+    }
+
+    [Fact]
+    public async Task InferAsync_EarlierObjectives_AreServedFirst()
+    {
+        // Late ones come first and fill the queue; urgent ones must overtake them.
+        Task<InferenceResponse>[] late = [.. Enumerable.Range(0, 500).Select(i => Grain.InferAsync(Request(i, slo: 100_000), Token))];
+        Task<InferenceResponse>[] urgent = [.. Enumerable.Range(0, 100).Select(i => Grain.InferAsync(Request(i, slo: 1), Token))];
+
+        TimeSpan urgentQueue = Median(await Task.WhenAll(urgent)), lateQueue = Median(await Task.WhenAll(late));
+
+        Assert.True(urgentQueue < lateQueue, $"urgent ones waited {urgentQueue}, late ones {lateQueue}");
+    }
+
+    [Fact]
+    public async Task InferAsync_BeyondTheBound_IsRefused()
+    {
+        ModelReplica replica = Engine.Find("mlp", "", out _, out _)!;
+        replica.Limits = replica.Limits with { MaxQueuedRequests = 10 };
+
+        InferenceResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token)));
+
+        Assert.Contains(responses, response => response.Error == InferenceError.ResourceExhausted);
+        Assert.Contains(responses, response => response.Error == InferenceError.None);
+        Assert.All(responses, response => Assert.True(response.Error is InferenceError.None or InferenceError.ResourceExhausted, response.ErrorMessage));
+    }
+
+    [Fact]
+    public async Task GetModelMetadataAsync_KnownAndUnknown_AnswersOrSaysSo()
+    {
+        ModelMetadata metadata = await Grain.GetModelMetadataAsync("mlp", "");
+        InferenceException unknown = await Assert.ThrowsAsync<InferenceException>(() => Grain.GetModelMetadataAsync("nope", ""));
+
+        Assert.Equal(("mlp", "CPUExecutionProvider"), (metadata.Name, metadata.ExecutionProvider));
+        Assert.Equal([-1, Width], metadata.Inputs[0].Shape);
+        Assert.Equal(InferenceError.NotFound, unknown.Error);
+    }
+
+    private static TimeSpan Median(InferenceResponse[] responses) => responses.Select(response => response.EnsureSuccess().Timings.Queue).Order().ElementAt(responses.Length / 2);
+
+    private static InferenceRequest Request(int seed, double slo = 0)
+    {
+        float[] values = new float[Width];
+        values[seed % Width] = 1;
+        return new InferenceRequest { ModelName = "mlp", Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, Width], MemoryMarshal.AsBytes(values.AsSpan()).ToArray())], SloP99Ms = slo };
+    }
+}
