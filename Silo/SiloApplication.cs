@@ -14,8 +14,9 @@ internal static class SiloApplication
     /// <exception cref="StartupException">An option is wrong or a port is taken.</exception>
     public static WebApplication Build(string[] args)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection(CommandLine.Parse(args));
+        builder.Configuration["Engine:Models"] ??= DefaultModels();
         builder.Services.AddOptions<SiloHostOptions>().BindConfiguration("Silo").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine"));
         builder.Services.AddInferenceGrains();
@@ -34,4 +35,7 @@ internal static class SiloApplication
             Console.Out.WriteLine(Banner.Write(app.Services.GetRequiredService<InferenceEngine>(), gateway, ports)));
         return app;
     }
+
+    /// <summary>The repository in the working directory, or the sample one that ships with the silo.</summary>
+    private static string DefaultModels() => Directory.Exists("models") ? Path.GetFullPath("models") : Path.Combine(AppContext.BaseDirectory, "models");
 }
