@@ -129,7 +129,7 @@ public sealed class ModelReplica : IEngineWork
         thread.Entries.Clear();
         RunningBatch batch;
         ModelSession session;
-        bool schedule, alone;
+        bool schedule;
         lock (_gate)
         {
             TimeSpan now = _clock.Now;
@@ -151,7 +151,6 @@ public sealed class ModelReplica : IEngineWork
             }
 
             schedule = thread.Entries.Count > 0 && TryAddTurn();
-            alone = thread.Entries.Count == 1 && _queue.Count == 0;
             session = _session;
             if (thread.Entries.Count > 0) session.TryAcquire();
         }
@@ -159,7 +158,7 @@ public sealed class ModelReplica : IEngineWork
         if (schedule) _scheduler.Schedule(this);
         RefuseOverdue(thread.Overdue);
         if (thread.Entries.Count == 0) return false;
-        Run(session, batch, thread, alone);
+        Run(session, batch, thread);
         return true;
     }
 
@@ -212,10 +211,10 @@ public sealed class ModelReplica : IEngineWork
         overdue.Clear();
     }
 
-    private void Run(ModelSession session, RunningBatch batch, EngineThread thread, bool alone)
+    private void Run(ModelSession session, RunningBatch batch, EngineThread thread)
     {
         int rows = thread.Entries.Sum(entry => entry.Rows);
-        double? seconds = _executor.Execute(session, thread.Entries, batch, thread, inline: alone);
+        double? seconds = _executor.Execute(session, thread.Entries, batch, thread);
         session.Release();
         lock (_gate)
         {
