@@ -48,6 +48,9 @@ public sealed class ModelReplica : IEngineWork
     /// <summary>What it takes and gives.</summary>
     public ModelSignature Signature { get; }
 
+    /// <summary>The <c>parameters</c> of its configuration.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Priorities, deadlines, objectives.</summary>
     public QueuePolicy Policy { get; }
 

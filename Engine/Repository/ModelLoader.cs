@@ -197,7 +197,10 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
             SloP99Ms = Parameter(config, "slo_p99_ms", measuredSlo, 1e-3, 1e9),
             SloWeight = Parameter(config, "slo_weight", 1, 1e-6, 1e6),
         };
-        ModelReplica replica = new(folder.Name, version.ToString(CultureInfo.InvariantCulture), signature, session, limits, queue, probe.Cost, scheduler, clock);
+        ModelReplica replica = new(folder.Name, version.ToString(CultureInfo.InvariantCulture), signature, session, limits, queue, probe.Cost, scheduler, clock)
+        {
+            Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
+        };
         string json = ModelConfigJson.Write(ConfigCompletion.Complete(config, folder.Name, signature, session.Settings.Provider, instances));
         return new LoadedModel(replica, version, json, memory);
     }

@@ -61,6 +61,7 @@ internal sealed class ModelEndpoints(IModelCatalog catalog, IOptions<GatewayOpti
             WriteTensors(json, "outputs", metadata.Outputs);
             json.WriteStartObject("parameters");
             json.WriteString("execution_provider", metadata.ExecutionProvider);
+            foreach ((string key, string value) in metadata.Parameters) json.WriteString(key, value);
             json.WriteEndObject();
         });
     });

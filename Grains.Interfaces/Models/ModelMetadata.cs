@@ -7,6 +7,7 @@ namespace OrleansInference.Grains.Interfaces.Models;
 /// <param name="Inputs">What it takes.</param>
 /// <param name="Outputs">What it gives.</param>
 /// <param name="ExecutionProvider">ONNX Runtime's provider that really serves it, such as <c>CPUExecutionProvider</c>.</param>
+/// <param name="Parameters">The <c>parameters</c> of its configuration, such as how pictures become inputs.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.ModelMetadata")]
@@ -16,4 +17,5 @@ public sealed record ModelMetadata(
     [property: Id(2)] string Platform,
     [property: Id(3)] TensorMetadata[] Inputs,
     [property: Id(4)] TensorMetadata[] Outputs,
-    [property: Id(5)] string ExecutionProvider);
+    [property: Id(5)] string ExecutionProvider,
+    [property: Id(6)] Dictionary<string, string> Parameters);

@@ -25,7 +25,8 @@ internal sealed class ModelCatalog(InferenceEngine engine) : IModelCatalog
             "onnxruntime_onnx",
             [.. replica.Signature.Inputs.Select(Describe)],
             [.. replica.Signature.Outputs.Select(Describe)],
-            replica.ExecutionProvider);
+            replica.ExecutionProvider,
+            new Dictionary<string, string>(replica.Parameters));
     }
 
     /// <inheritdoc />

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansInference.Silo.Tests;
+
+/// <summary>A silo as its users run it: a process of its own, on free ports, over a repository of the test's.</summary>
+public sealed class SiloProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly List<string> _output = [];
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private SiloProcess(string models, int[] ports, string[] options)
+    {
+        (HttpPort, GrpcPort, int siloPort, GatewayPort) = (ports[0], ports[1], ports[2], ports[3]);
+        ProcessStartInfo start = new("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList =
+            {
+                typeof(SiloProcess).Assembly.Location.Replace("OrleansInference.Silo.Tests.dll", "OrleansInference.Silo.dll", StringComparison.Ordinal),
+                "--models", models, "--http-port", $"{HttpPort}", "--grpc-port", $"{GrpcPort}", "--silo-port", $"{siloPort}", "--gateway-port", $"{GatewayPort}",
+            },
+        };
+        foreach (string option in options) start.ArgumentList.Add(option);
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.OutputDataReceived += (_, line) => Received(line.Data);
+        _process.ErrorDataReceived += (_, line) => Received(line.Data);
+        _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"The silo ended:\n{Output}"));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{HttpPort}"), Timeout = TimeSpan.FromSeconds(100) };
+    }
+
+    public int HttpPort { get; }
+
+    public int GrpcPort { get; }
+
+    public int GatewayPort { get; }
+
+    public HttpClient Http { get; }
+
+    public string Output
+    {
+        get
+        {
+            lock (_output) return string.Join('\n', _output);
+        }
+    }
+
+    public static async Task<SiloProcess> StartAsync(string models, params string[] options)
+    {
+        SiloProcess silo = new(models, FreePorts(4), options);
+        await silo._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return silo;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
+        foreach (TcpListener listener in listeners) listener.Start();
+        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        foreach (TcpListener listener in listeners) listener.Dispose();
+        return ports;
+    }
+
+    private void Received(string? line)
+    {
+        if (line is null) return;
+        lock (_output) _output.Add(line);
+        if (line.StartsWith("Ready.", StringComparison.Ordinal)) _ready.TrySetResult();
+    }
+}
