@@ -11,6 +11,7 @@ using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Grpc;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Limits;
+using OrleansInference.Gateway.Mapping;
 
 namespace OrleansInference.Gateway;
 
@@ -20,9 +21,13 @@ public static class GatewayRegistration
     /// <summary>Adds the gateway, bound to the configuration section <c>Gateway</c>. Every size limit follows the one body limit.</summary>
     public static WebApplicationBuilder AddInferenceGateway(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<GatewayOptions>().BindConfiguration("Gateway").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<GatewayOptions>().BindConfiguration("Gateway").ValidateDataAnnotations()
+            .Validate(options => IPAddress.TryParse(options.BindAddress, out _), "Gateway:BindAddress must be an IP address.")
+            .Validate(options => options.MaxBytesInFlight >= options.MaxRequestBodyBytes, "Gateway:MaxBytesInFlight must be at least Gateway:MaxRequestBodyBytes, or the largest request is never served.")
+            .ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<BytesInFlight>();
+        builder.Services.AddSingleton<UnexpectedFailure>();
         builder.Services.AddSingleton<InferEndpoint>();
         builder.Services.AddSingleton<ModelEndpoints>();
         builder.Services.AddSingleton<InferenceGrpcService>();
@@ -42,15 +47,15 @@ public static class GatewayRegistration
     {
         ModelEndpoints models = app.Services.GetRequiredService<ModelEndpoints>();
         InferEndpoint infer = app.Services.GetRequiredService<InferEndpoint>();
-        app.MapGet("/v2", (RequestDelegate)models.ServerAsync);
-        app.MapGet("/v2/health/live", (RequestDelegate)ModelEndpoints.LiveAsync);
-        app.MapGet("/v2/health/ready", (RequestDelegate)models.ReadyAsync);
+        Map(app, HttpMethods.Get, "/v2", models.ServerAsync);
+        Map(app, HttpMethods.Get, "/v2/health/live", ModelEndpoints.LiveAsync);
+        Map(app, HttpMethods.Get, "/v2/health/ready", models.ReadyAsync);
         foreach (string prefix in new[] { "/v2/models/{model}", "/v2/models/{model}/versions/{version}" })
         {
-            app.MapGet(prefix, (RequestDelegate)models.MetadataAsync);
-            app.MapGet(prefix + "/ready", (RequestDelegate)models.ModelReadyAsync);
-            app.MapGet(prefix + "/config", (RequestDelegate)models.ConfigAsync);
-            app.MapPost(prefix + "/infer", (RequestDelegate)infer.HandleAsync);
+            Map(app, HttpMethods.Get, prefix, models.MetadataAsync);
+            Map(app, HttpMethods.Get, prefix + "/ready", models.ModelReadyAsync);
+            Map(app, HttpMethods.Get, prefix + "/config", models.ConfigAsync);
+            Map(app, HttpMethods.Post, prefix + "/infer", infer.HandleAsync);
         }
 
         app.MapGrpcService<InferenceGrpcService>();
@@ -58,11 +63,19 @@ public static class GatewayRegistration
         return app;
     }
 
+    /// <summary>Maps a path to its one method; any other is answered 405.</summary>
+    private static void Map(WebApplication app, string method, string path, RequestDelegate handler)
+    {
+        app.MapMethods(path, [method], handler);
+        app.Map(path, (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, $"{context.Request.Path} takes {method}, not {context.Request.Method}", method)));
+    }
+
     private static void Listen(KestrelServerOptions kestrel, GatewayOptions gateway)
     {
         IPAddress address = IPAddress.Parse(gateway.BindAddress);
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = gateway.MaxRequestBodyBytes;
+        // The HTTP endpoint and gRPC refuse by the limit itself and say so; the server's own stands just above, for gRPC's framing.
+        kestrel.Limits.MaxRequestBodySize = gateway.MaxRequestBodyBytes + 1024;
         kestrel.Limits.MaxConcurrentConnections = null;
         kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;
@@ -70,12 +83,12 @@ public static class GatewayRegistration
         kestrel.Listen(address, gateway.HttpPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: true).Use);
+            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: true, ConnectionLimit.DefaultLinger).Use);
         });
         kestrel.Listen(address, gateway.GrpcPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
-            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: false).Use);
+            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: false, ConnectionLimit.DefaultLinger).Use);
         });
     }
 }

@@ -18,14 +18,7 @@ internal static class GrpcRequestReader
     {
         RequestParameters parameters = default;
         foreach ((string name, InferParameter value) in message.Parameters) Set(ref parameters, name, value);
-        TimeSpan timeout = parameters.Timeout;
-        if (call.Deadline != DateTime.MaxValue)
-        {
-            TimeSpan left = call.Deadline - time.GetUtcNow().UtcDateTime;
-            if (left <= TimeSpan.Zero) left = TimeSpan.FromTicks(1);
-            if (timeout == TimeSpan.Zero || left < timeout) timeout = left;
-        }
-
+        if (call.Deadline != DateTime.MaxValue) parameters.LimitTimeout(call.Deadline - time.GetUtcNow().UtcDateTime);
         foreach (ModelInferRequest.Types.InferRequestedOutputTensor output in message.Outputs)
         {
             if (output.Parameters.ContainsKey("classification") || output.Parameters.ContainsKey("shared_memory_region"))
@@ -37,19 +30,15 @@ internal static class GrpcRequestReader
         return new InferenceRequest
         {
             ModelName = message.ModelName,
-            ModelVersion = Version(message),
+            ModelVersion = ModelVersion.Require(message.ModelName, message.ModelVersion),
             Id = message.Id,
             Inputs = Inputs(message),
             RequestedOutputs = [.. message.Outputs.Select(output => output.Name)],
             Priority = parameters.Priority,
-            Timeout = timeout,
+            Timeout = parameters.Timeout,
             SloP99Ms = parameters.SloP99Ms,
         };
     }
-
-    private static string Version(ModelInferRequest message) => message.ModelVersion.All(char.IsAsciiDigit)
-        ? message.ModelVersion
-        : throw Invalid($"version '{message.ModelVersion}' of model '{message.ModelName}' is no decimal number");
 
     private static void Set(ref RequestParameters parameters, string name, InferParameter value)
     {
@@ -78,10 +67,12 @@ internal static class GrpcRequestReader
             ModelInferRequest.Types.InferInputTensor input = message.Inputs[i];
             if (!TensorDatatypes.TryParse(input.Datatype, out TensorDatatype datatype)) throw Invalid($"input '{input.Name}' has datatype '{input.Datatype}'; allowed: {TensorDatatypes.AllNames}");
             if (input.Shape.Count > InferenceTensorCodec.MaxRank) throw Invalid($"input '{input.Name}' has {input.Shape.Count} dimensions; at most {InferenceTensorCodec.MaxRank} are allowed");
+            long[] shape = [.. input.Shape];
+            if (!TensorShape.TryCount(shape, out _)) throw Invalid($"input '{input.Name}' has shape {TensorShape.Format(shape)}; dimensions must be 0 or more and their product must fit 63 bits");
             if (input.Parameters.ContainsKey("shared_memory_region")) throw new InferenceException(InferenceError.Unsupported, "shared memory is not served here; send the tensor in the request");
             if (raw && input.Contents is not null) throw Invalid($"input '{input.Name}' has both contents and raw_input_contents; give one of them");
             ReadOnlyMemory<byte> data = raw ? message.RawInputContents[i].Memory : Typed(input, datatype);
-            inputs[i] = new InferenceTensor(input.Name, datatype, [.. input.Shape], data);
+            inputs[i] = new InferenceTensor(input.Name, datatype, shape, data);
         }
 
         return inputs;

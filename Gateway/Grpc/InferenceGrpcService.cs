@@ -12,7 +12,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Gateway.Grpc;
 
 /// <summary>KServe v2 over gRPC.</summary>
-internal sealed class InferenceGrpcService(IInferencePipeline pipeline, IModelCatalog catalog, BytesInFlight bytesInFlight, TimeProvider time, IOptions<GatewayOptions> options)
+internal sealed class InferenceGrpcService(IInferencePipeline pipeline, IModelCatalog catalog, BytesInFlight bytesInFlight, UnexpectedFailure unexpected, TimeProvider time, IOptions<GatewayOptions> options)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     /// <inheritdoc />
@@ -36,7 +36,7 @@ internal sealed class InferenceGrpcService(IInferencePipeline pipeline, IModelCa
     {
         try
         {
-            ModelMetadata metadata = catalog.GetMetadata(request.Name, request.Version);
+            ModelMetadata metadata = catalog.GetMetadata(request.Name, ModelVersion.Require(request.Name, request.Version));
             return Task.FromResult(new ModelMetadataResponse
             {
                 Name = metadata.Name,
@@ -49,6 +49,10 @@ internal sealed class InferenceGrpcService(IInferencePipeline pipeline, IModelCa
         catch (InferenceException exception)
         {
             throw Failure(exception.Error, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            throw Failure(InferenceError.Internal, unexpected.Report("ModelMetadata", exception));
         }
     }
 
@@ -69,6 +73,10 @@ internal sealed class InferenceGrpcService(IInferencePipeline pipeline, IModelCa
         catch (InferenceException exception)
         {
             throw Failure(exception.Error, exception.Message);
+        }
+        catch (Exception exception) when (exception is not RpcException && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw Failure(InferenceError.Internal, unexpected.Report("ModelInfer", exception));
         }
         finally
         {

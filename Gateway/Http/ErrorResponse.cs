@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansInference.Gateway.Mapping;
@@ -12,8 +13,8 @@ internal static class ErrorResponse
     public static Task WriteAsync(HttpContext context, InferenceError error, string message) =>
         WriteAsync(context, InferenceErrorMapping.ToHttp(error), message);
 
-    /// <summary>Answers with an HTTP status.</summary>
-    public static async Task WriteAsync(HttpContext context, int status, string message)
+    /// <summary>Answers with an HTTP status; for 405 with the method that the path has.</summary>
+    public static async Task WriteAsync(HttpContext context, int status, string message, string? allowedMethod = null)
     {
         if (context.Response.HasStarted)
         {
@@ -24,9 +25,12 @@ internal static class ErrorResponse
         if (context.RequestAborted.IsCancellationRequested) return;
         context.Response.Clear();
         context.Response.StatusCode = status;
-        if (status is 429 or 503) context.Response.Headers.RetryAfter = "1";
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
+        // The rest of a body that is too large is not wanted: the client is told to stop sending.
+        if (status == StatusCodes.Status413PayloadTooLarge) context.Response.Headers.Connection = "close";
+        if (allowedMethod is not null) context.Response.Headers.Allow = allowedMethod;
         context.Response.ContentType = "application/json";
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["error"] = message });
+        byte[] body = [.. "{\"error\":\""u8, .. JsonEncodedText.Encode(message, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes, .. "\"}"u8];
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body);
     }

@@ -1,13 +1,15 @@
-using System.Globalization;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Limits;
+using OrleansInference.Gateway.Mapping;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Http;
 
 /// <summary><c>POST /v2/models/{model}[/versions/{version}]/infer</c>.</summary>
-internal sealed class InferEndpoint(IInferencePipeline pipeline, BytesInFlight bytesInFlight, IOptions<GatewayOptions> options)
+internal sealed class InferEndpoint(IInferencePipeline pipeline, BytesInFlight bytesInFlight, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
 {
     private readonly int _limit = options.Value.MaxRequestBodyBytes;
 
@@ -15,27 +17,34 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, BytesInFlight b
     public async Task HandleAsync(HttpContext context)
     {
         long held = 0;
+        CancellationToken aborted = context.RequestAborted;
         try
         {
-            int? headerLength = HeaderLength(context.Request);
+            LiftServerLimit(context);
+            int? headerLength = InferHeaders.ReadJsonLength(context.Request);
             (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
-            held = Math.Min(context.Request.ContentLength ?? _limit, _limit);
-            bytesInFlight.Add(held);
-            CancellationToken aborted = context.RequestAborted;
             ParsedInferRequest parsed;
-            using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, aborted)) parsed = InferRequestReader.Read(body);
-            using InferenceResponse response = await pipeline.InferAsync(Request(model, version, parsed), aborted);
+            using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, aborted))
+            {
+                held = body.Reserved;
+                parsed = InferRequestReader.Read(body);
+            }
+
+            using InferenceResponse response = await pipeline.InferAsync(parsed.ToRequest(model, version), aborted);
             if (response.Error == InferenceError.None) await InferResponseWriter.WriteAsync(context, parsed, response);
             else await ErrorResponse.WriteAsync(context, response.Error, response.ErrorMessage);
         }
         catch (InferenceException exception)
         {
-            if (exception.Error == InferenceError.PayloadTooLarge) CloseAfterwards(context);
             await ErrorResponse.WriteAsync(context, exception.Error, exception.Message);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (aborted.IsCancellationRequested || exception is ConnectionResetException or ConnectionAbortedException)
         {
             // The client is gone: there is nobody to answer.
+        }
+        catch (Exception exception)
+        {
+            await ErrorResponse.WriteAsync(context, InferenceError.Internal, unexpected.Report("infer", exception));
         }
         finally
         {
@@ -43,38 +52,13 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, BytesInFlight b
         }
     }
 
-    /// <summary>What is left of a body that is too large is not read to its end.</summary>
-    private static void CloseAfterwards(HttpContext context)
+    /// <summary>
+    /// The gateway counts a body itself. The server would count the framing of chunks as well, and would reset the
+    /// connection of a client that sends too much before the client has read why.
+    /// </summary>
+    private void LiftServerLimit(HttpContext context)
     {
-        if (!context.Response.HasStarted) context.Response.Headers.Connection = "close";
-    }
-
-    private static InferenceRequest Request(string model, string version, ParsedInferRequest parsed) => new()
-    {
-        ModelName = model,
-        ModelVersion = version,
-        Id = parsed.Id ?? "",
-        Inputs = parsed.Inputs,
-        RequestedOutputs = parsed.Outputs.Count == 0 ? [] : parsed.Outputs.ConvertAll(output => output.Name).ToArray(),
-        Priority = parsed.Parameters.Priority,
-        Timeout = parsed.Parameters.Timeout,
-        SloP99Ms = parsed.Parameters.SloP99Ms,
-    };
-
-    private static int? HeaderLength(HttpRequest request)
-    {
-        if (!request.Headers.TryGetValue("Inference-Header-Content-Length", out Microsoft.Extensions.Primitives.StringValues value)) return null;
-        if (!int.TryParse(value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int length))
-        {
-            throw new InferenceException(InferenceError.InvalidArgument, $"Inference-Header-Content-Length is '{value}'; the number of bytes of the JSON header is expected");
-        }
-
-        if (length == 0) throw new InferenceException(InferenceError.Unsupported, "raw binary requests (Inference-Header-Content-Length: 0) are not served here; send a JSON header");
-        if (request.ContentLength is { } total && request.Headers.ContentEncoding.Count == 0 && length > total)
-        {
-            throw new InferenceException(InferenceError.InvalidArgument, $"Inference-Header-Content-Length is {length}, the request body has only {total} bytes");
-        }
-
-        return length;
+        if (context.Request.ContentLength <= _limit) return;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server) server.MaxRequestBodySize = null;
     }
 }

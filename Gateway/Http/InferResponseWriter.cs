@@ -12,70 +12,68 @@ namespace OrleansInference.Gateway.Http;
 /// <summary>Writes the protocol's inference response: JSON, and behind it the outputs that were asked for in binary.</summary>
 internal static class InferResponseWriter
 {
-    private const string HeaderLength = "Inference-Header-Content-Length";
-
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _spareBuffer;
-
-    [ThreadStatic]
-    private static Utf8JsonWriter? _spareWriter;
+    /// <summary>An answer up to this size goes out in one piece; the server's own buffers need not hold more of a larger one.</summary>
+    private const int Piece = 1 << 18;
 
     /// <summary>Writes and flushes the response; compressed where the client asks for it.</summary>
     /// <exception cref="InferenceException">An output has no JSON form; nothing has been written.</exception>
     public static async ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceResponse response)
     {
-        int binaryLength = 0;
-        bool binary = false;
-        foreach (InferenceTensor output in response.Outputs)
+        JsonBuffer json = JsonBuffer.Rent();
+        try
         {
-            if (!request.IsBinary(output.Name)) continue;
-            binary = true;
-            binaryLength += output.ByteLength;
+            long binaryLength = WriteJson(json.Json, request, response, out bool binary);
+            SetHeaders(context.Response, binary, json.Written.Length);
+            if (AcceptedEncoding.Of(context.Request) is { } encoding)
+            {
+                await SendCompressedAsync(context, encoding, request, response, json.Written);
+                return;
+            }
+
+            context.Response.ContentLength = json.Written.Length + binaryLength;
+            PipeWriter writer = context.Response.BodyWriter;
+            await AppendAsync(writer, json.Written);
+            foreach (InferenceTensor output in response.Outputs)
+            {
+                if (request.IsBinary(output.Name)) await AppendAsync(writer, output.Data);
+            }
+
+            await writer.FlushAsync();
+        }
+        finally
+        {
+            json.Return();
+        }
+    }
+
+    private static async ValueTask AppendAsync(PipeWriter writer, ReadOnlyMemory<byte> bytes)
+    {
+        while (bytes.Length > Piece)
+        {
+            writer.Write(bytes[..Piece].Span);
+            bytes = bytes[Piece..];
+            FlushResult flushed = await writer.FlushAsync();
+            if (flushed.IsCompleted) return;
         }
 
-        string? encoding = AcceptedEncoding(context.Request);
-        if (encoding is null)
-        {
-            WritePlain(context, request, response, binary, binaryLength);
-            await context.Response.BodyWriter.FlushAsync();
-            return;
-        }
+        writer.Write(bytes.Span);
+    }
 
+    private static async ValueTask SendCompressedAsync(HttpContext context, string encoding, ParsedInferRequest request, InferenceResponse response, ReadOnlyMemory<byte> json)
+    {
         using MemoryStream compressed = new();
         await using (Stream stream = encoding == "gzip" ? new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true) : new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
         {
-            int length = WriteCompressed(stream, request, response);
-            SetHeaders(context.Response, binary, length);
+            stream.Write(json.Span);
+            foreach (InferenceTensor output in response.Outputs)
+            {
+                if (request.IsBinary(output.Name)) stream.Write(output.Data.Span);
+            }
         }
 
         context.Response.Headers.ContentEncoding = encoding;
         context.Response.ContentLength = compressed.Length;
         await context.Response.Body.WriteAsync(compressed.GetBuffer().AsMemory(0, (int)compressed.Length));
-    }
-
-    private static void WritePlain(HttpContext context, ParsedInferRequest request, InferenceResponse response, bool binary, int binaryLength)
-    {
-        ReadOnlySpan<byte> json = Json(request, response);
-        SetHeaders(context.Response, binary, json.Length);
-        context.Response.ContentLength = json.Length + binaryLength;
-        PipeWriter writer = context.Response.BodyWriter;
-        writer.Write(json);
-        foreach (InferenceTensor output in response.Outputs)
-        {
-            if (request.IsBinary(output.Name)) writer.Write(output.Data.Span);
-        }
-    }
-
-    private static int WriteCompressed(Stream stream, ParsedInferRequest request, InferenceResponse response)
-    {
-        ReadOnlySpan<byte> json = Json(request, response);
-        stream.Write(json);
-        foreach (InferenceTensor output in response.Outputs)
-        {
-            if (request.IsBinary(output.Name)) stream.Write(output.Data.Span);
-        }
-
-        return json.Length;
     }
 
     private static void SetHeaders(HttpResponse response, bool binary, int jsonLength)
@@ -87,28 +85,31 @@ internal static class InferResponseWriter
         }
 
         response.ContentType = "application/octet-stream";
-        response.Headers[HeaderLength] = jsonLength.ToString(CultureInfo.InvariantCulture);
+        response.Headers[InferHeaders.JsonLength] = jsonLength.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The JSON part, valid until this thread writes the next one.</summary>
-    private static ReadOnlySpan<byte> Json(ParsedInferRequest request, InferenceResponse response)
+    /// <summary>Returns the bytes of binary outputs that follow the JSON; there may be binary outputs of no bytes.</summary>
+    private static long WriteJson(Utf8JsonWriter json, ParsedInferRequest request, InferenceResponse response, out bool binary)
     {
-        ArrayBufferWriter<byte> buffer = _spareBuffer ??= new ArrayBufferWriter<byte>(1024);
-        buffer.ResetWrittenCount();
-        Utf8JsonWriter json = _spareWriter ??= new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.Reset(buffer);
+        long binaryLength = 0;
+        binary = false;
         json.WriteStartObject();
         json.WriteString("model_name"u8, response.ModelName);
         json.WriteString("model_version"u8, response.ModelVersion);
         if (request.Id is not null) json.WriteString("id"u8, request.Id);
         json.WriteStartArray("outputs"u8);
-        foreach (InferenceTensor output in response.Outputs) WriteOutput(json, output, request.IsBinary(output.Name));
+        foreach (InferenceTensor output in response.Outputs)
+        {
+            bool isBinary = request.IsBinary(output.Name);
+            WriteOutput(json, output, isBinary);
+            binary |= isBinary;
+            if (isBinary) binaryLength += output.ByteLength;
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
-        // A large answer must not keep its memory on this thread for good.
-        if (buffer.Capacity > 1 << 20) _spareBuffer = null;
-        return buffer.WrittenSpan;
+        return binaryLength;
     }
 
     private static void WriteOutput(Utf8JsonWriter json, InferenceTensor output, bool binary)
@@ -132,13 +133,5 @@ internal static class InferResponseWriter
         }
 
         json.WriteEndObject();
-    }
-
-    private static string? AcceptedEncoding(HttpRequest request)
-    {
-        if (request.Headers.AcceptEncoding is not { Count: > 0 } accepted) return null;
-        string text = accepted.ToString();
-        if (text.Contains("gzip", StringComparison.OrdinalIgnoreCase)) return "gzip";
-        return text.Contains("deflate", StringComparison.OrdinalIgnoreCase) ? "deflate" : null;
     }
 }

@@ -10,7 +10,7 @@ internal struct InputHeader
     public long[]? Shape;
 
     /// <summary><c>binary_data_size</c>, or −1.</summary>
-    public long BinarySize;
+    public int BinarySize;
 
     /// <summary>Offset of the JSON <c>data</c>, or −1.</summary>
     public int DataOffset;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using OrleansInference.Gateway.Mapping;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -8,7 +9,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Gateway.Http;
 
 /// <summary>Health and metadata over HTTP.</summary>
-internal sealed class ModelEndpoints(IModelCatalog catalog, IOptions<GatewayOptions> options)
+internal sealed class ModelEndpoints(IModelCatalog catalog, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
 {
     /// <summary>Protocol extensions that are really served.</summary>
     public static string[] Extensions { get; } = ["binary_tensor_data", "model_configuration"];
@@ -83,7 +84,7 @@ internal sealed class ModelEndpoints(IModelCatalog catalog, IOptions<GatewayOpti
         json.WriteEndArray();
     }
 
-    private static async Task AnsweredAsync(HttpContext context, Func<string, string, Task> answer)
+    private async Task AnsweredAsync(HttpContext context, Func<string, string, Task> answer)
     {
         try
         {
@@ -93,6 +94,10 @@ internal sealed class ModelEndpoints(IModelCatalog catalog, IOptions<GatewayOpti
         catch (InferenceException exception)
         {
             await ErrorResponse.WriteAsync(context, exception.Error, exception.Message);
+        }
+        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await ErrorResponse.WriteAsync(context, InferenceError.Internal, unexpected.Report("metadata", exception));
         }
     }
 

@@ -1,4 +1,5 @@
 using OrleansInference.Gateway.Mapping;
+using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Http;
@@ -6,6 +7,8 @@ namespace OrleansInference.Gateway.Http;
 /// <summary>An inference request as HTTP has it.</summary>
 internal sealed class ParsedInferRequest
 {
+    private List<RequestedOutput>? _outputs;
+
     /// <summary>The caller's id; null where none was given.</summary>
     public string? Id { get; set; }
 
@@ -16,16 +19,38 @@ internal sealed class ParsedInferRequest
     public InferenceTensor[] Inputs { get; set; } = [];
 
     /// <summary>The outputs asked for; empty for all.</summary>
-    public List<RequestedOutput> Outputs { get; } = [];
+    public List<RequestedOutput> Outputs => _outputs ??= [];
 
     /// <summary>Whether an output comes back in binary.</summary>
     public bool IsBinary(string output)
     {
-        foreach (RequestedOutput requested in Outputs)
+        if (_outputs is null) return Parameters.BinaryOutput;
+        foreach (RequestedOutput requested in _outputs)
         {
             if (requested.Name == output) return requested.Binary ?? Parameters.BinaryOutput;
         }
 
         return Parameters.BinaryOutput;
+    }
+
+    /// <summary>The request to a model, which takes over the inputs.</summary>
+    public InferenceRequest ToRequest(string model, string version) => new()
+    {
+        ModelName = model,
+        ModelVersion = version,
+        Id = Id ?? "",
+        Inputs = Inputs,
+        RequestedOutputs = OutputNames(),
+        Priority = Parameters.Priority,
+        Timeout = Parameters.Timeout,
+        SloP99Ms = Parameters.SloP99Ms,
+    };
+
+    private string[] OutputNames()
+    {
+        if (_outputs is not { Count: > 0 } outputs) return [];
+        string[] names = new string[outputs.Count];
+        for (int i = 0; i < names.Length; i++) names[i] = outputs[i].Name;
+        return names;
     }
 }

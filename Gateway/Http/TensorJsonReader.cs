@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -18,10 +19,12 @@ internal static class TensorJsonReader
     /// <exception cref="InferenceException">An element does not fit the datatype, or there are more or fewer than the shape asks for.</exception>
     public static InferenceTensor Read(string name, TensorDatatype datatype, long[] shape, long elements, ReadOnlySpan<byte> data)
     {
-        if (datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16) throw Invalid($"input '{name}' of datatype {datatype.WireName()} has no JSON form; send it as binary data");
+        if (datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16) throw RequestJson.Invalid($"input '{name}' of datatype {datatype.WireName()} has no JSON form; send it as binary data");
         // Each element takes a character and a comma: a shape that claims more is refused before anything is rented for it.
-        if (elements > (data.Length / 2) + 1) throw Invalid($"input '{name}' has {data.Length} bytes of data, too few for the {elements} elements of its shape {TensorShape.Format(shape)}");
-        TensorBuffer buffer = TensorBuffer.Rent(datatype == TensorDatatype.Bytes ? checked(data.Length + ((int)elements * BytesElements.PrefixSize)) : checked((int)elements * datatype.ElementSize()));
+        if (elements > (data.Length / 2) + 1) throw RequestJson.Invalid($"input '{name}' has {data.Length} bytes of data, too few for the {elements} elements of its shape {TensorShape.Format(shape)}");
+        long bytes = datatype == TensorDatatype.Bytes ? data.Length + (elements * BytesElements.PrefixSize) : elements * datatype.ElementSize();
+        if (bytes > Array.MaxLength) throw new InferenceException(InferenceError.PayloadTooLarge, $"input '{name}' takes {bytes} bytes, a tensor may have {Array.MaxLength}");
+        TensorBuffer buffer = TensorBuffer.Rent((int)bytes);
         try
         {
             int length = Fill(name, datatype, shape, elements, data, buffer.Span);
@@ -43,11 +46,11 @@ internal static class TensorJsonReader
         {
             if (json.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;
             if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.Null) throw Element(name, datatype, count);
-            if (count == elements) throw Invalid($"input '{name}' has more than the {elements} elements of its shape {TensorShape.Format(shape)}");
+            if (count == elements) throw RequestJson.Invalid($"input '{name}' has more than the {elements} elements of its shape {TensorShape.Format(shape)}");
             offset += Write(ref json, name, datatype, count++, target[offset..]);
         }
 
-        return count == elements ? offset : throw Invalid($"input '{name}' has {count} elements, its shape {TensorShape.Format(shape)} asks for {elements}");
+        return count == elements ? offset : throw RequestJson.Invalid($"input '{name}' has {count} elements, its shape {TensorShape.Format(shape)} asks for {elements}");
     }
 
     private static int Write(ref Utf8JsonReader json, string name, TensorDatatype datatype, long index, Span<byte> target)
@@ -55,8 +58,11 @@ internal static class TensorJsonReader
         bool number = json.TokenType == JsonTokenType.Number;
         switch (datatype)
         {
-            case TensorDatatype.Fp32 when Real(ref json, out double value) && (float.IsFinite((float)value) || !double.IsFinite(value)): return Put(target, (float)value);
-            case TensorDatatype.Fp64 when Real(ref json, out double value): return Put(target, value);
+            // Numbers too large parse as infinity, which only a string may ask for. Through double, FP32 would round twice.
+            case TensorDatatype.Fp32 when number && json.TryGetSingle(out float value) && float.IsFinite(value): return Put(target, value);
+            case TensorDatatype.Fp32 when Special(ref json, out double value): return Put(target, (float)value);
+            case TensorDatatype.Fp64 when number && json.TryGetDouble(out double value) && double.IsFinite(value): return Put(target, value);
+            case TensorDatatype.Fp64 when Special(ref json, out double value): return Put(target, value);
             case TensorDatatype.Int64 when number && json.TryGetInt64(out long value): return Put(target, value);
             case TensorDatatype.UInt64 when number && json.TryGetUInt64(out ulong value): return Put(target, value);
             case TensorDatatype.Int32 when number && json.TryGetInt32(out int value): return Put(target, value);
@@ -73,10 +79,9 @@ internal static class TensorJsonReader
     }
 
     /// <summary>JSON has no numbers for these; the writer gives them as strings, so they are read back.</summary>
-    private static bool Real(ref Utf8JsonReader json, out double value)
+    private static bool Special(ref Utf8JsonReader json, out double value)
     {
         value = 0;
-        if (json.TokenType == JsonTokenType.Number) return json.TryGetDouble(out value);
         if (json.TokenType != JsonTokenType.String) return false;
         if (json.ValueTextEquals("NaN"u8)) value = double.NaN;
         else if (json.ValueTextEquals("Infinity"u8)) value = double.PositiveInfinity;
@@ -89,7 +94,7 @@ internal static class TensorJsonReader
         where T : unmanaged, INumber<T>
     {
         MemoryMarshal.Write(target, in value);
-        return System.Runtime.CompilerServices.Unsafe.SizeOf<T>();
+        return Unsafe.SizeOf<T>();
     }
 
     private static int Text(ref Utf8JsonReader json, Span<byte> target)
@@ -100,7 +105,5 @@ internal static class TensorJsonReader
     }
 
     private static InferenceException Element(string name, TensorDatatype datatype, long index) =>
-        Invalid($"input '{name}': element {index} is no {datatype.WireName()}");
-
-    private static InferenceException Invalid(string message) => new(InferenceError.InvalidArgument, message);
+        RequestJson.Invalid($"input '{name}': element {index} is no {datatype.WireName()}");
 }

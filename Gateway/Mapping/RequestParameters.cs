@@ -5,11 +5,16 @@ namespace OrleansInference.Gateway.Mapping;
 /// <summary>The protocol's request parameters, the same over HTTP and gRPC.</summary>
 internal struct RequestParameters
 {
+    private static readonly string[] Known = ["binary_data_output", "timeout", "priority", "slo_p99_ms", "sequence_id"];
+
+    /// <summary>The names that mean something here; others are ignored.</summary>
+    public static ReadOnlySpan<string> Names => Known;
+
     /// <summary>1 is the most urgent, 0 the model's default.</summary>
     public uint Priority { get; private set; }
 
     /// <summary>Time until the deadline; zero for none.</summary>
-    public TimeSpan Timeout { get; set; }
+    public TimeSpan Timeout { get; private set; }
 
     /// <summary>The caller's latency objective in milliseconds; 0 for the model's.</summary>
     public double SloP99Ms { get; private set; }
@@ -17,54 +22,81 @@ internal struct RequestParameters
     /// <summary>Whether outputs that do not say otherwise come back in binary.</summary>
     public bool BinaryOutput { get; private set; }
 
-    /// <summary>Takes an integer parameter; unknown names are ignored.</summary>
+    /// <summary>Takes an integer parameter.</summary>
     /// <exception cref="InferenceException">It is out of range or not supported.</exception>
     public void SetInteger(string name, long value)
     {
         switch (name)
         {
             case "priority":
-                Priority = value is >= 0 and <= uint.MaxValue ? (uint)value : throw Invalid(name, value, "0 (default) or 1 (most urgent) and more");
+                Priority = value is >= 0 and <= uint.MaxValue ? (uint)value : throw Invalid(name, value);
                 break;
             case "timeout":
-                if (value < 0) throw Invalid(name, value, "microseconds, 0 or more");
-                Timeout = value == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(Math.Min(value, (long)TimeSpan.FromDays(365).TotalMicroseconds));
+                // Beyond a year is as good as none, and far below where a TimeSpan overflows.
+                Timeout = value >= 0 ? TimeSpan.FromMicroseconds(Math.Min(value, (long)TimeSpan.FromDays(365).TotalMicroseconds)) : throw Invalid(name, value);
                 break;
-            case "slo_p99_ms":
+            default:
                 SetNumber(name, value);
                 break;
-            case "sequence_id" when value != 0:
-                throw new InferenceException(InferenceError.Unsupported, "sequences (sequence_id) are not served here; send requests without it");
         }
     }
 
-    /// <summary>Takes a fractional parameter.</summary>
-    /// <exception cref="InferenceException">It is out of range.</exception>
+    /// <summary>Takes a fractional parameter, or an integer beyond 64 bits.</summary>
+    /// <exception cref="InferenceException">It is out of range or not supported.</exception>
     public void SetNumber(string name, double value)
     {
-        if (name != "slo_p99_ms")
+        switch (name)
         {
-            if (name is "priority" or "timeout") throw Invalid(name, value, "a whole number");
-            return;
+            case "slo_p99_ms":
+                SloP99Ms = value is >= 0 and < 1e9 ? value : throw Invalid(name, value);
+                break;
+            case "sequence_id":
+                if (value != 0) throw Sequences();
+                break;
+            case "priority" or "timeout" or "binary_data_output":
+                throw Invalid(name, value);
         }
-
-        SloP99Ms = value is > 0 and < 1e9 ? value : throw Invalid(name, value, "milliseconds above 0");
     }
 
     /// <summary>Takes a boolean parameter.</summary>
+    /// <exception cref="InferenceException">It is no boolean.</exception>
     public void SetBoolean(string name, bool value)
     {
         if (name == "binary_data_output") BinaryOutput = value;
+        else if (Known.Contains(name)) throw Invalid(name, value);
     }
 
     /// <summary>Takes a text parameter.</summary>
-    /// <exception cref="InferenceException">It is not supported.</exception>
+    /// <exception cref="InferenceException">It is no text, or not supported.</exception>
     public static void SetText(string name, string value)
     {
-        if (name == "sequence_id" && value.Length > 0) throw new InferenceException(InferenceError.Unsupported, "sequences (sequence_id) are not served here; send requests without it");
-        if (name is "priority" or "timeout" or "slo_p99_ms") throw Invalid(name, value, "a number");
+        if (name == "sequence_id")
+        {
+            if (value.Length > 0) throw Sequences();
+        }
+        else if (Known.Contains(name))
+        {
+            throw Invalid(name, $"'{value}'");
+        }
     }
 
-    private static InferenceException Invalid(string name, object value, string allowed) =>
-        new(InferenceError.InvalidArgument, $"parameter '{name}' is {value}; allowed: {allowed}");
+    /// <summary>Brings the deadline nearer: to <paramref name="left"/> from now, unless it is nearer already.</summary>
+    public void LimitTimeout(TimeSpan left)
+    {
+        // Zero would mean no deadline at all.
+        if (left <= TimeSpan.Zero) left = TimeSpan.FromTicks(1);
+        if (Timeout == TimeSpan.Zero || left < Timeout) Timeout = left;
+    }
+
+    private static InferenceException Sequences() =>
+        new(InferenceError.Unsupported, "sequences (sequence_id) are not served here; send requests without it");
+
+    private static InferenceException Invalid(string name, object value) => new(InferenceError.InvalidArgument, $"parameter '{name}' is {value}; allowed: {name switch
+    {
+        "priority" => $"a whole number, 0 (the model's default) or from 1 (most urgent) to {uint.MaxValue}",
+        "timeout" => "a whole number of microseconds, 0 (none) or more",
+        "slo_p99_ms" => "milliseconds, 0 (the model's own) or more",
+        "binary_data_output" => "true or false",
+        _ => "a number",
+    }}");
 }

@@ -19,6 +19,21 @@ internal static class HelpText
           --check FILE         expected first output, float32, compared once within 1e-3
           --json               one JSON object instead of text
 
+        orleans   call one model through the Orleans client: calls/s, latency, CPU of client and silo a call
+          --gateway ADDR:PORT  127.0.0.1:30000, the silo's gateway
+          --model NAME         --input-name NAME         --shape 1,3,224,224 (FP32)
+          --input FILE.f32     raw little-endian tensor (default: zeros)
+          --in-flight N        1: callers, each with its next call after the answer
+          --seconds S  4       --warmup S  2
+          --pid P              silo process whose CPU time is reported (Linux)
+          --model-us X         CPU µs of one run of the model, taken off the sum. Without it, measure with a
+                               model that costs next to nothing: probe-models writes such
+          --json               one JSON object instead of text
+
+        probe-models   write models that return the first value of each row: their calls cost the way alone
+          --out DIR            repository for --models of the silo: probe3k (1,784) and probe602k (1,3,224,224),
+                               one request to a run; the input is called x
+
         raw       ONNX Runtime in this process: batch {1,8,32} x threads {1,2} x callers {1,2}
           --data DIR           ../shared/data (mnist and squeezenet), or
           --model FILE.onnx --input FILE.f32

@@ -5,6 +5,7 @@ using OrleansInference.Load;
 using OrleansInference.Load.Arguments;
 using OrleansInference.Load.Compare;
 using OrleansInference.Load.Http;
+using OrleansInference.Load.Orleans;
 using OrleansInference.Load.Raw;
 
 NativeEnvironment.Set("ORT_DISABLE_TELEMETRY", "1");
@@ -30,12 +31,16 @@ try
             return HttpCommand.Run(new ArgumentSet(rest, HttpCommand.Options), cancellation.Token);
         case "raw":
             return RawCommand.Run(new ArgumentSet(rest, RawCommand.Options), cancellation.Token);
+        case "orleans":
+            return await OrleansCommand.RunAsync(new ArgumentSet(rest, OrleansCommand.Options), cancellation.Token);
+        case "probe-models":
+            return ProbeModelsCommand.Run(new ArgumentSet(rest, ProbeModelsCommand.Options));
         case "compare":
             return await CompareCommand.RunAsync(new ArgumentSet(rest, CompareCommand.Options), cancellation.Token);
         case null or "--help" or "-h" or "help":
             throw new HelpRequestedException();
         default:
-            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, raw and compare.");
+            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, raw and compare.");
     }
 }
 catch (HelpRequestedException)

@@ -1,0 +1,33 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using OrleansInference.Grains.Interfaces.Inference;
+
+namespace OrleansInference.Gateway.Http;
+
+/// <summary>The headers of the binary tensor extension.</summary>
+internal static class InferHeaders
+{
+    /// <summary>How many bytes of the body are JSON; tensors follow them.</summary>
+    public const string JsonLength = "Inference-Header-Content-Length";
+
+    /// <summary>Reads it from a request; null where there is none and all of the body is JSON.</summary>
+    /// <exception cref="InferenceException">It is no length, or more than the body has.</exception>
+    public static int? ReadJsonLength(HttpRequest request)
+    {
+        if (!request.Headers.TryGetValue(JsonLength, out StringValues value)) return null;
+        if (!int.TryParse(value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int length))
+        {
+            throw new InferenceException(InferenceError.InvalidArgument, $"{JsonLength} is '{value}'; the number of bytes of the JSON header is expected");
+        }
+
+        if (length == 0) throw new InferenceException(InferenceError.Unsupported, $"raw binary requests ({JsonLength}: 0) are not served here; send a JSON header");
+        // A compressed body may well be shorter than the JSON in it.
+        if (length > request.ContentLength && request.Headers.ContentEncoding.Count == 0)
+        {
+            throw new InferenceException(InferenceError.InvalidArgument, $"{JsonLength} is {length}, the request body has only {request.ContentLength} bytes");
+        }
+
+        return length;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+using OrleansInference.Grains.Interfaces.Inference;
+
+namespace OrleansInference.Gateway.Http;
+
+/// <summary>Steps over the JSON of a request. Each starts at a property's name and ends on the last token of its value.</summary>
+internal static class RequestJson
+{
+    /// <summary>Reads a string; null where the member is null.</summary>
+    public static string? Text(ref Utf8JsonReader json, string member)
+    {
+        json.Read();
+        return json.TokenType switch
+        {
+            JsonTokenType.String => json.GetString(),
+            JsonTokenType.Null => null,
+            _ => throw Invalid($"'{member}' must be a string"),
+        };
+    }
+
+    /// <summary>Enters an array or object; false where the member is null, which is as if it were absent.</summary>
+    public static bool Enter(ref Utf8JsonReader json, JsonTokenType start, string message)
+    {
+        json.Read();
+        if (json.TokenType == JsonTokenType.Null) return false;
+        return json.TokenType == start ? true : throw Invalid(message);
+    }
+
+    /// <summary>Steps over a value of any kind.</summary>
+    public static void Skip(ref Utf8JsonReader json)
+    {
+        json.Read();
+        json.Skip();
+    }
+
+    /// <summary>The error for a malformed request.</summary>
+    public static InferenceException Invalid(string message) => new(InferenceError.InvalidArgument, message);
+}

@@ -1,0 +1,26 @@
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Gateway.Tests.Hosting;
+
+/// <summary>One model, <c>echo</c>, in version 3.</summary>
+internal sealed class FakeCatalog : IModelCatalog
+{
+    public bool IsServerReady { get; set; } = true;
+
+    public bool IsModelReady(string modelName, string modelVersion) => modelName == "echo" && modelVersion is "" or "3";
+
+    public ModelMetadata GetMetadata(string modelName, string modelVersion) => modelName switch
+    {
+        "echo" => new("echo", ["3"], "onnxruntime_onnx", [new TensorMetadata("x", TensorDatatype.Fp32, [-1, 4])], [new TensorMetadata("y", TensorDatatype.Int64, [-1])], "CPUExecutionProvider", []),
+        "throws" => throw new InvalidOperationException("the secret inside"),
+        _ => throw new InferenceException(InferenceError.NotFound, $"Request for unknown model: '{modelName}'"),
+    };
+
+    public string GetConfigJson(string modelName, string modelVersion)
+    {
+        _ = GetMetadata(modelName, modelVersion);
+        return """{"name":"echo","max_batch_size":8}""";
+    }
+}

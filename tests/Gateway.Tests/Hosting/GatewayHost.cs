@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansInference.Gateway.Grpc;
+using OrleansInference.Gateway.Limits;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+
+namespace OrleansInference.Gateway.Tests.Hosting;
+
+/// <summary>The gateway on real sockets over a fake pipeline. Its body limit is 1 MiB, so that tests reach it cheaply.</summary>
+public sealed class GatewayHost : IAsyncDisposable
+{
+    /// <summary>The body limit unless a test sets another.</summary>
+    public const int BodyLimit = 1 << 20;
+
+    private readonly WebApplication _app;
+    private readonly GrpcChannel _channel;
+
+    private GatewayHost(WebApplication app, FakePipeline pipeline, FakeCatalog catalog, int httpPort, int grpcPort)
+    {
+        (_app, Pipeline, Catalog, HttpPort, GrpcPort) = (app, pipeline, catalog, httpPort, grpcPort);
+        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"), Timeout = TimeSpan.FromSeconds(60) };
+        _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        Grpc = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
+    }
+
+    internal FakePipeline Pipeline { get; }
+
+    internal FakeCatalog Catalog { get; }
+
+    internal BytesInFlight BytesInFlight => _app.Services.GetRequiredService<BytesInFlight>();
+
+    public int HttpPort { get; }
+
+    public int GrpcPort { get; }
+
+    public HttpClient Http { get; }
+
+    public GRPCInferenceService.GRPCInferenceServiceClient Grpc { get; }
+
+    /// <summary>Starts it with <c>Gateway:</c> settings of the test's.</summary>
+    public static async Task<GatewayHost> StartAsync(params (string Name, string Value)[] settings)
+    {
+        (int http, int grpc) = FreePorts();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        Dictionary<string, string?> configuration = new() { ["Gateway:HttpPort"] = $"{http}", ["Gateway:GrpcPort"] = $"{grpc}", ["Gateway:MaxRequestBodyBytes"] = $"{BodyLimit}" };
+        foreach ((string name, string value) in settings) configuration["Gateway:" + name] = value;
+        builder.Configuration.AddInMemoryCollection(configuration);
+        FakePipeline pipeline = new();
+        FakeCatalog catalog = new();
+        builder.Services.AddSingleton<IInferencePipeline>(pipeline).AddSingleton<IModelCatalog>(catalog);
+        builder.AddInferenceGateway();
+        WebApplication app = builder.Build();
+        app.MapInferenceGateway();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        return new GatewayHost(app, pipeline, catalog, http, grpc);
+    }
+
+    /// <summary>A raw connection to the HTTP port.</summary>
+    internal async Task<RawConnection> ConnectAsync(int? port = null)
+    {
+        TcpClient client = new() { NoDelay = true };
+        await client.ConnectAsync(IPAddress.Loopback, port ?? HttpPort, TestContext.Current.CancellationToken);
+        return new RawConnection(client);
+    }
+
+    /// <summary>Stops the gateway, which waits for the end of every request, and asserts that none left anything behind.</summary>
+    internal async Task StopAndCheckAsync()
+    {
+        await _app.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((0, 0L), (Pipeline.Held(), BytesInFlight.Current));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        _channel.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private static (int Http, int Grpc) FreePorts()
+    {
+        using TcpListener first = new(IPAddress.Loopback, 0), second = new(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+    }
+}
