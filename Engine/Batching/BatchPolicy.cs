@@ -48,6 +48,9 @@ public static class BatchPolicy
         return (int)Math.Clamp(Math.Max(harmless, Math.Ceiling(efficient)), 1, limits.MaxRows);
     }
 
+    /// <summary>Whether every run up to the largest worth running is as good as over when it starts.</summary>
+    public static bool IsShort(BatchLimits limits, BatchCost cost) => cost.IsKnown && cost.Seconds(Cap(limits, cost)) <= HarmlessSeconds * (1 + FixedShare);
+
     private static int? Preferred(int size, BatchLimits limits)
     {
         for (int i = limits.PreferredRows.Count - 1; i >= 0; i--)

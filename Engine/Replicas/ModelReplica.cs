@@ -16,12 +16,14 @@ public sealed class ModelReplica : IEngineWork
     private readonly EngineClock _clock;
     private readonly BatchExecutor _executor;
     private readonly ITimer _timer;
+    private readonly bool _canBeShort;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BatchLimits _limits;
     private ModelSession _session;
     private TimeSpan _wakeAt = TimeSpan.MaxValue;
     private int _turns;
     private bool _closed;
+    private volatile bool _turnsAreShort;
 
     internal ModelReplica(
         string name, string version, ModelSignature signature, ModelSession session, BatchLimits limits, QueuePolicy policy, BatchCostEstimator cost, EngineScheduler scheduler, EngineClock clock)
@@ -36,6 +38,9 @@ public sealed class ModelReplica : IEngineWork
         _scheduler = scheduler;
         _clock = clock;
         _executor = new BatchExecutor(signature, version, clock);
+        // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must not.
+        _canBeShort = signature.Inputs.All(input => input.IsFixed) && session.Settings.Provider == ExecutionProviderChoice.Cpu;
+        _turnsAreShort = _canBeShort && BatchPolicy.IsShort(limits, cost.Current);
         _timer = clock.Time.CreateTimer(static replica => ((ModelReplica)replica!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -121,8 +126,8 @@ public sealed class ModelReplica : IEngineWork
             schedule = TryAddTurn();
         }
 
-        if (schedule) _scheduler.Schedule(this);
-        if (cancellationToken.CanBeCanceled) queued.CancelWith(static state => ((Cancellation)state!).Cancel(), new Cancellation(this, queued), cancellationToken);
+        if (schedule) Start();
+        if (cancellationToken.CanBeCanceled && !queued.IsCompleted) queued.CancelWith(static state => ((Cancellation)state!).Cancel(), new Cancellation(this, queued), cancellationToken);
         return queued.Answer;
     }
 
@@ -158,7 +163,7 @@ public sealed class ModelReplica : IEngineWork
             if (thread.Entries.Count > 0) session.TryAcquire();
         }
 
-        if (schedule) _scheduler.Schedule(this);
+        if (schedule) Start();
         RefuseOverdue(thread.Overdue);
         if (thread.Entries.Count == 0) return false;
         Run(session, batch, thread);
@@ -222,6 +227,7 @@ public sealed class ModelReplica : IEngineWork
         lock (_gate)
         {
             if (seconds is { } measured) _cost.Observe(rows, measured);
+            _turnsAreShort = _canBeShort && BatchPolicy.IsShort(_limits, _cost.Current);
             foreach (BatchEntry entry in thread.Entries)
             {
                 entry.Request.Running.Remove(batch);
@@ -254,6 +260,12 @@ public sealed class ModelReplica : IEngineWork
             : $"the deadline in {(queued.Deadline - now).TotalMilliseconds:F1} ms cannot be met: model '{Name}' would answer in about {(decision.PredictedFinish - now).TotalMilliseconds:F1} ms";
     }
 
+    private void Start()
+    {
+        if (_turnsAreShort) _scheduler.ScheduleShort(this);
+        else _scheduler.Schedule(this);
+    }
+
     private bool TryAddTurn()
     {
         if (_queue.Count == 0 || _turns >= _limits.Concurrency) return false;
@@ -265,7 +277,7 @@ public sealed class ModelReplica : IEngineWork
     {
         bool schedule;
         lock (_gate) schedule = TryAddTurn();
-        if (schedule) _scheduler.Schedule(this);
+        if (schedule) Start();
     }
 
     private void WakeAt(TimeSpan at, TimeSpan now)

@@ -1,14 +1,18 @@
+using System.Collections.Concurrent;
+
 namespace OrleansInference.Engine.Scheduling;
 
 /// <summary>
-/// The engine's own threads, shared by all replicas, which take turns of one batch each in the order in which they asked.
-/// ONNX Runtime runs here and nowhere else: a 20 ms run on the thread pool would delay Orleans' membership probes.
+/// Where batches run: on the engine's own threads, shared by all replicas, which take turns of one batch each in the
+/// order in which they asked. A 20 ms run on the thread pool would delay Orleans' membership probes; only turns that are
+/// known to be short run there, because handing them to another thread would cost more than they do.
 /// </summary>
 internal sealed class EngineScheduler : IDisposable
 {
     private readonly object _gate = new();
     private readonly Queue<IEngineWork> _ready = new();
     private readonly List<Thread> _threads = [];
+    private readonly ConcurrentStack<EngineThread> _spareStates = [];
     private int _idle;
     private bool _stopping;
 
@@ -42,6 +46,13 @@ internal sealed class EngineScheduler : IDisposable
         }
     }
 
+    /// <summary>
+    /// Queues one turn that is known to be short on the thread pool, behind what waits there: requests that are still
+    /// being read join its batch, and no thread is woken that was not awake.
+    /// </summary>
+    public void ScheduleShort(IEngineWork work) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static turn => turn.Scheduler.RunShort(turn.Work), (Scheduler: this, Work: work), preferLocal: false);
+
     /// <summary>Ends the threads after their current turn.</summary>
     public void Dispose()
     {
@@ -52,6 +63,15 @@ internal sealed class EngineScheduler : IDisposable
         }
 
         foreach (Thread thread in _threads) thread.Join();
+        while (_spareStates.TryPop(out EngineThread? state)) state.Dispose();
+    }
+
+    private void RunShort(IEngineWork work)
+    {
+        if (!_spareStates.TryPop(out EngineThread? state)) state = new EngineThread();
+        bool again = work.RunTurn(state);
+        _spareStates.Push(state);
+        if (again) ScheduleShort(work);
     }
 
     private void Loop()

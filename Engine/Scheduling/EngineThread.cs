@@ -3,7 +3,7 @@ using OrleansInference.Engine.Batching;
 
 namespace OrleansInference.Engine.Scheduling;
 
-/// <summary>What one engine thread reuses from turn to turn.</summary>
+/// <summary>What a thread reuses from turn to turn.</summary>
 internal sealed class EngineThread : IDisposable
 {
     public List<BatchEntry> Entries { get; } = [];

@@ -59,5 +59,14 @@ public sealed class BatchPolicyTests
     public void Cap_ByMeasuredCost_BatchesOnlyWhatGains(double baseSeconds, double perRow, int cap) =>
         Assert.Equal(cap, BatchPolicy.Cap(new BatchLimits { MaxRows = 64 }, new BatchCost(baseSeconds, perRow)));
 
+    [Theory]
+    [InlineData(0.0, 0.000010, true)]
+    [InlineData(0.0, 0.000040, true)]
+    [InlineData(0.0, 0.010, false)]
+    [InlineData(0.005, 0.0001, false)]
+    [InlineData(0.0, 0.0, false)]
+    public void IsShort_ByTheLargestRunWorthIt_IsSoOnlyWhenMeasured(double baseSeconds, double perRow, bool isShort) =>
+        Assert.Equal(isShort, BatchPolicy.IsShort(new BatchLimits { MaxRows = 64 }, new BatchCost(baseSeconds, perRow)));
+
     private static QueueView View(long rows) => new(rows, Now, TimeSpan.MaxValue);
 }

@@ -91,19 +91,20 @@ public sealed class ModelReplicaTests
     [Fact]
     public async Task InferAsync_CancelledWhileQueued_NeverRunsAndIsAnsweredAtOnce()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("slow", Slow, OneAtATime));
-        Task<InferenceResponse> running = test.InferAsync(SlowRequest(rows: 4));
+        const string Waiting = "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }\ninstance_group { count: 1 }";
+        await using TestEngine test = await TestEngine.StartAsync(("slow", Slow, Waiting));
         using CancellationTokenSource source = new();
-        Task<InferenceResponse> queued = test.InferAsync(SlowRequest(rows: 4), source.Token);
+        Task<InferenceResponse> queued = test.InferAsync(SlowRequest(), source.Token);
+        Assert.Equal(1, test.Replica("slow").QueuedRequests);
 
         await source.CancelAsync();
         using InferenceResponse cancelled = await queued;
         int left = test.Replica("slow").QueuedRequests;
-        using InferenceResponse answered = await running;
+        InferenceResponse[] answered = await Task.WhenAll(test.InferAsync(SlowRequest()), test.InferAsync(SlowRequest()));
 
         Assert.Equal(InferenceError.Cancelled, cancelled.Error);
         Assert.Equal(0, left);
-        Assert.Equal(InferenceError.None, answered.Error);
+        Assert.All(answered, response => Assert.Equal(2, response.EnsureSuccess().Timings.BatchRows));
     }
 
     [Fact]
