@@ -193,9 +193,12 @@ public sealed class ModelReplica : IEngineWork
         {
             if (_closed) return;
             _closed = true;
+            // Nobody will come to fill a batch up.
+            _limits = _limits with { MaxDelay = TimeSpan.Zero };
             if (_turns == 0 && _queue.Count == 0) _drained.TrySetResult();
         }
 
+        Wake();
         await _drained.Task.ConfigureAwait(false);
         await _timer.DisposeAsync().ConfigureAwait(false);
         Session.Release();

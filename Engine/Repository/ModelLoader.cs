@@ -41,8 +41,7 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
         IDisposable memory = Reserve($"{folder.Name} version {version}", bytes);
         try
         {
-            SessionSettings settings = Settings(path, config);
-            InferenceSession onnx = CreateSession(settings, path);
+            (InferenceSession onnx, SessionSettings settings) = CreateSession(path, config);
             ModelSignature signature;
             try
             {
@@ -113,6 +112,36 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
 
     private static long FileBytes(string path) => new FileInfo(path).Directory!.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
+    /// <summary>Where CUDA is only preferred and no device answers, the CPU serves.</summary>
+    private (InferenceSession Onnx, SessionSettings Settings) CreateSession(string path, ModelConfig config)
+    {
+        string kind = InstanceKind(config);
+        SessionSettings settings = Settings(path, config, kind);
+        if (settings.Provider == ExecutionProviderChoice.Cpu || ExecutionProviderChoice.IsCudaDemanded(options.ExecutionProvider.Provider, kind))
+        {
+            return (CreateSession(settings, path), settings);
+        }
+
+        try
+        {
+            return (CreateSession(settings, path), settings);
+        }
+        catch (ModelLoadException exception)
+        {
+            settings = settings with { Provider = ExecutionProviderChoice.Cpu };
+            InferenceSession onnx = CreateSession(settings, path);
+            LogFellBack(path, exception.Message);
+            return (onnx, settings);
+        }
+    }
+
+    private static string InstanceKind(ModelConfig config) => config.InstanceGroup.Count == 0 ? "KIND_AUTO" : config.InstanceGroup[0].Kind switch
+    {
+        ModelInstanceGroup.Types.Kind.Cpu => "KIND_CPU",
+        ModelInstanceGroup.Types.Kind.Gpu => "KIND_GPU",
+        _ => "KIND_AUTO",
+    };
+
     private static InferenceSession CreateSession(SessionSettings settings, string path)
     {
         try
@@ -129,14 +158,8 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
     private IDisposable Reserve(string holder, long fileBytes) =>
         budget.TryReserve(holder, (2 * fileBytes) + (4 << 20), out string reason) ?? throw new ModelLoadException(reason);
 
-    private SessionSettings Settings(string path, ModelConfig config)
+    private SessionSettings Settings(string path, ModelConfig config, string kind)
     {
-        string kind = config.InstanceGroup.Count == 0 ? "KIND_AUTO" : config.InstanceGroup[0].Kind switch
-        {
-            ModelInstanceGroup.Types.Kind.Cpu => "KIND_CPU",
-            ModelInstanceGroup.Types.Kind.Gpu => "KIND_GPU",
-            _ => "KIND_AUTO",
-        };
         Dictionary<string, string> cuda = new(options.ExecutionProvider.Cuda);
         if (config.InstanceGroup.Count > 0 && config.InstanceGroup[0].Gpus.Count > 0) cuda["device_id"] = config.InstanceGroup[0].Gpus[0].ToString(CultureInfo.InvariantCulture);
         return new SessionSettings
@@ -215,6 +238,9 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} was not warmed up, no made-up input suits it: {Reason}")]
     private partial void LogNotWarmed(string model, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} is served on the CPU, CUDA cannot load it: {Reason}")]
+    private partial void LogFellBack(string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} has max_batch_size {Size} configured, but its rows influence each other: batching changes its answers. Set max_batch_size: 0.")]
     private partial void LogRowsInteract(string model, int size);

@@ -15,7 +15,7 @@ internal static class ExecutionProviderChoice
     {
         if (wanted == "cpu" || instanceKind == "KIND_CPU") return Cpu;
         if (available.Contains(Cuda)) return Cuda;
-        if (wanted == "cuda" || instanceKind == "KIND_GPU")
+        if (IsCudaDemanded(wanted, instanceKind))
         {
             throw new ModelLoadException(
                 $"CUDA was asked for ({(wanted == "cuda" ? "Engine:ExecutionProvider:Provider" : "instance_group kind KIND_GPU")}) but this build of ONNX Runtime has only: {string.Join(", ", available)}. Build with -p:OrtPackage=Microsoft.ML.OnnxRuntime.Gpu, or choose cpu or auto.");
@@ -23,4 +23,7 @@ internal static class ExecutionProviderChoice
 
         return Cpu;
     }
+
+    /// <summary>Whether a model must not fall back to the CPU when CUDA is there but no device answers.</summary>
+    public static bool IsCudaDemanded(string wanted, string instanceKind) => wanted == "cuda" || instanceKind == "KIND_GPU";
 }

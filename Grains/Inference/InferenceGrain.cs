@@ -7,9 +7,10 @@ namespace OrleansInference.Grains.Inference;
 
 /// <summary>
 /// Inference for Orleans callers. Reentrant, because a stateless worker that kept its turn while a batch runs would see
-/// batches as small as its number of workers and queue without bound in front of the bounded queue.
+/// batches as small as its number of workers and queue without bound in front of the bounded queue. One worker a silo,
+/// because Orleans delivers a cancellation to one worker only, which need not be the one that has the call.
 /// </summary>
-[StatelessWorker]
+[StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]
 internal sealed class InferenceGrain(IInferencePipeline pipeline, IModelCatalog catalog) : Grain, IInferenceGrain
 {

@@ -108,6 +108,17 @@ public sealed class ModelReplicaTests
     }
 
     [Fact]
+    public async Task UnloadAsync_RequestsThatWaitForCompany_AreServedAtOnce()
+    {
+        await using TestEngine test = await TestEngine.StartAsync(("slow", Slow, "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }"));
+        Task<InferenceResponse> waiting = test.InferAsync(SlowRequest());
+
+        await test.Engine.UnloadAsync("slow", TestContext.Current.CancellationToken);
+
+        Assert.Equal(InferenceError.None, (await waiting).Error);
+    }
+
+    [Fact]
     public async Task InferAsync_EveryCallerOfARunCancels_TheRunIsTerminatedAndTheNextOneServed()
     {
         await using TestEngine test = await TestEngine.StartAsync(("slow", Slow, OneAtATime));

@@ -82,6 +82,21 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task InferAsync_CancelledByTheCaller_LeavesTheQueueOfTheSilo()
+    {
+        ModelReplica replica = Engine.Find("mlp", "", out _, out _)!;
+        replica.Limits = replica.Limits with { MaxDelay = TimeSpan.FromHours(1) };
+        using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 8).Select(i => Grain.InferAsync(Request(i), source.Token))];
+        await QueuedAsync(replica, 8);
+
+        await source.CancelAsync();
+
+        await QueuedAsync(replica, 0);
+        foreach (Task<InferenceResponse> call in calls) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+    }
+
+    [Fact]
     public async Task GetModelMetadataAsync_KnownAndUnknown_AnswersOrSaysSo()
     {
         ModelMetadata metadata = await Grain.GetModelMetadataAsync("mlp", "");
@@ -90,6 +105,17 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         Assert.Equal(("mlp", "CPUExecutionProvider"), (metadata.Name, metadata.ExecutionProvider));
         Assert.Equal([-1, Width], metadata.Inputs[0].Shape);
         Assert.Equal(InferenceError.NotFound, unknown.Error);
+    }
+
+    private static async Task QueuedAsync(ModelReplica replica, int expected)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (replica.QueuedRequests != expected)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     private static TimeSpan Median(InferenceResponse[] responses) => responses.Select(response => response.EnsureSuccess().Timings.Queue).Order().ElementAt(responses.Length / 2);
