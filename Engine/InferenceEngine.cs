@@ -10,6 +10,7 @@ using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Engine;
 

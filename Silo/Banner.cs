@@ -1,6 +1,6 @@
 using OrleansInference.Engine;
 using OrleansInference.Engine.Replicas;
-using OrleansInference.Engine.Repository;
+using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Gateway;
 using OrleansInference.Grains.Interfaces.Tensors;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -17,9 +18,15 @@ internal sealed class BatchRun : IDisposable
     private readonly List<MemoryHandle> _pins = [];
     private readonly List<TensorBuffer> _gathered = [];
 
+    /// <summary>When the last run had its inputs.</summary>
+    public TimeSpan GatheredAt { get; private set; }
+
+    /// <summary>When ONNX Runtime returned from the last run.</summary>
+    public TimeSpan RanAt { get; private set; }
+
     /// <summary>Runs the batch. The caller disposes the blocks' buffers.</summary>
     /// <returns>One block per output of the model, in its order.</returns>
-    public OutputBlock[] Execute(ModelSession session, ModelSignature signature, List<BatchEntry> entries, RunOptions options)
+    public OutputBlock[] Execute(ModelSession session, ModelSignature signature, List<BatchEntry> entries, RunOptions options, EngineClock clock)
     {
         List<OutputBlock> blocks = new(signature.Outputs.Length);
         try
@@ -27,13 +34,17 @@ internal sealed class BatchRun : IDisposable
             int rows = 0;
             foreach (BatchEntry entry in entries) rows += entry.Rows;
             string[] inputNames = AddInputs(session, signature, entries, rows);
-            if (TryPlaceOutputs(signature, entries, rows, blocks))
+            bool placed = TryPlaceOutputs(signature, entries, rows, blocks);
+            GatheredAt = clock.Now;
+            if (placed)
             {
                 session.Session.Run(options, inputNames, _inputs, session.OutputNames, _outputs);
+                RanAt = clock.Now;
                 return [.. blocks];
             }
 
             using IDisposableReadOnlyCollection<OrtValue> results = session.Session.Run(options, inputNames, _inputs, session.OutputNames);
+            RanAt = clock.Now;
             foreach (OrtValue result in results) blocks.Add(Copy(result));
             return [.. blocks];
         }

@@ -28,7 +28,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string version, En
         OutputBlock[] blocks;
         try
         {
-            blocks = thread.Run.Execute(session, signature, entries, thread.RunOptions);
+            blocks = thread.Run.Execute(session, signature, entries, thread.RunOptions, clock);
         }
         catch (Exception exception)
         {
@@ -46,7 +46,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string version, En
         int rows = entries.Sum(entry => entry.Rows);
         try
         {
-            Split(entries, blocks, rows, start, elapsed);
+            Split(entries, blocks, rows, start, thread.Run);
         }
         catch (Exception exception) when (exception is InvalidDataException or OverflowException or OutOfMemoryException)
         {
@@ -78,7 +78,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string version, En
         foreach (BatchEntry entry in entries) entry.Request.TryFail(error, $"inference failed: {exception.Message}");
     }
 
-    private void Split(List<BatchEntry> entries, OutputBlock[] blocks, int rows, TimeSpan start, TimeSpan elapsed)
+    private void Split(List<BatchEntry> entries, OutputBlock[] blocks, int rows, TimeSpan start, BatchRun run)
     {
         bool whole = entries.Count == 1 && entries[0].IsWhole;
         if (!whole) RequireRows(blocks, rows);
@@ -100,7 +100,14 @@ internal sealed class BatchExecutor(ModelSignature signature, string version, En
                     ModelVersion = version,
                     Id = entry.Request.Request.Id,
                     Outputs = outputs,
-                    Timings = new InferenceTimings(start - entry.Request.Arrival, elapsed, rows),
+                    Timings = new InferenceTimings
+                    {
+                        Queue = start - entry.Request.Arrival,
+                        ComputeInput = run.GatheredAt - start,
+                        ComputeInfer = run.RanAt - run.GatheredAt,
+                        ComputeOutput = clock.Now - run.RanAt,
+                        BatchRows = rows,
+                    },
                 },
                 inline);
         }

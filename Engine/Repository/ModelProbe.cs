@@ -86,7 +86,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock) : IDis
     }
 
     private OutputBlock[] Execute(ModelSignature signature, QueuedRequest request) =>
-        _run.Execute(session, signature, [new BatchEntry(request, 0, request.Rows)], _options);
+        _run.Execute(session, signature, [new BatchEntry(request, 0, request.Rows)], _options, clock);
 
     private bool RowsAreIndependent(ModelSignature signature, int freeDimension)
     {

@@ -43,6 +43,21 @@ public sealed class InferenceRequest : IDisposable
     [Id(7)]
     public double SloP99Ms { get; init; }
 
+    /// <summary>
+    /// The sequence that it belongs to: a decimal number or any text; empty for none. Requests of one sequence run one
+    /// after the other, in the order in which they came.
+    /// </summary>
+    [Id(8)]
+    public string SequenceId { get; init; } = "";
+
+    /// <summary>Whether it is the first of its sequence; what the model remembers begins anew.</summary>
+    [Id(9)]
+    public bool SequenceStart { get; init; }
+
+    /// <summary>Whether it is the last of its sequence.</summary>
+    [Id(10)]
+    public bool SequenceEnd { get; init; }
+
     /// <summary>Releases the inputs.</summary>
     public void Dispose()
     {

@@ -1,10 +1,35 @@
 namespace OrleansInference.Grains.Interfaces.Inference;
 
-/// <summary>Why a request took as long as it did.</summary>
-/// <param name="Queue">From admission to the start of its run.</param>
-/// <param name="Run">Of the batch it ran in, copying in and out included.</param>
-/// <param name="BatchRows">Rows of that batch, this request's among them.</param>
+/// <summary>Why a request took as long as it did. Of an ensemble: the sums over its steps.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.InferenceTimings")]
-public readonly record struct InferenceTimings([property: Id(0)] TimeSpan Queue, [property: Id(1)] TimeSpan Run, [property: Id(2)] int BatchRows);
+public readonly record struct InferenceTimings
+{
+    /// <summary>Waiting for its model to be loaded on demand.</summary>
+    [Id(0)]
+    public TimeSpan Load { get; init; }
+
+    /// <summary>From admission to the start of its run.</summary>
+    [Id(1)]
+    public TimeSpan Queue { get; init; }
+
+    /// <summary>Gathering the inputs of its batch.</summary>
+    [Id(2)]
+    public TimeSpan ComputeInput { get; init; }
+
+    /// <summary>Its batch in ONNX Runtime.</summary>
+    [Id(3)]
+    public TimeSpan ComputeInfer { get; init; }
+
+    /// <summary>From the end of the run until its own outputs were ready.</summary>
+    [Id(4)]
+    public TimeSpan ComputeOutput { get; init; }
+
+    /// <summary>Rows of the batch it ran in, its own among them.</summary>
+    [Id(5)]
+    public int BatchRows { get; init; }
+
+    /// <summary>The whole of it.</summary>
+    public TimeSpan Total => Load + Queue + ComputeInput + ComputeInfer + ComputeOutput;
+}

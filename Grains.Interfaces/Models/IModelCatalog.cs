@@ -18,4 +18,11 @@ public interface IModelCatalog
     /// <summary>A model's configuration, completed from its ONNX file, as JSON with Triton's field names.</summary>
     /// <exception cref="InferenceException">No such model or version, or it is not ready.</exception>
     string GetConfigJson(string modelName, string modelVersion);
+
+    /// <summary>What the ready versions of a model have done, ascending; of all models, by name, for an empty <paramref name="modelName"/>.</summary>
+    /// <exception cref="InferenceException">No such model or version, or it is not ready.</exception>
+    IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion);
+
+    /// <summary>Labels of an output's classes, one a line of its <c>label_filename</c>; empty where the configuration names none.</summary>
+    IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output);
 }

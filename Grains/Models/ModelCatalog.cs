@@ -32,6 +32,12 @@ internal sealed class ModelCatalog(InferenceEngine engine) : IModelCatalog
     /// <inheritdoc />
     public string GetConfigJson(string modelName, string modelVersion) => engine.ConfigJson(Find(modelName, modelVersion));
 
+    /// <inheritdoc />
+    public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion) => [];
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) => [];
+
     private static TensorMetadata Describe(TensorSpec spec) => new(spec.Name, spec.Datatype, spec.Dimensions);
 
     private ModelReplica Find(string modelName, string modelVersion) =>

@@ -2,10 +2,11 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Repository;
-using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Onnx.Messages;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Micro;
 
@@ -19,6 +20,7 @@ public class BatchAssemblyBenchmarks : IDisposable
 
     private readonly BatchRun _run = new();
     private readonly RunOptions _options = new();
+    private readonly EngineClock _clock = new(TimeProvider.System);
     private string _folder = "";
     private ModelSession _session = null!;
     private ModelSignature _signature = null!;
@@ -55,6 +57,6 @@ public class BatchAssemblyBenchmarks : IDisposable
     [Benchmark]
     public void Execute()
     {
-        foreach (OutputBlock block in _run.Execute(_session, _signature, _entries, _options)) block.Buffer.Dispose();
+        foreach (OutputBlock block in _run.Execute(_session, _signature, _entries, _options, _clock)) block.Buffer.Dispose();
     }
 }

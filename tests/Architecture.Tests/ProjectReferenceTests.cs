@@ -10,11 +10,13 @@ public sealed class ProjectReferenceTests
     {
         ["Grains.Interfaces"] = [],
         ["Onnx"] = [],
+        ["Protocol"] = [],
         ["Routing"] = ["Grains.Interfaces"],
-        ["Engine"] = ["Routing", "Onnx"],
+        ["Engine"] = ["Routing", "Onnx", "Protocol"],
         ["Grains"] = ["Engine"],
-        ["Gateway"] = ["Grains.Interfaces"],
-        ["Client"] = ["Routing"],
+        ["Gateway"] = ["Grains.Interfaces", "Protocol"],
+        ["Client"] = ["Routing", "Protocol"],
+        ["Cli"] = ["Client"],
         ["Silo"] = ["Gateway", "Grains"],
         ["AspNetBaseline"] = [],
     };

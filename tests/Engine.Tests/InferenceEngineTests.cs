@@ -1,6 +1,7 @@
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 

@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
-using OrleansInference.Gateway.Grpc;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Silo.Tests;
 

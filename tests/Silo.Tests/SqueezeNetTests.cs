@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansInference.Client;
 using OrleansInference.Client.Images;
-using OrleansInference.Gateway.Grpc;
+using OrleansInference.Protocol;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
-using OrleansInference.Gateway.Grpc;
+using OrleansInference.Protocol;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Tensors;
 

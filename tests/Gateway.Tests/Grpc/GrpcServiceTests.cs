@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
-using OrleansInference.Gateway.Grpc;
+using OrleansInference.Protocol;
 using OrleansInference.Gateway.Mapping;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;

@@ -23,4 +23,12 @@ internal sealed class FakeCatalog : IModelCatalog
         _ = GetMetadata(modelName, modelVersion);
         return """{"name":"echo","max_batch_size":8}""";
     }
+
+    public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion)
+    {
+        if (modelName.Length > 0) _ = GetMetadata(modelName, modelVersion);
+        return [new InferenceStatistics { Name = "echo", Version = "3", InferenceCount = 12, ExecutionCount = 5 }];
+    }
+
+    public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) => output == "y" ? ["zero", "one"] : [];
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Engine.Tests.Repository.Configuration;
 

@@ -1,4 +1,5 @@
 using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Engine.Tests.Repository.Configuration;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Engine.Tests.Repository.Configuration;
 

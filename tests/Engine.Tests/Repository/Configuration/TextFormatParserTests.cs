@@ -1,6 +1,7 @@
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Engine.Tests.Repository.Configuration;
 
