@@ -1,117 +1,129 @@
-using System.Collections.Frozen;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Hosting;
+using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Memory;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Repository;
-using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Scheduling;
-using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Engine;
 
 /// <summary>
-/// The models that this node serves. Looking one up reads an immutable snapshot; loading and unloading go one at a time
+/// The models that this node serves. Looking one up reads an immutable snapshot; changes go one at a time for each model
 /// and publish a new one.
 /// </summary>
-public sealed partial class InferenceEngine : IAsyncDisposable
+public sealed class InferenceEngine : IAsyncDisposable
 {
     private readonly EngineOptions _options;
-    private readonly ILogger _logger;
     private readonly ModelRepository _repository;
     private readonly ModelLoader _loader;
     private readonly EngineScheduler _scheduler;
-    private readonly SemaphoreSlim _changes = new(1, 1);
-    private FrozenDictionary<string, ServedModel> _served = FrozenDictionary<string, ServedModel>.Empty;
-    private FrozenDictionary<string, ModelStatus[]> _index = FrozenDictionary<string, ModelStatus[]>.Empty;
-    private bool _disposed;
+    private readonly EngineClock _clock;
+    private readonly ModelTable _table = new();
+    private readonly ModelLocks _locks = new();
+    private readonly Evictor _evictor;
+    private readonly ModelLifecycle _lifecycle;
+    private readonly DemandLoader _demand;
+    private readonly SemaphoreSlim _loadSlots;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<string, string> _polled = [];
+    private int _disposed;
 
     /// <summary>Creates it; nothing is loaded yet.</summary>
     public InferenceEngine(IOptions<EngineOptions> options, TimeProvider time, ILogger<InferenceEngine> logger)
     {
         _options = options.Value;
-        _logger = logger;
         _repository = new ModelRepository(_options.Models);
         _scheduler = new EngineScheduler(_options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);
         long limit = _options.MemoryLimitMiB > 0 ? _options.MemoryLimitMiB << 20 : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 0.8);
         Memory = new MemoryBudget(limit);
-        _loader = new ModelLoader(_options, Memory, _scheduler, new EngineClock(time), logger);
+        Requests = new RequestLog(time);
+        RunStep = InferAsync;
+        _clock = new EngineClock(time);
+        _loader = new ModelLoader(_options, Memory, _scheduler, _clock, Requests, logger);
+        _evictor = new Evictor(Memory, _table, _locks, _options.Mode == ModelControlMode.Demand, _clock, logger);
+        _loadSlots = new SemaphoreSlim(_options.ConcurrentLoads);
+        VersionLoader versions = new(_loader, _evictor, _table, (request, token) => RunStep(request, token), _loadSlots, _clock, Requests);
+        _lifecycle = new ModelLifecycle(_options, _repository, versions, _table, _locks, logger);
+        _demand = new DemandLoader(_lifecycle, _clock, _stopping.Token);
     }
 
     /// <summary>Memory reserved for models.</summary>
     public MemoryBudget Memory { get; }
 
+    /// <summary>The last requests.</summary>
+    public RequestLog Requests { get; }
+
+    /// <summary>Runs the steps of ensembles; by default on this node.</summary>
+    public StepRunner RunStep { get; set; }
+
+    /// <summary>When models are loaded.</summary>
+    public ModelControlMode Mode => _options.Mode;
+
     /// <summary>Where models are read from.</summary>
     public string RepositoryPath => _repository.Path;
+
+    /// <summary>Models that were unloaded to make room, or because nobody used them.</summary>
+    public long Evictions => _evictor.Evictions;
 
     /// <summary>True from the end of the first load until disposal.</summary>
     public bool IsReady { get; private set; }
 
     /// <summary>Every model version that was asked for and where it stands, by name and version.</summary>
-    public IReadOnlyList<ModelStatus> Index => [.. Volatile.Read(ref _index).Values.SelectMany(lines => lines).OrderBy(line => line.Name, StringComparer.Ordinal).ThenBy(line => line.Version, StringComparer.Ordinal)];
+    public IReadOnlyList<ModelStatus> Index => [.. _table.Index.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value)];
 
-    /// <summary>Every replica that serves, by name and version.</summary>
-    public IReadOnlyList<ModelReplica> Replicas => [.. Volatile.Read(ref _served).Values.SelectMany(model => model.Versions.Select(version => version.Replica)).OrderBy(replica => replica.Name, StringComparer.Ordinal)];
+    /// <summary>Everything that serves, by name and version.</summary>
+    public IReadOnlyList<IServedModel> Models => [.. _table.Served.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value.All).Select(version => version.Model)];
 
     /// <summary>Loads what the mode asks for at start. A model that fails is named in <see cref="Index"/> and the log; the others serve.</summary>
     /// <exception cref="ModelRepositoryException">The repository cannot be read, or a named model is not in it.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<ModelFolder> folders = _repository.Read();
-        IEnumerable<string> names = _options.Mode != ModelControlMode.Explicit || _options.LoadModel.Contains("*") ? folders.Select(folder => folder.Name) : _options.LoadModel;
-        foreach (string name in names)
+        bool all = _options.Mode is ModelControlMode.All or ModelControlMode.Poll || _options.LoadModel.Contains("*");
+        if (_options.LoadModel.FirstOrDefault(name => !all && folders.All(folder => folder.Name != name)) is { } missing)
         {
-            if (folders.All(folder => folder.Name != name))
-            {
-                throw new ModelRepositoryException($"--load-model {name}: there is no such model in '{_repository.Path}'; there are: {string.Join(", ", folders.Select(folder => folder.Name))}");
-            }
+            throw new ModelRepositoryException($"--load-model {missing}: there is no such model in '{_repository.Path}'; there are: {string.Join(", ", folders.Select(folder => folder.Name))}");
+        }
 
-            await LoadAsync(name, cancellationToken).ConfigureAwait(false);
+        foreach (ModelFolder folder in folders.Where(folder => all || _options.LoadModel.Contains(folder.Name)))
+        {
+            _polled[folder.Name] = folder.Fingerprint();
+            await _lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);
         }
 
         IsReady = true;
     }
 
     /// <summary>
-    /// Loads a model, or loads it again after its files changed: what is new is warm and serving before what it replaces
-    /// drains. Where nothing of it can be loaded, what served before goes on.
+    /// Loads a model, or what has changed of it: what is new is warm and serving before what it replaces drains. Where
+    /// nothing of it can be loaded, what served before goes on.
     /// </summary>
     /// <returns>Whether it serves now as its files ask; the reason is in <see cref="Index"/> where not.</returns>
-    public async Task<bool> LoadAsync(string name, CancellationToken cancellationToken)
+    public async Task<bool> LoadAsync(string name, CancellationToken cancellationToken) => (await LoadAsync(name, replacement: null, cancellationToken).ConfigureAwait(false)).IsReady;
+
+    /// <summary>The same, from what a load request gives in place of the repository's files.</summary>
+    public Task<LoadResult> LoadAsync(string name, ModelOverride? replacement, CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return await Task.Factory.StartNew(() => Load(name), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap().ConfigureAwait(false);
-        }
-        finally
-        {
-            _changes.Release();
-        }
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _demand.SetUnloaded(name, unloaded: false);
+        return _lifecycle.LoadAsync(name, replacement, cancellationToken);
     }
 
     /// <summary>Stops serving a model: refuses new requests, answers queued ones, and gives its memory back.</summary>
     /// <returns>False when it was not loaded.</returns>
-    public async Task<bool> UnloadAsync(string name, CancellationToken cancellationToken)
+    public Task<bool> UnloadAsync(string name, CancellationToken cancellationToken) => UnloadAsync(name, dependents: false, cancellationToken);
+
+    /// <summary>The same; with <paramref name="dependents"/> also the steps of an ensemble.</summary>
+    public Task<bool> UnloadAsync(string name, bool dependents, CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!_served.TryGetValue(name, out ServedModel? served)) return false;
-            Publish(name, null);
-            await DrainAsync(served.Versions).ConfigureAwait(false);
-            SetIndex(name, [.. served.Versions.Select(version => Status(name, version.Number, ModelState.Unavailable, "unloaded"))]);
-            return true;
-        }
-        finally
-        {
-            _changes.Release();
-        }
+        _demand.SetUnloaded(name, unloaded: _table.Index.ContainsKey(name) || _repository.Has(name));
+        return _lifecycle.UnloadAsync(name, dependents, "unloaded", cancellationToken);
     }
 
     /// <summary>Brings what serves in line with the repository: loads new and changed models, unloads removed ones.</summary>
@@ -120,48 +132,49 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         IReadOnlyList<ModelFolder> folders = _repository.Read();
         foreach (ModelFolder folder in folders)
         {
-            if (!_index.ContainsKey(folder.Name) || !_served.TryGetValue(folder.Name, out ServedModel? served) || served.Fingerprint != folder.Fingerprint())
-            {
-                await LoadAsync(folder.Name, cancellationToken).ConfigureAwait(false);
-            }
+            string fingerprint = folder.Fingerprint();
+            if (_polled.GetValueOrDefault(folder.Name) == fingerprint) continue;
+            _polled[folder.Name] = fingerprint;
+            await _lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (string gone in _served.Keys.Where(name => folders.All(folder => folder.Name != name)).ToArray())
+        foreach (string gone in _table.Index.Keys.Where(name => folders.All(folder => folder.Name != name)).ToArray())
         {
-            await UnloadAsync(gone, cancellationToken).ConfigureAwait(false);
+            _polled.Remove(gone);
+            await _lifecycle.UnloadAsync(gone, dependents: false, "its folder is gone", cancellationToken).ConfigureAwait(false);
+            _table.SetIndex(gone, null);
         }
     }
+
+    /// <summary>In mode <c>demand</c>: unloads what has been unused for too long.</summary>
+    public Task SweepAsync() => _evictor.SweepAsync();
 
     /// <summary>Changes the intra-op threads of a serving model, by a new session beside the old one.</summary>
     public async Task SetThreadsAsync(ModelReplica replica, int threads, CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await _loader.SetThreadsAsync(replica, threads).ConfigureAwait(false);
-        }
-        finally
-        {
-            _changes.Release();
-        }
+        using (await _locks.TakeAsync(replica.Name, cancellationToken).ConfigureAwait(false)) await _loader.SetThreadsAsync(replica, threads).ConfigureAwait(false);
     }
 
-    /// <summary>The replica of a version, or of the highest one for an empty <paramref name="version"/>; null and why there is none.</summary>
-    public ModelReplica? Find(string name, string version, out InferenceError error, out string message)
+    /// <summary>The names of all models in the repository.</summary>
+    /// <exception cref="ModelRepositoryException">It cannot be read.</exception>
+    public IReadOnlyList<string> RepositoryNames() => [.. _repository.Read().Select(folder => folder.Name)];
+
+    /// <summary>What serves a version, or the highest one for an empty <paramref name="version"/>; null and why there is none.</summary>
+    public IServedModel? Find(string name, string version, out InferenceError error, out string message)
     {
         (error, message) = (InferenceError.None, "");
-        if (Volatile.Read(ref _served).TryGetValue(name, out ServedModel? served))
+        if (_table.TryGet(name, out ServedVersions? served))
         {
-            if (served.Find(version) is { } replica) return replica;
+            if (served.Find(version) is { } loaded) return loaded.Model;
             error = InferenceError.NotFound;
-            message = $"Request for unknown model: '{name}' version {version} is not found; ready versions: {string.Join(", ", served.Versions.Select(loaded => loaded.Number))}";
+            message = $"Request for unknown model: '{name}' version {version} is not found; ready versions: {string.Join(", ", ReadyVersions(name))}";
             return null;
         }
 
-        if (Volatile.Read(ref _index).TryGetValue(name, out ModelStatus[]? lines) && lines.Length > 0)
+        if (_table.Index.TryGetValue(name, out ModelStatus[]? lines) && lines.Length > 0)
         {
             error = InferenceError.Unavailable;
-            message = $"Request for unknown model: '{name}' is not ready: {lines[^1].Reason}";
+            message = $"Request for unknown model: '{name}' is not ready: {(lines[^1].Reason.Length > 0 ? lines[^1].Reason : lines[^1].State.ToString())}";
             return null;
         }
 
@@ -170,118 +183,92 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         return null;
     }
 
-    /// <summary>The completed configuration of a serving replica, as JSON.</summary>
-    public string ConfigJson(ModelReplica replica) =>
-        Volatile.Read(ref _served)[replica.Name].Versions.First(version => version.Replica == replica).ConfigJson;
+    /// <summary>Runs a request, whose tensors it takes over; in mode <c>demand</c> after its model has been loaded.</summary>
+    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            IServedModel? model = Find(request.ModelName, request.ModelVersion, out InferenceError error, out string message);
+            if (model is null)
+            {
+                if (_options.Mode == ModelControlMode.Demand && !_table.TryGet(request.ModelName, out _)) return MissingAsync(request, error, message, cancellationToken);
+                request.Dispose();
+                return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, error, message));
+            }
+
+            // A replica that is being replaced takes nothing more; its successor was published before it closed.
+            if (model.TryInfer(request, cancellationToken, out ValueTask<InferenceResponse> answer)) return answer;
+        }
+    }
+
+    /// <summary>Waits, in mode <c>demand</c>, until a model of the repository is loaded.</summary>
+    /// <returns>Null once it serves; else why it cannot, or an empty text where no request loads it.</returns>
+    public async Task<string?> EnsureLoadedAsync(string name, CancellationToken cancellationToken)
+    {
+        if (_table.TryGet(name, out _)) return null;
+        if (_options.Mode != ModelControlMode.Demand || !_repository.Has(name)) return "";
+        if (_demand.Refusal(name) is { } refusal) return refusal;
+        LoadResult result = await _demand.LoadAsync(name, cancellationToken).ConfigureAwait(false);
+        return result.IsReady || _table.TryGet(name, out _) ? null : result.Reason;
+    }
+
+    /// <summary>The completed configuration of what serves, as JSON.</summary>
+    public string ConfigJson(IServedModel model) => Loaded(model)?.ConfigJson ?? "{}";
+
+    /// <summary>What a model has done, with the memory that it holds.</summary>
+    public InferenceStatistics Statistics(IServedModel model) => model.ReadStatistics() with { MemoryBytes = Loaded(model)?.Memory?.Bytes ?? 0 };
+
+    /// <summary>The lines of an output's <c>label_filename</c>; none where there is no such file.</summary>
+    public IReadOnlyList<string> Labels(IServedModel model, string output)
+    {
+        if (Loaded(model) is not { } loaded || loaded.Source.Config.Output.FirstOrDefault(configured => configured.Name == output)?.LabelFilename is not { Length: > 0 } file) return [];
+        string path = Path.Combine(loaded.Source.Folder.Path, file);
+        return Path.GetFileName(file) == file && File.Exists(path) ? File.ReadAllLines(path) : [];
+    }
 
     /// <summary>The versions of a model that serve, ascending.</summary>
-    public string[] ReadyVersions(string name) =>
-        Volatile.Read(ref _served).TryGetValue(name, out ServedModel? served) ? [.. served.Versions.Select(version => version.Replica.Version)] : [];
+    public string[] ReadyVersions(string name) => _table.TryGet(name, out ServedVersions? served) ? [.. served.All.Select(version => version.Model.Version)] : [];
 
     /// <summary>Drains and unloads everything and ends the engine's threads.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _changes.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (_disposed) return;
-            _disposed = true;
-            IsReady = false;
-            FrozenDictionary<string, ServedModel> served = _served;
-            _served = FrozenDictionary<string, ServedModel>.Empty;
-            foreach (ServedModel model in served.Values) await DrainAsync(model.Versions).ConfigureAwait(false);
-            _scheduler.Dispose();
-        }
-        finally
-        {
-            _changes.Release();
-        }
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        IsReady = false;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        foreach (string name in _table.Served.Keys) await _lifecycle.UnloadAsync(name, dependents: false, "the server is shutting down", CancellationToken.None).ConfigureAwait(false);
+        _scheduler.Dispose();
+        _loadSlots.Dispose();
+        _stopping.Dispose();
     }
 
-    private static ModelStatus Status(string name, long version, ModelState state, string reason) =>
-        new(name, version.ToString(CultureInfo.InvariantCulture), state, reason);
-
-    private static async Task DrainAsync(IEnumerable<LoadedModel> versions)
+    private async ValueTask<InferenceResponse> MissingAsync(InferenceRequest request, InferenceError error, string message, CancellationToken cancellationToken)
     {
-        foreach (LoadedModel version in versions)
-        {
-            await version.Replica.DrainAsync().ConfigureAwait(false);
-            version.Memory.Dispose();
-        }
-    }
-
-    private async Task<bool> Load(string name)
-    {
-        if (_repository.Find(name) is not { } folder)
-        {
-            SetIndex(name, [new ModelStatus(name, "", ModelState.Unavailable, $"there is no folder '{name}' in '{_repository.Path}'")]);
-            return false;
-        }
-
-        string fingerprint = folder.Fingerprint();
-        List<LoadedModel> loaded = [];
-        List<ModelStatus> lines = [];
+        TimeSpan start = _clock.Now;
+        using CancellationTokenSource deadline = new(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, _clock.Time);
+        using CancellationTokenSource wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            ModelConfig config = ModelLoader.ReadConfig(folder);
-            foreach (long version in VersionSelection.Select(folder, config.VersionPolicy))
+            if (await EnsureLoadedAsync(request.ModelName, wait.Token).ConfigureAwait(false) is { } reason)
             {
-                try
-                {
-                    loaded.Add(_loader.Load(folder, version, config));
-                    lines.Add(Status(name, version, ModelState.Ready, ""));
-                }
-                catch (Exception exception) when (IsBrokenModel(exception))
-                {
-                    lines.Add(Status(name, version, ModelState.Unavailable, $"failed to load '{name}' version {version}: {exception.Message}"));
-                }
+                request.Dispose();
+                return reason.Length == 0
+                    ? InferenceResponse.Failure(request, error, message)
+                    : InferenceResponse.Failure(request, InferenceError.Unavailable, $"Request for unknown model: '{request.ModelName}' is not ready: {reason}");
             }
         }
-        catch (Exception exception) when (IsBrokenModel(exception))
+        catch (OperationCanceledException)
         {
-            lines.Add(new ModelStatus(name, "", ModelState.Unavailable, $"failed to load '{name}': {exception.Message}"));
+            request.Dispose();
+            return cancellationToken.IsCancellationRequested
+                ? InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled")
+                : InferenceResponse.Failure(request, InferenceError.DeadlineExceeded, $"the deadline passed while model '{request.ModelName}' was being loaded");
         }
 
-        foreach (ModelStatus line in lines.Where(line => line.State == ModelState.Unavailable)) LogNotLoaded(name, line.Reason);
-        SetIndex(name, [.. lines]);
-        if (loaded.Count == 0) return false;
-        _served.TryGetValue(name, out ServedModel? old);
-        Publish(name, new ServedModel(fingerprint, loaded));
-        foreach (LoadedModel model in loaded) LogLoaded(name, model.Number, model.Replica.ExecutionProvider, model.Replica.Limits.MaxRows, model.Replica.Limits.Concurrency, model.Replica.Policy.SloP99Ms);
-        if (old is not null) await DrainAsync(old.Versions).ConfigureAwait(false);
-        return loaded.Count == lines.Count;
+        TimeSpan load = _clock.Now - start;
+        if (request.Timeout > TimeSpan.Zero) request = request with { Timeout = request.Timeout > load ? request.Timeout - load : TimeSpan.FromTicks(1) };
+        InferenceResponse response = await InferAsync(request, cancellationToken).ConfigureAwait(false);
+        return response with { Timings = response.Timings with { Load = response.Timings.Load + load } };
     }
 
-    private static bool IsBrokenModel(Exception exception) =>
-        exception is ModelLoadException or ModelConfigException or IOException or UnauthorizedAccessException or OutOfMemoryException or Microsoft.ML.OnnxRuntime.OnnxRuntimeException;
-
-    private void Publish(string name, ServedModel? model)
-    {
-        Dictionary<string, ServedModel> next = new(_served);
-        if (model is null) next.Remove(name);
-        else next[name] = model;
-        Volatile.Write(ref _served, next.ToFrozenDictionary());
-    }
-
-    private void SetIndex(string name, ModelStatus[] lines) =>
-        Volatile.Write(ref _index, new Dictionary<string, ModelStatus[]>(_index) { [name] = lines }.ToFrozenDictionary());
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} version {Version} is ready on {Provider}: batches of up to {MaxRows} rows, {Concurrency} at once, objective {SloMs:F1} ms at p99.")]
-    private partial void LogLoaded(string model, long version, string provider, int maxRows, int concurrency, double sloMs);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model}: {Reason}")]
-    private partial void LogNotLoaded(string model, string reason);
-
-    private sealed class ServedModel(string fingerprint, List<LoadedModel> versions)
-    {
-        public string Fingerprint => fingerprint;
-
-        public List<LoadedModel> Versions => versions;
-
-        public ModelReplica? Find(string version)
-        {
-            if (version.Length == 0) return versions[^1].Replica;
-            return versions.Find(loaded => loaded.Replica.Version == version)?.Replica;
-        }
-    }
+    private LoadedVersion? Loaded(IServedModel model) => _table.TryGet(model.Name, out ServedVersions? served) ? served.All.FirstOrDefault(version => version.Model == model) : null;
 }

@@ -1,4 +1,5 @@
 using OrleansInference.Engine;
+using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Engine.Sessions;
@@ -14,25 +15,30 @@ internal static class Banner
     public static string Write(InferenceEngine engine, GatewayOptions gateway, SiloHostOptions silo)
     {
         List<string> lines = [$"Serving models from {engine.RepositoryPath}:"];
-        lines.AddRange(engine.Replicas.Select(Describe));
+        lines.AddRange(engine.Models.Select(Describe));
         foreach (ModelStatus failed in engine.Index.Where(status => status.State == ModelState.Unavailable)) lines.Add($"  {failed.Name}: NOT serving: {failed.Reason}");
-        if (engine.Replicas.Count == 0) lines.Add("  nothing yet: put a model at NAME/1/model.onnx and start again, or use --mode poll");
+        if (engine.Models.Count == 0) lines.Add(engine.Mode switch
+        {
+            ModelControlMode.Demand => "  nothing yet: models are loaded by the first request for them",
+            ModelControlMode.Explicit => "  nothing yet: POST /v2/repository/models/NAME/load loads a model",
+            _ => "  nothing yet: put a model at NAME/1/model.onnx and start again, or use --mode poll",
+        });
         lines.Add($"KServe v2 HTTP on http://{gateway.BindAddress}:{gateway.HttpPort}, gRPC on {gateway.BindAddress}:{gateway.GrpcPort}, Orleans gateway on 127.0.0.1:{silo.GatewayPort}.");
-        if (engine.Replicas.Count > 0) lines.Add($"Try it:\n  {Curl(Favourite(engine.Replicas), gateway)}");
+        if (engine.Models.Count > 0) lines.Add($"Try it:\n  {Curl(Favourite(engine.Models), gateway)}");
         lines.Add("Ready. Press Ctrl+C to stop.");
         return string.Join('\n', lines);
     }
 
-    private static ModelReplica Favourite(IReadOnlyList<ModelReplica> replicas) =>
+    private static IServedModel Favourite(IReadOnlyList<IServedModel> replicas) =>
         replicas.FirstOrDefault(replica => replica.Name == "color-names") ?? replicas.MinBy(InputElements)!;
 
-    private static long InputElements(ModelReplica replica) => replica.Signature.Inputs.Where(spec => !spec.IsOptional).Sum(spec => Elements(Shape(spec)));
+    private static long InputElements(IServedModel replica) => replica.Signature.Inputs.Where(spec => !spec.IsOptional).Sum(spec => Elements(Shape(spec)));
 
     private static long Elements(long[] shape) => TensorShape.TryCount(shape, out long elements) ? elements : long.MaxValue;
 
     private static long[] Shape(TensorSpec spec) => [.. spec.Dimensions.Select(dimension => dimension < 0 ? 1 : dimension)];
 
-    private static string Curl(ModelReplica replica, GatewayOptions gateway)
+    private static string Curl(IServedModel replica, GatewayOptions gateway)
     {
         string url = $"http://{gateway.BindAddress}:{gateway.HttpPort}/v2/models/{replica.Name}";
         if (replica.Name == "color-names") return $$$"""curl {{{url}}}/infer -d '{"inputs":[{"name":"rgb","shape":[1,3],"datatype":"FP32","data":[255,140,0]}],"outputs":[{"name":"label"}]}'""";
@@ -49,8 +55,8 @@ internal static class Banner
         _ => "1",
     };
 
-    private static string Describe(ModelReplica replica) =>
-        $"  {replica.Name} version {replica.Version} on {replica.ExecutionProvider}, "
+    private static string Describe(IServedModel replica) =>
+        $"  {replica.Name} version {replica.Version}{(replica.ExecutionProvider.Length > 0 ? $" on {replica.ExecutionProvider}" : $", {replica.Platform}")}, "
         + (replica.Signature.IsBatched ? $"batches of up to {replica.Signature.MaxBatchSize} rows" : "no batching")
-        + $", {replica.Limits.Concurrency} at once, latency objective {replica.Policy.SloP99Ms:0.##} ms";
+        + (replica is ModelReplica onnx ? $", {onnx.Limits.Concurrency} at once, latency objective {onnx.Policy.SloP99Ms:0.##} ms" : "");
 }

@@ -6,8 +6,8 @@ internal static class CommandLine
     private static readonly Dictionary<string, (string Key, string Help)> Switches = new(StringComparer.Ordinal)
     {
         ["--models"] = ("Engine:Models", "DIR    model repository in Triton's layout (default: models)"),
-        ["--mode"] = ("Engine:Mode", "MODE   all (default), explicit or poll"),
-        ["--load-model"] = ("Engine:LoadModel", "NAME   with --mode explicit: a model to load at start; repeatable, * for all"),
+        ["--mode"] = ("Engine:Mode", "MODE   all (default), explicit, poll or demand"),
+        ["--load-model"] = ("Engine:LoadModel", "NAME   with --mode explicit or demand: a model to load at start; repeatable, * for all"),
         ["--http-port"] = ("Gateway:HttpPort", "PORT   KServe v2 over HTTP (default: 8080)"),
         ["--grpc-port"] = ("Gateway:GrpcPort", "PORT   KServe v2 over gRPC (default: 8081)"),
         ["--silo-port"] = ("Silo:SiloPort", "PORT   silo to silo (default: 11111)"),

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -36,6 +37,7 @@ internal sealed class BatchRun : IDisposable
             string[] inputNames = AddInputs(session, signature, entries, rows);
             bool placed = TryPlaceOutputs(signature, entries, rows, blocks);
             GatheredAt = clock.Now;
+            using System.Diagnostics.Activity? activity = EngineActivity.StartRun();
             if (placed)
             {
                 session.Session.Run(options, inputNames, _inputs, session.OutputNames, _outputs);

@@ -57,6 +57,18 @@ public sealed class QueuedRequest : IValueTaskSource<InferenceResponse>
     /// <summary>Whether rows of it are waiting. Guarded by the queue's lock.</summary>
     public bool IsQueued { get; set; }
 
+    /// <summary>Rows that waited when it was queued.</summary>
+    public long RowsAhead { get; set; }
+
+    /// <summary>Batches that ran when it was queued.</summary>
+    public int RunsUnderWay { get; set; }
+
+    /// <summary>Its span in a trace; null where nobody traces.</summary>
+    public System.Diagnostics.Activity? Activity { get; set; }
+
+    /// <summary>Told of the answer before the caller can see it, so that statistics are never behind an answer.</summary>
+    public Action<QueuedRequest, InferenceResponse>? OnAnswer { get; set; }
+
     /// <summary>Outputs being put together from several batches; null where one batch takes all rows.</summary>
     public JoinedOutputs? Joined { get; set; }
 
@@ -92,6 +104,7 @@ public sealed class QueuedRequest : IValueTaskSource<InferenceResponse>
             return false;
         }
 
+        OnAnswer?.Invoke(this, response);
         _cancellation.Unregister();
         _answer.RunContinuationsAsynchronously = !inline;
         _answer.SetResult(response);

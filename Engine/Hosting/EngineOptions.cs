@@ -11,10 +11,10 @@ public sealed class EngineOptions
     public string Models { get; set; } = "models";
 
     /// <summary>Which models are loaded, and when.</summary>
-    [EnumDataType(typeof(ModelControlMode), ErrorMessage = "Engine:Mode must be all, explicit or poll.")]
+    [EnumDataType(typeof(ModelControlMode), ErrorMessage = "Engine:Mode must be all, explicit, poll or demand.")]
     public ModelControlMode Mode { get; set; } = ModelControlMode.All;
 
-    /// <summary>Models to load at start in mode <c>explicit</c> (<c>--load-model NAME</c>); <c>*</c> stands for all.</summary>
+    /// <summary>Models to load at start in mode <c>explicit</c> or <c>demand</c> (<c>--load-model NAME</c>); <c>*</c> stands for all.</summary>
     public IList<string> LoadModel { get; } = [];
 
     /// <summary>Engine threads; 0 for one a core. They are also the default number of concurrent runs a model.</summary>
@@ -24,6 +24,14 @@ public sealed class EngineOptions
     /// <summary>MiB that loaded models may take together; 0 for 80 % of what the process may use.</summary>
     [Range(0, long.MaxValue)]
     public long MemoryLimitMiB { get; set; }
+
+    /// <summary>Models that may be loading at once.</summary>
+    [Range(1, 64)]
+    public int ConcurrentLoads { get; set; } = 2;
+
+    /// <summary>In mode <c>demand</c>: seconds without a request after which a model is unloaded, unless its parameter <c>idle_ttl_seconds</c> says otherwise; 0 for never.</summary>
+    [Range(0, 31_536_000)]
+    public int IdleTtlSeconds { get; set; }
 
     /// <summary>Requests that may wait for one model; a configured <c>max_queue_size</c> wins.</summary>
     [Range(1, 10_000_000)]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Engine.Hosting;
 
@@ -13,6 +14,7 @@ public static class EngineRegistration
         services.AddOptions<EngineOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<InferenceEngine>();
+        services.TryAddSingleton<IRequestLog>(provider => provider.GetRequiredService<InferenceEngine>().Requests);
         services.AddHostedService<EngineService>();
         return services;
     }

@@ -5,7 +5,7 @@ using OrleansInference.Engine.Repository;
 
 namespace OrleansInference.Engine.Hosting;
 
-/// <summary>Loads the models when the host starts, looks at the repository again in mode <c>poll</c>, and unloads at the end.</summary>
+/// <summary>Loads the models when the host starts, looks at the repository again in mode <c>poll</c>, unloads unused models in mode <c>demand</c>, and unloads at the end.</summary>
 internal sealed partial class EngineService(InferenceEngine engine, IOptions<EngineOptions> options, TimeProvider time, ILogger<EngineService> logger)
     : BackgroundService
 {
@@ -23,13 +23,14 @@ internal sealed partial class EngineService(InferenceEngine engine, IOptions<Eng
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Value.Mode != ModelControlMode.Poll) return;
-        using PeriodicTimer timer = new(TimeSpan.FromSeconds(options.Value.PollSeconds), time);
+        if (options.Value.Mode is not (ModelControlMode.Poll or ModelControlMode.Demand)) return;
+        bool poll = options.Value.Mode == ModelControlMode.Poll;
+        using PeriodicTimer timer = new(TimeSpan.FromSeconds(poll ? options.Value.PollSeconds : 1), time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             try
             {
-                await engine.PollAsync(stoppingToken).ConfigureAwait(false);
+                await (poll ? engine.PollAsync(stoppingToken) : engine.SweepAsync()).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is ModelRepositoryException or IOException)
             {

@@ -11,4 +11,10 @@ public enum ModelControlMode
 
     /// <summary>Every model, and the repository is looked at again and again.</summary>
     Poll,
+
+    /// <summary>
+    /// A model is loaded by the first request for it, and the least used ones are unloaded where memory is short; for
+    /// repositories that are larger than memory.
+    /// </summary>
+    Demand,
 }

@@ -13,7 +13,7 @@ public sealed class MemoryBudget(long capacity)
     public long Reserved { get; private set; }
 
     /// <summary>Reserves <paramref name="bytes"/>; null and the reason where they do not fit. Disposing gives them back.</summary>
-    public IDisposable? TryReserve(string holder, long bytes, out string reason)
+    public MemoryReservation? TryReserve(string holder, long bytes, out string reason)
     {
         lock (_lock)
         {
@@ -29,7 +29,7 @@ public sealed class MemoryBudget(long capacity)
         }
 
         reason = "";
-        return new Reservation(this, holder, bytes);
+        return new MemoryReservation(bytes, () => Release(holder, bytes));
     }
 
     private void Release(string holder, long bytes)
@@ -38,16 +38,6 @@ public sealed class MemoryBudget(long capacity)
         {
             Reserved -= bytes;
             if ((_holders[holder] -= bytes) <= 0) _holders.Remove(holder);
-        }
-    }
-
-    private sealed class Reservation(MemoryBudget budget, string holder, long bytes) : IDisposable
-    {
-        private int _released;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _released, 1) == 0) budget.Release(holder, bytes);
         }
     }
 }

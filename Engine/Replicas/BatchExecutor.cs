@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -8,7 +10,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Engine.Replicas;
 
 /// <summary>Runs a batch on an engine thread and hands each request its own rows.</summary>
-internal sealed class BatchExecutor(ModelSignature signature, string version, EngineClock clock)
+internal sealed class BatchExecutor(ModelSignature signature, string model, string version, ReplicaStatistics statistics, EngineClock clock)
 {
     /// <summary>
     /// Answers this small are written by the engine thread itself, which saves a thread switch for each: about a tenth
@@ -25,6 +27,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string version, En
     public double? Execute(ModelSession session, List<BatchEntry> entries, RunningBatch batch, EngineThread thread)
     {
         TimeSpan start = clock.Now;
+        using Activity? activity = EngineActivity.StartBatch(model, entries);
         OutputBlock[] blocks;
         try
         {
@@ -84,6 +87,8 @@ internal sealed class BatchExecutor(ModelSignature signature, string version, En
         if (!whole) RequireRows(blocks, rows);
         bool inline = blocks.Sum(block => (long)block.Buffer.Length) <= InlineBytes;
         Span<int> offsets = stackalloc int[blocks.Length];
+        // Counted before the first answer is out: whoever reads the statistics after it finds this run in them.
+        statistics.AddRun(rows, run.GatheredAt - start, run.RanAt - run.GatheredAt, clock.Now - run.RanAt);
         foreach (BatchEntry entry in entries)
         {
             InferenceTensor[] outputs = Outputs(entry, blocks, rows, offsets, whole);

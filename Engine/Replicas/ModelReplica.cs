@@ -1,13 +1,17 @@
 using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Routing.Admission;
 
 namespace OrleansInference.Engine.Replicas;
 
 /// <summary>One loaded model version on this node: its session, its queue and its turns on the engine's threads.</summary>
-public sealed class ModelReplica : IEngineWork
+public sealed partial class ModelReplica : IServedModel, IEngineWork
 {
     private readonly Lock _gate = new();
     private readonly ReplicaQueue _queue = new();
@@ -15,6 +19,9 @@ public sealed class ModelReplica : IEngineWork
     private readonly EngineScheduler _scheduler;
     private readonly EngineClock _clock;
     private readonly BatchExecutor _executor;
+    private readonly ReplicaStatistics _statistics;
+    private readonly AnswerRecorder _recorder;
+    private readonly Action<QueuedRequest, InferenceResponse> _onAnswer;
     private readonly ITimer _timer;
     private readonly bool _canBeShort;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,7 +33,7 @@ public sealed class ModelReplica : IEngineWork
     private volatile bool _turnsAreShort;
 
     internal ModelReplica(
-        string name, string version, ModelSignature signature, ModelSession session, BatchLimits limits, QueuePolicy policy, BatchCostEstimator cost, EngineScheduler scheduler, EngineClock clock)
+        string name, string version, ModelSignature signature, ModelSession session, BatchLimits limits, QueuePolicy policy, BatchCostEstimator cost, EngineScheduler scheduler, EngineClock clock, RequestLog log)
     {
         Name = name;
         Version = version;
@@ -37,7 +44,10 @@ public sealed class ModelReplica : IEngineWork
         _cost = cost;
         _scheduler = scheduler;
         _clock = clock;
-        _executor = new BatchExecutor(signature, version, clock);
+        _statistics = new ReplicaStatistics(clock.Time);
+        _recorder = new AnswerRecorder(name, version, _statistics, log, clock);
+        _onAnswer = (request, response) => _recorder.Answered(request, response, Limits);
+        _executor = new BatchExecutor(signature, name, version, _statistics, clock);
         // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must not.
         _canBeShort = signature.Inputs.All(input => input.IsFixed) && session.Settings.Provider == ExecutionProviderChoice.Cpu;
         _turnsAreShort = _canBeShort && BatchPolicy.IsShort(limits, cost.Current);
@@ -52,6 +62,15 @@ public sealed class ModelReplica : IEngineWork
 
     /// <summary>What it takes and gives.</summary>
     public ModelSignature Signature { get; }
+
+    /// <inheritdoc />
+    public string Platform => "onnxruntime_onnx";
+
+    /// <inheritdoc />
+    public SequencePolicy? Sequences { get; init; }
+
+    /// <inheritdoc />
+    public UseScore Use { get; } = new();
 
     /// <summary>The <c>parameters</c> of its configuration.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
@@ -97,10 +116,37 @@ public sealed class ModelReplica : IEngineWork
     internal ModelSession Session => Volatile.Read(ref _session);
 
     /// <summary>Queues the request and answers it; takes its tensors over. See <see cref="IInferencePipeline.InferAsync"/>.</summary>
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+        TryInfer(request, cancellationToken, out ValueTask<InferenceResponse> answer)
+            ? answer
+            : new ValueTask<InferenceResponse>(Refuse(request, InferenceError.Unavailable, $"model '{Name}' version {Version} is being unloaded"));
+
+    /// <inheritdoc />
+    public bool TryInfer(InferenceRequest request, CancellationToken cancellationToken, out ValueTask<InferenceResponse> answer)
     {
+        answer = default;
+        if (Volatile.Read(ref _closed)) return false;
+        if (Admit(request, cancellationToken, out QueuedRequest? queued) is not { } refused)
+        {
+            if (queued is null) return false;
+            if (cancellationToken.CanBeCanceled && !queued.IsCompleted) queued.CancelWith(static state => ((Cancellation)state!).Cancel(), new Cancellation(this, queued), cancellationToken);
+            answer = queued.Answer;
+            return true;
+        }
+
+        answer = new ValueTask<InferenceResponse>(refused);
+        return true;
+    }
+
+    /// <inheritdoc />
+    public InferenceStatistics ReadStatistics() => _statistics.Read(Name, Version, QueuedRequests);
+
+    /// <summary>Queues the request; an answer at once where it is refused, and neither where it came too late for this replica.</summary>
+    private InferenceResponse? Admit(InferenceRequest request, CancellationToken cancellationToken, out QueuedRequest? queued)
+    {
+        queued = null;
         if (cancellationToken.IsCancellationRequested) return Refuse(request, InferenceError.Cancelled, "the request was cancelled");
-        if (RequestCheck.Check(request, Signature, out string wrong) is not { } queued) return Refuse(request, InferenceError.InvalidArgument, wrong);
+        if (RequestCheck.Check(request, Signature, out string wrong) is not { } next) return Refuse(request, InferenceError.InvalidArgument, wrong);
         uint priority = request.Priority == 0 ? Policy.DefaultPriority : request.Priority;
         if (Policy.PriorityLevels > 0 && priority > Policy.PriorityLevels)
         {
@@ -110,64 +156,28 @@ public sealed class ModelReplica : IEngineWork
         bool schedule;
         lock (_gate)
         {
-            if (_closed) return Refuse(request, InferenceError.Unavailable, $"model '{Name}' version {Version} is being unloaded");
+            if (_closed) return null;
             if (_queue.Count >= _limits.MaxQueuedRequests)
             {
                 return Refuse(request, InferenceError.ResourceExhausted, $"the queue of model '{Name}' is full: {_queue.Count} of {_limits.MaxQueuedRequests} requests wait");
             }
 
             TimeSpan now = _clock.Now;
+            Use.Touch(now);
             TimeSpan due = now + TimeSpan.FromMilliseconds(request.SloP99Ms > 0 ? request.SloP99Ms : Policy.SloP99Ms);
-            if (SetDeadline(queued, now) && queued.Deadline < due) due = queued.Deadline;
-            if (Overdue(queued, priority, due, now) is { } late) return Refuse(request, InferenceError.DeadlineExceeded, late);
-            if (queued.Rows > BatchPolicy.Cap(_limits, _cost.Current)) queued.Joined = new JoinedOutputs(queued.Rows);
-            _queue.Add(queued, priority, due, now);
+            if (SetDeadline(next, now) && next.Deadline < due) due = next.Deadline;
+            if (Overdue(next, priority, due, now) is { } late) return Refuse(request, InferenceError.DeadlineExceeded, late);
+            if (next.Rows > BatchPolicy.Cap(_limits, _cost.Current)) next.Joined = new JoinedOutputs(next.Rows);
+            (next.RowsAhead, next.RunsUnderWay, next.OnAnswer) = (_queue.Rows, _turns, _onAnswer);
+            next.Activity = EngineActivity.StartRequest(Name, Version, next.Rows);
+            _queue.Add(next, priority, due, now);
             if (_queue.NextDeadline < _wakeAt) WakeAt(_queue.NextDeadline, now);
             schedule = TryAddTurn();
         }
 
         if (schedule) Start();
-        if (cancellationToken.CanBeCanceled && !queued.IsCompleted) queued.CancelWith(static state => ((Cancellation)state!).Cancel(), new Cancellation(this, queued), cancellationToken);
-        return queued.Answer;
-    }
-
-    /// <inheritdoc />
-    bool IEngineWork.RunTurn(EngineThread thread)
-    {
-        thread.Entries.Clear();
-        RunningBatch batch;
-        ModelSession session;
-        bool schedule;
-        lock (_gate)
-        {
-            TimeSpan now = _clock.Now;
-            _queue.TakeOverdue(now, thread.Overdue);
-            TimeSpan wait = TimeSpan.MaxValue;
-            if (_turns > _limits.Concurrency || !_queue.TryTake(now, _limits, _cost.Current, thread.Entries, out wait))
-            {
-                _turns--;
-                if (wait != TimeSpan.MaxValue && now + wait < _wakeAt) WakeAt(now + wait, now);
-                if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
-            }
-
-            batch = new RunningBatch(thread.RunOptions, thread.Entries.Count);
-            foreach (BatchEntry entry in thread.Entries)
-            {
-                // Rows may come in parts although none were expected when the cap has been lowered meanwhile.
-                if (!entry.IsWhole) entry.Request.Joined ??= new JoinedOutputs(entry.Request.Rows);
-                entry.Request.Running.Add(batch);
-            }
-
-            schedule = thread.Entries.Count > 0 && TryAddTurn();
-            session = _session;
-            if (thread.Entries.Count > 0) session.TryAcquire();
-        }
-
-        if (schedule) Start();
-        RefuseOverdue(thread.Overdue);
-        if (thread.Entries.Count == 0) return false;
-        Run(session, batch, thread);
-        return true;
+        queued = next;
+        return null;
     }
 
     /// <summary>Puts a new session in the old one's place; the old one is disposed when its last run has ended.</summary>
@@ -187,7 +197,7 @@ public sealed class ModelReplica : IEngineWork
     }
 
     /// <summary>Takes no more requests, answers those it has, and then disposes its session.</summary>
-    internal async Task DrainAsync()
+    public async Task DrainAsync()
     {
         lock (_gate)
         {
@@ -205,41 +215,11 @@ public sealed class ModelReplica : IEngineWork
         await Session.Disposed.Task.ConfigureAwait(false);
     }
 
-    private static ValueTask<InferenceResponse> Refuse(InferenceRequest request, InferenceError error, string message)
+    private InferenceResponse Refuse(InferenceRequest request, InferenceError error, string message)
     {
+        _recorder.Refused(request, error, message);
         request.Dispose();
-        return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, error, message));
-    }
-
-    private void RefuseOverdue(List<QueuedRequest> overdue)
-    {
-        foreach (QueuedRequest request in overdue)
-        {
-            request.TryFail(InferenceError.DeadlineExceeded, $"the deadline passed after {(_clock.Now - request.Arrival).TotalMilliseconds:F1} ms in the queue of model '{Name}'");
-            request.ReleaseReader();
-        }
-
-        overdue.Clear();
-    }
-
-    private void Run(ModelSession session, RunningBatch batch, EngineThread thread)
-    {
-        int rows = thread.Entries.Sum(entry => entry.Rows);
-        double? seconds = _executor.Execute(session, thread.Entries, batch, thread);
-        session.Release();
-        lock (_gate)
-        {
-            if (seconds is { } measured) _cost.Observe(rows, measured);
-            _turnsAreShort = _canBeShort && BatchPolicy.IsShort(_limits, _cost.Current);
-            foreach (BatchEntry entry in thread.Entries)
-            {
-                entry.Request.Running.Remove(batch);
-                // A part failed or was cancelled: its other rows are not worth running.
-                if (entry.Request.IsCompleted && _queue.Remove(entry.Request)) entry.Request.ReleaseReader();
-            }
-        }
-
-        foreach (BatchEntry entry in thread.Entries) entry.Request.ReleaseReader();
+        return InferenceResponse.Failure(request, error, message);
     }
 
     private bool SetDeadline(QueuedRequest queued, TimeSpan now)
@@ -261,49 +241,6 @@ public sealed class ModelReplica : IEngineWork
         return decision.Admit
             ? null
             : $"the deadline in {(queued.Deadline - now).TotalMilliseconds:F1} ms cannot be met: model '{Name}' would answer in about {(decision.PredictedFinish - now).TotalMilliseconds:F1} ms";
-    }
-
-    private void Start()
-    {
-        if (_turnsAreShort) _scheduler.ScheduleShort(this);
-        else _scheduler.Schedule(this);
-    }
-
-    private bool TryAddTurn()
-    {
-        if (_queue.Count == 0 || _turns >= _limits.Concurrency) return false;
-        _turns++;
-        return true;
-    }
-
-    private void Wake()
-    {
-        bool schedule;
-        lock (_gate) schedule = TryAddTurn();
-        if (schedule) Start();
-    }
-
-    private void WakeAt(TimeSpan at, TimeSpan now)
-    {
-        _wakeAt = at;
-        // Timers tick in whole milliseconds.
-        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
-    }
-
-    private void OnTimer()
-    {
-        List<QueuedRequest> overdue = [];
-        lock (_gate)
-        {
-            TimeSpan now = _clock.Now;
-            _wakeAt = TimeSpan.MaxValue;
-            _queue.TakeOverdue(now, overdue);
-            if (_queue.NextDeadline != TimeSpan.MaxValue && !_closed) WakeAt(_queue.NextDeadline, now);
-            if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
-        }
-
-        RefuseOverdue(overdue);
-        Wake();
     }
 
     private void Cancel(QueuedRequest request)

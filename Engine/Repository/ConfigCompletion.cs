@@ -1,4 +1,5 @@
 using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -7,7 +8,7 @@ namespace OrleansInference.Engine.Repository;
 /// <summary>Writes what was completed from the ONNX file back into the configuration, for the protocol's config call. Pure.</summary>
 internal static class ConfigCompletion
 {
-    public static ModelConfig Complete(ModelConfig config, string name, ModelSignature signature, string provider, int instances)
+    public static ModelConfig Complete(ModelConfig config, string name, ModelSignature signature, SequencePolicy? sequences, string provider, int instances)
     {
         ModelConfig complete = config.Clone();
         complete.Name = name;
@@ -15,14 +16,14 @@ internal static class ConfigCompletion
         if (complete.Backend.Length == 0) complete.Backend = "onnxruntime";
         if (complete.DefaultModelFilename.Length == 0) complete.DefaultModelFilename = "model.onnx";
         complete.MaxBatchSize = signature.MaxBatchSize;
-        foreach (TensorSpec spec in signature.Inputs.Where(spec => complete.Input.All(input => input.Name != spec.Name)))
+        foreach (TensorSpec spec in signature.Inputs.Where(spec => sequences?.IsHiddenInput(spec.Name) != true && complete.Input.All(input => input.Name != spec.Name)))
         {
-            complete.Input.Add(new ModelInput { Name = spec.Name, DataType = Configured(spec.Datatype), Dims = { Dims(spec) }, Optional = spec.IsOptional });
+            complete.Input.Add(new ModelInput { Name = spec.Name, DataType = ConfiguredTypes.ToConfigured(spec.Datatype), Dims = { Dims(spec) }, Optional = spec.IsOptional });
         }
 
-        foreach (TensorSpec spec in signature.Outputs.Where(spec => complete.Output.All(output => output.Name != spec.Name)))
+        foreach (TensorSpec spec in signature.Outputs.Where(spec => sequences?.IsHiddenOutput(spec.Name) != true && complete.Output.All(output => output.Name != spec.Name)))
         {
-            complete.Output.Add(new ModelOutput { Name = spec.Name, DataType = Configured(spec.Datatype), Dims = { Dims(spec) } });
+            complete.Output.Add(new ModelOutput { Name = spec.Name, DataType = ConfiguredTypes.ToConfigured(spec.Datatype), Dims = { Dims(spec) } });
         }
 
         if (complete.InstanceGroup.Count == 0)
@@ -40,8 +41,4 @@ internal static class ConfigCompletion
     }
 
     private static long[] Dims(TensorSpec spec) => spec.Dimensions[(spec.IsBatched ? 1 : 0)..];
-
-    private static DataType Configured(TensorDatatype datatype) => datatype == TensorDatatype.Bytes
-        ? DataType.TypeString
-        : Enum.Parse<DataType>("Type" + datatype, ignoreCase: true);
 }

@@ -15,7 +15,16 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
     public string VersionPath(long version) => System.IO.Path.Combine(Path, version.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Changes whenever a file of the model does: paths, lengths and times of all of them.</summary>
-    public string Fingerprint() => string.Join('\n', new DirectoryInfo(Path)
+    public string Fingerprint() => Fingerprint(Path);
+
+    /// <summary>Changes whenever a file of the version does, or one beside the versions that all share (labels, warm-up data).</summary>
+    public string Fingerprint(long version) => string.Join('\n', Fingerprint(VersionPath(version)), string.Join('\n', new DirectoryInfo(Path)
+        .EnumerateDirectories()
+        .Where(folder => !long.TryParse(folder.Name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        .OrderBy(folder => folder.Name, StringComparer.Ordinal)
+        .Select(folder => Fingerprint(folder.FullName))));
+
+    private static string Fingerprint(string path) => !Directory.Exists(path) ? "" : string.Join('\n', new DirectoryInfo(path)
         .EnumerateFiles("*", SearchOption.AllDirectories)
         .OrderBy(file => file.FullName, StringComparer.Ordinal)
         .Select(file => $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}"));

@@ -2,65 +2,48 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Hosting;
+using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Memory;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Onnx.Reading;
 
 namespace OrleansInference.Engine.Repository;
 
 /// <summary>Turns a version folder into a warm replica: checks the file, reserves memory, builds the session, probes it.</summary>
-internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget budget, EngineScheduler scheduler, EngineClock clock, ILogger logger)
+internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget budget, EngineScheduler scheduler, EngineClock clock, RequestLog log, ILogger logger)
 {
-    private const double DefaultSloFactor = 5;
-    private const double FallbackSloMs = 100;
-
-    /// <summary>Reads a model's configuration; an empty one where there is no config.pbtxt.</summary>
-    public static ModelConfig ReadConfig(ModelFolder folder)
+    /// <summary>Bytes of memory that a version will be counted with.</summary>
+    /// <exception cref="ModelLoadException">Its file is missing or broken.</exception>
+    public static long MemoryBytes(ModelSource source, long version)
     {
-        ModelConfig config = File.Exists(folder.ConfigPath) ? ModelConfigReader.Parse(File.ReadAllBytes(folder.ConfigPath), folder.ConfigPath) : new ModelConfig();
-        if (config.Name.Length > 0 && config.Name != folder.Name)
-        {
-            throw new ModelLoadException($"config.pbtxt names the model '{config.Name}', its folder is '{folder.Name}'; they must be the same");
-        }
-
-        if (config.Platform.Length > 0 && config.Platform != "onnxruntime_onnx") throw new ModelLoadException($"platform '{config.Platform}' is not served here; only onnxruntime_onnx is");
-        if (config.Backend.Length > 0 && config.Backend != "onnxruntime") throw new ModelLoadException($"backend '{config.Backend}' is not served here; only onnxruntime is");
-        return config;
+        string path = ModelPath(source.Folder, version, source.Config);
+        return SessionBytes(CheckFile(path, source.Folder.VersionPath(version)));
     }
 
     /// <summary>Loads and warms one version.</summary>
     /// <exception cref="ModelLoadException">It cannot be served; the message says why.</exception>
-    public LoadedModel Load(ModelFolder folder, long version, ModelConfig config)
+    public (ModelReplica Replica, string ConfigJson) Load(ModelSource source, long version)
     {
-        string path = ModelPath(folder, version, config);
-        long bytes = CheckFile(path, folder.VersionPath(version));
-        IDisposable memory = Reserve($"{folder.Name} version {version}", bytes);
+        (ModelFolder folder, ModelConfig config) = (source.Folder, source.Config);
+        (InferenceSession onnx, SessionSettings settings) = CreateSession(ModelPath(folder, version, config), config);
         try
         {
-            (InferenceSession onnx, SessionSettings settings) = CreateSession(path, config);
-            ModelSignature signature;
-            try
-            {
-                signature = SignatureReader.Read(onnx, config, options.DefaultMaxBatchSize);
-            }
-            catch
-            {
-                onnx.Dispose();
-                throw;
-            }
-
+            ModelSignature signature = SignatureReader.Read(onnx, config, options.DefaultMaxBatchSize);
             ModelSession session = new(onnx, settings, signature);
             using ModelProbe probe = new(session, clock);
             signature = Probe(folder, config, signature, probe);
-            return Assemble(folder, version, config, session, signature, probe, memory);
+            WarmUp(source, signature, probe);
+            return Assemble(source, version, session, signature, probe);
         }
         catch
         {
-            memory.Dispose();
+            onnx.Dispose();
             throw;
         }
     }
@@ -73,7 +56,7 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         SessionSettings settings = replica.Session.Settings with { Threads = threads };
-        using IDisposable memory = Reserve($"{replica.Name} version {replica.Version} (second session)", FileBytes(settings.Path));
+        using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", SessionBytes(FileBytes(settings.Path)), out string reason) ?? throw new ModelLoadException(reason);
         ModelSession session = await Task.Factory.StartNew(
             () =>
             {
@@ -155,8 +138,7 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
     }
 
     /// <summary>A session takes about twice its file, and a few MiB of its own (measured: 96 MB of weights, 150–200 MB a session).</summary>
-    private IDisposable Reserve(string holder, long fileBytes) =>
-        budget.TryReserve(holder, (2 * fileBytes) + (4 << 20), out string reason) ?? throw new ModelLoadException(reason);
+    private static long SessionBytes(long fileBytes) => (2 * fileBytes) + (4 << 20);
 
     private SessionSettings Settings(string path, ModelConfig config, string kind)
     {
@@ -165,7 +147,7 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
         return new SessionSettings
         {
             Path = path,
-            Threads = (int)Parameter(config, "intra_op_thread_count", 1, 1, 1024),
+            Threads = (int)ReplicaSettings.Parameter(config, "intra_op_thread_count", 1, 1, 1024),
             Provider = ExecutionProviderChoice.Choose(options.ExecutionProvider.Provider, kind, OnnxRuntimeEnvironment.AvailableProviders),
             CudaOptions = cuda,
         };
@@ -191,49 +173,25 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
         };
     }
 
-    private LoadedModel Assemble(
-        ModelFolder folder, long version, ModelConfig config, ModelSession session, ModelSignature signature, ModelProbe probe, IDisposable memory)
+    private static void WarmUp(ModelSource source, ModelSignature signature, ModelProbe probe)
     {
-        int instances = config.InstanceGroup.Sum(group => group.Count);
-        if (instances <= 0) instances = Math.Max(1, scheduler.ThreadCount / session.Settings.Threads);
-        if (session.Settings.Provider != ExecutionProviderChoice.Cpu) scheduler.EnsureThreads(scheduler.ThreadCount + instances);
-        ModelQueuePolicy? policy = config.DynamicBatching?.DefaultQueuePolicy;
-        BatchLimits limits = new()
-        {
-            MaxRows = Math.Max(1, signature.MaxBatchSize),
-            FillToMax = config.DynamicBatching is not null,
-            PreferredRows = [.. (config.DynamicBatching?.PreferredBatchSize ?? []).Where(size => size > 0 && size <= Math.Max(1, signature.MaxBatchSize)).Order()],
-            MaxDelay = TimeSpan.FromMicroseconds(config.DynamicBatching?.MaxQueueDelayMicroseconds ?? 0),
-            Concurrency = instances,
-            MaxQueuedRequests = policy?.MaxQueueSize > 0 ? (int)policy.MaxQueueSize : options.MaxQueuedRequests,
-        };
-        uint levels = (uint)(config.DynamicBatching?.PriorityLevels ?? 0);
-        uint level = (uint)(config.DynamicBatching?.DefaultPriorityLevel ?? 0);
-        double measuredSlo = probe.FirstRowSeconds > 0 ? probe.FirstRowSeconds * 1000 * DefaultSloFactor : FallbackSloMs;
-        QueuePolicy queue = new()
-        {
-            PriorityLevels = levels,
-            DefaultPriority = levels == 0 ? uint.MaxValue : level == 0 ? levels : level,
-            DefaultTimeout = TimeSpan.FromMicroseconds(policy?.DefaultTimeoutMicroseconds ?? 0),
-            AllowTimeoutOverride = policy is null || policy.DefaultTimeoutMicroseconds == 0 || policy.AllowTimeoutOverride,
-            RejectOverdue = policy?.TimeoutAction != ModelQueuePolicy.Types.TimeoutAction.Delay,
-            SloP99Ms = Parameter(config, "slo_p99_ms", measuredSlo, 1e-3, 1e9),
-            SloWeight = Parameter(config, "slo_weight", 1, 1e-6, 1e6),
-        };
-        ModelReplica replica = new(folder.Name, version.ToString(CultureInfo.InvariantCulture), signature, session, limits, queue, probe.Cost, scheduler, clock)
-        {
-            Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
-        };
-        string json = ModelConfigJson.Write(ConfigCompletion.Complete(config, folder.Name, signature, session.Settings.Provider, instances));
-        return new LoadedModel(replica, version, json, memory);
+        foreach ((QueuedRequest request, int count) in ConfiguredWarmup.Requests(source.Config, signature, source.Folder.Path)) probe.Run(signature, request, count);
     }
 
-    private static double Parameter(ModelConfig config, string key, double fallback, double low, double high)
+    private (ModelReplica Replica, string ConfigJson) Assemble(ModelSource source, long version, ModelSession session, ModelSignature signature, ModelProbe probe)
     {
-        if (!config.Parameters.TryGetValue(key, out ModelParameter? parameter)) return fallback;
-        return double.TryParse(parameter.StringValue, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= low && value <= high
-            ? value
-            : throw new ModelLoadException($"parameter {key} is '{parameter.StringValue}'; a number from {low} to {high} is allowed");
+        (string name, ModelConfig config) = (source.Folder.Name, source.Config);
+        int instances = ReplicaSettings.Instances(config, scheduler.ThreadCount, session.Settings.Threads);
+        if (session.Settings.Provider != ExecutionProviderChoice.Cpu) scheduler.EnsureThreads(scheduler.ThreadCount + instances);
+        SequencePolicy? sequences = SequencePolicyReader.Read(config, signature, instances, source.Folder.Path);
+        BatchLimits limits = ReplicaSettings.Limits(config, signature, instances, options);
+        QueuePolicy queue = ReplicaSettings.Queue(config, probe.FirstRowSeconds);
+        ModelReplica replica = new(name, version.ToString(CultureInfo.InvariantCulture), signature, session, limits, queue, probe.Cost, scheduler, clock, log)
+        {
+            Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
+            Sequences = sequences,
+        };
+        return (replica, ModelConfigJson.Write(ConfigCompletion.Complete(config, name, signature, sequences, session.Settings.Provider, instances)));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} was not warmed up, no made-up input suits it: {Reason}")]

@@ -51,6 +51,13 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock) : IDis
         return null;
     }
 
+    /// <summary>Runs a configured sample.</summary>
+    /// <exception cref="OnnxRuntimeException">The model failed on it.</exception>
+    public void Run(ModelSignature signature, QueuedRequest sample, int count)
+    {
+        for (int i = 0; i < count; i++) Time(signature, sample);
+    }
+
     public void Dispose()
     {
         _run.Dispose();

@@ -34,6 +34,19 @@ internal sealed class ModelRepository(string path)
     /// <summary>One model's folder, or null.</summary>
     public ModelFolder? Find(string name) => Read().FirstOrDefault(folder => folder.Name == name);
 
+    /// <summary>Whether there is such a model; false also where the repository cannot be read.</summary>
+    public bool Has(string name)
+    {
+        try
+        {
+            return Find(name) is not null;
+        }
+        catch (ModelRepositoryException)
+        {
+            return false;
+        }
+    }
+
     private static IReadOnlyList<long> Versions(string folder) =>
         [.. Directory.EnumerateDirectories(folder)
             .Select(version => long.TryParse(System.IO.Path.GetFileName(version), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0)

@@ -57,7 +57,7 @@ internal static class SignatureReader
     {
         TensorSpec spec = Array.Find(specs, candidate => candidate.Name == name)
             ?? throw new ModelLoadException($"config.pbtxt has {role} '{name}', the model has: {string.Join(", ", specs.Select(candidate => candidate.Name))}");
-        TensorDatatype configured = ConfiguredDatatype(datatype);
+        TensorDatatype configured = ConfiguredTypes.ToDatatype(datatype);
         if (configured != TensorDatatype.None && configured != spec.Datatype)
         {
             throw new ModelLoadException($"config.pbtxt gives {role} '{name}' datatype {configured.WireName()}, the model has {spec.Datatype.WireName()}");
@@ -73,11 +73,4 @@ internal static class SignatureReader
                 $"config.pbtxt gives {role} '{name}' dims {TensorShape.Format([.. dims])}{(spec.IsBatched ? " behind the batch dimension" : "")}, the model has {TensorShape.Format(actual)}");
         }
     }
-
-    private static TensorDatatype ConfiguredDatatype(DataType datatype) => datatype switch
-    {
-        DataType.TypeInvalid => TensorDatatype.None,
-        DataType.TypeString => TensorDatatype.Bytes,
-        _ => Enum.Parse<TensorDatatype>(datatype.ToString()["Type".Length..], ignoreCase: true),
-    };
 }

@@ -52,7 +52,8 @@ internal static class SyntheticInputs
         return new InferenceTensor(spec.Name, spec.Datatype, shape, Contents(spec.Datatype, (int)elements, random));
     }
 
-    private static byte[] Contents(TensorDatatype datatype, int elements, Random random)
+    /// <summary>Made-up contents of a tensor.</summary>
+    public static byte[] Contents(TensorDatatype datatype, int elements, Random random)
     {
         if (datatype == TensorDatatype.Bytes)
         {

@@ -9,7 +9,7 @@ namespace OrleansInference.Grains.Interfaces.Inference;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.InferenceRequest")]
-public sealed class InferenceRequest : IDisposable
+public sealed record InferenceRequest : IDisposable
 {
     /// <summary>The model's name in the repository.</summary>
     [Id(0)]

@@ -9,7 +9,7 @@ namespace OrleansInference.Grains.Interfaces.Inference;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.InferenceResponse")]
-public sealed class InferenceResponse : IDisposable
+public sealed record InferenceResponse : IDisposable
 {
     /// <summary>The model that answered.</summary>
     [Id(0)]

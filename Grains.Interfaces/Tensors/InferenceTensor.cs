@@ -65,6 +65,9 @@ public sealed class InferenceTensor : IDisposable
     public InferenceTensor Slice(long[] shape, int start, int length) =>
         new(Name, Datatype, shape, Data.Slice(start, length), _owner?.AddReference());
 
+    /// <summary>The same contents under another name, holding its own reference.</summary>
+    public InferenceTensor As(string name) => new(name, Datatype, _shape, Data, _owner?.AddReference());
+
     /// <summary>Gives the pooled memory back. Safe to call more than once.</summary>
     public void Dispose()
     {

@@ -10,11 +10,12 @@ namespace OrleansInference.Grains.Hosting;
 /// <summary>Registers what the grains need.</summary>
 public static class InferenceGrainsRegistration
 {
-    /// <summary>Adds the pipeline and the catalog over this node's engine.</summary>
+    /// <summary>Adds the pipeline, the catalog and the repository over this node's engine.</summary>
     public static IServiceCollection AddInferenceGrains(this IServiceCollection services)
     {
         services.TryAddSingleton<IInferencePipeline, InferencePipeline>();
         services.TryAddSingleton<IModelCatalog, ModelCatalog>();
+        services.TryAddSingleton<IModelRepository, ModelRepositoryControl>();
         return services;
     }
 }

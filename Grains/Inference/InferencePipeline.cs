@@ -1,21 +1,70 @@
 using OrleansInference.Engine;
-using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Sequences;
+using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Inference;
 
 /// <summary>
-/// The way of every request on a node, whether it came through the gateway or a grain: find the replica, pass to its
-/// queue. No asynchronous step of its own.
+/// The way of every request on a node, whether it came through the gateway or a grain: to its model's queue, or to its
+/// sequence, which passes it on when its turn has come. The steps of ensembles come this way too.
 /// </summary>
-internal sealed class InferencePipeline(InferenceEngine engine) : IInferencePipeline
+internal sealed class InferencePipeline : IInferencePipeline
 {
+    private readonly InferenceEngine _engine;
+    private readonly IGrainFactory _grains;
+
+    public InferencePipeline(InferenceEngine engine, IGrainFactory grains)
+    {
+        (_engine, _grains) = (engine, grains);
+        engine.RunStep = InferAsync;
+    }
+
     /// <inheritdoc />
     public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
-        ModelReplica? replica = engine.Find(request.ModelName, request.ModelVersion, out InferenceError error, out string message);
-        if (replica is not null) return replica.InferAsync(request, cancellationToken);
-        request.Dispose();
-        return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, error, message));
+        if (_engine.Find(request.ModelName, request.ModelVersion, out _, out _) is { } model)
+        {
+            if (model.Sequences is null) return _engine.InferAsync(request, cancellationToken);
+            if (request.SequenceId.Length > 0) return new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
+            request.Dispose();
+            return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, InferenceError.InvalidArgument, $"inference request to model '{request.ModelName}' must specify a non-zero or non-empty correlation ID (sequence_id)"));
+        }
+
+        return request.SequenceId.Length == 0 ? _engine.InferAsync(request, cancellationToken) : new ValueTask<InferenceResponse>(AfterLoadAsync(request, cancellationToken));
+    }
+
+    private async Task<InferenceResponse> InSequenceAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        // Where the sequence lives on another silo, writing the request to the wire is this silo's last use of it.
+        foreach (InferenceTensor input in request.Inputs) input.ReleaseWhenSerialized = true;
+        try
+        {
+            return await _grains.GetGrain<ISequenceGrain>(SequenceKey.Of(request)).InferAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            return InferenceResponse.Failure(request, InferenceError.Unavailable, $"the silo of sequence '{request.SequenceId}' was lost, and what model '{request.ModelName}' remembered of it; begin it again with sequence_start ({exception.Message})");
+        }
+    }
+
+    /// <summary>Whether a model serves sequences is known only once it is loaded.</summary>
+    private async Task<InferenceResponse> AfterLoadAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await _engine.EnsureLoadedAsync(request.ModelName, cancellationToken).ConfigureAwait(false) is null) return await InferAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            request.Dispose();
+            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+        }
+
+        return await _engine.InferAsync(request, cancellationToken).ConfigureAwait(false);
     }
 }

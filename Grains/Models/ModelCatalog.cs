@@ -18,28 +18,33 @@ internal sealed class ModelCatalog(InferenceEngine engine) : IModelCatalog
     /// <inheritdoc />
     public ModelMetadata GetMetadata(string modelName, string modelVersion)
     {
-        ModelReplica replica = Find(modelName, modelVersion);
+        IServedModel model = Find(modelName, modelVersion);
         return new ModelMetadata(
-            replica.Name,
+            model.Name,
             engine.ReadyVersions(modelName),
-            "onnxruntime_onnx",
-            [.. replica.Signature.Inputs.Select(Describe)],
-            [.. replica.Signature.Outputs.Select(Describe)],
-            replica.ExecutionProvider,
-            new Dictionary<string, string>(replica.Parameters));
+            model.Platform,
+            [.. model.Signature.Inputs.Where(input => model.Sequences?.IsHiddenInput(input.Name) != true).Select(Describe)],
+            [.. model.Signature.Outputs.Where(output => model.Sequences?.IsHiddenOutput(output.Name) != true).Select(Describe)],
+            model.ExecutionProvider,
+            new Dictionary<string, string>(model.Parameters));
     }
 
     /// <inheritdoc />
     public string GetConfigJson(string modelName, string modelVersion) => engine.ConfigJson(Find(modelName, modelVersion));
 
     /// <inheritdoc />
-    public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion) => [];
+    public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion)
+    {
+        if (modelName.Length == 0) return [.. engine.Models.Select(engine.Statistics)];
+        _ = Find(modelName, modelVersion);
+        return [.. engine.Models.Where(model => model.Name == modelName && (modelVersion.Length == 0 || model.Version == modelVersion)).Select(engine.Statistics)];
+    }
 
     /// <inheritdoc />
-    public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) => [];
+    public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) => engine.Labels(Find(modelName, modelVersion), output);
 
     private static TensorMetadata Describe(TensorSpec spec) => new(spec.Name, spec.Datatype, spec.Dimensions);
 
-    private ModelReplica Find(string modelName, string modelVersion) =>
+    private IServedModel Find(string modelName, string modelVersion) =>
         engine.Find(modelName, modelVersion, out InferenceError error, out string message) ?? throw new InferenceException(error, message);
 }

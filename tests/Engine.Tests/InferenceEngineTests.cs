@@ -69,7 +69,7 @@ public sealed class InferenceEngineTests
         await test.Engine.StartAsync(Token);
 
         Assert.True(test.Engine.IsReady);
-        Assert.Equal(["good"], test.Engine.Replicas.Select(replica => replica.Name));
+        Assert.Equal(["good"], test.Engine.Models.Select(replica => replica.Name));
         string Reason(string name) => test.Engine.Index.Single(status => status.Name == name).Reason;
         Assert.Contains("garbage", Reason("garbage"), StringComparison.Ordinal);
         Assert.Contains("config.pbtxt:2:1", Reason("badconfig"), StringComparison.Ordinal);

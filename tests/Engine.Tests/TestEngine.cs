@@ -40,7 +40,7 @@ internal sealed class TestEngine : IAsyncDisposable
     }
 
     public ModelReplica Replica(string name, string version = "") =>
-        Engine.Find(name, version, out _, out string message) ?? throw new InvalidOperationException(message + "; " + string.Join("; ", Engine.Index));
+        (ModelReplica?)Engine.Find(name, version, out _, out string message) ?? throw new InvalidOperationException(message + "; " + string.Join("; ", Engine.Index));
 
     public static InferenceTensor Floats(string name, float[] values, params long[] shape) =>
         new(name, TensorDatatype.Fp32, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
@@ -49,11 +49,8 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public static float[] Floats(InferenceTensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
 
-    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken? token = null)
-    {
-        ModelReplica? replica = Engine.Find(request.ModelName, request.ModelVersion, out InferenceError error, out string message);
-        return replica is null ? InferenceResponse.Failure(request, error, message) : await replica.InferAsync(request, token ?? TestContext.Current.CancellationToken);
-    }
+    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken? token = null) =>
+        await Engine.InferAsync(request, token ?? TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

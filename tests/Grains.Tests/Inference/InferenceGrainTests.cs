@@ -71,7 +71,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     [Fact]
     public async Task InferAsync_BeyondTheBound_IsRefused()
     {
-        ModelReplica replica = Engine.Find("mlp", "", out _, out _)!;
+        ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
         replica.Limits = replica.Limits with { MaxQueuedRequests = 10 };
 
         InferenceResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token)));
@@ -84,7 +84,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     [Fact]
     public async Task InferAsync_CancelledByTheCaller_LeavesTheQueueOfTheSilo()
     {
-        ModelReplica replica = Engine.Find("mlp", "", out _, out _)!;
+        ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
         replica.Limits = replica.Limits with { MaxDelay = TimeSpan.FromHours(1) };
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 8).Select(i => Grain.InferAsync(Request(i), source.Token))];

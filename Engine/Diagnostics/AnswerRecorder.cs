@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Scheduling;
+using OrleansInference.Grains.Interfaces.Inference;
+
+namespace OrleansInference.Engine.Diagnostics;
+
+/// <summary>Writes what became of a replica's requests into its statistics, the request log and traces.</summary>
+internal sealed class AnswerRecorder(string model, string version, ReplicaStatistics statistics, RequestLog log, EngineClock clock)
+{
+    /// <summary>A queued request is about to be answered.</summary>
+    public void Answered(QueuedRequest request, InferenceResponse response, BatchLimits limits)
+    {
+        TimeSpan elapsed = clock.Now - request.Arrival;
+        statistics.AddAnswer(response.Error, request.Rows, elapsed, response.Timings);
+        log.Add(new RequestLog.Entry
+        {
+            Id = request.Request.Id,
+            ModelName = model,
+            ModelVersion = version,
+            Elapsed = elapsed,
+            Outcome = response.Error,
+            Message = response.ErrorMessage,
+            Rows = request.Rows,
+            Timings = response.Timings,
+            RowsAhead = request.RowsAhead,
+            RunsUnderWay = request.RunsUnderWay,
+            Concurrency = limits.Concurrency,
+            MaxDelay = limits.MaxDelay,
+        });
+        if (request.Activity is { } activity) End(activity, response);
+    }
+
+    /// <summary>A request was refused before it could queue.</summary>
+    public void Refused(InferenceRequest request, InferenceError error, string message)
+    {
+        statistics.AddAnswer(error, 0, TimeSpan.Zero, default);
+        log.Add(new RequestLog.Entry { Id = request.Id, ModelName = model, ModelVersion = version, Outcome = error, Message = message });
+    }
+
+    private static void End(Activity activity, InferenceResponse response)
+    {
+        if (response.Error != InferenceError.None) activity.SetStatus(ActivityStatusCode.Error, response.ErrorMessage);
+        activity.SetTag("queue_us", response.Timings.Queue.TotalMicroseconds).SetTag("batch_rows", response.Timings.BatchRows);
+        // Ending a span makes its predecessor the current one, on a thread that may be in the middle of another.
+        Activity? current = Activity.Current;
+        activity.Stop();
+        Activity.Current = current;
+    }
+}

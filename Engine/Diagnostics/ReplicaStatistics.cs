@@ -1,0 +1,92 @@
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+
+namespace OrleansInference.Engine.Diagnostics;
+
+/// <summary>Counts what a model version does. Every count is made before the answer it belongs to can be seen.</summary>
+internal sealed class ReplicaStatistics(TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<int, Run> _runs = [];
+    private readonly Dictionary<InferenceError, long> _failures = [];
+    private Sum _success, _fail, _queue, _input, _infer, _output;
+    private long _inferences, _executions, _lastInferenceMs;
+
+    /// <summary>One run of <paramref name="rows"/> rows ended well.</summary>
+    public void AddRun(int rows, TimeSpan input, TimeSpan infer, TimeSpan output)
+    {
+        lock (_lock)
+        {
+            _executions++;
+            if (!_runs.TryGetValue(rows, out Run? run)) _runs.Add(rows, run = new Run());
+            run.Input.Add(input);
+            run.Infer.Add(infer);
+            run.Output.Add(output);
+        }
+    }
+
+    /// <summary>A request of <paramref name="rows"/> rows is about to be answered, <paramref name="elapsed"/> after it arrived.</summary>
+    public void AddAnswer(InferenceError error, int rows, TimeSpan elapsed, in InferenceTimings timings)
+    {
+        lock (_lock)
+        {
+            if (error != InferenceError.None)
+            {
+                _fail.Add(elapsed);
+                _failures[error] = _failures.GetValueOrDefault(error) + 1;
+                return;
+            }
+
+            _inferences += rows;
+            _lastInferenceMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            _success.Add(elapsed);
+            _queue.Add(timings.Queue + timings.Load);
+            _input.Add(timings.ComputeInput);
+            _infer.Add(timings.ComputeInfer);
+            _output.Add(timings.ComputeOutput);
+        }
+    }
+
+    /// <summary>One consistent reading.</summary>
+    public InferenceStatistics Read(string name, string version, long pending)
+    {
+        lock (_lock)
+        {
+            return new InferenceStatistics
+            {
+                Name = name,
+                Version = version,
+                LastInferenceMs = _lastInferenceMs,
+                InferenceCount = _inferences,
+                ExecutionCount = _executions,
+                Success = _success.Value,
+                Fail = _fail.Value,
+                Queue = _queue.Value,
+                ComputeInput = _input.Value,
+                ComputeInfer = _infer.Value,
+                ComputeOutput = _output.Value,
+                Batches = [.. _runs.Select(run => new BatchStatistics(run.Key, run.Value.Input.Value, run.Value.Infer.Value, run.Value.Output.Value))],
+                PendingRequests = pending,
+                Failures = new Dictionary<InferenceError, long>(_failures),
+            };
+        }
+    }
+
+    private struct Sum
+    {
+        private long _count, _ticks;
+
+        public readonly DurationStatistic Value => new(_count, _ticks * TimeSpan.NanosecondsPerTick);
+
+        public void Add(TimeSpan duration)
+        {
+            _count++;
+            _ticks += Math.Max(0, duration.Ticks);
+        }
+    }
+
+    private sealed class Run
+    {
+        public Sum Input, Infer, Output;
+    }
+}

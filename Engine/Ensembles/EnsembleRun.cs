@@ -1,0 +1,135 @@
+using OrleansInference.Engine.Scheduling;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Engine.Ensembles;
+
+/// <summary>
+/// One request on its way through an ensemble. A step starts as soon as its tensors are there, beside others that can;
+/// all of them share the request's deadline and cancellation, and the first failure cancels the rest.
+/// </summary>
+internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock clock, InferenceRequest request, string version, TimeSpan arrival)
+{
+    private readonly Dictionary<string, InferenceTensor> _tensors = [];
+    private readonly Dictionary<string, int> _readers = [];
+    private readonly List<EnsembleStep> _waiting = [.. plan.Steps];
+    private InferenceTimings _timings;
+
+    public async Task<InferenceResponse> RunAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Dictionary<Task<InferenceResponse>, EnsembleStep> running = [];
+        InferenceResponse? failure = null;
+        try
+        {
+            foreach (InferenceTensor input in request.Inputs) Keep(input.Name, input.As(input.Name));
+            while (true)
+            {
+                if (failure is null) Start(running, stop.Token);
+                if (running.Count == 0) break;
+                Task<InferenceResponse> ended = await Task.WhenAny(running.Keys).ConfigureAwait(false);
+                running.Remove(ended, out EnsembleStep? step);
+                using InferenceResponse response = await ended.ConfigureAwait(false);
+                if (failure is not null) continue;
+                if (response.Error == InferenceError.None)
+                {
+                    Take(step!, response);
+                    continue;
+                }
+
+                failure = response with { Outputs = [], ErrorMessage = $"in ensemble '{request.ModelName}', step model '{step!.ModelName}': {response.ErrorMessage}" };
+                await stop.CancelAsync().ConfigureAwait(false);
+            }
+
+            return failure is null ? Answer() : InferenceResponse.Failure(request, failure.Error, failure.ErrorMessage) with { Timings = _timings };
+        }
+        finally
+        {
+            foreach (InferenceTensor tensor in _tensors.Values) tensor.Dispose();
+        }
+    }
+
+    private void Start(Dictionary<Task<InferenceResponse>, EnsembleStep> running, CancellationToken cancellationToken)
+    {
+        // A step whose input was left out of the request, because it is optional, never gets it: it runs without.
+        foreach (EnsembleStep step in _waiting.FindAll(step => step.Inputs.Values.All(IsSettled)))
+        {
+            _waiting.Remove(step);
+            running.Add(RunAsync(step, cancellationToken), step);
+        }
+    }
+
+    private bool IsSettled(string tensor) => _tensors.ContainsKey(tensor) || _readers.ContainsKey(tensor) || plan.Signature.Inputs.Any(input => input.Name == tensor);
+
+    private async Task<InferenceResponse> RunAsync(EnsembleStep step, CancellationToken cancellationToken)
+    {
+        List<InferenceTensor> inputs = [];
+        foreach ((string input, string tensor) in step.Inputs)
+        {
+            if (!_tensors.TryGetValue(tensor, out InferenceTensor? value)) continue;
+            inputs.Add(value.As(input));
+            Release(tensor);
+        }
+
+        InferenceRequest part = request with
+        {
+            ModelName = step.ModelName,
+            ModelVersion = step.ModelVersion,
+            Inputs = [.. inputs],
+            RequestedOutputs = [.. step.Outputs.Keys],
+            Timeout = Left(),
+        };
+        return await run(part, cancellationToken).ConfigureAwait(false);
+    }
+
+    private TimeSpan Left()
+    {
+        if (request.Timeout <= TimeSpan.Zero) return TimeSpan.Zero;
+        TimeSpan left = request.Timeout - (clock.Now - arrival);
+        // Zero would mean no deadline at all.
+        return left > TimeSpan.Zero ? left : TimeSpan.FromTicks(1);
+    }
+
+    private void Take(EnsembleStep step, InferenceResponse response)
+    {
+        foreach ((string output, string tensor) in step.Outputs) Keep(tensor, response.Output(output).As(tensor));
+        _timings = new InferenceTimings
+        {
+            Load = _timings.Load + response.Timings.Load,
+            Queue = _timings.Queue + response.Timings.Queue,
+            ComputeInput = _timings.ComputeInput + response.Timings.ComputeInput,
+            ComputeInfer = _timings.ComputeInfer + response.Timings.ComputeInfer,
+            ComputeOutput = _timings.ComputeOutput + response.Timings.ComputeOutput,
+            BatchRows = Math.Max(_timings.BatchRows, response.Timings.BatchRows),
+        };
+    }
+
+    private void Keep(string name, InferenceTensor tensor)
+    {
+        int readers = plan.Readers(name);
+        _readers[name] = readers;
+        if (readers > 0) _tensors[name] = tensor;
+        else tensor.Dispose();
+    }
+
+    /// <summary>A tensor is given back with its last reader, not with the request.</summary>
+    private void Release(string name)
+    {
+        if (--_readers[name] > 0) return;
+        _tensors.Remove(name, out InferenceTensor? tensor);
+        tensor?.Dispose();
+    }
+
+    private InferenceResponse Answer()
+    {
+        IEnumerable<string> names = request.RequestedOutputs.Length > 0 ? request.RequestedOutputs : plan.Signature.Outputs.Select(output => output.Name);
+        return new InferenceResponse
+        {
+            ModelName = request.ModelName,
+            ModelVersion = version,
+            Id = request.Id,
+            Outputs = [.. names.Select(name => _tensors[name].As(name))],
+            Timings = _timings,
+        };
+    }
+}

@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using OrleansInference.Engine.Repository;
+using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Models;
+
+namespace OrleansInference.Engine.Lifecycle;
+
+/// <summary>What a model is loaded from: its folder in the repository, or what a load request gave in its place.</summary>
+/// <param name="Folder">The files.</param>
+/// <param name="Config">The configuration.</param>
+internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
+{
+    /// <summary>Folder of files that a load request gave, deleted when nothing uses it any more; null for the repository's.</summary>
+    public OverrideFolder? Temporary { get; init; }
+
+    /// <summary>Whether it is a pipeline of other models.</summary>
+    public bool IsEnsemble => Config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling;
+
+    /// <summary>Reads it.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="folder">Its folder in the repository; null where there is none.</param>
+    /// <param name="replacement">What the request gives instead; null for nothing.</param>
+    /// <exception cref="ModelLoadException">There is no such model, or the override is wrong.</exception>
+    /// <exception cref="ModelConfigException">The configuration cannot be read.</exception>
+    public static ModelSource Read(string name, ModelFolder? folder, ModelOverride? replacement)
+    {
+        if (replacement is null || (replacement.ConfigJson is null && replacement.Files.Count == 0))
+        {
+            return folder is null ? throw new ModelLoadException($"there is no model '{name}' in the repository") : new ModelSource(folder, ConfigOf(folder, ReadFile(folder)));
+        }
+
+        if (replacement.ConfigJson is null) throw new ModelLoadException("files were given without a configuration; give the parameter 'config' too");
+        ModelConfig config = ModelConfigJson.Parse(replacement.ConfigJson);
+        if (replacement.Files.Count == 0)
+        {
+            return folder is null ? throw new ModelLoadException($"there is no model '{name}' in the repository, and the request gives no files") : new ModelSource(folder, ConfigOf(folder, config));
+        }
+
+        OverrideFolder temporary = OverrideFolder.Write(name, replacement.Files);
+        return new ModelSource(temporary.Folder, ConfigOf(temporary.Folder, config)) { Temporary = temporary };
+    }
+
+    /// <summary>Changes whenever the configuration or a file of the version does.</summary>
+    public string Fingerprint(long version) => Convert.ToHexString(SHA256.HashData(Config.ToByteArray())) + "\n" + Folder.Fingerprint(version);
+
+    private static ModelConfig ReadFile(ModelFolder folder) =>
+        File.Exists(folder.ConfigPath) ? ModelConfigReader.Parse(File.ReadAllBytes(folder.ConfigPath), folder.ConfigPath) : new ModelConfig();
+
+    private static ModelConfig ConfigOf(ModelFolder folder, ModelConfig config)
+    {
+        if (config.Name.Length > 0 && config.Name != folder.Name)
+        {
+            throw new ModelLoadException($"the configuration names the model '{config.Name}', its folder is '{folder.Name}'; they must be the same");
+        }
+
+        if (config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling) return config;
+        if (config.Platform.Length > 0 && config.Platform != "onnxruntime_onnx") throw new ModelLoadException($"platform '{config.Platform}' is not served here; only onnxruntime_onnx and ensemble are");
+        if (config.Backend.Length > 0 && config.Backend != "onnxruntime") throw new ModelLoadException($"backend '{config.Backend}' is not served here; only onnxruntime is");
+        return config;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using OrleansInference.Grains.Interfaces.Models;
+
+namespace OrleansInference.Engine.Lifecycle;
+
+/// <summary>What serves and where every model stands: immutable snapshots that requests read without a lock.</summary>
+internal sealed class ModelTable
+{
+    private readonly Lock _lock = new();
+    private FrozenDictionary<string, ServedVersions> _served = FrozenDictionary<string, ServedVersions>.Empty;
+    private FrozenDictionary<string, ModelStatus[]> _index = FrozenDictionary<string, ModelStatus[]>.Empty;
+
+    /// <summary>Every model that serves.</summary>
+    public FrozenDictionary<string, ServedVersions> Served => Volatile.Read(ref _served);
+
+    /// <summary>Every model that was ever asked for, and its lines in the index.</summary>
+    public FrozenDictionary<string, ModelStatus[]> Index => Volatile.Read(ref _index);
+
+    /// <summary>What serves of a model.</summary>
+    public bool TryGet(string name, [NotNullWhen(true)] out ServedVersions? model) => Served.TryGetValue(name, out model);
+
+    /// <summary>Puts a model in the place of what served under its name, or takes it out.</summary>
+    public void Publish(string name, ServedVersions? model)
+    {
+        lock (_lock)
+        {
+            Dictionary<string, ServedVersions> next = new(_served);
+            if (model is null) next.Remove(name);
+            else next[name] = model;
+            Volatile.Write(ref _served, next.ToFrozenDictionary());
+        }
+    }
+
+    /// <summary>Replaces a model's lines in the index; null forgets it.</summary>
+    public void SetIndex(string name, ModelStatus[]? lines)
+    {
+        lock (_lock)
+        {
+            Dictionary<string, ModelStatus[]> next = new(_index);
+            if (lines is null) next.Remove(name);
+            else next[name] = lines;
+            Volatile.Write(ref _index, next.ToFrozenDictionary());
+        }
+    }
+}

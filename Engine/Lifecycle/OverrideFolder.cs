@@ -1,0 +1,64 @@
+using System.Globalization;
+using OrleansInference.Engine.Repository;
+using OrleansInference.Engine.Sessions;
+
+namespace OrleansInference.Engine.Lifecycle;
+
+/// <summary>Files that a load request gave, in a folder of their own that is deleted with them.</summary>
+internal sealed class OverrideFolder : IDisposable
+{
+    private readonly string _path;
+
+    private OverrideFolder(string path, ModelFolder folder) => (_path, Folder) = (path, folder);
+
+    /// <summary>The model's folder in it.</summary>
+    public ModelFolder Folder { get; }
+
+    /// <summary>Writes the files.</summary>
+    /// <exception cref="ModelLoadException">A path leaves the model's folder, or is no path of a version's file.</exception>
+    public static OverrideFolder Write(string name, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
+    {
+        foreach (string file in files.Keys) Require(file);
+        string path = Directory.CreateTempSubdirectory("orleans-inference-").FullName;
+        try
+        {
+            string model = Path.Combine(path, "model");
+            foreach ((string file, ReadOnlyMemory<byte> contents) in files)
+            {
+                string target = Path.Combine(model, Path.Combine(file.Split('/')));
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.WriteAllBytes(target, contents.Span);
+            }
+
+            long[] versions = [.. files.Keys.Select(file => long.Parse(file[..file.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture)).Distinct().Order()];
+            return new OverrideFolder(path, new ModelFolder(name, model, versions));
+        }
+        catch
+        {
+            Directory.Delete(path, recursive: true);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(_path, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Windows keeps a file that is still mapped; the system's own clean-up of temporary files gets it.
+        }
+    }
+
+    private static void Require(string file)
+    {
+        string[] parts = file.Split('/');
+        bool valid = parts.Length >= 2
+            && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long version) && version > 0
+            && parts.All(part => part.Length is > 0 and <= 255 && part is not ("." or "..") && part.IndexOfAny(['\\', ':', '\0']) < 0);
+        if (!valid) throw new ModelLoadException($"'file:{(file.Length > 64 ? file[..64] + "…" : file)}' is no path of a model's file; expected 'file:VERSION/NAME', such as 'file:1/model.onnx', with names of at most 255 characters");
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Ensembles;
+using OrleansInference.Engine.Memory;
+using OrleansInference.Engine.Replicas;
+using OrleansInference.Engine.Repository;
+using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sessions;
+
+namespace OrleansInference.Engine.Lifecycle;
+
+/// <summary>Makes a version of either kind ready, once there is memory for it.</summary>
+/// <param name="loader">Builds ONNX models.</param>
+/// <param name="evictor">Makes room.</param>
+/// <param name="table">Where an ensemble finds its steps.</param>
+/// <param name="runStep">Runs a step of an ensemble.</param>
+/// <param name="slots">How many may be loading at once.</param>
+/// <param name="clock">Time.</param>
+/// <param name="log">Where requests are remembered.</param>
+internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTable table, StepRunner runStep, SemaphoreSlim slots, EngineClock clock, RequestLog log)
+{
+    /// <summary>Whether an exception says that the model, and not the server, is broken.</summary>
+    public static bool IsBrokenModel(Exception exception) =>
+        exception is ModelLoadException or ModelConfigException or IOException or UnauthorizedAccessException or OutOfMemoryException or OnnxRuntimeException;
+
+    /// <summary>Loads one version.</summary>
+    /// <exception cref="ModelLoadException">It cannot be served; the message says why.</exception>
+    public async Task<LoadedVersion> LoadAsync(ModelSource source, long version, CancellationToken cancellationToken)
+    {
+        // Read before the files are: a change while they are read is found by the next look.
+        string fingerprint = source.Fingerprint(version);
+        if (source.IsEnsemble) return Ensemble(source, version, fingerprint);
+        await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            long bytes = ModelLoader.MemoryBytes(source, version);
+            MemoryReservation memory = await evictor.ReserveAsync(source.Folder.Name, version, bytes).ConfigureAwait(false);
+            try
+            {
+                (ModelReplica replica, string json) = await Task.Factory.StartNew(() => loader.Load(source, version), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+                replica.Use.Touch(clock.Now);
+                return new LoadedVersion(replica, version, json, source, fingerprint, memory);
+            }
+            catch
+            {
+                memory.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    private LoadedVersion Ensemble(ModelSource source, long version, string fingerprint)
+    {
+        string name = source.Folder.Name;
+        EnsemblePlan plan = EnsemblePlan.Read(source.Config, (model, number) => table.TryGet(model, out ServedVersions? served) ? PublicSignature(served.Find(number)?.Model) : null);
+        EnsembleModel ensemble = new(name, version.ToString(CultureInfo.InvariantCulture), plan, runStep, clock, log)
+        {
+            Parameters = source.Config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
+        };
+        ensemble.Use.Touch(clock.Now);
+        ModelConfig config = source.Config.Clone();
+        (config.Name, config.Platform) = (name, "ensemble");
+        return new LoadedVersion(ensemble, version, ModelConfigJson.Write(config), source, fingerprint, Memory: null);
+    }
+
+    /// <summary>What callers of a model see: a sequence's control and state tensors are the server's own.</summary>
+    private static ModelSignature? PublicSignature(IServedModel? model) => model is null ? null : model.Sequences is not { } sequences ? model.Signature : model.Signature with
+    {
+        Inputs = [.. model.Signature.Inputs.Where(input => !sequences.IsHiddenInput(input.Name))],
+        Outputs = [.. model.Signature.Outputs.Where(output => !sequences.IsHiddenOutput(output.Name))],
+    };
+}

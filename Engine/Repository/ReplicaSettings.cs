@@ -1,0 +1,85 @@
+using System.Globalization;
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Hosting;
+using OrleansInference.Engine.Replicas;
+using OrleansInference.Engine.Sessions;
+
+namespace OrleansInference.Engine.Repository;
+
+/// <summary>What a configuration says of a replica's queue and batches. Pure.</summary>
+internal static class ReplicaSettings
+{
+    private const double DefaultSloFactor = 5;
+    private const double FallbackSloMs = 100;
+
+    /// <summary>Runs at once: the configured instances, else as many as there are threads for.</summary>
+    public static int Instances(ModelConfig config, int engineThreads, int sessionThreads)
+    {
+        int instances = config.InstanceGroup.Sum(group => Math.Max(1, group.Count));
+        return instances > 0 ? instances : Math.Max(1, engineThreads / sessionThreads);
+    }
+
+    /// <summary>The batching knobs to start with.</summary>
+    public static BatchLimits Limits(ModelConfig config, ModelSignature signature, int instances, EngineOptions options)
+    {
+        int maxRows = Math.Max(1, signature.MaxBatchSize);
+        ModelQueuePolicy? policy = config.DynamicBatching?.DefaultQueuePolicy;
+        return new BatchLimits
+        {
+            MaxRows = maxRows,
+            FillToMax = config.DynamicBatching is not null || config.SequenceBatching is not null,
+            PreferredRows = [.. PreferredRows(config, maxRows).Where(size => size > 0 && size <= maxRows).Order()],
+            MaxDelay = TimeSpan.FromMicroseconds(Delay(config)),
+            Concurrency = instances,
+            MaxQueuedRequests = policy?.MaxQueueSize > 0 ? (int)policy.MaxQueueSize : options.MaxQueuedRequests,
+        };
+    }
+
+    /// <summary>Priorities, deadlines and objectives.</summary>
+    public static QueuePolicy Queue(ModelConfig config, double firstRowSeconds)
+    {
+        ModelQueuePolicy? policy = config.DynamicBatching?.DefaultQueuePolicy;
+        uint levels = (uint)(config.DynamicBatching?.PriorityLevels ?? 0);
+        uint level = (uint)(config.DynamicBatching?.DefaultPriorityLevel ?? 0);
+        double measuredSlo = firstRowSeconds > 0 ? firstRowSeconds * 1000 * DefaultSloFactor : FallbackSloMs;
+        return new QueuePolicy
+        {
+            PriorityLevels = levels,
+            DefaultPriority = levels == 0 ? uint.MaxValue : level == 0 ? levels : level,
+            DefaultTimeout = TimeSpan.FromMicroseconds(policy?.DefaultTimeoutMicroseconds ?? 0),
+            AllowTimeoutOverride = policy is null || policy.DefaultTimeoutMicroseconds == 0 || policy.AllowTimeoutOverride,
+            RejectOverdue = policy?.TimeoutAction != ModelQueuePolicy.Types.TimeoutAction.Delay,
+            SloP99Ms = Parameter(config, "slo_p99_ms", measuredSlo, 1e-3, 1e9),
+            SloWeight = Parameter(config, "slo_weight", 1, 1e-6, 1e6),
+        };
+    }
+
+    /// <summary>A numeric entry of the configuration's <c>parameters</c>.</summary>
+    /// <exception cref="ModelLoadException">It is no number in the range.</exception>
+    public static double Parameter(ModelConfig config, string key, double fallback, double low, double high)
+    {
+        if (!config.Parameters.TryGetValue(key, out ModelParameter? parameter)) return fallback;
+        return double.TryParse(parameter.StringValue, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= low && value <= high
+            ? value
+            : throw new ModelLoadException($"parameter {key} is '{parameter.StringValue}'; a number from {low} to {high} is allowed");
+    }
+
+    /// <summary>A true or false entry of the configuration's <c>parameters</c>.</summary>
+    /// <exception cref="ModelLoadException">It is neither.</exception>
+    public static bool Flag(ModelConfig config, string key)
+    {
+        if (!config.Parameters.TryGetValue(key, out ModelParameter? parameter)) return false;
+        return bool.TryParse(parameter.StringValue, out bool value) ? value : throw new ModelLoadException($"parameter {key} is '{parameter.StringValue}'; true or false is allowed");
+    }
+
+    private static IEnumerable<int> PreferredRows(ModelConfig config, int maxRows)
+    {
+        if (config.SequenceBatching?.Oldest is { } oldest) return oldest.PreferredBatchSize;
+        // Slots of the direct strategy that must be filled before their batch runs ahead of its delay.
+        if (config.SequenceBatching?.Direct is { MinimumSlotUtilization: > 0 } direct) return [(int)Math.Ceiling(direct.MinimumSlotUtilization * maxRows)];
+        return config.DynamicBatching?.PreferredBatchSize ?? Enumerable.Empty<int>();
+    }
+
+    private static double Delay(ModelConfig config) =>
+        config.DynamicBatching?.MaxQueueDelayMicroseconds ?? config.SequenceBatching?.Oldest?.MaxQueueDelayMicroseconds ?? config.SequenceBatching?.Direct?.MaxQueueDelayMicroseconds ?? 0;
+}

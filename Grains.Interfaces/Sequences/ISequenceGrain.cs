@@ -1,0 +1,16 @@
+using OrleansInference.Grains.Interfaces.Inference;
+
+namespace OrleansInference.Grains.Interfaces.Sequences;
+
+/// <summary>
+/// One sequence of requests to a model, by <see cref="SequenceKey"/>: runs them one after the other in the order of
+/// their arrival, and keeps what the model remembers between them.
+/// </summary>
+[Alias("OrleansInference.ISequenceGrain")]
+public interface ISequenceGrain : IGrainWithStringKey
+{
+    /// <summary>Runs the sequence's next request; takes its tensors over, errors come back in the answer.</summary>
+    [Alias("Infer")]
+    [ResponseTimeout("01:00:00")]
+    Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+}

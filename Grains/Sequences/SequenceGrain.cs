@@ -1,0 +1,137 @@
+using Orleans.Placement;
+using OrleansInference.Engine;
+using OrleansInference.Engine.Replicas;
+using OrleansInference.Engine.Sequences;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Sequences;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Grains.Sequences;
+
+/// <summary>
+/// A sequence under way. Not reentrant: its turn is what keeps the requests in order. Its state lives in memory and is
+/// lost with its silo, which the next request is told.
+/// </summary>
+[PreferLocalPlacement]
+internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) : Grain, ISequenceGrain
+{
+    private InferenceTensor[] _states = [];
+    private IDisposable? _slot;
+    private IGrainTimer? _idle;
+    private string _version = "";
+    private bool _started;
+    private string _lost = "it has not been started, or its silo was lost";
+
+    /// <inheritdoc />
+    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        _idle?.Dispose();
+        if (Find(request, out InferenceError error, out string message) is not { Sequences: { } policy } model) return Refuse(request, error, message);
+        try
+        {
+            if (SequenceInputs.Check(policy, request) is { } wrong) return Refuse(request, InferenceError.InvalidArgument, wrong);
+            long begin = time.GetTimestamp();
+            if (!await TakeSlotAsync(policy, request, cancellationToken))
+            {
+                return Refuse(request, InferenceError.DeadlineExceeded, $"no place for sequence '{request.SequenceId}' of model '{request.ModelName}' became free before the deadline: {policy.MaxActive} sequences are under way");
+            }
+
+            return await RunAsync(policy, model, request, time.GetElapsedTime(begin), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Refuse(request, InferenceError.Cancelled, "the request was cancelled");
+        }
+        finally
+        {
+            if (!_started) GiveUp();
+            else _idle = this.RegisterGrainTimer(OnIdle, policy.IdleTimeout, new GrainTimerCreationOptions(policy.IdleTimeout, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+        }
+    }
+
+    /// <inheritdoc />
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        GiveUp();
+        return Task.CompletedTask;
+    }
+
+    private static InferenceResponse Refuse(InferenceRequest request, InferenceError error, string message)
+    {
+        request.Dispose();
+        return InferenceResponse.Failure(request, error, message);
+    }
+
+    /// <summary>The model version that the sequence began with; a new sequence begins with the one that it asks for.</summary>
+    private IServedModel? Find(InferenceRequest request, out InferenceError error, out string message)
+    {
+        if (request.SequenceStart)
+        {
+            IServedModel? model = engine.Find(request.ModelName, request.ModelVersion, out error, out message);
+            if (model?.Sequences is null && error == InferenceError.None) (error, message) = (InferenceError.InvalidArgument, $"model '{request.ModelName}' serves no sequences");
+            return model;
+        }
+
+        error = InferenceError.InvalidArgument;
+        if (_started)
+        {
+            if (engine.Find(request.ModelName, _version, out _, out string reason) is { Sequences: not null } model)
+            {
+                message = "";
+                return model;
+            }
+
+            Stop($"the version {_version} that it began with is not served any more ({reason})");
+        }
+
+        message = $"inference request for sequence {request.SequenceId} to model '{request.ModelName}' must specify the START flag on the first request of the sequence; there is no state of it: {_lost}";
+        return null;
+    }
+
+    private async ValueTask<bool> TakeSlotAsync(SequencePolicy policy, InferenceRequest request, CancellationToken cancellationToken)
+    {
+        if (_slot is not null) return true;
+        _slot = await policy.Slots.TakeAsync(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, cancellationToken);
+        return _slot is not null;
+    }
+
+    private async Task<InferenceResponse> RunAsync(SequencePolicy policy, IServedModel model, InferenceRequest request, TimeSpan waited, CancellationToken cancellationToken)
+    {
+        InferenceRequest complete = SequenceInputs.Complete(policy, request with { ModelVersion = model.Version, Timeout = Left(request.Timeout, waited) }, request.SequenceStart ? [] : _states);
+        InferenceResponse response = await engine.InferAsync(complete, cancellationToken);
+        response = response with { Timings = response.Timings with { Queue = response.Timings.Queue + waited } };
+        if (response.Error != InferenceError.None)
+        {
+            if (request.SequenceStart) Stop($"its first request failed: {response.ErrorMessage}");
+            return response;
+        }
+
+        (response, InferenceTensor[] states) = SequenceInputs.Split(policy, response);
+        foreach (InferenceTensor old in _states) old.Dispose();
+        (_states, _version, _started) = (states, model.Version, true);
+        if (request.SequenceEnd) Stop("it has ended");
+        foreach (InferenceTensor output in response.Outputs) output.ReleaseWhenSerialized = true;
+        return response;
+    }
+
+    private static TimeSpan Left(TimeSpan timeout, TimeSpan waited) =>
+        timeout <= TimeSpan.Zero ? TimeSpan.Zero : timeout > waited ? timeout - waited : TimeSpan.FromTicks(1);
+
+    private Task OnIdle(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Stop($"it was idle for longer than {timeout.TotalSeconds:0.###} s");
+        GiveUp();
+        return Task.CompletedTask;
+    }
+
+    private void Stop(string reason) => (_started, _lost) = (false, reason);
+
+    private void GiveUp()
+    {
+        _idle?.Dispose();
+        _slot?.Dispose();
+        _slot = null;
+        foreach (InferenceTensor state in _states) state.Dispose();
+        _states = [];
+    }
+}
