@@ -27,6 +27,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly ModelTable _table = new();
     private readonly ModelLocks _locks = new();
     private readonly Evictor _evictor;
+    private readonly VersionLoader _versions;
     private readonly ModelLifecycle _lifecycle;
     private readonly DemandLoader _demand;
     private readonly SemaphoreSlim _loadSlots;
@@ -48,8 +49,8 @@ public sealed class InferenceEngine : IAsyncDisposable
         _loader = new ModelLoader(_options, Memory, _scheduler, _clock, Requests, logger);
         _evictor = new Evictor(Memory, _table, _locks, _options.Mode == ModelControlMode.Demand, _clock, logger);
         _loadSlots = new SemaphoreSlim(_options.ConcurrentLoads);
-        VersionLoader versions = new(_loader, _evictor, _table, (request, token) => RunStep(request, token), _loadSlots, _clock, Requests);
-        _lifecycle = new ModelLifecycle(_options, _repository, versions, _table, _locks, logger);
+        _versions = new VersionLoader(_loader, _evictor, _table, (request, token) => RunStep(request, token), _loadSlots, _clock, Requests);
+        _lifecycle = new ModelLifecycle(_options, _repository, _versions, _table, _locks, logger);
         _demand = new DemandLoader(_lifecycle, _clock, _stopping.Token);
     }
 
@@ -67,6 +68,9 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>Where models are read from.</summary>
     public string RepositoryPath => _repository.Path;
+
+    /// <summary>Model versions loaded since the start.</summary>
+    public long Loads => _versions.Loads;
 
     /// <summary>Models that were unloaded to make room, or because nobody used them.</summary>
     public long Evictions => _evictor.Evictions;

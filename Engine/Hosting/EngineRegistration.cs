@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Engine.Hosting;
@@ -15,6 +16,8 @@ public static class EngineRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<InferenceEngine>();
         services.TryAddSingleton<IRequestLog>(provider => provider.GetRequiredService<InferenceEngine>().Requests);
+        services.AddMetrics();
+        services.TryAddSingleton<EngineMetrics>();
         services.AddHostedService<EngineService>();
         return services;
     }

@@ -1,16 +1,18 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Repository;
 
 namespace OrleansInference.Engine.Hosting;
 
 /// <summary>Loads the models when the host starts, looks at the repository again in mode <c>poll</c>, unloads unused models in mode <c>demand</c>, and unloads at the end.</summary>
-internal sealed partial class EngineService(InferenceEngine engine, IOptions<EngineOptions> options, TimeProvider time, ILogger<EngineService> logger)
+internal sealed partial class EngineService(InferenceEngine engine, IOptions<EngineOptions> options, EngineMetrics metrics, TimeProvider time, ILogger<EngineService> logger)
     : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        metrics.Observe(engine);
         await engine.StartAsync(cancellationToken).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }

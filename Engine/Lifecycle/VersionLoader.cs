@@ -22,6 +22,11 @@ namespace OrleansInference.Engine.Lifecycle;
 /// <param name="log">Where requests are remembered.</param>
 internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTable table, StepRunner runStep, SemaphoreSlim slots, EngineClock clock, RequestLog log)
 {
+    private long _loads;
+
+    /// <summary>ONNX model versions loaded since the start.</summary>
+    public long Loads => Interlocked.Read(ref _loads);
+
     /// <summary>Whether an exception says that the model, and not the server, is broken.</summary>
     public static bool IsBrokenModel(Exception exception) =>
         exception is ModelLoadException or ModelConfigException or IOException or UnauthorizedAccessException or OutOfMemoryException or OnnxRuntimeException;
@@ -42,6 +47,7 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
             {
                 (ModelReplica replica, string json) = await Task.Factory.StartNew(() => loader.Load(source, version), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
                 replica.Use.Touch(clock.Now);
+                Interlocked.Increment(ref _loads);
                 return new LoadedVersion(replica, version, json, source, fingerprint, memory);
             }
             catch

@@ -2,6 +2,7 @@ using OrleansInference.Engine;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Sequences;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Grains.Sequences;
 
 namespace OrleansInference.Grains.Inference;
 
@@ -13,10 +14,12 @@ internal sealed class InferencePipeline : IInferencePipeline
 {
     private readonly InferenceEngine _engine;
     private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private readonly SequenceOrder _order = new();
 
-    public InferencePipeline(InferenceEngine engine, IGrainFactory grains)
+    public InferencePipeline(InferenceEngine engine, IGrainFactory grains, TimeProvider time)
     {
-        (_engine, _grains) = (engine, grains);
+        (_engine, _grains, _time) = (engine, grains, time);
         engine.RunStep = InferAsync;
     }
 
@@ -36,11 +39,28 @@ internal sealed class InferencePipeline : IInferencePipeline
 
     private async Task<InferenceResponse> InSequenceAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
+        string key = SequenceKey.Of(request);
+        using SequenceOrder.Place place = _order.Join(key);
+        long begin = _time.GetTimestamp();
+        try
+        {
+            await place.WaitAsync(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            request.Dispose();
+            return exception is TimeoutException
+                ? InferenceResponse.Failure(request, InferenceError.DeadlineExceeded, $"the deadline passed while earlier requests of sequence '{request.SequenceId}' ran")
+                : InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+        }
+
+        TimeSpan waited = _time.GetElapsedTime(begin);
+        if (request.Timeout > TimeSpan.Zero) request = request with { Timeout = request.Timeout > waited ? request.Timeout - waited : TimeSpan.FromTicks(1) };
         // Where the sequence lives on another silo, writing the request to the wire is this silo's last use of it.
         foreach (InferenceTensor input in request.Inputs) input.ReleaseWhenSerialized = true;
         try
         {
-            return await _grains.GetGrain<ISequenceGrain>(SequenceKey.Of(request)).InferAsync(request, cancellationToken).ConfigureAwait(false);
+            return await _grains.GetGrain<ISequenceGrain>(key).InferAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

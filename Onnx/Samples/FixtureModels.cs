@@ -7,6 +7,7 @@ namespace OrleansInference.Onnx.Samples;
 public static class FixtureModels
 {
     private const TensorProto.Types.DataType Float = TensorProto.Types.DataType.Float;
+    private const TensorProto.Types.DataType Int32 = TensorProto.Types.DataType.Int32;
 
     /// <summary>y = x, both [batch, <paramref name="width"/>] of any element type.</summary>
     public static byte[] Identity(TensorProto.Types.DataType elementType, long width) => new OnnxGraphBuilder("identity")
@@ -78,6 +79,60 @@ public static class FixtureModels
         .Node("Add", ["x", "one"], ["y"])
         .Output("y", Float, "batch", "width")
         .ToBytes();
+
+    /// <summary>y = x · <paramref name="factor"/>, FP32 [batch, <paramref name="width"/>]: which version answered can be seen.</summary>
+    public static byte[] Scale(long width, float factor) => new OnnxGraphBuilder("scale")
+        .Input("x", Float, "batch", width)
+        .Initializer(OnnxTensor.Of<float>("factor", [factor]))
+        .Node("Mul", ["x", "factor"], ["y"])
+        .Output("y", Float, "batch", width)
+        .ToBytes();
+
+    /// <summary>y = a + b, FP32 [batch, <paramref name="width"/>].</summary>
+    public static byte[] Sum(long width) => new OnnxGraphBuilder("sum")
+        .Input("a", Float, "batch", width)
+        .Input("b", Float, "batch", width)
+        .Node("Add", ["a", "b"], ["y"])
+        .Output("y", Float, "batch", width)
+        .ToBytes();
+
+    /// <summary>
+    /// A sum over a sequence that the server keeps (implicit state): OUTPUT = STATE_OUT + END · CORRID, STATE_OUT =
+    /// (1 − START) · STATE_IN + INPUT; all INT32 [batch, 1] but CORRID, a text. Serve it with <see cref="AccumulatorConfig"/>.
+    /// </summary>
+    public static byte[] Accumulator() => new OnnxGraphBuilder("accumulator")
+        .Input("INPUT", Int32, "batch", 1)
+        .Input("START", Int32, "batch", 1)
+        .Input("END", Int32, "batch", 1)
+        .Input("CORRID", TensorProto.Types.DataType.String, "batch", 1)
+        .Input("STATE_IN", Int32, "batch", 1)
+        .Initializer(OnnxTensor.Of<int>("one", [1]))
+        .Node("Sub", ["one", "START"], ["goes_on"])
+        .Node("Mul", ["goes_on", "STATE_IN"], ["before"])
+        .Node("Add", ["before", "INPUT"], ["STATE_OUT"])
+        .Node("Cast", ["CORRID"], ["id"], OnnxAttribute.Of("to", (int)Int32))
+        .Node("Mul", ["END", "id"], ["last"])
+        .Node("Add", ["STATE_OUT", "last"], ["OUTPUT"])
+        .Output("OUTPUT", Int32, "batch", 1)
+        .Output("STATE_OUT", Int32, "batch", 1)
+        .ToBytes();
+
+    /// <summary>The configuration of <see cref="Accumulator"/>.</summary>
+    /// <param name="candidates">Sequences under way at once.</param>
+    /// <param name="idleMicroseconds">How long one may be silent.</param>
+    public static string AccumulatorConfig(int candidates = 1024, long idleMicroseconds = 10_000_000) => $$"""
+        max_batch_size: 8
+        input { name: "INPUT" data_type: TYPE_INT32 dims: 1 }
+        output { name: "OUTPUT" data_type: TYPE_INT32 dims: 1 }
+        sequence_batching {
+          max_sequence_idle_microseconds: {{idleMicroseconds}}
+          oldest { max_candidate_sequences: {{candidates}} }
+          control_input { name: "START" control { kind: CONTROL_SEQUENCE_START int32_false_true: [ 0, 1 ] } }
+          control_input { name: "END" control { kind: CONTROL_SEQUENCE_END int32_false_true: [ 0, 1 ] } }
+          control_input { name: "CORRID" control { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_STRING } }
+          state { input_name: "STATE_IN" output_name: "STATE_OUT" data_type: TYPE_INT32 dims: 1 }
+        }
+        """;
 
     private static TensorProto Weights(string name, int inputs, int outputs, Random random)
     {

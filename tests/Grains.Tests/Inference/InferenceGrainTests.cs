@@ -1,11 +1,7 @@
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.TestingHost;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
-using OrleansInference.Grains.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -16,32 +12,18 @@ namespace OrleansInference.Grains.Tests.Inference;
 public sealed class InferenceGrainTests : IAsyncLifetime
 {
     private const int Width = 512;
-    private readonly string _models = Directory.CreateTempSubdirectory("models").FullName;
-    private InProcessTestCluster _cluster = null!;
+    private ServedCluster _cluster = null!;
 
     private IInferenceGrain Grain => _cluster.Client.GetGrain<IInferenceGrain>(0);
 
-    private InferenceEngine Engine => ((InProcessSiloHandle)_cluster.Silos[0]).ServiceProvider.GetRequiredService<InferenceEngine>();
+    private InferenceEngine Engine => _cluster.Engine;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        string folder = Directory.CreateDirectory(Path.Combine(_models, "mlp", "1")).FullName;
-        await File.WriteAllBytesAsync(Path.Combine(folder, "model.onnx"), FixtureModels.Mlp(Width, 1024, 4, seed: 1));
-        await File.WriteAllTextAsync(Path.Combine(_models, "mlp", "config.pbtxt"), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }");
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:Models"] = _models }).Build();
-        InProcessTestClusterBuilder builder = new(1);
-        builder.ConfigureSilo((_, silo) => silo.Services.AddInferenceEngine(configuration.GetSection("Engine")).AddInferenceGrains());
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
-    }
+    public async ValueTask InitializeAsync() =>
+        _cluster = await ServedCluster.StartAsync(ModelControlMode.All, ("mlp", FixtureModels.Mlp(Width, 1024, 4, seed: 1), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"));
 
-    public async ValueTask DisposeAsync()
-    {
-        await _cluster.DisposeAsync();
-        Directory.Delete(_models, recursive: true);
-    }
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     [Fact]
     public async Task InferAsync_AThousandInFlightThroughOneGrain_BatchesReachTheCap()

@@ -1,0 +1,155 @@
+using System.Runtime.InteropServices;
+using OrleansInference.Engine.Hosting;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Onnx.Samples;
+
+namespace OrleansInference.Grains.Tests.Sequences;
+
+public sealed class SequenceGrainTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Many sequences side by side: each answer equals the sum by hand, the last one with the correlation id added.</summary>
+    [Fact]
+    public async Task InferAsync_InterleavedSequences_EqualTheSumsByHand()
+    {
+        await using ServedCluster cluster = await StartAsync();
+        int[] values = [11, 7, -5, 3, 2, 0, 1];
+
+        int[][] answers = await Task.WhenAll(Enumerable.Range(1000, 20).Select(id => RunAsync(cluster, id, values)));
+
+        for (int i = 0; i < answers.Length; i++)
+        {
+            int sum = 0;
+            int[] byHand = [.. values.Select((value, step) => (sum += value) + (step == values.Length - 1 ? 1000 + i : 0))];
+            Assert.Equal(byHand, answers[i]);
+        }
+
+        InferenceStatistics statistics = Assert.Single(cluster.Catalog.GetStatistics("acc", ""));
+        Assert.Equal((140, 140), (statistics.Success.Count, statistics.InferenceCount));
+        Assert.Equal(1024, cluster.Engine.Find("acc", "", out _, out _)!.Sequences!.Slots.Free);
+    }
+
+    [Fact]
+    public async Task InferAsync_SentWithoutWaiting_RunsInOrder()
+    {
+        await using ServedCluster cluster = await StartAsync();
+
+        Task<InferenceResponse>[] sent = [.. Enumerable.Range(1, 50).Select(i => cluster.Pipeline.InferAsync(Request("9", i, start: i == 1), Token).AsTask())];
+        InferenceResponse[] answers = await Task.WhenAll(sent);
+
+        Assert.Equal(Enumerable.Range(1, 50).Select(i => i * (i + 1) / 2), answers.Select(Value));
+    }
+
+    [Fact]
+    public async Task InferAsync_ThroughTheOrleansClient_KeepsState()
+    {
+        await using ServedCluster cluster = await StartAsync();
+        IInferenceGrain grain = cluster.Client.GetGrain<IInferenceGrain>(0);
+
+        Value(await grain.InferAsync(Request("5", 40, start: true), Token));
+
+        Assert.Equal(42, Value(await grain.InferAsync(Request("5", 2), Token)));
+    }
+
+    [Fact]
+    public async Task InferAsync_WithoutStart_IsRefusedWithTheReason()
+    {
+        await using ServedCluster cluster = await StartAsync();
+
+        InferenceResponse response = await cluster.Pipeline.InferAsync(Request("7", 1), Token);
+
+        Assert.Equal(InferenceError.InvalidArgument, response.Error);
+        Assert.Contains("must specify the START flag on the first request of the sequence", response.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task InferAsync_AfterEndOrRestart_BeginsAnew()
+    {
+        await using ServedCluster cluster = await StartAsync();
+        Value(await cluster.Pipeline.InferAsync(Request("7", 5, start: true), Token));
+
+        Assert.Equal(1, Value(await cluster.Pipeline.InferAsync(Request("7", 1, start: true), Token)));
+        Assert.Equal(3 + 7, Value(await cluster.Pipeline.InferAsync(Request("7", 2, end: true), Token)));
+        Assert.Contains("it has ended", (await cluster.Pipeline.InferAsync(Request("7", 1), Token)).ErrorMessage, StringComparison.Ordinal);
+    }
+
+    /// <summary>One place: the second sequence runs once the first has been silent for too long, and the first is then told so.</summary>
+    [Fact]
+    public async Task InferAsync_IdleSequence_GivesItsPlaceUp()
+    {
+        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(candidates: 1, idleMicroseconds: 50_000));
+        Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
+
+        Value(await cluster.Pipeline.InferAsync(Request("2", 6, start: true, end: true), Token));
+        InferenceResponse lost = await cluster.Pipeline.InferAsync(Request("1", 1), Token);
+
+        Assert.Equal(InferenceError.InvalidArgument, lost.Error);
+        Assert.Contains("it was idle for longer than 0.05 s", lost.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task InferAsync_NoPlaceBeforeTheDeadline_IsRefused()
+    {
+        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(candidates: 1));
+        Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
+
+        InferenceResponse refused = await cluster.Pipeline.InferAsync(Request("2", 6, start: true) with { Timeout = TimeSpan.FromMilliseconds(20) }, Token);
+
+        Assert.Equal(InferenceError.DeadlineExceeded, refused.Error);
+        Assert.Contains("1 sequences are under way", refused.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal(6, Value(await cluster.Pipeline.InferAsync(Request("1", 1), Token)));
+    }
+
+    [Fact]
+    public async Task InferAsync_WrongRequests_SayWhatIsWrong()
+    {
+        await using ServedCluster cluster = await StartAsync();
+        InferenceTensor state = new("STATE_IN", TensorDatatype.Int32, [1, 1], new byte[4]);
+
+        string[] errors =
+        [
+            (await cluster.Pipeline.InferAsync(Request("", 1), Token)).ErrorMessage,
+            (await cluster.Pipeline.InferAsync(Request("1", 1, start: true) with { Inputs = [state] }, Token)).ErrorMessage,
+            (await cluster.Pipeline.InferAsync(Request("1", 1, start: true) with { Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [2, 1], new byte[8])] }, Token)).ErrorMessage,
+        ];
+
+        Assert.Contains("must specify a non-zero or non-empty correlation ID", errors[0], StringComparison.Ordinal);
+        Assert.Contains("input 'STATE_IN' of model 'acc' is filled in by the server", errors[1], StringComparison.Ordinal);
+        Assert.Contains("must specify batch-size 1", errors[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetMetadata_OfASequenceModel_HidesControlsAndStates()
+    {
+        await using ServedCluster cluster = await StartAsync();
+
+        ModelMetadata metadata = cluster.Catalog.GetMetadata("acc", "");
+
+        Assert.Equal(["INPUT"], metadata.Inputs.Select(input => input.Name));
+        Assert.Equal(["OUTPUT"], metadata.Outputs.Select(output => output.Name));
+    }
+
+    private static Task<ServedCluster> StartAsync(string? config = null) =>
+        ServedCluster.StartAsync(ModelControlMode.All, ("acc", FixtureModels.Accumulator(), config ?? FixtureModels.AccumulatorConfig()));
+
+    private static async Task<int[]> RunAsync(ServedCluster cluster, int id, int[] values)
+    {
+        int[] answers = new int[values.Length];
+        for (int i = 0; i < values.Length; i++) answers[i] = Value(await cluster.Pipeline.InferAsync(Request($"{id}", values[i], i == 0, i == values.Length - 1), Token));
+        return answers;
+    }
+
+    private static InferenceRequest Request(string sequence, int value, bool start = false, bool end = false) => new()
+    {
+        ModelName = "acc",
+        Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
+        SequenceId = sequence,
+        SequenceStart = start,
+        SequenceEnd = end,
+    };
+
+    private static int Value(InferenceResponse response) => MemoryMarshal.Read<int>(Assert.Single(response.EnsureSuccess().Outputs).Data.Span);
+}

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+using OrleansInference.Engine;
+using OrleansInference.Engine.Hosting;
+using OrleansInference.Grains.Hosting;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+
+namespace OrleansInference.Grains.Tests;
+
+/// <summary>A silo in this process over a repository of the test's own.</summary>
+internal sealed class ServedCluster : IAsyncDisposable
+{
+    private readonly string _models;
+    private readonly InProcessTestCluster _cluster;
+
+    private ServedCluster(string models, InProcessTestCluster cluster) => (_models, _cluster) = (models, cluster);
+
+    public InferenceEngine Engine => Service<InferenceEngine>();
+
+    public IInferencePipeline Pipeline => Service<IInferencePipeline>();
+
+    public IModelCatalog Catalog => Service<IModelCatalog>();
+
+    public IModelRepository Repository => Service<IModelRepository>();
+
+    public IClusterClient Client => _cluster.Client;
+
+    public static async Task<ServedCluster> StartAsync(ModelControlMode mode, params (string Name, byte[] Model, string? Config)[] models)
+    {
+        string folder = Directory.CreateTempSubdirectory("models").FullName;
+        foreach ((string name, byte[] model, string? config) in models) Write(folder, name, model, config);
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString() }).Build();
+        InProcessTestClusterBuilder builder = new(1);
+        builder.ConfigureSilo((_, silo) => silo.Services.AddInferenceEngine(configuration.GetSection("Engine")).AddInferenceGrains());
+        InProcessTestCluster cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new ServedCluster(folder, cluster);
+    }
+
+    public void Write(string name, byte[] model, string? config) => Write(_models, name, model, config);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        Directory.Delete(_models, recursive: true);
+    }
+
+    private static void Write(string folder, string name, byte[] model, string? config)
+    {
+        string version = Directory.CreateDirectory(Path.Combine(folder, name, "1")).FullName;
+        File.WriteAllBytes(Path.Combine(version, "model.onnx"), model);
+        if (config is not null) File.WriteAllText(Path.Combine(folder, name, "config.pbtxt"), config);
+    }
+
+    private T Service<T>()
+        where T : notnull => ((InProcessSiloHandle)_cluster.Silos[0]).ServiceProvider.GetRequiredService<T>();
+}
