@@ -21,9 +21,11 @@ internal static class SiloApplication
         builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine"));
         builder.Services.AddInferenceGrains();
         builder.AddInferenceGateway();
+        builder.AddInferenceTelemetry();
         SiloHostOptions ports = builder.Configuration.GetSection("Silo").Get<SiloHostOptions>() ?? new();
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(ports.SiloPort, ports.GatewayPort)
+            .AddActivityPropagation()
             .AddMemoryGrainStorageAsDefault());
         WebApplication app = builder.Build();
         app.MapInferenceGateway();

@@ -34,6 +34,9 @@ internal static class HelpText
           --out DIR            repository for --models of the silo: probe3k (1,784) and probe602k (1,3,224,224),
                                one request to a run; the input is called x
 
+        conformance-models   write the models that public test suites of the protocol expect, by their names
+          --out DIR            model repository to write
+
         raw       ONNX Runtime in this process: batch {1,8,32} x threads {1,2} x callers {1,2}
           --data DIR           ../shared/data (mnist and squeezenet), or
           --model FILE.onnx --input FILE.f32

@@ -6,6 +6,7 @@ using OrleansInference.Load.Arguments;
 using OrleansInference.Load.Compare;
 using OrleansInference.Load.Http;
 using OrleansInference.Load.Orleans;
+using OrleansInference.Load.Outside;
 using OrleansInference.Load.Raw;
 
 NativeEnvironment.Set("ORT_DISABLE_TELEMETRY", "1");
@@ -35,12 +36,14 @@ try
             return await OrleansCommand.RunAsync(new ArgumentSet(rest, OrleansCommand.Options), cancellation.Token);
         case "probe-models":
             return ProbeModelsCommand.Run(new ArgumentSet(rest, ProbeModelsCommand.Options));
+        case "conformance-models":
+            return ConformanceModelsCommand.Run(new ArgumentSet(rest, ConformanceModelsCommand.Options));
         case "compare":
             return await CompareCommand.RunAsync(new ArgumentSet(rest, CompareCommand.Options), cancellation.Token);
         case null or "--help" or "-h" or "help":
             throw new HelpRequestedException();
         default:
-            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, raw and compare.");
+            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, conformance-models, raw and compare.");
     }
 }
 catch (HelpRequestedException)

@@ -1,0 +1,25 @@
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using OrleansInference.Engine.Diagnostics;
+
+namespace OrleansInference.Silo;
+
+/// <summary>Traces and metrics over OTLP: from the HTTP or gRPC request to the batch and its run, and Orleans' own.</summary>
+internal static class TelemetryRegistration
+{
+    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>Exports where the environment variable <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, with OpenTelemetry's other variables; collects nothing without it.</summary>
+    public static WebApplicationBuilder AddInferenceTelemetry(this WebApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration[Endpoint])) return builder;
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("orleans-inference"))
+            .WithTracing(traces => traces.AddSource(EngineActivity.SourceName, "Microsoft.Orleans.*").AddAspNetCoreInstrumentation())
+            .WithMetrics(metrics => metrics.AddMeter(EngineActivity.SourceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation())
+            .UseOtlpExporter();
+        return builder;
+    }
+}

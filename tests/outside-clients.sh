@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Runs NVIDIA Triton's Python example clients, unchanged, against a silo, and names what passed and failed:
+#   tests/outside-clients.sh FOLDER [MODELS]
+# FOLDER is searched for a checkout of triton-inference-server/client, and for qa/ of triton-inference-server/server, whose
+# tests run too where they are there. MODELS is a repository with Triton's own example models (simple, simple_string, ...).
+# None of their code is part of this repository. The last line reads "N passed, N failed, N skipped".
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+folder=${1:-../triton} models=${2:-../shared/data/models/triton-examples}
+skip() { echo "skipped: $1"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
+[ -d "$folder" ] || skip "there is no folder '$folder' with NVIDIA Triton's clients"
+[ -d "$models" ] || skip "there is no folder '$models' with Triton's example models"
+python=/usr/bin/python3
+examples=$(find "$folder" -name simple_http_infer_client.py -path '*python*' -printf '%h\n' -quit)
+library=$(find "$folder" -type d -name tritonclient -path '*library*' -print -quit)
+[ -n "$examples" ] && [ -n "$library" ] || skip "'$folder' has no Python example clients of Triton"
+"$python" -c 'import grpc, numpy, geventhttpclient, aiohttp, rapidjson, requests, google.protobuf' 2>/dev/null \
+  || skip "a Python package is missing; apt-get install python3-grpcio python3-numpy python3-geventhttpclient python3-aiohttp python3-rapidjson python3-requests python3-protobuf"
+command -v protoc >/dev/null && command -v grpc_python_plugin >/dev/null || skip "protoc is missing; apt-get install protobuf-compiler protobuf-compiler-grpc"
+
+work=$(mktemp -d); pid=; passed=0 failed=0 skipped=0 failures=()
+trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+
+# The client library with stubs from this repository's own protocol files, under the names that the library expects.
+mkdir -p "$work/lib" "$work/proto"
+cp -r "$library" "$work/lib/"
+cp Protocol/model_config.proto "$work/proto/model_config.proto"
+cp Protocol/grpc_service.proto "$work/proto/service.proto"
+protoc -I "$work/proto" --python_out="$work/lib/tritonclient/grpc" --grpc_out="$work/lib/tritonclient/grpc" \
+  --plugin=protoc-gen-grpc="$(command -v grpc_python_plugin)" "$work/proto/model_config.proto" "$work/proto/service.proto" || exit 1
+sed -i -E 's/^import (model_config_pb2|service_pb2)/from tritonclient.grpc import \1/' "$work"/lib/tritonclient/grpc/*_pb2*.py
+export PYTHONPATH="$work/lib" PYTHONDONTWRITEBYTECODE=1
+
+silo=(dotnet Silo/bin/Debug/net10.0/OrleansInference.Silo.dll)
+[ -f "${silo[1]}" ] || dotnet build Silo >/dev/null || exit 1
+http=8000 grpc=8001
+
+serve() { # serve MODELS OPTIONS...: a silo at Triton's own ports, ready
+  "${silo[@]}" --models "$1" --http-port $http --grpc-port $grpc --silo-port 21121 --gateway-port 31121 --Gateway:ServerName=triton "${@:2}" >"$work/silo.log" 2>&1 &
+  pid=$!
+  for _ in $(seq 300); do
+    curl -sf -o /dev/null http://127.0.0.1:$http/v2/health/ready && return
+    kill -0 "$pid" 2>/dev/null || { cat "$work/silo.log"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+    sleep 0.1
+  done
+}
+stop() { kill -TERM "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; pid=; }
+report() { # report NAME STATUS LOG
+  if [ "$2" = 0 ]; then passed=$((passed + 1)); echo "pass  $1"; else failed=$((failed + 1)); failures+=("$1"); echo "FAIL  $1"; tail -n 12 "$3" | sed 's/^/      /'; fi
+}
+example() { # example FILE ARGUMENTS...
+  port=$http; case "$1" in *grpc*) port=$grpc ;; esac
+  timeout 120 "$python" "$examples/$1" -u "127.0.0.1:$port" "${@:2}" >"$work/out" 2>&1
+  report "$*" $? "$work/out"
+}
+suite() { # suite FILE [TIMEOUT]: a unittest file of qa/, one line for each test
+  [ -n "$qa" ] && [ -f "$qa/$1" ] || { skipped=$((skipped + 1)); echo "skip  $1: not in '$folder'"; return; }
+  mkdir -p "$work/qa/$(dirname "$1")"; cp -rn "$qa/common" "$work/qa/" 2>/dev/null; cp "$qa/$1" "$work/qa/$1"
+  for test in $("$python" - "$qa/$1" <<'LIST'
+import ast, sys
+for node in ast.parse(open(sys.argv[1]).read()).body:
+    if isinstance(node, ast.ClassDef):
+        for item in node.body:
+            if getattr(item, "name", "").startswith("test"): print(f"{node.name}.{item.name}")
+LIST
+  ); do
+    # 2^31 bytes and their base64 several times over: only on request, and only where the memory is there.
+    [ "${test##*.}" = test_loading_large_invalid_model ] && [ -z "${OUTSIDE_LARGE:-}" ] && { skipped=$((skipped + 1)); echo "skip  $1 $test: takes 12 GB of memory; OUTSIDE_LARGE=1 runs it"; continue; }
+    (cd "$work/qa/$(dirname "$1")" && timeout "${2:-120}" "$python" "$(basename "$1")" "$test") >"$work/out" 2>&1
+    report "$1 $test" $? "$work/out"
+  done
+}
+
+qa=$(find "$folder" -type d -name L0_http -path '*/qa/*' -printf '%h\n' -quit)
+repository() { # repository NAME COUNT: the example models, filled up with copies of "simple" to COUNT
+  mkdir -p "$work/$1"; cp -r "$models"/* "$work/$1/"; chmod -R u+w "$work/$1"
+  cp -r "$work/conformance/simple_string_dyna_sequence" "$work/$1/"
+  for i in $(seq 1 20); do
+    [ "$(find "$work/$1" -mindepth 1 -maxdepth 1 -type d | wc -l)" -ge "$2" ] && break
+    cp -r "$work/$1/simple" "$work/$1/simple_copy$i"; sed -i "s/name: \"simple\"/name: \"simple_copy$i\"/" "$work/$1/simple_copy$i/config.pbtxt"
+  done
+}
+dotnet run --project bench/Load -- conformance-models --out "$work/conformance" >/dev/null || exit 1
+repository seven 7
+repository eight 8
+
+echo "== example clients"
+serve "$work/seven" --Gateway:AllowSharedMemory=true
+for client in simple_http_health_metadata simple_grpc_health_metadata simple_http_infer_client simple_grpc_infer_client \
+  simple_http_async_infer_client simple_grpc_async_infer_client simple_http_aio_infer_client simple_grpc_aio_infer_client \
+  simple_http_string_infer_client simple_grpc_string_infer_client simple_grpc_custom_args_client simple_grpc_keepalive_client \
+  grpc_client grpc_explicit_int_content_client grpc_explicit_int8_content_client grpc_explicit_byte_content_client \
+  simple_http_shm_client simple_grpc_shm_client simple_http_shm_string_client simple_grpc_shm_string_client \
+  simple_http_sequence_sync_infer_client simple_grpc_sequence_sync_infer_client simple_grpc_sequence_stream_infer_client \
+  simple_grpc_aio_sequence_stream_infer_client; do
+  example $client.py
+done
+for client in simple_http_sequence_sync_infer_client simple_grpc_sequence_sync_infer_client simple_grpc_sequence_stream_infer_client simple_grpc_aio_sequence_stream_infer_client; do
+  example $client.py -d
+done
+example reuse_infer_objects_client.py -i http
+example memory_growth_test.py -r 200
+[ -n "$qa" ] && { echo "== qa"; suite L0_http/python_http_aio_test.py; }
+stop
+serve "$work/eight" --Gateway:AllowSharedMemory=true
+[ -n "$qa" ] && suite L0_grpc/python_grpc_aio_test.py
+stop
+echo "== model control"
+serve "$work/seven" --mode explicit; example simple_http_model_control.py; stop
+serve "$work/eight" --mode explicit; example simple_grpc_model_control.py; stop
+if [ -n "$qa" ]; then
+  echo "== qa of the HTTP surface"
+  serve "$work/conformance" --mode explicit --load-model '*' --Gateway:TritonStatusCodes=true
+  suite L0_http/http_test.py 300
+  stop
+fi
+[ "$failed" -gt 0 ] && printf 'failed: %s\n' "${failures[@]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
