@@ -33,6 +33,23 @@ public sealed class GatewayOptions
     [Required(AllowEmptyStrings = false)]
     public string ServerName { get; set; } = "orleans-inference";
 
+    /// <summary>Most bytes of a request that loads a model from files that it brings; one at a time is read.</summary>
+    [Range(1024, int.MaxValue - 1024)]
+    public int MaxModelUploadBytes { get; set; } = 1 << 30;
+
+    /// <summary>Whether clients on this machine may pass tensors in the system's shared memory.</summary>
+    public bool AllowSharedMemory { get; set; }
+
+    /// <summary>Answers with Triton's status where ours differs: 503 (UNAVAILABLE) in place of 429 and 504, 400 in place of 413.</summary>
+    public bool TritonStatusCodes { get; set; }
+
+    /// <summary>Another port that serves <c>/metrics</c>, such as Triton's 8002; 0 for none but the HTTP port.</summary>
+    [Range(0, 65535, ErrorMessage = "Gateway:MetricsPort must be from 0 (none) to 65535.")]
+    public int MetricsPort { get; set; }
+
+    /// <summary>The file that requests picked by the trace settings are written to; empty for none.</summary>
+    public string TraceFile { get; set; } = "";
+
     /// <summary>The version in the server's metadata.</summary>
     public string ServerVersion { get; set; } = typeof(GatewayOptions).Assembly.GetName().Version?.ToString(3) ?? "0";
 }

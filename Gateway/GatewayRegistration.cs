@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,10 @@ using OrleansInference.Gateway.Grpc;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Limits;
 using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.Metrics;
+using OrleansInference.Gateway.Outputs;
+using OrleansInference.Gateway.Settings;
+using OrleansInference.Gateway.SharedMemory;
 
 namespace OrleansInference.Gateway;
 
@@ -28,8 +33,22 @@ public static class GatewayRegistration
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<BytesInFlight>();
         builder.Services.AddSingleton<UnexpectedFailure>();
+        builder.Services.AddSingleton<JsonAnswer>();
+        builder.Services.AddSingleton<SharedMemoryRegions>();
+        builder.Services.AddSingleton<OutputDelivery>();
+        builder.Services.AddSingleton<TraceSettings>();
+        builder.Services.AddSingleton<TraceRecorder>();
+        builder.Services.AddSingleton<MetricsEndpoint>();
         builder.Services.AddSingleton<InferEndpoint>();
         builder.Services.AddSingleton<ModelEndpoints>();
+        builder.Services.AddSingleton<RepositoryEndpoints>();
+        builder.Services.AddSingleton<StatisticsEndpoints>();
+        builder.Services.AddSingleton<RequestLogEndpoint>();
+        builder.Services.AddSingleton<SharedMemoryEndpoints>();
+        builder.Services.AddSingleton<SettingsEndpoints>();
+        LogSettings logs = new();
+        ((IConfigurationBuilder)builder.Configuration).Add(logs);
+        builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<InferenceGrpcService>();
         builder.Services.AddGrpc();
         builder.Services.AddOptions<GrpcServiceOptions>().Configure<IOptions<GatewayOptions>>((grpc, gateway) =>
@@ -47,6 +66,7 @@ public static class GatewayRegistration
     {
         ModelEndpoints models = app.Services.GetRequiredService<ModelEndpoints>();
         InferEndpoint infer = app.Services.GetRequiredService<InferEndpoint>();
+        StatisticsEndpoints statistics = app.Services.GetRequiredService<StatisticsEndpoints>();
         Map(app, HttpMethods.Get, "/v2", models.ServerAsync);
         Map(app, HttpMethods.Get, "/v2/health/live", ModelEndpoints.LiveAsync);
         Map(app, HttpMethods.Get, "/v2/health/ready", models.ReadyAsync);
@@ -56,11 +76,46 @@ public static class GatewayRegistration
             Map(app, HttpMethods.Get, prefix + "/ready", models.ModelReadyAsync);
             Map(app, HttpMethods.Get, prefix + "/config", models.ConfigAsync);
             Map(app, HttpMethods.Post, prefix + "/infer", infer.HandleAsync);
+            Map(app, HttpMethods.Get, prefix + "/stats", statistics.StatisticsAsync);
         }
+
+        Map(app, HttpMethods.Get, "/v2/models/stats", statistics.StatisticsAsync);
+        Map(app, HttpMethods.Get, "/v2/requests", app.Services.GetRequiredService<RequestLogEndpoint>().FindAsync);
+        Map(app, HttpMethods.Get, "/metrics", app.Services.GetRequiredService<MetricsEndpoint>().ScrapeAsync);
+        MapRepository(app, app.Services.GetRequiredService<RepositoryEndpoints>());
+        MapSharedMemory(app, app.Services.GetRequiredService<SharedMemoryEndpoints>());
+        MapSettings(app, app.Services.GetRequiredService<SettingsEndpoints>());
 
         app.MapGrpcService<InferenceGrpcService>();
         app.MapFallback("{*path}", (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, $"there is no {context.Request.Method} {context.Request.Path}")));
         return app;
+    }
+
+    private static void MapRepository(WebApplication app, RepositoryEndpoints repository)
+    {
+        Map(app, HttpMethods.Post, "/v2/repository/index", repository.IndexAsync);
+        Map(app, HttpMethods.Post, "/v2/repository/models/{model}/load", repository.LoadAsync);
+        Map(app, HttpMethods.Post, "/v2/repository/models/{model}/unload", repository.UnloadAsync);
+    }
+
+    private static void MapSharedMemory(WebApplication app, SharedMemoryEndpoints memory)
+    {
+        foreach (string region in new[] { "", "/region/{region}" })
+        {
+            Map(app, HttpMethods.Get, $"/v2/systemsharedmemory{region}/status", memory.StatusAsync);
+            Map(app, HttpMethods.Post, $"/v2/systemsharedmemory{region}/unregister", memory.UnregisterAsync);
+            Map(app, HttpMethods.Get, $"/v2/cudasharedmemory{region}/status", SharedMemoryEndpoints.CudaStatusAsync);
+            Map(app, HttpMethods.Post, $"/v2/cudasharedmemory{region}/unregister", JsonAnswer.DoneAsync);
+        }
+
+        Map(app, HttpMethods.Post, "/v2/systemsharedmemory/region/{region}/register", memory.RegisterAsync);
+        Map(app, HttpMethods.Post, "/v2/cudasharedmemory/region/{region}/register", memory.CudaRegisterAsync);
+    }
+
+    private static void MapSettings(WebApplication app, SettingsEndpoints settings)
+    {
+        foreach (string path in new[] { "/v2/trace/setting", "/v2/models/{model}/trace/setting" }) app.MapMethods(path, [HttpMethods.Get, HttpMethods.Post], settings.TraceAsync);
+        app.MapMethods("/v2/logging", [HttpMethods.Get, HttpMethods.Post], settings.LogAsync);
     }
 
     /// <summary>Maps a path to its one method; any other is answered 405.</summary>
@@ -85,6 +140,7 @@ public static class GatewayRegistration
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: true, ConnectionLimit.DefaultLinger).Use);
         });
+        if (gateway.MetricsPort > 0) kestrel.Listen(address, gateway.MetricsPort, listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(address, gateway.GrpcPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;

@@ -4,6 +4,8 @@ using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
 using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.Outputs;
+using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -14,52 +16,75 @@ internal static class GrpcRequestReader
 {
     /// <summary>Reads a request; its deadline is the call's or the parameter's, whichever is nearer.</summary>
     /// <exception cref="InferenceException">The request is malformed; the message says where.</exception>
-    public static InferenceRequest Read(ModelInferRequest message, ServerCallContext call, TimeProvider time)
+    public static (InferenceRequest Request, RequestParameters Parameters, List<RequestedOutput> Outputs) Read(ModelInferRequest message, ServerCallContext call, TimeProvider time, SharedMemoryRegions regions)
     {
         RequestParameters parameters = default;
         foreach ((string name, InferParameter value) in message.Parameters) Set(ref parameters, name, value);
+        List<RequestedOutput> outputs = Outputs(message);
         if (call.Deadline != DateTime.MaxValue) parameters.LimitTimeout(call.Deadline - time.GetUtcNow().UtcDateTime);
-        foreach (ModelInferRequest.Types.InferRequestedOutputTensor output in message.Outputs)
-        {
-            if (output.Parameters.ContainsKey("classification") || output.Parameters.ContainsKey("shared_memory_region"))
-            {
-                throw new InferenceException(InferenceError.Unsupported, $"the parameters of output '{output.Name}' (classification, shared memory) are not served here");
-            }
-        }
-
-        return new InferenceRequest
+        InferenceRequest request = new()
         {
             ModelName = message.ModelName,
             ModelVersion = ModelVersion.Require(message.ModelName, message.ModelVersion),
             Id = message.Id,
-            Inputs = Inputs(message),
+            Inputs = Inputs(message, regions),
             RequestedOutputs = [.. message.Outputs.Select(output => output.Name)],
             Priority = parameters.Priority,
             Timeout = parameters.Timeout,
             SloP99Ms = parameters.SloP99Ms,
+            SequenceId = parameters.SequenceId ?? "",
+            SequenceStart = parameters.SequenceStart,
+            SequenceEnd = parameters.SequenceEnd,
         };
+        return (request, parameters, outputs);
     }
+
+    private static List<RequestedOutput> Outputs(ModelInferRequest message)
+    {
+        List<RequestedOutput> outputs = [];
+        foreach (ModelInferRequest.Types.InferRequestedOutputTensor output in message.Outputs)
+        {
+            if (outputs.Exists(other => other.Name == output.Name)) throw Invalid($"output '{output.Name}' already exists in request");
+            outputs.Add(new RequestedOutput(output.Name, Classes: (int)Math.Clamp(Number(output.Parameters, "classification"), 0, int.MaxValue), Region: Range(output.Parameters)));
+        }
+
+        return outputs;
+    }
+
+    private static SharedMemoryRange? Range(MapField<string, InferParameter> parameters) => parameters.TryGetValue("shared_memory_region", out InferParameter? region)
+        ? new SharedMemoryRange(region.StringParam, Number(parameters, "shared_memory_offset"), Number(parameters, "shared_memory_byte_size"))
+        : null;
+
+    private static long Number(MapField<string, InferParameter> parameters, string name) => !parameters.TryGetValue(name, out InferParameter? value) ? 0 : value.ParameterChoiceCase switch
+    {
+        InferParameter.ParameterChoiceOneofCase.Int64Param => value.Int64Param,
+        InferParameter.ParameterChoiceOneofCase.Uint64Param => (long)Math.Min(value.Uint64Param, long.MaxValue),
+        _ => throw Invalid($"parameter '{name}' must be a whole number"),
+    };
 
     private static void Set(ref RequestParameters parameters, string name, InferParameter value)
     {
         switch (value.ParameterChoiceCase)
         {
             case InferParameter.ParameterChoiceOneofCase.Int64Param: parameters.SetInteger(name, value.Int64Param); break;
-            case InferParameter.ParameterChoiceOneofCase.Uint64Param: parameters.SetInteger(name, (long)Math.Min(value.Uint64Param, long.MaxValue)); break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param: parameters.SetUnsigned(name, value.Uint64Param); break;
             case InferParameter.ParameterChoiceOneofCase.DoubleParam: parameters.SetNumber(name, value.DoubleParam); break;
             case InferParameter.ParameterChoiceOneofCase.BoolParam: parameters.SetBoolean(name, value.BoolParam); break;
-            case InferParameter.ParameterChoiceOneofCase.StringParam: RequestParameters.SetText(name, value.StringParam); break;
+            case InferParameter.ParameterChoiceOneofCase.StringParam: parameters.SetText(name, value.StringParam); break;
         }
     }
 
-    private static InferenceTensor[] Inputs(ModelInferRequest message)
+    private static InferenceTensor[] Inputs(ModelInferRequest message, SharedMemoryRegions regions)
     {
         if (message.Inputs.Count == 0) throw Invalid("the request has no inputs");
+        int inMessage = message.Inputs.Count(input => !input.Parameters.ContainsKey("shared_memory_region"));
         bool raw = message.RawInputContents.Count > 0;
-        if (raw && message.RawInputContents.Count != message.Inputs.Count)
+        if (raw && message.RawInputContents.Count != inMessage)
         {
-            throw Invalid($"raw_input_contents has {message.RawInputContents.Count} elements for {message.Inputs.Count} inputs; give one for each");
+            throw Invalid($"raw_input_contents has {message.RawInputContents.Count} elements for {inMessage} inputs; give one for each");
         }
+
+        int next = 0;
 
         InferenceTensor[] inputs = new InferenceTensor[message.Inputs.Count];
         for (int i = 0; i < inputs.Length; i++)
@@ -68,10 +93,16 @@ internal static class GrpcRequestReader
             if (!TensorDatatypes.TryParse(input.Datatype, out TensorDatatype datatype)) throw Invalid($"input '{input.Name}' has datatype '{input.Datatype}'; allowed: {TensorDatatypes.AllNames}");
             if (input.Shape.Count > InferenceTensorCodec.MaxRank) throw Invalid($"input '{input.Name}' has {input.Shape.Count} dimensions; at most {InferenceTensorCodec.MaxRank} are allowed");
             long[] shape = [.. input.Shape];
-            if (!TensorShape.TryCount(shape, out _)) throw Invalid($"input '{input.Name}' has shape {TensorShape.Format(shape)}; dimensions must be 0 or more and their product must fit 63 bits");
-            if (input.Parameters.ContainsKey("shared_memory_region")) throw new InferenceException(InferenceError.Unsupported, "shared memory is not served here; send the tensor in the request");
+            InputShape.Count(input.Name, datatype, shape);
+            if (Range(input.Parameters) is { } range)
+            {
+                TensorBuffer shared = regions.Read(range);
+                inputs[i] = new InferenceTensor(input.Name, datatype, shape, shared.Memory, shared);
+                continue;
+            }
+
             if (raw && input.Contents is not null) throw Invalid($"input '{input.Name}' has both contents and raw_input_contents; give one of them");
-            ReadOnlyMemory<byte> data = raw ? message.RawInputContents[i].Memory : Typed(input, datatype);
+            ReadOnlyMemory<byte> data = raw ? message.RawInputContents[next++].Memory : Typed(input, datatype);
             inputs[i] = new InferenceTensor(input.Name, datatype, shape, data);
         }
 

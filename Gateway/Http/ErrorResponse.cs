@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Mapping;
 using OrleansInference.Grains.Interfaces.Inference;
 
@@ -11,7 +13,7 @@ internal static class ErrorResponse
 {
     /// <summary>Answers with an inference error.</summary>
     public static Task WriteAsync(HttpContext context, InferenceError error, string message) =>
-        WriteAsync(context, InferenceErrorMapping.ToHttp(error), message);
+        WriteAsync(context, InferenceErrorMapping.ToHttp(error, context.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value.TritonStatusCodes), message);
 
     /// <summary>Answers with an HTTP status; for 405 with the method that the path has.</summary>
     public static async Task WriteAsync(HttpContext context, int status, string message, string? allowedMethod = null)

@@ -4,12 +4,16 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Limits;
 using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.Outputs;
+using OrleansInference.Gateway.Settings;
+using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Gateway.Http;
 
 /// <summary><c>POST /v2/models/{model}[/versions/{version}]/infer</c>.</summary>
-internal sealed class InferEndpoint(IInferencePipeline pipeline, BytesInFlight bytesInFlight, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
+internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog catalog, SharedMemoryRegions regions, OutputDelivery delivery, TraceRecorder traces, BytesInFlight bytesInFlight, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
 {
     private readonly int _limit = options.Value.MaxRequestBodyBytes;
 
@@ -27,10 +31,13 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, BytesInFlight b
             using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, aborted))
             {
                 held = body.Reserved;
-                parsed = InferRequestReader.Read(body);
+                parsed = headerLength == 0 ? RawBinaryReader.Read(body, catalog.GetMetadata(model, version), catalog.GetConfigJson(model, version)) : InferRequestReader.Read(body, regions);
             }
 
-            using InferenceResponse response = await pipeline.InferAsync(parsed.ToRequest(model, version), aborted);
+            TraceSample? trace = traces.Begin(model);
+            using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version), aborted);
+            using InferenceResponse response = delivery.Deliver(answer, parsed.Outputs);
+            trace?.End(response);
             if (response.Error == InferenceError.None) await InferResponseWriter.WriteAsync(context, parsed, response);
             else await ErrorResponse.WriteAsync(context, response.Error, response.ErrorMessage);
         }

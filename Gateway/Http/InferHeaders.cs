@@ -11,7 +11,7 @@ internal static class InferHeaders
     /// <summary>How many bytes of the body are JSON; tensors follow them.</summary>
     public const string JsonLength = "Inference-Header-Content-Length";
 
-    /// <summary>Reads it from a request; null where there is none and all of the body is JSON.</summary>
+    /// <summary>Reads it from a request; null where there is none and all of the body is JSON, 0 where all of it is one tensor.</summary>
     /// <exception cref="InferenceException">It is no length, or more than the body has.</exception>
     public static int? ReadJsonLength(HttpRequest request)
     {
@@ -21,7 +21,6 @@ internal static class InferHeaders
             throw new InferenceException(InferenceError.InvalidArgument, $"{JsonLength} is '{value}'; the number of bytes of the JSON header is expected");
         }
 
-        if (length == 0) throw new InferenceException(InferenceError.Unsupported, $"raw binary requests ({JsonLength}: 0) are not served here; send a JSON header");
         // A compressed body may well be shorter than the JSON in it.
         if (length > request.ContentLength && request.Headers.ContentEncoding.Count == 0)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Http;
@@ -12,7 +13,7 @@ internal static class InferRequestReader
 
     /// <summary>Reads a request. Binary contents stay where they are: the tensors share the body's buffer.</summary>
     /// <exception cref="InferenceException">The request is malformed; the message says where.</exception>
-    public static ParsedInferRequest Read(in RequestBody body)
+    public static ParsedInferRequest Read(in RequestBody body, SharedMemoryRegions? regions = null)
     {
         if (body.JsonLength == 0) throw RequestJson.Invalid("the request body is empty; expected a JSON object with 'inputs'");
         ParsedInferRequest request = new();
@@ -20,15 +21,15 @@ internal static class InferRequestReader
         headers.Clear();
         try
         {
-            Utf8JsonReader json = new(body.Json);
+            Utf8JsonReader json = new(body.Json, RequestJson.Depth);
             ReadMembers(ref json, request, headers);
             if (headers.Count == 0) throw RequestJson.Invalid("the request has no 'inputs'");
-            request.Inputs = InputTensors.Create(headers, body);
+            request.Inputs = InputTensors.Create(headers, body, regions);
             return request;
         }
         catch (JsonException exception)
         {
-            throw RequestJson.Invalid($"the request is not valid JSON: {exception.Message}");
+            throw RequestJson.Malformed(exception);
         }
         catch (InvalidOperationException exception) when (exception is not ObjectDisposedException)
         {
@@ -74,7 +75,7 @@ internal static class InferRequestReader
                 case JsonTokenType.True or JsonTokenType.False: parameters.SetBoolean(name, json.GetBoolean()); break;
                 case JsonTokenType.Number when json.TryGetInt64(out long integer): parameters.SetInteger(name, integer); break;
                 case JsonTokenType.Number: parameters.SetNumber(name, json.GetDouble()); break;
-                case JsonTokenType.String: RequestParameters.SetText(name, json.GetString()!); break;
+                case JsonTokenType.String: parameters.SetText(name, json.GetString()!); break;
                 default: json.Skip(); break;
             }
         }

@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -101,7 +102,7 @@ internal static class InferResponseWriter
         foreach (InferenceTensor output in response.Outputs)
         {
             bool isBinary = request.IsBinary(output.Name);
-            WriteOutput(json, output, isBinary);
+            WriteOutput(json, output, isBinary, request.Find(output.Name)?.Region);
             binary |= isBinary;
             if (isBinary) binaryLength += output.ByteLength;
         }
@@ -112,7 +113,7 @@ internal static class InferResponseWriter
         return binaryLength;
     }
 
-    private static void WriteOutput(Utf8JsonWriter json, InferenceTensor output, bool binary)
+    private static void WriteOutput(Utf8JsonWriter json, InferenceTensor output, bool binary, SharedMemoryRange? region)
     {
         json.WriteStartObject();
         json.WriteString("name"u8, output.Name);
@@ -120,7 +121,15 @@ internal static class InferResponseWriter
         json.WriteStartArray("shape"u8);
         foreach (long dimension in output.Shape) json.WriteNumberValue(dimension);
         json.WriteEndArray();
-        if (binary)
+        if (region is not null)
+        {
+            json.WriteStartObject("parameters"u8);
+            json.WriteString("shared_memory_region"u8, region.Region);
+            json.WriteNumber("shared_memory_byte_size"u8, output.ByteLength);
+            if (region.Offset > 0) json.WriteNumber("shared_memory_offset"u8, region.Offset);
+            json.WriteEndObject();
+        }
+        else if (binary)
         {
             json.WriteStartObject("parameters"u8);
             json.WriteNumber("binary_data_size"u8, output.ByteLength);

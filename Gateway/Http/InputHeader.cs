@@ -12,6 +12,15 @@ internal struct InputHeader
     /// <summary><c>binary_data_size</c>, or −1.</summary>
     public int BinarySize;
 
+    /// <summary>The shared memory that has the contents; null for none.</summary>
+    public string? Region;
+
+    /// <summary>Where in the region.</summary>
+    public long RegionOffset;
+
+    /// <summary>Bytes of it.</summary>
+    public long RegionSize;
+
     /// <summary>Offset of the JSON <c>data</c>, or −1.</summary>
     public int DataOffset;
 

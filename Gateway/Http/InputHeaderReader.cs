@@ -67,7 +67,15 @@ internal static class InputHeaderReader
             }
             else if (json.ValueTextEquals("shared_memory_region"u8))
             {
-                throw new InferenceException(InferenceError.Unsupported, "shared memory is not served here; send the tensor in the request");
+                header.Region = RequestJson.Text(ref json, "shared_memory_region");
+            }
+            else if (json.ValueTextEquals("shared_memory_offset"u8))
+            {
+                header.RegionOffset = RequestJson.Size(ref json, "shared_memory_offset");
+            }
+            else if (json.ValueTextEquals("shared_memory_byte_size"u8))
+            {
+                header.RegionSize = RequestJson.Size(ref json, "shared_memory_byte_size");
             }
             else
             {

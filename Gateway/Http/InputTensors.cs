@@ -1,3 +1,5 @@
+using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -8,7 +10,7 @@ internal static class InputTensors
 {
     /// <summary>The tensors, in the JSON's order. Binary contents stay where they are: they share the body's buffer.</summary>
     /// <exception cref="InferenceException">An input lacks a member, or its contents do not fit it; none is held then.</exception>
-    public static InferenceTensor[] Create(List<InputHeader> headers, in RequestBody body)
+    public static InferenceTensor[] Create(List<InputHeader> headers, in RequestBody body, SharedMemoryRegions? regions)
     {
         long binary = 0;
         foreach (InputHeader header in headers) binary += Math.Max(0, header.BinarySize);
@@ -23,7 +25,7 @@ internal static class InputTensors
         {
             for (int i = 0; i < tensors.Length; i++)
             {
-                tensors[i] = One(headers[i], i, body, offset);
+                tensors[i] = One(headers[i], i, body, offset, regions);
                 offset += Math.Max(0, headers[i].BinarySize);
             }
         }
@@ -36,15 +38,23 @@ internal static class InputTensors
         return tensors;
     }
 
-    private static InferenceTensor One(in InputHeader header, int index, in RequestBody body, int offset)
+    private static InferenceTensor One(in InputHeader header, int index, in RequestBody body, int offset, SharedMemoryRegions? regions)
     {
         string name = header.Name ?? throw RequestJson.Invalid($"inputs[{index}] has no 'name'");
         if (header.Datatype == TensorDatatype.None) throw RequestJson.Invalid($"input '{name}' has no 'datatype'; allowed: {TensorDatatypes.AllNames}");
         long[] shape = header.Shape ?? throw RequestJson.Invalid($"input '{name}' has no 'shape'");
-        if (!TensorShape.TryCount(shape, out long elements)) throw RequestJson.Invalid($"input '{name}' has shape {TensorShape.Format(shape)}; dimensions must be 0 or more and their product must fit 63 bits");
+        long elements = InputShape.Count(name, header.Datatype, shape);
+        if (header.Region is { } region) return Shared(name, header, shape, new SharedMemoryRange(region, header.RegionOffset, header.RegionSize), regions);
         if (header.BinarySize >= 0) return Binary(name, header.Datatype, shape, body.Buffer, offset, header.BinarySize);
         if (header.DataOffset < 0) throw RequestJson.Invalid($"input '{name}' has neither 'data' nor the parameter 'binary_data_size'");
         return TensorJsonReader.Read(name, header.Datatype, shape, elements, body.Json.Slice(header.DataOffset, header.DataLength));
+    }
+
+    private static InferenceTensor Shared(string name, in InputHeader header, long[] shape, SharedMemoryRange range, SharedMemoryRegions? regions)
+    {
+        if (regions is null) throw new InferenceException(InferenceError.Unsupported, "shared memory is not served here; send the tensor in the request");
+        TensorBuffer contents = regions.Read(range);
+        return new InferenceTensor(name, header.Datatype, shape, contents.Memory, contents);
     }
 
     private static InferenceTensor Binary(string name, TensorDatatype datatype, long[] shape, TensorBuffer buffer, int offset, int length)

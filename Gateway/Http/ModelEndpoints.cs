@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
-using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -9,13 +9,16 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Gateway.Http;
 
 /// <summary>Health and metadata over HTTP.</summary>
-internal sealed class ModelEndpoints(IModelCatalog catalog, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
+internal sealed class ModelEndpoints(IModelCatalog catalog, JsonAnswer answer, SharedMemoryRegions regions, IOptions<GatewayOptions> options)
 {
     /// <summary>Protocol extensions that are really served.</summary>
-    public static string[] Extensions { get; } = ["binary_tensor_data", "model_configuration"];
+    public IEnumerable<string> Extensions => Always.Concat(regions.IsAllowed ? ["system_shared_memory"] : Enumerable.Empty<string>());
+
+    private static string[] Always { get; } =
+        ["classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics", "trace", "logging"];
 
     /// <summary><c>GET /v2</c>.</summary>
-    public Task ServerAsync(HttpContext context) => JsonAsync(context, json =>
+    public Task ServerAsync(HttpContext context) => JsonAnswer.WriteObjectAsync(context, json =>
     {
         json.WriteString("name", options.Value.ServerName);
         json.WriteString("version", options.Value.ServerVersion);
@@ -51,7 +54,7 @@ internal sealed class ModelEndpoints(IModelCatalog catalog, UnexpectedFailure un
     public Task MetadataAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
     {
         ModelMetadata metadata = catalog.GetMetadata(model, version);
-        return JsonAsync(context, json =>
+        return JsonAnswer.WriteObjectAsync(context, json =>
         {
             json.WriteString("name", metadata.Name);
             json.WriteStartArray("versions");
@@ -84,29 +87,9 @@ internal sealed class ModelEndpoints(IModelCatalog catalog, UnexpectedFailure un
         json.WriteEndArray();
     }
 
-    private async Task AnsweredAsync(HttpContext context, Func<string, string, Task> answer)
+    private Task AnsweredAsync(HttpContext context, Func<string, string, Task> handle) => answer.AnsweredAsync(context, "metadata", () =>
     {
-        try
-        {
-            (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
-            await answer(model, version);
-        }
-        catch (InferenceException exception)
-        {
-            await ErrorResponse.WriteAsync(context, exception.Error, exception.Message);
-        }
-        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            await ErrorResponse.WriteAsync(context, InferenceError.Internal, unexpected.Report("metadata", exception));
-        }
-    }
-
-    private static async Task JsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
-    {
-        context.Response.ContentType = "application/json";
-        await using Utf8JsonWriter json = new(context.Response.BodyWriter);
-        json.WriteStartObject();
-        write(json);
-        json.WriteEndObject();
-    }
+        (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
+        return handle(model, version);
+    });
 }

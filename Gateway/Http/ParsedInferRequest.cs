@@ -1,4 +1,5 @@
 using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.Outputs;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -21,16 +22,14 @@ internal sealed class ParsedInferRequest
     /// <summary>The outputs asked for; empty for all.</summary>
     public List<RequestedOutput> Outputs => _outputs ??= [];
 
+    /// <summary>The output as it was asked for; null where it was not named.</summary>
+    public RequestedOutput? Find(string output) => _outputs?.Find(requested => requested.Name == output);
+
     /// <summary>Whether an output comes back in binary.</summary>
     public bool IsBinary(string output)
     {
-        if (_outputs is null) return Parameters.BinaryOutput;
-        foreach (RequestedOutput requested in _outputs)
-        {
-            if (requested.Name == output) return requested.Binary ?? Parameters.BinaryOutput;
-        }
-
-        return Parameters.BinaryOutput;
+        RequestedOutput? requested = Find(output);
+        return requested?.Region is null && (requested?.Binary ?? Parameters.BinaryOutput);
     }
 
     /// <summary>The request to a model, which takes over the inputs.</summary>
@@ -44,6 +43,9 @@ internal sealed class ParsedInferRequest
         Priority = Parameters.Priority,
         Timeout = Parameters.Timeout,
         SloP99Ms = Parameters.SloP99Ms,
+        SequenceId = Parameters.SequenceId ?? "",
+        SequenceStart = Parameters.SequenceStart,
+        SequenceEnd = Parameters.SequenceEnd,
     };
 
     private string[] OutputNames()

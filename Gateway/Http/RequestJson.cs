@@ -6,6 +6,17 @@ namespace OrleansInference.Gateway.Http;
 /// <summary>Steps over the JSON of a request. Each starts at a property's name and ends on the last token of its value.</summary>
 internal static class RequestJson
 {
+    /// <summary>How deep a request may nest.</summary>
+    private const int MaxDepth = 100;
+
+    /// <summary>The reader's options.</summary>
+    public static readonly JsonReaderOptions Depth = new() { MaxDepth = MaxDepth };
+
+    /// <summary>The error for text that is not JSON, or nests too deeply.</summary>
+    public static InferenceException Malformed(JsonException exception) => exception.Message.Contains("maximum configured depth", StringComparison.Ordinal)
+        ? Invalid($"JSON nesting depth exceeds maximum allowed limit ({MaxDepth})")
+        : Invalid($"the request is not valid JSON: {exception.Message}");
+
     /// <summary>Reads a string; null where the member is null.</summary>
     public static string? Text(ref Utf8JsonReader json, string member)
     {
@@ -16,6 +27,13 @@ internal static class RequestJson
             JsonTokenType.Null => null,
             _ => throw Invalid($"'{member}' must be a string"),
         };
+    }
+
+    /// <summary>Reads a number of bytes.</summary>
+    public static long Size(ref Utf8JsonReader json, string member)
+    {
+        json.Read();
+        return json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long size) && size >= 0 ? size : throw Invalid($"'{member}' must be a number of bytes, 0 or more");
     }
 
     /// <summary>Enters an array or object; false where the member is null, which is as if it were absent.</summary>

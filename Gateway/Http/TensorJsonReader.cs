@@ -39,7 +39,7 @@ internal static class TensorJsonReader
 
     private static int Fill(string name, TensorDatatype datatype, long[] shape, long elements, ReadOnlySpan<byte> data, Span<byte> target)
     {
-        Utf8JsonReader json = new(data);
+        Utf8JsonReader json = new(data, RequestJson.Depth);
         long count = 0;
         int offset = 0;
         while (json.Read())

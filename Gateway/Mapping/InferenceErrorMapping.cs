@@ -6,6 +6,12 @@ namespace OrleansInference.Gateway.Mapping;
 /// <summary>One HTTP and one gRPC status for each <see cref="InferenceError"/>.</summary>
 internal static class InferenceErrorMapping
 {
+    /// <summary>The status for an error, as the protocol's other server gives it where the options ask for that.</summary>
+    public static int ToHttp(InferenceError error, bool triton) => ToHttp(triton ? ToTriton(error) ?? error : error);
+
+    /// <summary>The same for gRPC.</summary>
+    public static StatusCode ToGrpc(InferenceError error, bool triton) => ToGrpc(triton ? ToTriton(error) ?? error : error);
+
     /// <summary>The HTTP status.</summary>
     public static int ToHttp(InferenceError error) => error switch
     {
@@ -35,5 +41,12 @@ internal static class InferenceErrorMapping
         InferenceError.Unavailable => StatusCode.Unavailable,
         InferenceError.DeadlineExceeded => StatusCode.DeadlineExceeded,
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "no such error"),
+    };
+
+    private static InferenceError? ToTriton(InferenceError error) => error switch
+    {
+        InferenceError.ResourceExhausted or InferenceError.DeadlineExceeded => InferenceError.Unavailable,
+        InferenceError.PayloadTooLarge => InferenceError.InvalidArgument,
+        _ => null,
     };
 }

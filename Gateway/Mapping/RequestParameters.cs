@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Mapping;
@@ -5,7 +6,10 @@ namespace OrleansInference.Gateway.Mapping;
 /// <summary>The protocol's request parameters, the same over HTTP and gRPC.</summary>
 internal struct RequestParameters
 {
-    private static readonly string[] Known = ["binary_data_output", "timeout", "priority", "slo_p99_ms", "sequence_id"];
+    /// <summary>Most characters of a sequence's id, which is part of its grain's key.</summary>
+    private const int MaxSequenceId = 256;
+
+    private static readonly string[] Known = ["binary_data_output", "timeout", "priority", "slo_p99_ms", "sequence_id", "sequence_start", "sequence_end", "triton_enable_empty_final_response"];
 
     /// <summary>The names that mean something here; others are ignored.</summary>
     public static ReadOnlySpan<string> Names => Known;
@@ -22,6 +26,18 @@ internal struct RequestParameters
     /// <summary>Whether outputs that do not say otherwise come back in binary.</summary>
     public bool BinaryOutput { get; private set; }
 
+    /// <summary>The sequence; null or empty for none.</summary>
+    public string? SequenceId { get; private set; }
+
+    /// <summary>Whether the request begins its sequence.</summary>
+    public bool SequenceStart { get; private set; }
+
+    /// <summary>Whether the request ends its sequence.</summary>
+    public bool SequenceEnd { get; private set; }
+
+    /// <summary>Whether a stream's answer says that it is the last one to its request.</summary>
+    public bool FinalResponse { get; private set; }
+
     /// <summary>Takes an integer parameter.</summary>
     /// <exception cref="InferenceException">It is out of range or not supported.</exception>
     public void SetInteger(string name, long value)
@@ -35,10 +51,21 @@ internal struct RequestParameters
                 // Beyond a year is as good as none, and far below where a TimeSpan overflows.
                 Timeout = value >= 0 ? TimeSpan.FromMicroseconds(Math.Min(value, (long)TimeSpan.FromDays(365).TotalMicroseconds)) : throw Invalid(name, value);
                 break;
+            case "sequence_id":
+                SequenceId = value > 0 ? value.ToString(CultureInfo.InvariantCulture) : value == 0 ? null : throw Invalid(name, value);
+                break;
             default:
                 SetNumber(name, value);
                 break;
         }
+    }
+
+    /// <summary>Takes an integer parameter of 64 bits without a sign.</summary>
+    /// <exception cref="InferenceException">It is out of range or not supported.</exception>
+    public void SetUnsigned(string name, ulong value)
+    {
+        if (name == "sequence_id") SequenceId = value == 0 ? null : value.ToString(CultureInfo.InvariantCulture);
+        else SetInteger(name, (long)Math.Min(value, long.MaxValue));
     }
 
     /// <summary>Takes a fractional parameter, or an integer beyond 64 bits.</summary>
@@ -51,9 +78,10 @@ internal struct RequestParameters
                 SloP99Ms = value is >= 0 and < 1e9 ? value : throw Invalid(name, value);
                 break;
             case "sequence_id":
-                if (value != 0) throw Sequences();
+                // Beyond 63 bits JSON gives a number as a fraction; a correlation id has 64.
+                SequenceId = value is > 0 and < 18446744073709551616d && Math.Floor(value) == value ? ((ulong)value).ToString(CultureInfo.InvariantCulture) : throw Invalid(name, value);
                 break;
-            case "priority" or "timeout" or "binary_data_output":
+            case "priority" or "timeout" or "binary_data_output" or "sequence_start" or "sequence_end" or "triton_enable_empty_final_response":
                 throw Invalid(name, value);
         }
     }
@@ -62,17 +90,25 @@ internal struct RequestParameters
     /// <exception cref="InferenceException">It is no boolean.</exception>
     public void SetBoolean(string name, bool value)
     {
-        if (name == "binary_data_output") BinaryOutput = value;
-        else if (Known.Contains(name)) throw Invalid(name, value);
+        switch (name)
+        {
+            case "binary_data_output": BinaryOutput = value; break;
+            case "sequence_start": SequenceStart = value; break;
+            case "sequence_end": SequenceEnd = value; break;
+            case "triton_enable_empty_final_response": FinalResponse = value; break;
+            default:
+                if (Known.Contains(name)) throw Invalid(name, value);
+                break;
+        }
     }
 
     /// <summary>Takes a text parameter.</summary>
     /// <exception cref="InferenceException">It is no text, or not supported.</exception>
-    public static void SetText(string name, string value)
+    public void SetText(string name, string value)
     {
         if (name == "sequence_id")
         {
-            if (value.Length > 0) throw Sequences();
+            SequenceId = value.Length <= MaxSequenceId ? value : throw Invalid(name, $"a text of {value.Length} characters");
         }
         else if (Known.Contains(name))
         {
@@ -88,15 +124,13 @@ internal struct RequestParameters
         if (Timeout == TimeSpan.Zero || left < Timeout) Timeout = left;
     }
 
-    private static InferenceException Sequences() =>
-        new(InferenceError.Unsupported, "sequences (sequence_id) are not served here; send requests without it");
-
     private static InferenceException Invalid(string name, object value) => new(InferenceError.InvalidArgument, $"parameter '{name}' is {value}; allowed: {name switch
     {
         "priority" => $"a whole number, 0 (the model's default) or from 1 (most urgent) to {uint.MaxValue}",
         "timeout" => "a whole number of microseconds, 0 (none) or more",
         "slo_p99_ms" => "milliseconds, 0 (the model's own) or more",
-        "binary_data_output" => "true or false",
+        "sequence_id" => $"a whole number from 0 (none) to {ulong.MaxValue}, or a text of at most {MaxSequenceId} characters",
+        "binary_data_output" or "sequence_start" or "sequence_end" or "triton_enable_empty_final_response" => "true or false",
         _ => "a number",
     }}");
 }

@@ -1,0 +1,141 @@
+using System.Threading.Channels;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.Outputs;
+using OrleansInference.Gateway.Settings;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Gateway.Grpc;
+
+/// <content>Inference, one by one and in a stream.</content>
+internal sealed partial class InferenceGrpcService
+{
+    /// <summary>Requests of one stream that may be under way at once; the next is read when the oldest is answered.</summary>
+    private const int StreamWindow = 64;
+
+    /// <inheritdoc />
+    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
+    {
+        Answer answer = await AnswerAsync(request, context, context.CancellationToken);
+        // The message is serialised after this method has returned: its memory goes back when the call has ended.
+        context.GetHttpContext().Response.RegisterForDispose(answer);
+        if (answer.Error == InferenceError.None) return answer.Message;
+        throw Failure(answer.Error, answer.ErrorMessage);
+    }
+
+    /// <inheritdoc />
+    public override async Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        Channel<Task<Answer>> answers = Channel.CreateBounded<Task<Answer>>(new BoundedChannelOptions(StreamWindow) { SingleReader = true, SingleWriter = true });
+        Task writing = WriteAsync(answers.Reader, responseStream, stop);
+        try
+        {
+            // Begun in the order in which they come, which is the order of a sequence's requests.
+            while (await requestStream.MoveNext(stop.Token)) await answers.Writer.WriteAsync(AnswerAsync(requestStream.Current, context, stop.Token), stop.Token);
+        }
+        catch (Exception exception) when (stop.IsCancellationRequested || exception is IOException)
+        {
+            // The client is gone, or its answers cannot be written: what is under way is cancelled.
+            await stop.CancelAsync();
+        }
+        finally
+        {
+            answers.Writer.Complete();
+            await writing;
+        }
+    }
+
+    private static async Task WriteAsync(ChannelReader<Task<Answer>> answers, IServerStreamWriter<ModelStreamInferResponse> stream, CancellationTokenSource stop)
+    {
+        await foreach (Task<Answer> pending in answers.ReadAllAsync(CancellationToken.None))
+        {
+            using Answer answer = await pending;
+            if (stop.IsCancellationRequested) continue;
+            try
+            {
+                await stream.WriteAsync(new ModelStreamInferResponse { ErrorMessage = answer.ErrorMessage, InferResponse = answer.Message }, stop.Token);
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or InvalidOperationException or IOException)
+            {
+                // Nobody reads any more; the rest is awaited and released.
+                await stop.CancelAsync();
+            }
+        }
+    }
+
+    /// <summary>Never throws for what is wrong with a request: the answer says it.</summary>
+    private async Task<Answer> AnswerAsync(ModelInferRequest message, ServerCallContext context, CancellationToken cancellationToken)
+    {
+        long bytes = message.CalculateSize();
+        bool counted = false;
+        InferenceResponse? response = null;
+        try
+        {
+            bytesInFlight.Add(bytes);
+            counted = true;
+            (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(message, context, time, regions);
+            TraceSample? trace = traces.Begin(request.ModelName);
+            response = await pipeline.InferAsync(request, cancellationToken);
+            response = delivery.Deliver(response, outputs);
+            trace?.End(response);
+            return new Answer(response, Message(message, response, parameters, outputs));
+        }
+        catch (InferenceException exception)
+        {
+            response?.Dispose();
+            return Answer.Failure(message, exception.Error, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            response?.Dispose();
+            return cancellationToken.IsCancellationRequested
+                ? Answer.Failure(message, InferenceError.Cancelled, "the request was cancelled")
+                : Answer.Failure(message, InferenceError.Internal, unexpected.Report("ModelInfer", exception));
+        }
+        finally
+        {
+            if (counted) bytesInFlight.Remove(bytes);
+        }
+    }
+
+    private static ModelInferResponse Message(ModelInferRequest request, InferenceResponse response, RequestParameters parameters, List<RequestedOutput> outputs)
+    {
+        ModelInferResponse message = new() { ModelName = response.ModelName, ModelVersion = response.ModelVersion, Id = request.Id };
+        if (parameters.FinalResponse) message.Parameters.Add("triton_final_response", new InferParameter { BoolParam = true });
+        foreach (InferenceTensor output in response.Outputs)
+        {
+            ModelInferResponse.Types.InferOutputTensor described = new() { Name = output.Name, Datatype = output.Datatype.WireName() };
+            foreach (long dimension in output.Shape) described.Shape.Add(dimension);
+            message.Outputs.Add(described);
+            if (outputs.Find(requested => requested.Name == output.Name)?.Region is not { } region)
+            {
+                message.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(output.Data));
+                continue;
+            }
+
+            described.Parameters.Add("shared_memory_region", new InferParameter { StringParam = region.Region });
+            described.Parameters.Add("shared_memory_byte_size", new InferParameter { Int64Param = output.ByteLength });
+            if (region.Offset > 0) described.Parameters.Add("shared_memory_offset", new InferParameter { Int64Param = region.Offset });
+        }
+
+        return message;
+    }
+
+    /// <summary>An answer and the memory that its message lies on.</summary>
+    private sealed record Answer(InferenceResponse Response, ModelInferResponse Message) : IDisposable
+    {
+        public InferenceError Error => Response.Error;
+
+        public string ErrorMessage => Response.ErrorMessage;
+
+        public static Answer Failure(ModelInferRequest request, InferenceError error, string message) => new(
+            new InferenceResponse { ModelName = request.ModelName, Id = request.Id, Error = error, ErrorMessage = message },
+            new ModelInferResponse { ModelName = request.ModelName, Id = request.Id });
+
+        public void Dispose() => Response.Dispose();
+    }
+}
