@@ -32,8 +32,8 @@ internal static class SignatureReader
         bool batched = maxBatchSize > 0;
         TensorSpec[] batchedInputs = [.. inputs.Select(spec => spec with { IsBatched = batched && !spec.IsOptional })];
         TensorSpec[] batchedOutputs = [.. outputs.Select(spec => spec with { IsBatched = batched })];
-        foreach (ModelInput input in config.Input) CheckConfigured(input.Name, input.DataType, input.Dims, input.Reshape is not null, batchedInputs, "input");
-        foreach (ModelOutput output in config.Output) CheckConfigured(output.Name, output.DataType, output.Dims, output.Reshape is not null, batchedOutputs, "output");
+        foreach (ModelInput input in config.Input) Configure(input.Name, input.DataType, input.Dims, input.Reshape is not null, batchedInputs, "input");
+        foreach (ModelOutput output in config.Output) Configure(output.Name, output.DataType, output.Dims, output.Reshape is not null, batchedOutputs, "output");
         return new ModelSignature { Inputs = batchedInputs, Outputs = batchedOutputs, MaxBatchSize = maxBatchSize };
     }
 
@@ -53,10 +53,12 @@ internal static class SignatureReader
         return new TensorSpec { Name = name, Datatype = datatype, Dimensions = [.. metadata.Dimensions.Select(dimension => dimension < 0 ? -1L : dimension)], IsOptional = isOptional };
     }
 
-    private static void CheckConfigured(string name, DataType datatype, Google.Protobuf.Collections.RepeatedField<long> dims, bool reshaped, TensorSpec[] specs, string role)
+    /// <summary>Checks a configured tensor against the model's; a size that the model leaves free is what the configuration says.</summary>
+    private static void Configure(string name, DataType datatype, Google.Protobuf.Collections.RepeatedField<long> dims, bool reshaped, TensorSpec[] specs, string role)
     {
-        TensorSpec spec = Array.Find(specs, candidate => candidate.Name == name)
-            ?? throw new ModelLoadException($"config.pbtxt has {role} '{name}', the model has: {string.Join(", ", specs.Select(candidate => candidate.Name))}");
+        int index = Array.FindIndex(specs, candidate => candidate.Name == name);
+        if (index < 0) throw new ModelLoadException($"config.pbtxt has {role} '{name}', the model has: {string.Join(", ", specs.Select(candidate => candidate.Name))}");
+        TensorSpec spec = specs[index];
         TensorDatatype configured = ConfiguredTypes.ToDatatype(datatype);
         if (configured != TensorDatatype.None && configured != spec.Datatype)
         {
@@ -72,5 +74,10 @@ internal static class SignatureReader
             throw new ModelLoadException(
                 $"config.pbtxt gives {role} '{name}' dims {TensorShape.Format([.. dims])}{(spec.IsBatched ? " behind the batch dimension" : "")}, the model has {TensorShape.Format(actual)}");
         }
+
+        if (dims.Count == 0) return;
+        long[] dimensions = [.. spec.Dimensions];
+        for (int i = dimensions.Length - dims.Count; i < dimensions.Length; i++) dimensions[i] = dimensions[i] >= 0 ? dimensions[i] : dims[i - (dimensions.Length - dims.Count)];
+        specs[index] = spec with { Dimensions = dimensions };
     }
 }
