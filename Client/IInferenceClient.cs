@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Client;
 
-/// <summary>Inference for other services. Thread-safe.</summary>
+/// <summary>Inference for other services, whatever the transport. Thread-safe.</summary>
 public interface IInferenceClient
 {
     /// <summary>
@@ -13,6 +13,14 @@ public interface IInferenceClient
     /// <exception cref="InferenceException">The request was refused or failed; <see cref="InferenceException.Error"/> says why.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Runs many requests, several at a time, and gives their answers in the order of the requests; those of one sequence
+    /// run one after the other. What is wrong with one request is in its answer's <see cref="InferenceResponse.Error"/>,
+    /// and the stream goes on. The caller disposes each answer.
+    /// </summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; what is under way is cancelled too.</exception>
+    IAsyncEnumerable<InferenceResponse> StreamAsync(IAsyncEnumerable<InferenceRequest> requests, CancellationToken cancellationToken = default);
 
     /// <summary>What a model takes and gives; empty version for the highest one that is ready.</summary>
     /// <exception cref="InferenceException">There is no such model or version, or it is not ready.</exception>

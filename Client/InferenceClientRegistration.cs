@@ -1,7 +1,10 @@
 using System.Net;
+using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using OrleansInference.Client.KServe;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Client;
 
@@ -28,4 +31,31 @@ public static class InferenceClientRegistration
     /// <summary>Adds <see cref="IInferenceClient"/> over the gateways at <paramref name="gateways"/> of a cluster without a membership store.</summary>
     public static IHostApplicationBuilder AddOrleansInferenceClient(this IHostApplicationBuilder builder, params IPEndPoint[] gateways) =>
         builder.AddOrleansInferenceClient(client => client.UseStaticClustering(gateways));
+
+    /// <summary>Adds <see cref="IInferenceClient"/> over HTTP, for any KServe v2 server at <paramref name="address"/>.</summary>
+    public static IServiceCollection AddKServeHttpInferenceClient(this IServiceCollection services, Uri address, Action<KServeHttpOptions>? configure = null)
+    {
+        KServeHttpOptions options = new() { Address = address };
+        configure?.Invoke(options);
+        services.TryAddSingleton(TimeProvider.System);
+        // One handler for the client's life: it pools connections, and looks a name up again every few minutes.
+        services.TryAddSingleton<IInferenceClient>(provider => new KServeHttpInferenceClient(
+            new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan }, options, provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
+    /// <summary>Adds <see cref="IInferenceClient"/> over gRPC, for any KServe v2 server at <paramref name="address"/>, such as <c>http://127.0.0.1:8081</c>.</summary>
+    public static IServiceCollection AddKServeGrpcInferenceClient(this IServiceCollection services, Uri address)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+            HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, InitialHttp2StreamWindowSize = 8 << 20 },
+        }));
+        services.TryAddSingleton<IInferenceClient>(provider => new KServeGrpcInferenceClient(
+            new GRPCInferenceService.GRPCInferenceServiceClient(provider.GetRequiredService<GrpcChannel>()), provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
 }

@@ -1,3 +1,4 @@
+using OrleansInference.Client.Streaming;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 
@@ -6,24 +7,20 @@ namespace OrleansInference.Client;
 /// <summary>Inference over an Orleans cluster client.</summary>
 internal sealed class OrleansInferenceClient(IClusterClient cluster, TimeProvider time) : IInferenceClient
 {
-    /// <summary>What the answer may take beyond the deadline, for the way back.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
-
     /// <inheritdoc />
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
-        using CancellationTokenSource? deadline = request.Timeout > TimeSpan.Zero ? new CancellationTokenSource(request.Timeout + Grace, time) : null;
-        using CancellationTokenSource? both = deadline is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        using Deadline deadline = new(request, time, cancellationToken);
         InferenceResponse response;
         try
         {
-            response = await cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, both?.Token ?? cancellationToken).ConfigureAwait(false);
+            response = await cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, deadline.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (deadline is { IsCancellationRequested: true } && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.HasPassed)
         {
-            throw new InferenceException(InferenceError.DeadlineExceeded, $"no answer within the deadline of {request.Timeout.TotalMilliseconds:F0} ms");
+            throw deadline.Passed();
         }
         catch (TimeoutException exception)
         {
@@ -37,6 +34,9 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, TimeProvide
         if (response.Error == InferenceError.Cancelled) cancellationToken.ThrowIfCancellationRequested();
         return response.EnsureSuccess();
     }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<InferenceResponse> StreamAsync(IAsyncEnumerable<InferenceRequest> requests, CancellationToken cancellationToken) => PipelinedStream.RunAsync(requests, InferAsync, cancellationToken);
 
     /// <inheritdoc />
     public Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken) =>

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
 using OrleansInference.Gateway.Mapping;
@@ -102,52 +99,11 @@ internal static class GrpcRequestReader
             }
 
             if (raw && input.Contents is not null) throw Invalid($"input '{input.Name}' has both contents and raw_input_contents; give one of them");
-            ReadOnlyMemory<byte> data = raw ? message.RawInputContents[next++].Memory : Typed(input, datatype);
+            ReadOnlyMemory<byte> data = raw ? message.RawInputContents[next++].Memory : TypedContents.TryRead(input.Contents ?? new InferTensorContents(), input.Datatype, out byte[] typed, out string problem) ? typed : throw Invalid($"input '{input.Name}' {problem}");
             inputs[i] = new InferenceTensor(input.Name, datatype, shape, data);
         }
 
         return inputs;
-    }
-
-    private static ReadOnlyMemory<byte> Typed(ModelInferRequest.Types.InferInputTensor input, TensorDatatype datatype)
-    {
-        InferTensorContents contents = input.Contents ?? new InferTensorContents();
-        return datatype switch
-        {
-            TensorDatatype.Bool => Convert(contents.BoolContents, value => value ? (byte)1 : (byte)0),
-            TensorDatatype.Int8 => Convert(contents.IntContents, value => (sbyte)InRange(value, sbyte.MinValue, sbyte.MaxValue, input.Name, datatype)),
-            TensorDatatype.Int16 => Convert(contents.IntContents, value => (short)InRange(value, short.MinValue, short.MaxValue, input.Name, datatype)),
-            TensorDatatype.Int32 => Convert(contents.IntContents, value => value),
-            TensorDatatype.Int64 => Convert(contents.Int64Contents, value => value),
-            TensorDatatype.UInt8 => Convert(contents.UintContents, value => (byte)InRange(value, 0, byte.MaxValue, input.Name, datatype)),
-            TensorDatatype.UInt16 => Convert(contents.UintContents, value => (ushort)InRange(value, 0, ushort.MaxValue, input.Name, datatype)),
-            TensorDatatype.UInt32 => Convert(contents.UintContents, value => value),
-            TensorDatatype.UInt64 => Convert(contents.Uint64Contents, value => value),
-            TensorDatatype.Fp32 => Convert(contents.Fp32Contents, value => value),
-            TensorDatatype.Fp64 => Convert(contents.Fp64Contents, value => value),
-            TensorDatatype.Bytes => Bytes(contents.BytesContents),
-            _ => throw Invalid($"input '{input.Name}' of datatype {datatype.WireName()} has no typed contents; send it in raw_input_contents"),
-        };
-    }
-
-    private static long InRange(long value, long low, long high, string input, TensorDatatype datatype) =>
-        value >= low && value <= high ? value : throw Invalid($"input '{input}' has the element {value}, which is no {datatype.WireName()}");
-
-    private static ReadOnlyMemory<byte> Convert<TFrom, TTo>(RepeatedField<TFrom> values, Func<TFrom, TTo> convert)
-        where TTo : unmanaged
-    {
-        byte[] bytes = new byte[values.Count * Unsafe.SizeOf<TTo>()];
-        Span<TTo> target = MemoryMarshal.Cast<byte, TTo>(bytes.AsSpan());
-        for (int i = 0; i < target.Length; i++) target[i] = convert(values[i]);
-        return bytes;
-    }
-
-    private static ReadOnlyMemory<byte> Bytes(RepeatedField<ByteString> values)
-    {
-        byte[] bytes = new byte[values.Sum(value => value.Length + BytesElements.PrefixSize)];
-        int offset = 0;
-        foreach (ByteString value in values) offset += BytesElements.Write(bytes.AsSpan(offset), value.Span);
-        return bytes;
     }
 
     private static InferenceException Invalid(string message) => new(InferenceError.InvalidArgument, message);

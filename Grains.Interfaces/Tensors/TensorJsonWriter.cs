@@ -1,15 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
-namespace OrleansInference.Gateway.Http;
+namespace OrleansInference.Grains.Interfaces.Tensors;
 
 /// <summary>
 /// Writes a tensor's contents as a flat JSON array. NaN and infinities, which JSON lacks, come as the strings
 /// <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>.
 /// </summary>
-internal static class TensorJsonWriter
+public static class TensorJsonWriter
 {
     /// <summary>Writes the array.</summary>
     /// <exception cref="InferenceException">The datatype has no JSON form.</exception>

@@ -3,13 +3,15 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
-namespace OrleansInference.Gateway.Http;
+namespace OrleansInference.Grains.Interfaces.Tensors;
 
 /// <summary>Reads a tensor's JSON <c>data</c>, flat or nested, into pooled memory of its datatype.</summary>
-internal static class TensorJsonReader
+public static class TensorJsonReader
 {
+    /// <summary>How deep the arrays may nest.</summary>
+    private static readonly JsonReaderOptions Depth = new() { MaxDepth = 100 };
+
     /// <summary>Reads the contents.</summary>
     /// <param name="name">The input, for messages.</param>
     /// <param name="datatype">Its datatype; FP16 and BF16 have no JSON form.</param>
@@ -19,9 +21,9 @@ internal static class TensorJsonReader
     /// <exception cref="InferenceException">An element does not fit the datatype, or there are more or fewer than the shape asks for.</exception>
     public static InferenceTensor Read(string name, TensorDatatype datatype, long[] shape, long elements, ReadOnlySpan<byte> data)
     {
-        if (datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16) throw RequestJson.Invalid($"input '{name}' of datatype {datatype.WireName()} has no JSON form; send it as binary data");
+        if (datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16) throw Invalid($"input '{name}' of datatype {datatype.WireName()} has no JSON form; send it as binary data");
         // Each element takes a character and a comma: a shape that claims more is refused before anything is rented for it.
-        if (elements > (data.Length / 2) + 1) throw RequestJson.Invalid($"input '{name}' has {data.Length} bytes of data, too few for the {elements} elements of its shape {TensorShape.Format(shape)}");
+        if (elements > (data.Length / 2) + 1) throw Invalid($"input '{name}' has {data.Length} bytes of data, too few for the {elements} elements of its shape {TensorShape.Format(shape)}");
         long bytes = datatype == TensorDatatype.Bytes ? data.Length + (elements * BytesElements.PrefixSize) : elements * datatype.ElementSize();
         if (bytes > Array.MaxLength) throw new InferenceException(InferenceError.PayloadTooLarge, $"input '{name}' takes {bytes} bytes, a tensor may have {Array.MaxLength}");
         TensorBuffer buffer = TensorBuffer.Rent((int)bytes);
@@ -39,18 +41,18 @@ internal static class TensorJsonReader
 
     private static int Fill(string name, TensorDatatype datatype, long[] shape, long elements, ReadOnlySpan<byte> data, Span<byte> target)
     {
-        Utf8JsonReader json = new(data, RequestJson.Depth);
+        Utf8JsonReader json = new(data, Depth);
         long count = 0;
         int offset = 0;
         while (json.Read())
         {
             if (json.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;
             if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.Null) throw Element(name, datatype, count);
-            if (count == elements) throw RequestJson.Invalid($"input '{name}' has more than the {elements} elements of its shape {TensorShape.Format(shape)}");
+            if (count == elements) throw Invalid($"input '{name}' has more than the {elements} elements of its shape {TensorShape.Format(shape)}");
             offset += Write(ref json, name, datatype, count++, target[offset..]);
         }
 
-        return count == elements ? offset : throw RequestJson.Invalid($"input '{name}' has {count} elements, its shape {TensorShape.Format(shape)} asks for {elements}");
+        return count == elements ? offset : throw Invalid($"input '{name}' has {count} elements, its shape {TensorShape.Format(shape)} asks for {elements}");
     }
 
     private static int Write(ref Utf8JsonReader json, string name, TensorDatatype datatype, long index, Span<byte> target)
@@ -104,6 +106,8 @@ internal static class TensorJsonReader
         return BytesElements.PrefixSize + length;
     }
 
+    private static InferenceException Invalid(string message) => new(InferenceError.InvalidArgument, message);
+
     private static InferenceException Element(string name, TensorDatatype datatype, long index) =>
-        RequestJson.Invalid($"input '{name}': element {index} is no {datatype.WireName()}");
+        Invalid($"input '{name}': element {index} is no {datatype.WireName()}");
 }

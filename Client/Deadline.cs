@@ -1,0 +1,40 @@
+using OrleansInference.Grains.Interfaces.Inference;
+
+namespace OrleansInference.Client;
+
+/// <summary>A request's deadline on the client's side: the server enforces it, this is for a server that does not answer.</summary>
+internal sealed class Deadline : IDisposable
+{
+    /// <summary>What the answer may take beyond the deadline, for the way back.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+
+    private readonly CancellationTokenSource? _deadline;
+    private readonly CancellationTokenSource? _both;
+    private readonly CancellationToken _caller;
+    private readonly TimeSpan _timeout;
+
+    /// <summary>Starts it.</summary>
+    public Deadline(InferenceRequest request, TimeProvider time, CancellationToken caller)
+    {
+        (_caller, _timeout) = (caller, request.Timeout);
+        if (_timeout <= TimeSpan.Zero) return;
+        _deadline = new CancellationTokenSource(_timeout + Grace, time);
+        _both = CancellationTokenSource.CreateLinkedTokenSource(caller, _deadline.Token);
+    }
+
+    /// <summary>Cancelled by the caller or by the deadline.</summary>
+    public CancellationToken Token => _both?.Token ?? _caller;
+
+    /// <summary>Whether it was the deadline, and not the caller.</summary>
+    public bool HasPassed => _deadline is { IsCancellationRequested: true } && !_caller.IsCancellationRequested;
+
+    /// <summary>The error for a deadline that has passed.</summary>
+    public InferenceException Passed() => new(InferenceError.DeadlineExceeded, $"no answer within the deadline of {_timeout.TotalMilliseconds:F0} ms");
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _both?.Dispose();
+        _deadline?.Dispose();
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Client.KServe;
+
+/// <summary>Reads an answer in the protocol's HTTP form; outputs may be binary or JSON, each by itself.</summary>
+internal static class HttpInferResponse
+{
+    /// <summary>Reads it. The tensors share one pooled buffer.</summary>
+    /// <exception cref="InferenceException">It is no answer of the protocol.</exception>
+    public static async Task<InferenceResponse> ReadAsync(HttpResponseMessage message, CancellationToken cancellationToken)
+    {
+        long? length = message.Content.Headers.ContentLength;
+        TensorBuffer body = length is { } known
+            ? await ReadAsync(message.Content, checked((int)known), cancellationToken).ConfigureAwait(false)
+            : Copy(await message.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+        try
+        {
+            int jsonLength = Header(message) is { } header && int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= body.Length ? bytes : body.Length;
+            using JsonDocument json = JsonDocument.Parse(body.Memory[..jsonLength]);
+            return Read(json.RootElement, body, jsonLength);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            throw new InferenceException(InferenceError.Internal, $"the server's answer is not one of the protocol: {exception.Message}", exception);
+        }
+        finally
+        {
+            body.Dispose();
+        }
+    }
+
+    private static string? Header(HttpResponseMessage message) =>
+        message.Headers.TryGetValues(HttpInferRequest.JsonLength, out IEnumerable<string>? values) || message.Content.Headers.TryGetValues(HttpInferRequest.JsonLength, out values) ? values.First() : null;
+
+    private static async Task<TensorBuffer> ReadAsync(HttpContent content, int length, CancellationToken cancellationToken)
+    {
+        TensorBuffer buffer = TensorBuffer.Rent(length);
+        try
+        {
+            Stream stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await stream.ReadExactlyAsync(buffer.Memory, cancellationToken).ConfigureAwait(false);
+            return buffer;
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
+    private static TensorBuffer Copy(byte[] bytes)
+    {
+        TensorBuffer buffer = TensorBuffer.Rent(bytes.Length);
+        bytes.CopyTo(buffer.Span);
+        return buffer;
+    }
+
+    private static InferenceResponse Read(JsonElement json, TensorBuffer body, int offset)
+    {
+        List<InferenceTensor> outputs = [];
+        try
+        {
+            foreach (JsonElement output in json.GetProperty("outputs").EnumerateArray()) outputs.Add(Output(output, body, ref offset));
+        }
+        catch
+        {
+            foreach (InferenceTensor output in outputs) output.Dispose();
+            throw;
+        }
+
+        return new InferenceResponse
+        {
+            ModelName = json.GetProperty("model_name").GetString() ?? "",
+            ModelVersion = json.TryGetProperty("model_version", out JsonElement version) ? version.GetString() ?? "" : "",
+            Id = json.TryGetProperty("id", out JsonElement id) ? id.GetString() ?? "" : "",
+            Outputs = [.. outputs],
+        };
+    }
+
+    private static InferenceTensor Output(JsonElement output, TensorBuffer body, ref int offset)
+    {
+        string name = output.GetProperty("name").GetString()!;
+        if (!TensorDatatypes.TryParse(output.GetProperty("datatype").GetString(), out TensorDatatype datatype)) throw new FormatException($"output '{name}' has an unknown datatype");
+        long[] shape = [.. output.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())];
+        if (!TensorShape.TryCount(shape, out long elements)) throw new FormatException($"output '{name}' has shape {TensorShape.Format(shape)}");
+        if (!output.TryGetProperty("parameters", out JsonElement parameters) || !parameters.TryGetProperty("binary_data_size", out JsonElement size))
+        {
+            return TensorJsonReader.Read(name, datatype, shape, elements, System.Text.Encoding.UTF8.GetBytes(output.GetProperty("data").GetRawText()));
+        }
+
+        int length = size.GetInt32();
+        if (length < 0 || length > body.Length - offset) throw new FormatException($"output '{name}' claims {length} bytes, {body.Length - offset} are left");
+        ReadOnlyMemory<byte> contents = body.Memory.Slice(offset, length);
+        offset += length;
+        return new InferenceTensor(name, datatype, shape, contents, body.AddReference());
+    }
+}

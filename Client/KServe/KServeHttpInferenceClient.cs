@@ -1,0 +1,89 @@
+using System.Text.Json;
+using OrleansInference.Client.Streaming;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Client.KServe;
+
+/// <summary>Inference over HTTP with any KServe v2 server.</summary>
+internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptions options, TimeProvider time) : IInferenceClient
+{
+    /// <inheritdoc />
+    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using Deadline deadline = new(request, time, cancellationToken);
+        using HttpRequestMessage message = new(HttpMethod.Post, Path(request.ModelName, request.ModelVersion) + "/infer") { Content = HttpInferRequest.Content(request, options.UseBinaryTensors) };
+        return await SendAsync(message, HttpInferResponse.ReadAsync, deadline, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<InferenceResponse> StreamAsync(IAsyncEnumerable<InferenceRequest> requests, CancellationToken cancellationToken) => PipelinedStream.RunAsync(requests, InferAsync, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage message = new(HttpMethod.Get, Path(modelName, modelVersion));
+        return await SendAsync(message, MetadataAsync, deadline: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Uri Path(string model, string version) =>
+        new(options.Address, $"/v2/models/{Uri.EscapeDataString(model)}" + (version.Length > 0 ? $"/versions/{Uri.EscapeDataString(version)}" : ""));
+
+    private async Task<T> SendAsync<T>(HttpRequestMessage message, Func<HttpResponseMessage, CancellationToken, Task<T>> read, Deadline? deadline, CancellationToken cancellationToken)
+    {
+        CancellationToken token = deadline?.Token ?? cancellationToken;
+        try
+        {
+            using HttpResponseMessage response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode) return await read(response, token).ConfigureAwait(false);
+            string body = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
+            throw new InferenceException(KServeErrors.Of(response.StatusCode), Error(body) is { Length: > 0 } reason ? reason : $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}");
+        }
+        catch (OperationCanceledException) when (deadline is { HasPassed: true })
+        {
+            throw deadline.Passed();
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new InferenceException(InferenceError.Unavailable, $"the server at {options.Address} cannot be reached: {exception.Message}", exception);
+        }
+    }
+
+    private static string Error(string body)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(body);
+            return json.RootElement.TryGetProperty("error", out JsonElement error) ? error.ToString() : body;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return body;
+        }
+    }
+
+    private static async Task<ModelMetadata> MetadataAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using JsonDocument json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+        JsonElement root = json.RootElement;
+        Dictionary<string, string> parameters = root.TryGetProperty("parameters", out JsonElement given) && given.ValueKind == JsonValueKind.Object
+            ? given.EnumerateObject().ToDictionary(parameter => parameter.Name, parameter => parameter.Value.ToString())
+            : [];
+        parameters.Remove("execution_provider", out string? provider);
+        return new ModelMetadata(
+            root.GetProperty("name").GetString()!,
+            root.TryGetProperty("versions", out JsonElement versions) && versions.ValueKind == JsonValueKind.Array ? [.. versions.EnumerateArray().Select(version => version.ToString())] : [],
+            root.TryGetProperty("platform", out JsonElement platform) ? platform.ToString() : "",
+            Tensors(root, "inputs"),
+            Tensors(root, "outputs"),
+            provider ?? "",
+            parameters);
+    }
+
+    private static TensorMetadata[] Tensors(JsonElement root, string member) => !root.TryGetProperty(member, out JsonElement tensors) ? [] : [.. tensors.EnumerateArray().Select(tensor => new TensorMetadata(
+        tensor.GetProperty("name").GetString()!,
+        TensorDatatypes.TryParse(tensor.GetProperty("datatype").GetString(), out TensorDatatype datatype) ? datatype : TensorDatatype.None,
+        [.. tensor.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())]))];
+}

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using OrleansInference.Grains.Interfaces.Inference;
+
+namespace OrleansInference.Client.Streaming;
+
+/// <summary>A stream of requests over a transport that knows single calls only.</summary>
+internal static class PipelinedStream
+{
+    /// <summary>Requests under way at once; the next is read when the oldest has been answered and its answer taken.</summary>
+    private const int Window = 16;
+
+    /// <summary>Runs the requests and gives the answers in their order.</summary>
+    public static async IAsyncEnumerable<InferenceResponse> RunAsync(
+        IAsyncEnumerable<InferenceRequest> requests, Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Channel<Task<InferenceResponse>> answers = Channel.CreateBounded<Task<InferenceResponse>>(new BoundedChannelOptions(Window) { SingleReader = true, SingleWriter = true });
+        Task reading = ReadAsync(requests, answers.Writer, infer, stop.Token);
+        try
+        {
+            await foreach (Task<InferenceResponse> answer in answers.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)) yield return await answer.ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whoever stops reading stops what is under way, and nobody will dispose of those answers.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (answers.Reader.TryRead(out Task<InferenceResponse>? left)) await ReleaseAsync(left).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task ReadAsync(IAsyncEnumerable<InferenceRequest> requests, ChannelWriter<Task<InferenceResponse>> answers, Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer, CancellationToken stop)
+    {
+        Dictionary<string, Task> sequences = [];
+        Exception? failure = null;
+        try
+        {
+            await foreach (InferenceRequest request in requests.WithCancellation(stop).ConfigureAwait(false))
+            {
+                Task<InferenceResponse> answer = AnswerAsync(request, infer, sequences.GetValueOrDefault(request.SequenceId), stop);
+                if (request.SequenceEnd) sequences.Remove(request.SequenceId);
+                else if (request.SequenceId.Length > 0) sequences[request.SequenceId] = answer;
+                await answers.WriteAsync(answer, stop).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            // It reaches whoever reads the answers, behind those that came before it.
+            failure = exception;
+        }
+
+        answers.Complete(failure);
+    }
+
+    private static async Task<InferenceResponse> AnswerAsync(InferenceRequest request, Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer, Task? before, CancellationToken stop)
+    {
+        if (before is not null) await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            return await infer(request, stop).ConfigureAwait(false);
+        }
+        catch (InferenceException exception)
+        {
+            return InferenceResponse.Failure(request, exception.Error, exception.Message);
+        }
+    }
+
+    private static async Task ReleaseAsync(Task<InferenceResponse> answer)
+    {
+        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (answer.IsCompletedSuccessfully) (await answer.ConfigureAwait(false)).Dispose();
+    }
+}
