@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace OrleansInference.Cli.Bench;
+
+/// <summary>Arrivals from a CSV file with a header: a column of times, in seconds or as dates.</summary>
+internal static class TraceFile
+{
+    /// <summary>The arrivals, ascending, in seconds from the first.</summary>
+    /// <exception cref="CliException">There is no such file or column, or a value is no time.</exception>
+    public static IReadOnlyList<double> Read(string path, string column)
+    {
+        if (!File.Exists(path)) throw new CliException($"--trace: there is no file '{path}'", CliException.Usage);
+        string[] lines = File.ReadAllLines(path);
+        string[] header = lines.Length == 0 ? [] : Split(lines[0]);
+        int index = Array.FindIndex(header, name => name.Equals(column, StringComparison.OrdinalIgnoreCase));
+        if (index < 0) throw new CliException($"--trace {path} has no column '{column}'; it has: {string.Join(", ", header)} (choose with --column)", CliException.Usage);
+        List<double> times = [];
+        for (int line = 1; line < lines.Length; line++)
+        {
+            if (lines[line].Length == 0) continue;
+            string[] cells = Split(lines[line]);
+            if (index >= cells.Length || !TrySeconds(cells[index], out double seconds)) throw new CliException($"--trace {path}, line {line + 1}: '{(index < cells.Length ? cells[index] : "")}' is no time; expected seconds, or a date such as 2023-11-16 18:15:46", CliException.Usage);
+            times.Add(seconds);
+        }
+
+        if (times.Count == 0) throw new CliException($"--trace {path} has no arrivals", CliException.Usage);
+        times.Sort();
+        double first = times[0];
+        return [.. times.Select(time => time - first)];
+    }
+
+    private static string[] Split(string line) => [.. line.Split(',').Select(cell => cell.Trim().Trim('"'))];
+
+    private static bool TrySeconds(string text, out double seconds)
+    {
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds)) return true;
+        bool date = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment);
+        seconds = moment.UtcTicks / (double)TimeSpan.TicksPerSecond;
+        return date;
+    }
+}

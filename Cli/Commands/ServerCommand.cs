@@ -1,0 +1,42 @@
+using System.Text.Json;
+using OrleansInference.Cli.Connection;
+using OrleansInference.Grains.Interfaces.Inference;
+using Spectre.Console;
+using Spectre.Console.Cli;
+
+namespace OrleansInference.Cli.Commands;
+
+/// <summary>A command that talks to a server: connects, runs, and turns failures into a line and an exit code.</summary>
+/// <param name="console">Where people read.</param>
+/// <param name="output">Where programs read: JSON goes here.</param>
+internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWriter output) : AsyncCommand<TSettings>
+    where TSettings : ServerSettings
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Where people read.</summary>
+    protected IAnsiConsole Console => console;
+
+    /// <inheritdoc />
+    public sealed override async Task<int> ExecuteAsync(CommandContext context, TSettings settings, CancellationToken cancellationToken)
+    {
+        await using ServerConnection server = await ServerConnection.OpenAsync(settings.Url, cancellationToken);
+        try
+        {
+            return await RunAsync(server, settings, cancellationToken);
+        }
+        catch (InferenceException exception)
+        {
+            throw new CliException($"{exception.Error}: {exception.Message}");
+        }
+    }
+
+    /// <summary>Does the work and returns the exit code.</summary>
+    protected abstract Task<int> RunAsync(ServerConnection server, TSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Prints a value as JSON.</summary>
+    protected void WriteJson(object? value) => output.WriteLine(JsonSerializer.Serialize(value, Indented));
+
+    /// <summary>Prints a line for people, as it is.</summary>
+    protected void WriteLine(string text = "") => console.WriteLine(text);
+}

@@ -1,0 +1,73 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Text.Json;
+using OrleansInference.Cli.Connection;
+using Spectre.Console;
+using Spectre.Console.Cli;
+
+namespace OrleansInference.Cli.Commands;
+
+/// <summary><c>oinf why</c>: why requests waited.</summary>
+internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : ServerCommand<WhyCommand.Settings>(console, output)
+{
+    private const int BarWidth = 40;
+
+    /// <inheritdoc />
+    protected override async Task<int> RunAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
+    {
+        string name = Uri.EscapeDataString(settings.Subject ?? "");
+        JsonDocument found = await FindAsync(server, $"id={name}", settings.Limit, cancellationToken);
+        if (name.Length > 0 && found.RootElement.GetProperty("requests").GetArrayLength() == 0)
+        {
+            found.Dispose();
+            found = await FindAsync(server, $"model={name}", settings.Limit, cancellationToken);
+        }
+
+        using (found)
+        {
+            if (settings.Json)
+            {
+                WriteJson(found.RootElement);
+                return 0;
+            }
+
+            JsonElement[] requests = [.. found.RootElement.GetProperty("requests").EnumerateArray()];
+            if (requests.Length == 0) WriteLine(settings.Subject is null ? "The server remembers no requests yet." : $"The server remembers no request to model '{settings.Subject}', nor one of that id.");
+            foreach (JsonElement request in requests) Write(request);
+            return 0;
+        }
+    }
+
+    private static async Task<JsonDocument> FindAsync(ServerConnection server, string query, int limit, CancellationToken cancellationToken) =>
+        (await server.CallAsync(HttpMethod.Get, $"/v2/requests?{query}&limit={limit}", missing: "this server does not say why requests waited (GET /v2/requests)", cancellationToken: cancellationToken))!;
+
+    private void Write(JsonElement request)
+    {
+        double load = Us("load_us"), queue = Us("queue_us"), input = Us("compute_input_us"), infer = Us("compute_infer_us"), output = Us("compute_output_us"), total = Us("total_us");
+        string id = request.GetProperty("id").GetString()!;
+        WriteLine($"{request.GetProperty("arrival").GetString()}  {request.GetProperty("model_name").GetString()}{(id.Length > 0 ? $" id {id}" : "")}  {request.GetProperty("outcome").GetString()}  {Ms(total)}");
+        WriteLine($"  [{Bar('l', load)}{Bar('q', queue)}{Bar('i', input)}{Bar('r', infer)}{Bar('o', output)}]  load {Ms(load)}, queue {Ms(queue)}, input {Ms(input)}, run {Ms(infer)} in a batch of {request.GetProperty("batch_size").GetInt32()}, output {Ms(output)}");
+        WriteLine($"  {request.GetProperty("reason").GetString()}");
+
+        double Us(string member) => request.GetProperty(member).GetDouble();
+        string Bar(char letter, double part) => new(letter, total <= 0 ? 0 : (int)Math.Round(BarWidth * part / total));
+    }
+
+    private static string Ms(double us) => (us / 1000).ToString("0.000", CultureInfo.InvariantCulture) + " ms";
+
+    /// <summary>Its arguments.</summary>
+    internal sealed class Settings : ServerSettings
+    {
+        [CommandArgument(0, "[MODEL|REQUEST-ID]")]
+        [Description("A request's id, or a model; without it, the slowest requests of all models")]
+        public string? Subject { get; init; }
+
+        [CommandOption("--limit <N>")]
+        [Description("How many requests, the slowest first")]
+        [DefaultValue(5)]
+        public int Limit { get; init; } = 5;
+
+        /// <inheritdoc />
+        public override ValidationResult Validate() => Limit is >= 1 and <= 1000 ? ValidationResult.Success() : ValidationResult.Error($"--limit is {Limit}; a number from 1 to 1000 is allowed");
+    }
+}

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansInference.Client;
+
+namespace OrleansInference.Cli.Connection;
+
+/// <summary>A server by its address: inference by any transport, and the protocol's other calls over HTTP.</summary>
+internal sealed class ServerConnection : IAsyncDisposable
+{
+    private readonly Uri _address;
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(10) };
+    private readonly IHost? _host;
+    private readonly ServiceProvider? _services;
+
+    private ServerConnection(Uri address, IHost? host, ServiceProvider? services)
+    {
+        (_address, _host, _services) = (address, host, services);
+        Inference = (host?.Services ?? services!).GetRequiredService<IInferenceClient>();
+    }
+
+    /// <summary>Inference.</summary>
+    public IInferenceClient Inference { get; }
+
+    /// <summary>Connects; an Orleans gateway at once, others with the first call.</summary>
+    /// <exception cref="CliException">The address is none, or nobody answers there.</exception>
+    public static async Task<ServerConnection> OpenAsync(string url, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https" or "grpc" or "orleans"))
+        {
+            throw new CliException($"--url {url} is no address; expected http://HOST:PORT, grpc://HOST:PORT or orleans://HOST:PORT", CliException.Usage);
+        }
+
+        if (address.Scheme == "orleans") return await OpenOrleansAsync(address, cancellationToken);
+        ServiceCollection services = new();
+        if (address.Scheme == "grpc") services.AddKServeGrpcInferenceClient(new UriBuilder(address) { Scheme = "http" }.Uri);
+        else services.AddKServeHttpInferenceClient(address);
+        return new ServerConnection(address, host: null, services.BuildServiceProvider());
+    }
+
+    /// <summary>Calls the protocol over HTTP and returns the answer's JSON; null for an empty answer.</summary>
+    /// <param name="method">GET or POST.</param>
+    /// <param name="path">Such as <c>/v2/models/stats</c>.</param>
+    /// <param name="body">JSON of a POST.</param>
+    /// <param name="missing">What to say where the server does not know the path.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="CliException">The server cannot be reached or refuses.</exception>
+    public async Task<JsonDocument?> CallAsync(HttpMethod method, string path, string? body = null, string? missing = null, CancellationToken cancellationToken = default)
+    {
+        if (_address.Scheme is not ("http" or "https")) throw new CliException($"this command needs the server's HTTP address; give --url http://HOST:PORT in place of {_address}", CliException.Usage);
+        using HttpRequestMessage request = new(method, new Uri(_address, path));
+        if (body is not null) request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        try
+        {
+            using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
+            string text = await response.Content.ReadAsStringAsync(cancellationToken);
+            if (response.IsSuccessStatusCode) return text.Length == 0 ? null : JsonDocument.Parse(text);
+            if (missing is not null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed) throw new CliException(missing ?? "");
+            throw new CliException($"the server answered {(int)response.StatusCode}: {Error(text)}");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw Unreachable(_address, exception);
+        }
+        catch (JsonException exception)
+        {
+            throw new CliException($"{_address} is no KServe v2 server: {exception.Message}");
+        }
+    }
+
+    /// <summary>The error for a server that does not answer.</summary>
+    public static CliException Unreachable(Uri address, Exception cause) =>
+        new($"no server answers at {address} ({cause.Message}); start one with `dotnet run --project Silo`, or name another with --url");
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (_services is not null) await _services.DisposeAsync();
+        if (_host is null) return;
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    private static async Task<ServerConnection> OpenOrleansAsync(Uri address, CancellationToken cancellationToken)
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        try
+        {
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(address.Host, AddressFamily.InterNetwork, cancellationToken);
+            builder.AddOrleansInferenceClient(new IPEndPoint(addresses[0], address.Port < 0 ? 30000 : address.Port));
+            IHost host = builder.Build();
+            await host.StartAsync(cancellationToken);
+            return new ServerConnection(address, host, services: null);
+        }
+        catch (Exception exception) when (exception is SocketException or Orleans.Runtime.OrleansException or TimeoutException)
+        {
+            throw Unreachable(address, exception);
+        }
+    }
+
+    private static string Error(string body)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(body);
+            return json.RootElement.GetProperty("error").GetString() ?? body;
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return body;
+        }
+    }
+}

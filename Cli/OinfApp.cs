@@ -1,0 +1,76 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansInference.Cli.Commands;
+using Spectre.Console;
+using Spectre.Console.Cli;
+
+namespace OrleansInference.Cli;
+
+/// <summary>The command line.</summary>
+internal static class OinfApp
+{
+    /// <summary>Runs it and returns the exit code: 0 done, 1 failed, 2 usage, 130 cancelled.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="console">Where people read.</param>
+    /// <param name="output">Where JSON goes.</param>
+    /// <param name="error">Where the one line of a failure goes.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<int> RunAsync(string[] args, IAnsiConsole console, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        CommandApp app = new(new Registrar(console, output));
+        app.Configure(config =>
+        {
+            config.SetApplicationName("oinf").ConfigureConsole(console).PropagateExceptions().UseStrictParsing();
+            config.AddCommand<InferCommand>("infer").WithDescription("Run photographs or tensors through a model").WithExample("infer", "squeezenet", "car.jpg", "--top", "5");
+            config.AddCommand<ModelsCommand>("models").WithDescription("List the repository");
+            config.AddCommand<LoadCommand>("load").WithDescription("Load a model, or what has changed of it");
+            config.AddCommand<UnloadCommand>("unload").WithDescription("Stop serving a model");
+            config.AddCommand<StatusCommand>("status").WithDescription("Show the server and what its models have done");
+            config.AddCommand<BenchCommand>("bench").WithDescription("Load a model and measure").WithExample("bench", "color-names", "--rate", "500", "--arrivals", "poisson");
+            config.AddCommand<WhyCommand>("why").WithDescription("Say why requests waited");
+        });
+        try
+        {
+            return await app.RunAsync(args, cancellationToken);
+        }
+        catch (CliException exception)
+        {
+            await error.WriteLineAsync($"oinf: {exception.Message}");
+            return exception.ExitCode;
+        }
+        catch (CommandAppException exception)
+        {
+            await error.WriteLineAsync($"oinf: {exception.Message} (oinf --help)");
+            return CliException.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("oinf: cancelled");
+            return 130;
+        }
+    }
+
+    /// <summary>Gives commands their console and output.</summary>
+    private sealed class Registrar(IAnsiConsole console, TextWriter output) : ITypeRegistrar
+    {
+        private readonly ServiceCollection _services = [];
+
+        public void Register(Type service, Type implementation) => _services.AddSingleton(service, implementation);
+
+        public void RegisterInstance(Type service, object implementation) => _services.AddSingleton(service, implementation);
+
+        public void RegisterLazy(Type service, Func<object> factory) => _services.AddSingleton(service, _ => factory());
+
+        public ITypeResolver Build()
+        {
+            _services.AddSingleton(console).AddSingleton(output).AddSingleton(TimeProvider.System);
+            return new Resolver(_services.BuildServiceProvider());
+        }
+    }
+
+    private sealed class Resolver(ServiceProvider services) : ITypeResolver, IDisposable
+    {
+        public object? Resolve(Type? type) => type is null ? null : services.GetService(type) ?? (type.IsAbstract ? null : ActivatorUtilities.CreateInstance(services, type));
+
+        public void Dispose() => services.Dispose();
+    }
+}
