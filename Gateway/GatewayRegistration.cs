@@ -64,6 +64,14 @@ public static class GatewayRegistration
     /// <summary>Maps the protocol's routes; everything else is answered 404 in the protocol's form.</summary>
     public static WebApplication MapInferenceGateway(this WebApplication app)
     {
+        int metricsPort = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.MetricsPort;
+        if (metricsPort > 0)
+        {
+            app.Use((context, next) => context.Connection.LocalPort != metricsPort || context.Request.Path == "/metrics"
+                ? next(context)
+                : ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, "this port serves /metrics only"));
+        }
+
         ModelEndpoints models = app.Services.GetRequiredService<ModelEndpoints>();
         InferEndpoint infer = app.Services.GetRequiredService<InferEndpoint>();
         StatisticsEndpoints statistics = app.Services.GetRequiredService<StatisticsEndpoints>();
@@ -140,7 +148,11 @@ public static class GatewayRegistration
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: true, ConnectionLimit.DefaultLinger).Use);
         });
-        if (gateway.MetricsPort > 0) kestrel.Listen(address, gateway.MetricsPort, listen => listen.Protocols = HttpProtocols.Http1);
+        if (gateway.MetricsPort > 0) kestrel.Listen(address, gateway.MetricsPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: true, ConnectionLimit.DefaultLinger).Use);
+        });
         kestrel.Listen(address, gateway.GrpcPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;

@@ -20,21 +20,23 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
     /// <summary>Share of the measured time that has passed, for a progress bar.</summary>
     public double Progress { get; private set; }
 
+    /// <summary>Loads the server without measuring; an open loop's own rate is not to be exceeded here by far.</summary>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => plan.WarmupSeconds <= 0 ? Task.CompletedTask : ClosedAsync(plan.WarmupSeconds, plan.Arrivals is null ? plan.Concurrency : 1, record: false, cancellationToken);
+
     /// <summary>Runs it.</summary>
     public async Task<BenchResult> RunAsync(CancellationToken cancellationToken)
     {
-        if (plan.WarmupSeconds > 0) await ClosedAsync(plan.WarmupSeconds, record: false, cancellationToken);
         long start = time.GetTimestamp();
-        if (plan.Arrivals is null) await ClosedAsync(plan.Seconds, record: true, cancellationToken);
+        if (plan.Arrivals is null) await ClosedAsync(plan.Seconds, plan.Concurrency, record: true, cancellationToken);
         else await OpenAsync(plan.Arrivals, cancellationToken);
         double elapsed = time.GetElapsedTime(start).TotalSeconds;
         return new BenchResult(_histogram, _sent, _dropped, new Dictionary<InferenceError, long>(_errors), elapsed, plan.Arrivals is null ? null : plan.Arrivals.Count / Math.Max(elapsed, 1e-9));
     }
 
-    private async Task ClosedAsync(double seconds, bool record, CancellationToken cancellationToken)
+    private async Task ClosedAsync(double seconds, int callers, bool record, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, plan.Concurrency).Select(_ => Task.Run(
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(
             async () =>
             {
                 while (time.GetElapsedTime(start).TotalSeconds < seconds)

@@ -15,7 +15,7 @@ internal static class HistogramPlot
         double low = latencies.GetValueAtPercentile(0), high = Math.Max(low * 1.01, latencies.GetMaxValue());
         double factor = Math.Pow(high / low, 1.0 / Rows);
         long[] counts = new long[Rows];
-        foreach (HistogramIterationValue value in latencies.RecordedValues()) counts[Math.Clamp((int)(Math.Log(value.ValueIteratedTo / low) / Math.Log(factor)), 0, Rows - 1)] += value.CountAddedInThisIterationStep;
+        foreach (HdrHistogram.Iteration.HistogramIterationValue value in latencies.RecordedValues()) counts[Math.Clamp((int)(Math.Log(value.ValueIteratedTo / low) / Math.Log(factor)), 0, Rows - 1)] += value.CountAddedInThisIterationStep;
         for (int i = 0; i < Rows; i++)
         {
             double from = low * Math.Pow(factor, i) / 1000;

@@ -26,6 +26,7 @@ internal sealed class BenchCommand(IAnsiConsole console, TextWriter output, Time
         IReadOnlyList<double>? arrivals = Arrivals(settings, random);
         BenchPlan plan = new(arrivals, settings.Concurrency ?? (arrivals is null ? 1 : OpenLoopConcurrency), settings.Duration, settings.Warmup);
         BenchRun run = new(plan, token => SendAsync(server, settings, inputs, token), time);
+        await run.WarmUpAsync(cancellationToken);
         (long Rows, long Runs)? before = await CountsAsync(server, settings.Model, cancellationToken);
         BenchResult result = settings.Json ? await run.RunAsync(cancellationToken) : await WithProgressAsync(run, cancellationToken);
         (long Rows, long Runs)? after = await CountsAsync(server, settings.Model, cancellationToken);

@@ -38,5 +38,5 @@ internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWrite
     protected void WriteJson(object? value) => output.WriteLine(JsonSerializer.Serialize(value, Indented));
 
     /// <summary>Prints a line for people, as it is.</summary>
-    protected void WriteLine(string text = "") => console.WriteLine(text);
+    protected void WriteLine(string text = "") => console.Profile.Out.Writer.WriteLine(text);
 }

@@ -14,6 +14,7 @@ internal static class WaitReason
         TimeSpan compute = timings.ComputeInput + timings.ComputeInfer + timings.ComputeOutput;
         if (timings.Load > timings.Queue && timings.Load > compute) return $"its model was not in memory: loading it took {Ms(timings.Load)}";
         if (timings.Queue > compute) return $"it waited {Ms(timings.Queue)}: {Wait(entry)}";
+        if (timings.ComputeOutput > compute / 2) return $"its run was over after {Ms(timings.ComputeInput + timings.ComputeInfer)}, its answer came {Ms(timings.ComputeOutput)} later: the {timings.BatchRows} rows of a batch are answered one after the other";
         return timings.BatchRows > entry.Rows
             ? $"the run itself took {Ms(compute)}, in a batch of {timings.BatchRows} rows of which {entry.Rows} were its own"
             : $"the run itself took {Ms(compute)}";

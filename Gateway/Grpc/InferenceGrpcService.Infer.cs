@@ -78,7 +78,7 @@ internal sealed partial class InferenceGrpcService
             bytesInFlight.Add(bytes);
             counted = true;
             (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(message, context, time, regions);
-            TraceSample? trace = traces.Begin(request.ModelName);
+            TraceSample? trace = traces.Begin(request.ModelName, "GRPC");
             response = await pipeline.InferAsync(request, cancellationToken);
             response = delivery.Deliver(response, outputs);
             trace?.End(response);

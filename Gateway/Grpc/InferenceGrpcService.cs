@@ -30,6 +30,8 @@ internal sealed partial class InferenceGrpcService(
     IOptions<GatewayOptions> options)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
+    private static readonly JsonParser ConfigParser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
+
     /// <inheritdoc />
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = true });
@@ -62,7 +64,7 @@ internal sealed partial class InferenceGrpcService(
 
     /// <inheritdoc />
     public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) => AnsweredAsync("ModelConfig", () =>
-        new ModelConfigResponse { Config = JsonParser.Default.Parse<ModelConfig>(catalog.GetConfigJson(request.Name, ModelVersion.Require(request.Name, request.Version))) });
+        new ModelConfigResponse { Config = ConfigParser.Parse<ModelConfig>(catalog.GetConfigJson(request.Name, ModelVersion.Require(request.Name, request.Version))) });
 
     private Task<T> AnsweredAsync<T>(string call, Func<T> answer) => AnsweredAsync(call, () => Task.FromResult(answer()));
 

@@ -31,10 +31,10 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, aborted))
             {
                 held = body.Reserved;
-                parsed = headerLength == 0 ? RawBinaryReader.Read(body, catalog.GetMetadata(model, version), catalog.GetConfigJson(model, version)) : InferRequestReader.Read(body, regions);
+                parsed = headerLength == 0 ? RawBinaryReader.Read(body, catalog.GetMetadata(model, version)) : InferRequestReader.Read(body, regions);
             }
 
-            TraceSample? trace = traces.Begin(model);
+            TraceSample? trace = traces.Begin(model, "HTTP");
             using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version), aborted);
             using InferenceResponse response = delivery.Deliver(answer, parsed.Outputs);
             trace?.End(response);

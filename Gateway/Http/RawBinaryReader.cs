@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -10,10 +9,10 @@ internal static class RawBinaryReader
 {
     /// <summary>Reads it; all outputs come back in binary.</summary>
     /// <exception cref="InferenceException">The model takes more than one input, or its shape does not follow.</exception>
-    public static ParsedInferRequest Read(in RequestBody body, ModelMetadata model, string configJson)
+    public static ParsedInferRequest Read(in RequestBody body, ModelMetadata model)
     {
         if (model.Inputs is not [var input]) throw RequestJson.Invalid($"Raw request must only have 1 input (found 1) to be deduced but got {model.Inputs.Length} inputs in '{model.Name}' model configuration");
-        bool batched = JsonParser.Default.Parse<ModelConfig>(configJson).MaxBatchSize > 0;
+        bool batched = model.MaxBatchSize > 0;
         ParsedInferRequest request = new();
         request.Parameters.SetBoolean("binary_data_output", true);
         request.Inputs = [input.Datatype == TensorDatatype.Bytes ? Element(body, input, batched) : Numbers(body, input, batched)];

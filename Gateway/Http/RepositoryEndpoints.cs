@@ -47,11 +47,11 @@ internal sealed class RepositoryEndpoints(IModelRepository repository, JsonAnswe
     public Task LoadAsync(HttpContext context) => answer.AnsweredAsync(context, "load", async () =>
     {
         string model = (string)context.Request.RouteValues["model"]!;
+        await RefuseTooLargeAsync(context);
         await _uploads.WaitAsync(context.RequestAborted);
         ModelOverride? replacement;
         try
         {
-            await RefuseTooLargeAsync(context);
             using RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength: null, options.Value.MaxModelUploadBytes, context.RequestAborted);
             replacement = LoadParameters.Read(body.Json);
         }

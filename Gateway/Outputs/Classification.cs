@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -9,6 +10,9 @@ namespace OrleansInference.Gateway.Outputs;
 /// <summary>The classification extension: an output's highest values as texts.</summary>
 internal static class Classification
 {
+    /// <summary>A larger output is refused: each element becomes a text while it is ranked.</summary>
+    private const int MaxElements = 1_000_000;
+
     /// <summary>
     /// A BYTES tensor [rows, k] of <c>value:index</c> or <c>value:index:label</c>, the highest value first; [k] for a
     /// tensor without rows.
@@ -20,53 +24,51 @@ internal static class Classification
     /// <exception cref="InferenceException">The datatype has no order.</exception>
     public static InferenceTensor Of(InferenceTensor output, int classes, IReadOnlyList<string> labels, bool isBatched)
     {
-        double[] values = Values(output);
-        int rows = isBatched && output.Shape.Length > 1 ? (int)output.Shape[0] : 1;
+        TensorShape.TryCount(output.Shape, out long elements);
+        if (elements > MaxElements) throw new InferenceException(InferenceError.InvalidArgument, $"classification output tensor too large: '{output.Name}' has {elements} elements, at most {MaxElements} are ranked");
+        (double Key, string Text)[] values = Values(output);
+        int rows = isBatched && output.Shape.Length > 0 ? (int)output.Shape[0] : 1;
         int width = rows == 0 ? 0 : values.Length / rows;
         int count = Math.Min(classes, width);
         List<byte[]> texts = [];
         for (int row = 0; row < rows; row++)
         {
-            ArraySegment<double> part = new(values, row * width, width);
-            texts.AddRange(Enumerable.Range(0, width).OrderByDescending(index => part[index]).Take(count).Select(index => Encoding.UTF8.GetBytes(Text(part[index], index, labels))));
+            ArraySegment<(double Key, string Text)> part = new(values, row * width, width);
+            texts.AddRange(Enumerable.Range(0, width).OrderByDescending(index => part[index].Key).Take(count).Select(index => Encoding.UTF8.GetBytes(index < labels.Count ? $"{part[index].Text}:{index}:{labels[index]}" : $"{part[index].Text}:{index}")));
         }
 
         byte[] contents = new byte[texts.Sum(text => text.Length + BytesElements.PrefixSize)];
         int offset = 0;
         foreach (byte[] text in texts) offset += BytesElements.Write(contents.AsSpan(offset), text);
-        return new InferenceTensor(output.Name, TensorDatatype.Bytes, isBatched && output.Shape.Length > 1 ? [rows, count] : [count], contents);
+        return new InferenceTensor(output.Name, TensorDatatype.Bytes, isBatched ? [rows, count] : [count], contents);
     }
 
-    private static string Text(double value, int index, IReadOnlyList<string> labels)
-    {
-        string text = $"{value.ToString("F6", CultureInfo.InvariantCulture)}:{index}";
-        return index < labels.Count ? $"{text}:{labels[index]}" : text;
-    }
-
-    private static double[] Values(InferenceTensor output)
+    private static (double Key, string Text)[] Values(InferenceTensor output)
     {
         ReadOnlySpan<byte> data = output.Data.Span;
         return output.Datatype switch
         {
-            TensorDatatype.UInt8 => Convert(data, value => value),
-            TensorDatatype.Int8 => Convert(MemoryMarshal.Cast<byte, sbyte>(data), value => value),
-            TensorDatatype.UInt16 => Convert(MemoryMarshal.Cast<byte, ushort>(data), value => value),
-            TensorDatatype.Int16 => Convert(MemoryMarshal.Cast<byte, short>(data), value => value),
-            TensorDatatype.UInt32 => Convert(MemoryMarshal.Cast<byte, uint>(data), value => value),
-            TensorDatatype.Int32 => Convert(MemoryMarshal.Cast<byte, int>(data), value => value),
-            TensorDatatype.UInt64 => Convert(MemoryMarshal.Cast<byte, ulong>(data), value => value),
-            TensorDatatype.Int64 => Convert(MemoryMarshal.Cast<byte, long>(data), value => value),
-            TensorDatatype.Fp16 => Convert(MemoryMarshal.Cast<byte, Half>(data), value => (double)value),
-            TensorDatatype.Fp32 => Convert(MemoryMarshal.Cast<byte, float>(data), value => value),
-            TensorDatatype.Fp64 => Convert(MemoryMarshal.Cast<byte, double>(data), value => value),
+            TensorDatatype.UInt8 => Read<byte>(data),
+            TensorDatatype.Int8 => Read<sbyte>(data),
+            TensorDatatype.UInt16 => Read<ushort>(data),
+            TensorDatatype.Int16 => Read<short>(data),
+            TensorDatatype.UInt32 => Read<uint>(data),
+            TensorDatatype.Int32 => Read<int>(data),
+            TensorDatatype.UInt64 => Read<ulong>(data),
+            TensorDatatype.Int64 => Read<long>(data),
+            TensorDatatype.Fp16 => Read<Half>(data, "F6"),
+            TensorDatatype.Fp32 => Read<float>(data, "F6"),
+            TensorDatatype.Fp64 => Read<double>(data, "F6"),
             _ => throw new InferenceException(InferenceError.InvalidArgument, $"class result not available for output '{output.Name}' due to unsupported type '{output.Datatype.WireName()}'"),
         };
     }
 
-    private static double[] Convert<T>(ReadOnlySpan<T> values, Func<T, double> convert)
+    private static (double Key, string Text)[] Read<T>(ReadOnlySpan<byte> data, string format = "D")
+        where T : unmanaged, INumber<T>
     {
-        double[] numbers = new double[values.Length];
-        for (int i = 0; i < numbers.Length; i++) numbers[i] = convert(values[i]);
-        return numbers;
+        ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(data);
+        (double, string)[] read = new (double, string)[values.Length];
+        for (int i = 0; i < read.Length; i++) read[i] = (double.CreateSaturating(values[i]), values[i].ToString(format, CultureInfo.InvariantCulture));
+        return read;
     }
 }

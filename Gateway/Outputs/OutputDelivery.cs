@@ -21,7 +21,7 @@ internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions 
             if (output.Classes > 0)
             {
                 using InferenceTensor whole = outputs[index];
-                outputs[index] = Classification.Of(whole, output.Classes, catalog.GetLabels(response.ModelName, response.ModelVersion, output.Name), isBatched: whole.Shape.Length > 1);
+                outputs[index] = Classification.Of(whole, output.Classes, catalog.GetLabels(response.ModelName, response.ModelVersion, output.Name), isBatched: catalog.GetMetadata(response.ModelName, response.ModelVersion).MaxBatchSize > 0);
             }
 
             if (output.Region is { } region) regions.Write(region, outputs[index]);

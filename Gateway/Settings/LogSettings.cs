@@ -5,7 +5,8 @@ namespace OrleansInference.Gateway.Settings;
 
 /// <summary>
 /// Triton's log settings, as the last source of the host's configuration: a change sets log levels there, which logging
-/// follows at once. Nothing is set until something is changed.
+/// follows at once. Levels are thresholds: what is off silences everything below it too. Nothing is set until something
+/// is changed.
 /// </summary>
 internal sealed class LogSettings : ConfigurationProvider, IConfigurationSource
 {
@@ -35,9 +36,10 @@ internal sealed class LogSettings : ConfigurationProvider, IConfigurationSource
             foreach ((string name, object? value) in changes) next[name] = Require(name, value);
             Values = next;
             string level = Level(next);
-            Data["Logging:LogLevel:OrleansInference"] = level;
-            if (level is "Warning" or "Error" or "None") Data["Logging:LogLevel:Default"] = level;
-            else Data.Remove("Logging:LogLevel:Default");
+            // What is at its default is left to the configuration's other sources.
+            Set("Logging:LogLevel:OrleansInference", level == "Information" ? null : level);
+            Set("Logging:LogLevel:Default", level is "Warning" or "Error" or "None" ? level : null);
+            Set("Logging:Console:FormatterOptions:TimestampFormat", next["log_format"] is "ISO8601" ? "yyyy-MM-ddTHH:mm:ss.fffzzz " : null);
         }
 
         OnReload();
@@ -57,12 +59,17 @@ internal sealed class LogSettings : ConfigurationProvider, IConfigurationSource
 
     private static string Level(Dictionary<string, object> values) => values switch
     {
-        _ when values["log_verbose_level"] is > 0L => "Debug",
-        _ when values["log_info"] is true => "Information",
+        _ when values["log_info"] is true => values["log_verbose_level"] is > 0L ? "Debug" : "Information",
         _ when values["log_warning"] is true => "Warning",
         _ when values["log_error"] is true => "Error",
         _ => "None",
     };
+
+    private new void Set(string key, string? value)
+    {
+        if (value is null) Data.Remove(key);
+        else Data[key] = value;
+    }
 
     private static InferenceException Invalid(string message) => new(InferenceError.InvalidArgument, message);
 }

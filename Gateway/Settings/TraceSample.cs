@@ -4,7 +4,7 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Gateway.Settings;
 
 /// <summary>One request that is being traced.</summary>
-internal sealed class TraceSample(TraceRecorder recorder, long id, string model, long received)
+internal sealed class TraceSample(TraceRecorder recorder, long id, string model, string protocol, long received, long frequency)
 {
     /// <summary>Writes when each of its steps began and ended, counted back from now by its timings.</summary>
     public void End(InferenceResponse response)
@@ -19,7 +19,7 @@ internal sealed class TraceSample(TraceRecorder recorder, long id, string model,
             id,
             timestamps = new[]
             {
-                Step("HTTP_RECV_START", received),
+                Step($"{protocol}_RECV_START", received),
                 Step("REQUEST_START", queueStart),
                 Step("QUEUE_START", queueStart),
                 Step("COMPUTE_START", computeStart),
@@ -27,10 +27,10 @@ internal sealed class TraceSample(TraceRecorder recorder, long id, string model,
                 Step("COMPUTE_OUTPUT_START", outputStart),
                 Step("COMPUTE_END", outputEnd),
                 Step("REQUEST_END", outputEnd),
-                Step("HTTP_SEND_START", sent),
+                Step($"{protocol}_SEND_START", sent),
             },
         });
-        recorder.Write(about + "," + steps);
+        recorder.Write(about + "," + steps, frequency);
     }
 
     private static object Step(string name, long ns) => new { name, ns };

@@ -13,6 +13,7 @@ internal sealed class TraceSettings(IOptions<GatewayOptions> options)
 {
     private static readonly string[] Changeable = ["trace_level", "trace_rate", "trace_count", "log_frequency"];
 
+    private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, Dictionary<string, string[]>> _changed = new();
 
     /// <summary>The settings in force for a model; for all models where the name is empty.</summary>
@@ -39,24 +40,27 @@ internal sealed class TraceSettings(IOptions<GatewayOptions> options)
     /// <exception cref="InferenceException">A setting is unknown or its value is not allowed; nothing has been changed.</exception>
     public void Change(string model, IReadOnlyDictionary<string, string[]?> changes)
     {
-        Dictionary<string, string[]> next = new(_changed.GetValueOrDefault(model, []));
-        foreach ((string name, string[]? value) in changes)
+        lock (_lock)
         {
-            if (name == "trace_file") throw Invalid("trace file location can not be updated through network protocol; start the server with --Gateway:TraceFile=FILE");
-            if (name == "trace_mode") throw Invalid("trace_mode can not be updated through network protocol");
-            if (!Changeable.Contains(name)) throw Invalid($"unknown trace setting '{name}'; allowed: {string.Join(", ", Changeable)}");
-            if (value is null || (name == "trace_level" && value.Length == 0)) next.Remove(name);
-            else next[name] = Require(name, value);
-        }
+            Dictionary<string, string[]> next = new(_changed.GetValueOrDefault(model, []));
+            foreach ((string name, string[]? value) in changes)
+            {
+                if (name == "trace_file") throw Invalid("trace file location can not be updated through network protocol; start the server with --Gateway:TraceFile=FILE");
+                if (name == "trace_mode") throw Invalid("trace_mode can not be updated through network protocol");
+                if (!Changeable.Contains(name)) throw Invalid($"unknown trace setting '{name}'; allowed: {string.Join(", ", Changeable)}");
+                if (value is null || (name == "trace_level" && value.Length == 0)) next.Remove(name);
+                else next[name] = Require(name, value);
+            }
 
-        _changed[model] = next;
+            _changed[model] = next;
+        }
     }
 
     private static string[] Require(string name, string[] value)
     {
         if (name == "trace_level")
         {
-            return value.All(level => level is "OFF" or "TIMESTAMPS") ? value : throw Invalid($"trace_level is {string.Join(", ", value)}; allowed: OFF, TIMESTAMPS");
+            return value is ["OFF"] or ["TIMESTAMPS"] ? value : throw Invalid($"trace_level is {string.Join(", ", value)}; allowed: OFF, TIMESTAMPS");
         }
 
         long low = name switch { "trace_count" => -1, "trace_rate" => 1, _ => 0 };

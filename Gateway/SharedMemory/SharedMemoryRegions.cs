@@ -9,7 +9,7 @@ namespace OrleansInference.Gateway.SharedMemory;
 
 /// <summary>
 /// The system shared memory that clients on this machine registered. It is read and written through its file handle, not
-/// mapped: a client that shortens its object gets an error, where a mapping would end this process (ADR 8).
+/// mapped: a client that shortens its object gets an error, where a mapping would end this process (ADR 7).
 /// </summary>
 internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : IDisposable
 {
@@ -91,8 +91,15 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
     {
         SharedMemoryRegion region = Find(range);
         if (output.ByteLength > range.ByteSize) throw Invalid($"shared memory size specified with the request for output '{output.Name}' ({range.ByteSize} bytes) should be at least {output.ByteLength} bytes to hold the results");
-        if (RandomAccess.GetLength(region.File) < region.Offset + range.Offset + output.ByteLength) throw Invalid($"shared memory region '{range.Region}' has become shorter than it was registered");
-        RandomAccess.Write(region.File, output.Data.Span, region.Offset + range.Offset);
+        try
+        {
+            if (RandomAccess.GetLength(region.File) < region.Offset + range.Offset + output.ByteLength) throw Invalid($"shared memory region '{range.Region}' has become shorter than it was registered");
+            RandomAccess.Write(region.File, output.Data.Span, region.Offset + range.Offset);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            throw Invalid($"shared memory region '{range.Region}' cannot be written: {exception.Message}");
+        }
     }
 
     /// <summary>Refuses where shared memory is not allowed.</summary>
@@ -110,8 +117,9 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
         string path = Path.Combine(Folder, key[1..]);
         try
         {
-            // A link could lead to any file that this process may write.
-            if (new FileInfo(path) is { Exists: true, LinkTarget: null }) return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            if (IsItself(file, path)) return file;
+            file.Dispose();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -119,6 +127,13 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
         }
 
         throw new InferenceException(InferenceError.Internal, $"Unable to open shared memory region: '{key}'");
+    }
+
+    /// <summary>Whether what was opened is a plain file in its place: a link could lead to any file that this process may write.</summary>
+    private static bool IsItself(SafeFileHandle file, string path)
+    {
+        string? opened = new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget;
+        return opened == path && (File.GetAttributes(path) & (FileAttributes.ReparsePoint | FileAttributes.Directory | FileAttributes.Device)) == 0;
     }
 
     private SharedMemoryRegion Find(SharedMemoryRange range)

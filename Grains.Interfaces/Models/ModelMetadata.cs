@@ -18,4 +18,9 @@ public sealed record ModelMetadata(
     [property: Id(3)] TensorMetadata[] Inputs,
     [property: Id(4)] TensorMetadata[] Outputs,
     [property: Id(5)] string ExecutionProvider,
-    [property: Id(6)] Dictionary<string, string> Parameters);
+    [property: Id(6)] Dictionary<string, string> Parameters)
+{
+    /// <summary>Most rows of one run; 0 for a model without a batch dimension. Clients of other servers do not learn it.</summary>
+    [Id(7)]
+    public int MaxBatchSize { get; init; }
+}
