@@ -14,28 +14,34 @@ internal static class TraceFile
         string[] header = lines.Length == 0 ? [] : Split(lines[0]);
         int index = Array.FindIndex(header, name => name.Equals(column, StringComparison.OrdinalIgnoreCase));
         if (index < 0) throw new CliException($"--trace {path} has no column '{column}'; it has: {string.Join(", ", header)} (choose with --column)", CliException.Usage);
-        List<double> times = [];
+        List<long> times = [];
         for (int line = 1; line < lines.Length; line++)
         {
             if (lines[line].Length == 0) continue;
             string[] cells = Split(lines[line]);
-            if (index >= cells.Length || !TrySeconds(cells[index], out double seconds)) throw new CliException($"--trace {path}, line {line + 1}: '{(index < cells.Length ? cells[index] : "")}' is no time; expected seconds, or a date such as 2023-11-16 18:15:46", CliException.Usage);
-            times.Add(seconds);
+            if (index >= cells.Length || !TryTicks(cells[index], out long ticks)) throw new CliException($"--trace {path}, line {line + 1}: '{(index < cells.Length ? cells[index] : "")}' is no time; expected seconds, or a date such as 2023-11-16 18:15:46", CliException.Usage);
+            times.Add(ticks);
         }
 
         if (times.Count == 0) throw new CliException($"--trace {path} has no arrivals", CliException.Usage);
         times.Sort();
-        double first = times[0];
-        return [.. times.Select(time => time - first)];
+        long first = times[0];
+        return [.. times.Select(time => (time - first) / (double)TimeSpan.TicksPerSecond)];
     }
 
     private static string[] Split(string line) => [.. line.Split(',').Select(cell => cell.Trim().Trim('"'))];
 
-    private static bool TrySeconds(string text, out double seconds)
+    private static bool TryTicks(string text, out long ticks)
     {
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds)) return true;
+        ticks = 0;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds))
+        {
+            ticks = (long)Math.Round(Math.Clamp(seconds, -1e11, 1e11) * TimeSpan.TicksPerSecond);
+            return double.IsFinite(seconds);
+        }
+
         bool date = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment);
-        seconds = moment.UtcTicks / (double)TimeSpan.TicksPerSecond;
+        ticks = moment.UtcTicks;
         return date;
     }
 }

@@ -103,7 +103,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output) : Se
         public string[] Files { get; init; } = [];
 
         [CommandOption("--input <NAME=VALUE>")]
-        [Description("A tensor: NAME=FILE.npy, NAME=FILE of raw little-endian contents, or NAME=[[1,2],[3,4]]; one for each input")]
+        [Description("A tensor: NAME=FILE.npy, NAME=FILE of raw little-endian contents, or NAME=[[[[1,2]],[[3,4]]]]; one for each input")]
         public string[] Inputs { get; init; } = [];
 
         [CommandOption("--model-version <N>")]

@@ -56,7 +56,7 @@ internal sealed class StatusCommand(IAnsiConsole console, TextWriter output) : S
                 model.GetProperty("name").GetString()!, model.GetProperty("version").GetString()!, requests, Of("fail", "count"), rows, executions,
                 executions == 0 ? 0 : (double)rows / executions, requests == 0 ? 0 : Of("queue", "ns") / 1e3 / requests, requests == 0 ? 0 : compute / 1e3 / requests);
 
-            long Of(string part, string member) => statistics.GetProperty(part).TryGetProperty(member, out JsonElement value) ? value.GetInt64() : 0;
+            long Of(string part, string member) => statistics.TryGetProperty(part, out JsonElement duration) && duration.TryGetProperty(member, out JsonElement value) ? value.GetInt64() : 0;
         }
     }
 }

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Spectre.Console.Testing;
+
+namespace OrleansInference.Cli.Tests.Commands;
+
+public sealed class CommandTests
+{
+    private const string Model = """{"name":"m","versions":["1"],"platform":"onnxruntime_onnx","inputs":[{"name":"x","datatype":"FP32","shape":[-1,2]}],"outputs":[{"name":"y","datatype":"FP32","shape":[-1,2]}]}""";
+    private const string Statistics = """{"model_stats":[{"name":"m","version":"1","inference_count":12,"execution_count":3,"inference_stats":{"success":{"count":6,"ns":1},"fail":{"count":2,"ns":1},"queue":{"count":6,"ns":12000},"compute_infer":{"count":6,"ns":18000}}}]}""";
+
+    private static readonly Dictionary<string, (int Status, string Body)> Answers = new()
+    {
+        ["GET /v2"] = (200, """{"name":"fake","version":"1.2"}"""),
+        ["GET /v2/health/ready"] = (200, ""),
+        ["GET /v2/models/stats"] = (200, Statistics),
+        ["GET /v2/models/m/stats"] = (200, Statistics),
+        ["GET /v2/models/m"] = (200, Model),
+        ["POST /v2/models/m/infer"] = (200, """{"model_name":"m","model_version":"1","outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"data":[0.25,0.75]}]}"""),
+        ["POST /v2/repository/index"] = (200, """[{"name":"m","version":"1","state":"READY"},{"name":"n"}]"""),
+        ["POST /v2/repository/models/m/load"] = (200, ""),
+        ["POST /v2/repository/models/m/unload"] = (200, ""),
+        ["POST /v2/repository/models/n/load"] = (500, """{"error":"failed to load 'n': it is broken"}"""),
+        ["GET /v2/requests"] = (200, """{"requests":[{"id":"7","model_name":"m","model_version":"1","arrival":"2026-01-01T00:00:00Z","outcome":"success","rows":1,"load_us":0,"queue_us":3000,"compute_input_us":0,"compute_infer_us":1000,"compute_output_us":0,"total_us":4000,"batch_size":8,"rows_ahead":3,"runs_under_way":2,"concurrency":2,"reason":"it waited for the others"}]}"""),
+    };
+
+    [Theory]
+    [InlineData("status", "models.0.mean_batch", "4")]
+    [InlineData("status", "models.0.failed", "2")]
+    [InlineData("models", "1.name", "n")]
+    [InlineData("load m", "done", "load")]
+    [InlineData("unload m", "done", "unload")]
+    [InlineData("why m", "requests.0.reason", "it waited for the others")]
+    [InlineData("infer m --input x=[[1,2]]", "0.outputs.0.data.1", "0.75")]
+    [InlineData("infer m --input x=[1,2] --top 1", "0.outputs.0.top.0.index", "1")]
+    [InlineData("bench m --duration 0.05 --warmup 0 --concurrency 2", "loop", "closed")]
+    [InlineData("bench m --duration 0.1 --warmup 0 --rate 50 --arrivals constant", "requests", "5")]
+    public async Task RunAsync_Json_PrintsOneValueAlone(string command, string path, string expected)
+    {
+        await using FakeServer server = await FakeServer.StartAsync(Answers);
+
+        (int code, string text, string json, string error) = await RunAsync([.. command.Split(' '), "--json", "--url", server.Url]);
+
+        Assert.Equal((0, "", ""), (code, text, error));
+        JsonElement value = JsonDocument.Parse(json).RootElement;
+        foreach (string step in path.Split('.')) value = value.ValueKind == JsonValueKind.Array ? value[int.Parse(step, System.Globalization.CultureInfo.InvariantCulture)] : value.GetProperty(step);
+        Assert.Equal(expected, value.ToString());
+    }
+
+    [Theory]
+    [InlineData("status", "fake 1.2")]
+    [InlineData("models", "not loaded")]
+    [InlineData("load m", "m: loaded")]
+    [InlineData("why", "[qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqrrrrrrrrrr]")]
+    [InlineData("infer m --input x=[[1,2]] --top 1", "0.7500  1")]
+    public async Task RunAsync_ForPeople_SaysIt(string command, string expected)
+    {
+        await using FakeServer server = await FakeServer.StartAsync(Answers);
+
+        (int code, string text, string json, _) = await RunAsync([.. command.Split(' '), "--url", server.Url]);
+
+        Assert.Equal((0, ""), (code, json));
+        Assert.Contains(expected, text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("infer")]
+    [InlineData("models")]
+    [InlineData("load")]
+    [InlineData("unload")]
+    [InlineData("status")]
+    [InlineData("bench")]
+    [InlineData("why")]
+    public async Task RunAsync_Help_ShowsOptions(string command)
+    {
+        (int code, string text, _, _) = await RunAsync(command, "--help");
+
+        Assert.Equal(0, code);
+        Assert.Contains("--url", text, StringComparison.Ordinal);
+        Assert.Contains("--json", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nonsense", 2, "Unknown command 'nonsense'")]
+    [InlineData("status --nonsense", 2, "nonsense")]
+    [InlineData("bench m --rate -1", 2, "--rate is -1")]
+    [InlineData("bench m --rate 1 --trace x", 2, "exclude each other")]
+    [InlineData("bench m --arrivals odd", 2, "allowed: constant, poisson")]
+    [InlineData("why --limit 0", 2, "from 1 to 1000")]
+    [InlineData("infer m", 2, "nothing to infer")]
+    [InlineData("infer m --input x", 2, "expected NAME=FILE or NAME=JSON")]
+    [InlineData("infer m --input z=[1]", 2, "model 'm' has the inputs x")]
+    [InlineData("infer m --input x=[[1,2],[3]]", 2, "asks for 4")]
+    [InlineData("infer m --input x=absent.npy", 2, "there is no file 'absent.npy'")]
+    [InlineData("infer m absent.jpg", 2, "there is no file 'absent.jpg'")]
+    [InlineData("infer absent --input x=[1]", 1, "NotFound")]
+    [InlineData("load n", 1, "failed to load 'n': it is broken")]
+    [InlineData("status --url ftp://x", 2, "is no address")]
+    [InlineData("status --url http://127.0.0.1:9", 1, "no server answers at http://127.0.0.1:9/")]
+    [InlineData("status --url grpc://127.0.0.1:9", 2, "needs the server's HTTP address")]
+    public async Task RunAsync_Wrong_IsOneLineAndAnExitCode(string command, int expectedCode, string expected)
+    {
+        await using FakeServer server = await FakeServer.StartAsync(Answers);
+        string[] arguments = command.Split(' ');
+
+        (int code, _, string json, string error) = await RunAsync(arguments.Contains("--url") ? arguments : [.. arguments, "--url", server.Url]);
+
+        Assert.Equal((expectedCode, ""), (code, json));
+        Assert.StartsWith("oinf: ", error, StringComparison.Ordinal);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task RunAsync_WhyOnAServerWithoutIt_SaysSo()
+    {
+        await using FakeServer server = await FakeServer.StartAsync([]);
+
+        (int code, _, _, string error) = await RunAsync("why", "--url", server.Url);
+
+        Assert.Equal(1, code);
+        Assert.Contains("does not say why requests waited", error, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Text, string Json, string Error)> RunAsync(params string[] arguments)
+    {
+        using TestConsole console = new();
+        console.Profile.Width = 200;
+        await using StringWriter json = new(), error = new();
+        int code = await OinfApp.RunAsync(arguments, console, json, error, TestContext.Current.CancellationToken);
+        return (code, console.Output, json.ToString(), error.ToString());
+    }
+}
