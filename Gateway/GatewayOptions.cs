@@ -50,6 +50,14 @@ public sealed class GatewayOptions
     /// <summary>The file that requests picked by the trace settings are written to; empty for none.</summary>
     public string TraceFile { get; set; } = "";
 
+    /// <summary>What is traced until a client changes it: OFF, TIMESTAMPS or TENSORS.</summary>
+    [RegularExpression("^(OFF|TIMESTAMPS|TENSORS)$", ErrorMessage = "Gateway:TraceLevel must be OFF, TIMESTAMPS or TENSORS.")]
+    public string TraceLevel { get; set; } = "OFF";
+
+    /// <summary>Every how manieth request is traced until a client changes it.</summary>
+    [Range(1, int.MaxValue)]
+    public int TraceRate { get; set; } = 1000;
+
     /// <summary>The version in the server's metadata.</summary>
     public string ServerVersion { get; set; } = typeof(GatewayOptions).Assembly.GetName().Version?.ToString(3) ?? "0";
 }

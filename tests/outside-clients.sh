@@ -14,8 +14,8 @@ python=/usr/bin/python3
 examples=$(find "$folder" -name simple_http_infer_client.py -path '*python*' -printf '%h\n' -quit)
 library=$(find "$folder" -type d -name tritonclient -path '*library*' -print -quit)
 [ -n "$examples" ] && [ -n "$library" ] || skip "'$folder' has no Python example clients of Triton"
-"$python" -c 'import grpc, numpy, geventhttpclient, aiohttp, rapidjson, requests, packaging, google.protobuf' 2>/dev/null \
-  || skip "a Python package is missing; apt-get install python3-grpcio python3-numpy python3-geventhttpclient python3-aiohttp python3-rapidjson python3-requests python3-packaging python3-protobuf"
+"$python" -c 'import grpc, numpy, geventhttpclient, aiohttp, rapidjson, requests, packaging, psutil, google.protobuf' 2>/dev/null \
+  || skip "a Python package is missing; apt-get install python3-grpcio python3-numpy python3-geventhttpclient python3-aiohttp python3-rapidjson python3-requests python3-packaging python3-psutil python3-protobuf"
 command -v protoc >/dev/null && command -v grpc_python_plugin >/dev/null || skip "protoc is missing; apt-get install protobuf-compiler protobuf-compiler-grpc"
 
 work=$(mktemp -d); pid=; passed=0 failed=0 skipped=0 failures=()
@@ -55,13 +55,13 @@ example() { # example FILE ARGUMENTS...
   timeout 120 "$python" "$examples/$1" -u "127.0.0.1:$port" "${@:2}" >"$work/out" 2>&1
   report "$*" $? "$work/out"
 }
-suite() { # suite FILE [TIMEOUT]: a unittest file of qa/, one line for each test
+suite() { # suite FILE [TIMEOUT] [CLASS]: a unittest file of qa/, or one class of it, one line for each test
   [ -n "$qa" ] && [ -f "$qa/$1" ] || { skipped=$((skipped + 1)); echo "skip  $1: not in '$folder'"; return; }
   mkdir -p "$work/qa/$(dirname "$1")"; cp -rn "$qa/common" "$work/qa/" 2>/dev/null; cp "$qa/$1" "$work/qa/$1"
-  for test in $("$python" - "$qa/$1" <<'LIST'
+  for test in $("$python" - "$qa/$1" "${3:-}" <<'LIST'
 import ast, sys
 for node in ast.parse(open(sys.argv[1]).read()).body:
-    if isinstance(node, ast.ClassDef):
+    if isinstance(node, ast.ClassDef) and sys.argv[2] in ("", node.name):
         for item in node.body:
             if getattr(item, "name", "").startswith("test"): print(f"{node.name}.{item.name}")
 LIST
@@ -69,7 +69,7 @@ LIST
     # 2^31 bytes and their base64 several times over: only on request, and only where the memory is there.
     [ "${test##*.}" = test_loading_large_invalid_model ] && [ -z "${OUTSIDE_LARGE:-}" ] && { skipped=$((skipped + 1)); echo "skip  $1 $test: takes 12 GB of memory; OUTSIDE_LARGE=1 runs it"; continue; }
     (cd "$work/qa/$(dirname "$1")" && timeout "${2:-120}" "$python" "$(basename "$1")" "$test") >"$work/out" 2>&1
-    report "$1 $test" $? "$work/out"
+    report "$1 $test${CLIENT_TYPE:+ ($CLIENT_TYPE)}" $? "$work/out"
   done
 }
 
@@ -105,7 +105,12 @@ done
 [ -n "$qa" ] && { echo "== qa"; suite L0_http/python_http_aio_test.py; }
 stop
 serve "$work/grpc" --Gateway:AllowSharedMemory=true
-[ -n "$qa" ] && suite L0_grpc/python_grpc_aio_test.py
+if [ -n "$qa" ]; then
+  suite L0_grpc/python_grpc_aio_test.py
+  suite L0_logging/logging_endpoint_test.py
+  for CLIENT_TYPE in http grpc; do export CLIENT_TYPE; suite L0_shared_memory/shared_memory_test.py 120 SharedMemoryTest; done
+  unset CLIENT_TYPE
+fi
 stop
 echo "== model control"
 serve "$work/seven" --mode explicit; example simple_http_model_control.py; stop
@@ -115,6 +120,11 @@ if [ -n "$qa" ]; then
   serve "$work/conformance" --mode explicit --load-model '*' --Gateway:TritonStatusCodes=true
   suite L0_http/http_test.py 300
   stop
+  echo "== qa of the trace settings"
+  serve "$work/seven" --Gateway:TraceFile=global_unittest.log --Gateway:TraceLevel=TIMESTAMPS --Gateway:TraceRate=1
+  suite L0_trace/trace_endpoint_test.py
+  stop
+  rm -f global_unittest.log
 fi
 [ "$failed" -gt 0 ] && printf 'failed: %s\n' "${failures[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -29,11 +29,11 @@ internal sealed partial class InferenceGrpcService
     });
 
     /// <inheritdoc />
-    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context)
+    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) => AnsweredAsync("SystemSharedMemoryUnregister", () =>
     {
         regions.Unregister(request.Name);
-        return Task.FromResult(new SystemSharedMemoryUnregisterResponse());
-    }
+        return new SystemSharedMemoryUnregisterResponse();
+    });
 
     /// <inheritdoc />
     public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) => Task.FromResult(new CudaSharedMemoryStatusResponse());
@@ -49,7 +49,7 @@ internal sealed partial class InferenceGrpcService
     /// <inheritdoc />
     public override Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context) => AnsweredAsync("TraceSetting", () =>
     {
-        if (request.ModelName.Length > 0) _ = catalog.GetMetadata(request.ModelName, "");
+        Settings.TraceSettings.RequireModel(catalog, request.ModelName);
         if (request.Settings.Count > 0) traceSettings.Change(request.ModelName, request.Settings.ToDictionary(setting => setting.Key, setting => setting.Value.Value.Count == 0 ? null : setting.Value.Value.ToArray()));
         TraceSettingResponse response = new();
         foreach ((string name, string[] value) in traceSettings.Of(request.ModelName)) response.Settings.Add(name, new TraceSettingResponse.Types.SettingValue { Value = { value } });

@@ -12,7 +12,7 @@ internal sealed class SettingsEndpoints(TraceSettings traces, LogSettings logs, 
     public Task TraceAsync(HttpContext context) => answer.AnsweredAsync(context, "trace settings", async () =>
     {
         string model = context.Request.RouteValues.ContainsKey("model") ? ModelRoute.Of(context.Request.RouteValues).Model : "";
-        if (model.Length > 0) _ = catalog.GetMetadata(model, "");
+        TraceSettings.RequireModel(catalog, model);
         if (HttpMethods.IsPost(context.Request.Method)) traces.Change(model, await ReadAsync(context, Texts));
         IReadOnlyDictionary<string, string[]> inForce = traces.Of(model);
         await JsonAnswer.WriteObjectAsync(context, json =>

@@ -27,11 +27,12 @@ internal sealed partial class TraceRecorder(TraceSettings settings, IModelCatalo
     {
         if (options.Value.TraceFile.Length == 0 || !catalog.IsModelReady(model, "")) return null;
         IReadOnlyDictionary<string, string[]> inForce = settings.Of(model);
-        if (!inForce["trace_level"].Contains("TIMESTAMPS")) return null;
+        string[] levels = inForce["trace_level"];
+        if (levels.Contains("OFF")) return null;
         long rate = Number(inForce, "trace_rate"), count = Number(inForce, "trace_count");
         if ((_seen.AddOrUpdate(model, 1, (_, seen) => seen + 1) - 1) % rate != 0) return null;
         if (count >= 0 && _taken.AddOrUpdate(model, 1, (_, taken) => taken + 1) > count) return null;
-        return new TraceSample(this, Interlocked.Increment(ref _lastId), model, protocol, Now, Number(inForce, "log_frequency"));
+        return new TraceSample(this, Interlocked.Increment(ref _lastId), model, protocol, Now, Number(inForce, "log_frequency"), levels.Contains("TIMESTAMPS"), levels.Contains("TENSORS"));
     }
 
     /// <summary>Nanoseconds on the clock of the trace.</summary>

@@ -1,20 +1,29 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Settings;
 
 /// <summary>One request that is being traced.</summary>
-internal sealed class TraceSample(TraceRecorder recorder, long id, string model, string protocol, long received, long frequency)
+internal sealed class TraceSample(TraceRecorder recorder, long id, string model, string protocol, long received, long frequency, bool timestamps, bool tensors)
 {
-    /// <summary>Writes when each of its steps began and ended, counted back from now by its timings.</summary>
+    /// <summary>Writes when each of its steps began and ended, counted back from now by its timings, and its outputs.</summary>
     public void End(InferenceResponse response)
     {
+        List<string> entries = [JsonSerializer.Serialize(new { id, model_name = model, model_version = response.ModelVersion, request_id = response.Id })];
+        if (timestamps) entries.Add(Steps(response.Timings));
+        if (tensors) entries.AddRange(response.Outputs.Where(output => output.Datatype is not (TensorDatatype.Fp16 or TensorDatatype.Bf16)).Select(Tensor));
+        recorder.Write(string.Join(',', entries), frequency);
+    }
+
+    private string Steps(InferenceTimings timings)
+    {
         long sent = recorder.Now;
-        InferenceTimings timings = response.Timings;
-        long outputEnd = sent, outputStart = outputEnd - Nanoseconds(timings.ComputeOutput), inputEnd = outputStart - Nanoseconds(timings.ComputeInfer);
+        long outputStart = sent - Nanoseconds(timings.ComputeOutput), inputEnd = outputStart - Nanoseconds(timings.ComputeInfer);
         long computeStart = inputEnd - Nanoseconds(timings.ComputeInput), queueStart = computeStart - Nanoseconds(timings.Queue);
-        string about = JsonSerializer.Serialize(new { id, model_name = model, model_version = response.ModelVersion, request_id = response.Id });
-        string steps = JsonSerializer.Serialize(new
+        return JsonSerializer.Serialize(new
         {
             id,
             timestamps = new[]
@@ -25,12 +34,23 @@ internal sealed class TraceSample(TraceRecorder recorder, long id, string model,
                 Step("COMPUTE_START", computeStart),
                 Step("COMPUTE_INPUT_END", inputEnd),
                 Step("COMPUTE_OUTPUT_START", outputStart),
-                Step("COMPUTE_END", outputEnd),
-                Step("REQUEST_END", outputEnd),
+                Step("COMPUTE_END", sent),
+                Step("REQUEST_END", sent),
                 Step($"{protocol}_SEND_START", sent),
             },
         });
-        recorder.Write(about + "," + steps, frequency);
+    }
+
+    private string Tensor(InferenceTensor output)
+    {
+        ArrayBufferWriter<byte> data = new();
+        using (Utf8JsonWriter json = new(data)) TensorJsonWriter.Write(json, output);
+        return JsonSerializer.Serialize(new
+        {
+            id,
+            activity = "TENSOR_BACKEND_OUTPUT",
+            tensor = new { name = output.Name, data = Encoding.UTF8.GetString(data.WrittenSpan).Trim('[', ']'), shape = string.Join(',', output.Shape.ToArray()), dtype = output.Datatype.WireName() },
+        });
     }
 
     private static object Step(string name, long ns) => new { name, ns };

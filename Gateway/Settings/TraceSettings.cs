@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Gateway.Settings;
 
@@ -22,8 +23,8 @@ internal sealed class TraceSettings(IOptions<GatewayOptions> options)
         Dictionary<string, string[]> settings = new()
         {
             ["trace_file"] = [options.Value.TraceFile],
-            ["trace_level"] = ["OFF"],
-            ["trace_rate"] = ["1000"],
+            ["trace_level"] = [options.Value.TraceLevel],
+            ["trace_rate"] = [options.Value.TraceRate.ToString(CultureInfo.InvariantCulture)],
             ["trace_count"] = ["-1"],
             ["log_frequency"] = ["0"],
             ["trace_mode"] = ["triton"],
@@ -56,11 +57,18 @@ internal sealed class TraceSettings(IOptions<GatewayOptions> options)
         }
     }
 
+    /// <summary>Refuses the settings of a model that does not serve.</summary>
+    /// <exception cref="InferenceException">It does not.</exception>
+    public static void RequireModel(IModelCatalog catalog, string model)
+    {
+        if (model.Length > 0 && !catalog.IsModelReady(model, "")) throw new InferenceException(InferenceError.NotFound, $"Request for unknown model : {model}");
+    }
+
     private static string[] Require(string name, string[] value)
     {
         if (name == "trace_level")
         {
-            return value is ["OFF"] or ["TIMESTAMPS"] ? value : throw Invalid($"trace_level is {string.Join(", ", value)}; allowed: OFF, TIMESTAMPS");
+            return value is ["OFF"] || value.All(level => level is "TIMESTAMPS" or "TENSORS") ? value : throw Invalid($"trace_level is {string.Join(", ", value)}; allowed: OFF, or TIMESTAMPS and TENSORS");
         }
 
         long low = name switch { "trace_count" => -1, "trace_rate" => 1, _ => 0 };

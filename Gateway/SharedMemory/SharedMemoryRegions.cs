@@ -51,7 +51,14 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
     }
 
     /// <summary>Forgets a region, or all for an empty name. One that is not registered is none to forget.</summary>
+    /// <exception cref="InferenceException">Shared memory is not allowed.</exception>
     public void Unregister(string name)
+    {
+        RequireAllowed();
+        Forget(name);
+    }
+
+    private void Forget(string name)
     {
         foreach (string one in name.Length == 0 ? _regions.Keys : [name])
         {
@@ -106,11 +113,11 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
     /// <exception cref="InferenceException">It is not.</exception>
     public void RequireAllowed()
     {
-        if (!IsAllowed) throw new InferenceException(InferenceError.Unsupported, "shared memory is not allowed on this server; send tensors in the request, or start the server with --Gateway:AllowSharedMemory=true");
+        if (!IsAllowed) throw new InferenceException(InferenceError.Unsupported, "Client shared memory is disabled; send tensors in the request, or start the server with --Gateway:AllowSharedMemory=true");
     }
 
     /// <inheritdoc />
-    public void Dispose() => Unregister("");
+    public void Dispose() => Forget("");
 
     private static SafeFileHandle Open(string key)
     {
