@@ -88,10 +88,10 @@ internal static class RequestCheck
             return $"unexpected shape for input '{tensor.Name}' for model '{model}'. Expected {TensorShape.Format(spec.Dimensions)}, got {TensorShape.Format(tensor.Shape)}";
         }
 
-        return CheckBytes(tensor, elements);
+        return CheckBytes(tensor, elements, model);
     }
 
-    private static string? CheckBytes(InferenceTensor tensor, long elements)
+    private static string? CheckBytes(InferenceTensor tensor, long elements, string model)
     {
         if (tensor.Datatype == TensorDatatype.Bytes)
         {
@@ -106,7 +106,7 @@ internal static class RequestCheck
         UInt128 bytes = (UInt128)elements * (uint)tensor.Datatype.ElementSize();
         return bytes == (uint)tensor.ByteLength
             ? null
-            : $"input '{tensor.Name}' has {tensor.ByteLength} bytes, its shape {TensorShape.Format(tensor.Shape)} of {tensor.Datatype.WireName()} asks for {bytes}";
+            : $"input byte size mismatch for input '{tensor.Name}' for model '{model}'. Expected {bytes}, got {tensor.ByteLength}: its shape {TensorShape.Format(tensor.Shape)} of {tensor.Datatype.WireName()} asks for {bytes} bytes";
     }
 
     private static bool Fits(ReadOnlySpan<long> shape, TensorSpec spec)

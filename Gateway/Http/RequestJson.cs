@@ -33,7 +33,7 @@ internal static class RequestJson
     public static long Size(ref Utf8JsonReader json, string member)
     {
         json.Read();
-        return json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long size) && size >= 0 ? size : throw Invalid($"'{member}' must be a number of bytes, 0 or more");
+        return json.TokenType == JsonTokenType.Number && json.TryGetUInt64(out ulong size) ? (long)Math.Min(size, long.MaxValue) : throw Invalid($"'{member}' must be a number of bytes, 0 or more");
     }
 
     /// <summary>Enters an array or object; false where the member is null, which is as if it were absent.</summary>

@@ -14,6 +14,10 @@ namespace OrleansInference.Gateway.SharedMemory;
 internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : IDisposable
 {
     private const string Folder = "/dev/shm";
+
+    /// <summary>What another server on this machine, NVIDIA Triton, keeps to itself.</summary>
+    private const string ReservedPrefix = "triton_python_backend_shm_region_";
+
     private readonly ConcurrentDictionary<string, SharedMemoryRegion> _regions = new();
 
     /// <summary>Whether regions may be registered and used.</summary>
@@ -34,7 +38,8 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
         RequireAllowed();
         if (client is not null && !IPAddress.IsLoopback(client)) throw Invalid($"failed to register shared memory region '{name}': only clients on this machine can share its memory");
         if (name.Length == 0) throw Invalid("failed to register shared memory region: its name is empty");
-        if (key.Length < 2 || key[0] != '/' || key.IndexOf('/', 1) >= 0 || key is "/." or "/.." || key.Contains('\0', StringComparison.Ordinal)) throw Invalid($"failed to register shared memory region '{name}': the key '{key}' must be '/NAME' without further slashes");
+        if (key.TrimStart('/').StartsWith(ReservedPrefix, StringComparison.Ordinal)) throw Invalid($"cannot register shared memory region '{name}' with key '{key}' as the key contains the reserved prefix '{ReservedPrefix}'");
+        if (key.Length < 2 || key[0] != '/' || key.IndexOf('/', 1) >= 0 || key is "/." or "/.." || key.Contains('\0', StringComparison.Ordinal)) throw Invalid($"cannot register shared memory region '{name}' - invalid shm key '{key}': it must be '/NAME' without further slashes");
         if (_regions.ContainsKey(name)) throw Exists(name);
         SafeFileHandle file = Open(key);
         SharedMemoryRegion region = new(name, key, offset, byteSize, file);
@@ -147,7 +152,9 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
     {
         RequireAllowed();
         SharedMemoryRegion region = _regions.GetValueOrDefault(range.Region) ?? throw Missing(range.Region);
-        if (range.Offset < 0 || range.ByteSize < 0 || range.Offset > region.ByteSize || range.ByteSize > region.ByteSize - range.Offset)
+        if (range.Offset < 0 || range.Offset >= region.ByteSize) throw Invalid($"Invalid offset for shared memory region: '{range.Region}': {range.Offset} is not within its {region.ByteSize} bytes");
+        if (range.ByteSize > long.MaxValue - range.Offset) throw Invalid($"Integer overflow detected: byte_size ({range.ByteSize}) + offset ({range.Offset}) is more than can be counted");
+        if (range.ByteSize < 0 || range.ByteSize > region.ByteSize - range.Offset)
         {
             throw Invalid($"Invalid offset + byte size for shared memory region: '{range.Region}': {range.ByteSize} bytes from {range.Offset} on are not within its {region.ByteSize} bytes");
         }

@@ -69,7 +69,7 @@ public sealed class BadInputTests(ServedModels served)
 
     [Theory]
     [InlineData(16, 12, "add up to 16 bytes, 12 bytes follow")]
-    [InlineData(12, 12, "has 12 bytes, its shape [1,4] of FP32 asks for 16")]
+    [InlineData(12, 12, "Expected 16, got 12: its shape [1,4] of FP32 asks for 16 bytes")]
     [InlineData(16, 20, "add up to 16 bytes, 20 bytes follow")]
     [InlineData(-1, 16, "'binary_data_size' must be")]
     public async Task Infer_TruncatedBinary_IsNamed(int claimed, int sent, string expected)

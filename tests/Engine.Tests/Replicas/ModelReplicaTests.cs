@@ -19,7 +19,7 @@ public sealed class ModelReplicaTests
     [InlineData("x", TensorDatatype.Fp64, new long[] { 1, 4 }, 32, "datatype FP64, expected FP32")]
     [InlineData("x", TensorDatatype.Fp32, new long[] { 1, 5 }, 20, "Expected [-1,4], got [1,5]")]
     [InlineData("x", TensorDatatype.Fp32, new long[] { 4 }, 16, "Expected [-1,4], got [4]")]
-    [InlineData("x", TensorDatatype.Fp32, new long[] { 2, 4 }, 16, "has 16 bytes, its shape [2,4] of FP32 asks for 32")]
+    [InlineData("x", TensorDatatype.Fp32, new long[] { 2, 4 }, 16, "Expected 32, got 16: its shape [2,4] of FP32 asks for 32 bytes")]
     [InlineData("x", TensorDatatype.Fp32, new long[] { -1, 4 }, 16, "dimensions must be 0 or more")]
     [InlineData("x", TensorDatatype.Fp32, new long[] { 1L << 62, 4 }, 16, "dimensions must be 0 or more")]
     public async Task InferAsync_ABadInput_NamesWhatIsWrong(string name, TensorDatatype datatype, long[] shape, int bytes, string expected)
