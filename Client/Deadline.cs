@@ -8,6 +8,9 @@ internal sealed class Deadline : IDisposable
     /// <summary>What the answer may take beyond the deadline, for the way back.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>What a timer can wait for; a longer deadline is the server's alone.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
+
     private readonly CancellationTokenSource? _deadline;
     private readonly CancellationTokenSource? _both;
     private readonly CancellationToken _caller;
@@ -17,7 +20,7 @@ internal sealed class Deadline : IDisposable
     public Deadline(InferenceRequest request, TimeProvider time, CancellationToken caller)
     {
         (_caller, _timeout) = (caller, request.Timeout);
-        if (_timeout <= TimeSpan.Zero) return;
+        if (_timeout <= TimeSpan.Zero || _timeout > Longest) return;
         _deadline = new CancellationTokenSource(_timeout + Grace, time);
         _both = CancellationTokenSource.CreateLinkedTokenSource(caller, _deadline.Token);
     }

@@ -22,13 +22,9 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, TimeProvide
         {
             throw deadline.Passed();
         }
-        catch (TimeoutException exception)
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
         {
-            throw new InferenceException(InferenceError.Unavailable, $"the cluster did not answer: {exception.Message}", exception);
-        }
-        catch (OrleansException exception)
-        {
-            throw new InferenceException(InferenceError.Unavailable, $"the cluster cannot be reached: {exception.Message}", exception);
+            throw Unavailable(exception);
         }
 
         if (response.Error == InferenceError.Cancelled) cancellationToken.ThrowIfCancellationRequested();
@@ -39,6 +35,18 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, TimeProvide
     public IAsyncEnumerable<InferenceResponse> StreamAsync(IAsyncEnumerable<InferenceRequest> requests, CancellationToken cancellationToken) => PipelinedStream.RunAsync(requests, InferAsync, cancellationToken);
 
     /// <inheritdoc />
-    public Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken) =>
-        cluster.GetGrain<IInferenceGrain>(0).GetModelMetadataAsync(modelName, modelVersion).WaitAsync(cancellationToken);
+    public async Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await cluster.GetGrain<IInferenceGrain>(0).GetModelMetadataAsync(modelName, modelVersion).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            throw Unavailable(exception);
+        }
+    }
+
+    private static InferenceException Unavailable(Exception exception) =>
+        new(InferenceError.Unavailable, $"the cluster {(exception is TimeoutException ? "did not answer" : "cannot be reached")}: {exception.Message}", exception);
 }

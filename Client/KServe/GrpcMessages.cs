@@ -35,8 +35,9 @@ internal static class GrpcMessages
 
     /// <summary>An answer; its outputs may be raw or typed.</summary>
     /// <exception cref="InferenceException">It is no answer of the protocol.</exception>
-    public static InferenceResponse Read(ModelInferResponse message)
+    public static InferenceResponse Read(ModelInferResponse? message)
     {
+        if (message is null) throw Malformed("it has neither outputs nor an error");
         bool raw = message.RawOutputContents.Count > 0;
         if (raw && message.RawOutputContents.Count != message.Outputs.Count) throw Malformed($"it has {message.RawOutputContents.Count} raw contents for {message.Outputs.Count} outputs");
         InferenceTensor[] outputs = new InferenceTensor[message.Outputs.Count];
@@ -47,7 +48,9 @@ internal static class GrpcMessages
             ReadOnlyMemory<byte> contents = raw ? message.RawOutputContents[i].Memory
                 : TypedContents.TryRead(output.Contents ?? new InferTensorContents(), output.Datatype, out byte[] typed, out string problem) ? typed
                 : throw Malformed($"output '{output.Name}' {problem}");
-            outputs[i] = new InferenceTensor(output.Name, datatype, [.. output.Shape], contents);
+            long[] shape = [.. output.Shape];
+            if (OutputContents.Problem(output.Name, datatype, shape, contents.Span) is { } wrong) throw Malformed(wrong);
+            outputs[i] = new InferenceTensor(output.Name, datatype, shape, contents);
         }
 
         return new InferenceResponse { ModelName = message.ModelName, ModelVersion = message.ModelVersion, Id = message.Id, Outputs = outputs };

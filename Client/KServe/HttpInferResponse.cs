@@ -9,22 +9,18 @@ namespace OrleansInference.Client.KServe;
 internal static class HttpInferResponse
 {
     /// <summary>Reads it. The tensors share one pooled buffer.</summary>
-    /// <exception cref="InferenceException">It is no answer of the protocol.</exception>
+    /// <exception cref="Exception">It is no answer of the protocol: JSON, format, missing member or contents that do not fit.</exception>
     public static async Task<InferenceResponse> ReadAsync(HttpResponseMessage message, CancellationToken cancellationToken)
     {
         long? length = message.Content.Headers.ContentLength;
         TensorBuffer body = length is { } known
-            ? await ReadAsync(message.Content, checked((int)known), cancellationToken).ConfigureAwait(false)
+            ? await ReadAsync(message.Content, known <= Array.MaxLength ? (int)known : throw new FormatException($"it has {known} bytes, {Array.MaxLength} are allowed"), cancellationToken).ConfigureAwait(false)
             : Copy(await message.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         try
         {
             int jsonLength = Header(message) is { } header && int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= body.Length ? bytes : body.Length;
             using JsonDocument json = JsonDocument.Parse(body.Memory[..jsonLength]);
             return Read(json.RootElement, body, jsonLength);
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
-        {
-            throw new InferenceException(InferenceError.Internal, $"the server's answer is not one of the protocol: {exception.Message}", exception);
         }
         finally
         {
@@ -64,25 +60,24 @@ internal static class HttpInferResponse
         try
         {
             foreach (JsonElement output in json.GetProperty("outputs").EnumerateArray()) outputs.Add(Output(output, body, ref offset));
+            return new InferenceResponse
+            {
+                ModelName = json.GetProperty("model_name").GetString() ?? "",
+                ModelVersion = json.TryGetProperty("model_version", out JsonElement version) ? version.GetString() ?? "" : "",
+                Id = json.TryGetProperty("id", out JsonElement id) ? id.GetString() ?? "" : "",
+                Outputs = [.. outputs],
+            };
         }
         catch
         {
             foreach (InferenceTensor output in outputs) output.Dispose();
             throw;
         }
-
-        return new InferenceResponse
-        {
-            ModelName = json.GetProperty("model_name").GetString() ?? "",
-            ModelVersion = json.TryGetProperty("model_version", out JsonElement version) ? version.GetString() ?? "" : "",
-            Id = json.TryGetProperty("id", out JsonElement id) ? id.GetString() ?? "" : "",
-            Outputs = [.. outputs],
-        };
     }
 
     private static InferenceTensor Output(JsonElement output, TensorBuffer body, ref int offset)
     {
-        string name = output.GetProperty("name").GetString()!;
+        string name = output.GetProperty("name").GetString() ?? throw new FormatException("an output's name is null");
         if (!TensorDatatypes.TryParse(output.GetProperty("datatype").GetString(), out TensorDatatype datatype)) throw new FormatException($"output '{name}' has an unknown datatype");
         long[] shape = [.. output.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())];
         if (!TensorShape.TryCount(shape, out long elements)) throw new FormatException($"output '{name}' has shape {TensorShape.Format(shape)}");
@@ -94,6 +89,7 @@ internal static class HttpInferResponse
         int length = size.GetInt32();
         if (length < 0 || length > body.Length - offset) throw new FormatException($"output '{name}' claims {length} bytes, {body.Length - offset} are left");
         ReadOnlyMemory<byte> contents = body.Memory.Slice(offset, length);
+        if (OutputContents.Problem(name, datatype, shape, contents.Span) is { } problem) throw new FormatException(problem);
         offset += length;
         return new InferenceTensor(name, datatype, shape, contents, body.AddReference());
     }

@@ -84,21 +84,32 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
             await foreach (InferenceRequest request in requests.WithCancellation(stop).ConfigureAwait(false))
             {
                 await sent.WriteAsync(request, stop).ConfigureAwait(false);
-                await stream.WriteAsync(GrpcMessages.Write(request), stop).ConfigureAwait(false);
+                if (!await IsOpenAsync(stream.WriteAsync(GrpcMessages.Write(request), stop)).ConfigureAwait(false)) break;
             }
 
-            await stream.CompleteAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
-        {
-            // The server ended the stream; whoever reads the answers learns why.
+            await IsOpenAsync(stream.CompleteAsync()).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
+            // The caller's own requests threw; it reaches whoever reads the answers, behind those that came before it.
             failure = exception;
         }
 
         sent.Complete(failure);
+    }
+
+    /// <summary>False when the server has ended the stream; whoever reads the answers learns why.</summary>
+    private static async Task<bool> IsOpenAsync(Task write)
+    {
+        try
+        {
+            await write.ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static async Task<InferenceResponse> NextAsync(InferenceRequest request, IAsyncStreamReader<ModelStreamInferResponse> answers, CancellationToken cancellationToken)

@@ -7,8 +7,11 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Client.KServe;
 
 /// <summary>Inference over HTTP with any KServe v2 server.</summary>
-internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptions options, TimeProvider time) : IInferenceClient
+internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptions options, TimeProvider time) : IInferenceClient, IDisposable
 {
+    /// <summary>Closes the connections.</summary>
+    public void Dispose() => http.Dispose();
+
     /// <inheritdoc />
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
@@ -37,7 +40,7 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
         try
         {
             using HttpResponseMessage response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode) return await read(response, token).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode) return await ReadAsync(response, read, token).ConfigureAwait(false);
             string body = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
             throw new InferenceException(KServeErrors.Of(response.StatusCode), Error(body) is { Length: > 0 } reason ? reason : $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}");
         }
@@ -48,6 +51,18 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             throw new InferenceException(InferenceError.Unavailable, $"the server at {options.Address} cannot be reached: {exception.Message}", exception);
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await read(response, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or InferenceException)
+        {
+            throw new InferenceException(InferenceError.Internal, $"the server's answer is not one of the protocol: {exception.Message}", exception);
         }
     }
 
@@ -73,7 +88,7 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
             : [];
         parameters.Remove("execution_provider", out string? provider);
         return new ModelMetadata(
-            root.GetProperty("name").GetString()!,
+            root.GetProperty("name").GetString() ?? throw new FormatException("the model's name is null"),
             root.TryGetProperty("versions", out JsonElement versions) && versions.ValueKind == JsonValueKind.Array ? [.. versions.EnumerateArray().Select(version => version.ToString())] : [],
             root.TryGetProperty("platform", out JsonElement platform) ? platform.ToString() : "",
             Tensors(root, "inputs"),
@@ -83,7 +98,7 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
     }
 
     private static TensorMetadata[] Tensors(JsonElement root, string member) => !root.TryGetProperty(member, out JsonElement tensors) ? [] : [.. tensors.EnumerateArray().Select(tensor => new TensorMetadata(
-        tensor.GetProperty("name").GetString()!,
+        tensor.GetProperty("name").GetString() ?? throw new FormatException($"one of the {member} has no name"),
         TensorDatatypes.TryParse(tensor.GetProperty("datatype").GetString(), out TensorDatatype datatype) ? datatype : TensorDatatype.None,
         [.. tensor.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())]))];
 }

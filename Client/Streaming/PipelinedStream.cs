@@ -7,7 +7,7 @@ namespace OrleansInference.Client.Streaming;
 /// <summary>A stream of requests over a transport that knows single calls only.</summary>
 internal static class PipelinedStream
 {
-    /// <summary>Requests under way at once; the next is read when the oldest has been answered and its answer taken.</summary>
+    /// <summary>Answers that may wait to be taken; the next request is read when one was, so two more can be under way.</summary>
     private const int Window = 16;
 
     /// <summary>Runs the requests and gives the answers in their order.</summary>
@@ -41,7 +41,16 @@ internal static class PipelinedStream
                 Task<InferenceResponse> answer = AnswerAsync(request, infer, sequences.GetValueOrDefault(request.SequenceId), stop);
                 if (request.SequenceEnd) sequences.Remove(request.SequenceId);
                 else if (request.SequenceId.Length > 0) sequences[request.SequenceId] = answer;
-                await answers.WriteAsync(answer, stop).ConfigureAwait(false);
+                try
+                {
+                    await answers.WriteAsync(answer, stop).ConfigureAwait(false);
+                }
+                catch
+                {
+                    // Stopped while the window was full: nobody else knows this answer.
+                    await ReleaseAsync(answer).ConfigureAwait(false);
+                    throw;
+                }
             }
         }
         catch (Exception exception)

@@ -15,6 +15,8 @@ public sealed class ServedModels : IAsyncLifetime
     {
         Write("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 8\ndynamic_batching { }");
         Write("waits", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }\ninstance_group { count: 1 }");
+        Write("holds", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 8\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }\ninstance_group { count: 1 }");
+        Write("acc", FixtureModels.Accumulator(), FixtureModels.AccumulatorConfig());
         Write("plain", FixtureModels.NoBatch(3), null);
         Write("strings", FixtureModels.Identity(Onnx.Messages.TensorProto.Types.DataType.String, 2), null);
         Write("corrupt", [1, 2, 3], null);
