@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace OrleansInference.Gateway.Settings;
 
 /// <summary>Picks the requests that <see cref="TraceSettings"/> ask for and appends them to the trace file, one JSON array a file as Triton writes it.</summary>
-internal sealed class TraceRecorder(TraceSettings settings, IOptions<GatewayOptions> options, TimeProvider time) : IDisposable
+internal sealed partial class TraceRecorder(TraceSettings settings, IOptions<GatewayOptions> options, TimeProvider time, ILogger<TraceRecorder> logger) : IDisposable
 {
     /// <summary>A trace file does not grow beyond this.</summary>
     private const long MaxBytes = 64 << 20;
@@ -16,6 +17,7 @@ internal sealed class TraceRecorder(TraceSettings settings, IOptions<GatewayOpti
     private readonly ConcurrentDictionary<string, long> _taken = new();
     private FileStream? _file;
     private long _lastId;
+    private bool _failed;
 
     /// <summary>Starts a sample of a request that arrives now; null where it is not picked.</summary>
     public TraceSample? Begin(string model)
@@ -38,15 +40,30 @@ internal sealed class TraceRecorder(TraceSettings settings, IOptions<GatewayOpti
         byte[] text = Encoding.UTF8.GetBytes(json);
         lock (_lock)
         {
-            _file ??= new FileStream(options.Value.TraceFile, FileMode.Create, FileAccess.Write, FileShare.Read);
-            if (_file.Length + text.Length > MaxBytes) return;
-            // The array is closed after every entry, so that the file can be read at any time.
-            if (_file.Length > 0) _file.Position = _file.Length - 1;
-            _file.Write(_file.Position == 0 ? "["u8 : ","u8);
-            _file.Write(text);
-            _file.Write("]"u8);
-            _file.Flush();
+            if (_failed) return;
+            try
+            {
+                Append(text);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // A request does not fail because its trace cannot be kept; it is said once.
+                _failed = true;
+                LogFailure(logger, options.Value.TraceFile, exception);
+            }
         }
+    }
+
+    private void Append(byte[] text)
+    {
+        _file ??= new FileStream(options.Value.TraceFile, FileMode.Create, FileAccess.Write, FileShare.Read);
+        if (_file.Length + text.Length > MaxBytes) return;
+        // The array is closed after every entry, so that the file can be read at any time.
+        if (_file.Length > 0) _file.Position = _file.Length - 1;
+        _file.Write(_file.Position == 0 ? "["u8 : ","u8);
+        _file.Write(text);
+        _file.Write("]"u8);
+        _file.Flush();
     }
 
     /// <inheritdoc />
@@ -56,4 +73,7 @@ internal sealed class TraceRecorder(TraceSettings settings, IOptions<GatewayOpti
     }
 
     private static long Number(IReadOnlyDictionary<string, string[]> settings, string name) => long.Parse(settings[name][0], CultureInfo.InvariantCulture);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The trace file {File} cannot be written; nothing more is traced")]
+    private static partial void LogFailure(ILogger logger, string file, Exception exception);
 }
