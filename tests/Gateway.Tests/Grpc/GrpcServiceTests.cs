@@ -28,6 +28,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
         { "timeout", StatusCode.InvalidArgument, "'timeout' is -1" },
         { "sequence", StatusCode.InvalidArgument, "'sequence_id' is -1" },
         { "classification", StatusCode.InvalidArgument, "'classification' must be a whole number" },
+        { "many outputs", StatusCode.InvalidArgument, "more than 1024 outputs" },
         { "duplicate output", StatusCode.InvalidArgument, "output 'x' already exists in request" },
         { "shared memory", StatusCode.Unimplemented, "shared memory" },
         { "large", StatusCode.ResourceExhausted, "exceeds" },
@@ -108,8 +109,9 @@ public sealed class GrpcServiceTests(SharedHost shared)
             case "timeout": request.Parameters["timeout"] = new InferParameter { Int64Param = -1 }; break;
             case "sequence": request.Parameters["sequence_id"] = new InferParameter { Int64Param = -1 }; break;
             case "classification": request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "x", Parameters = { ["classification"] = new InferParameter { StringParam = "3" } } }); break;
+            case "many outputs": request.Outputs.Add(Enumerable.Range(0, 5000).Select(i => new ModelInferRequest.Types.InferRequestedOutputTensor { Name = $"{i}" })); break;
             case "duplicate output": request.Outputs.Add([new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "x" }, new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "x" }]); break;
-            case "shared memory": input.Parameters["shared_memory_region"] = new InferParameter { StringParam = "r" }; break;
+            case "shared memory": request.RawInputContents.Clear(); input.Parameters["shared_memory_region"] = new InferParameter { StringParam = "r" }; break;
             case "large": request.RawInputContents[0] = ByteString.CopyFrom(new byte[GatewayHost.BodyLimit * 2]); break;
             case "bomb":
                 request.RawInputContents[0] = ByteString.CopyFrom(new byte[GatewayHost.BodyLimit * 32]);

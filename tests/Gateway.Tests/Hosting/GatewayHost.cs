@@ -54,7 +54,7 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         (int http, int grpc) = FreePorts();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(new SilentLogging());
         Dictionary<string, string?> configuration = new() { ["Gateway:HttpPort"] = $"{http}", ["Gateway:GrpcPort"] = $"{grpc}", ["Gateway:MaxRequestBodyBytes"] = $"{BodyLimit}" };
         foreach ((string name, string value) in settings) configuration["Gateway:" + name] = value;
         builder.Configuration.AddInMemoryCollection(configuration);
@@ -99,6 +99,9 @@ public sealed class GatewayHost : IAsyncDisposable
         _channel.Dispose();
         await _app.DisposeAsync();
     }
+
+    /// <summary>A port that nobody listens on.</summary>
+    internal static int FreePort() => FreePorts().Http;
 
     private static (int Http, int Grpc) FreePorts()
     {
