@@ -1,5 +1,7 @@
+using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
+using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Mapping;
 using OrleansInference.Gateway.Outputs;
 using OrleansInference.Gateway.SharedMemory;
@@ -38,6 +40,8 @@ internal static class GrpcRequestReader
 
     private static List<RequestedOutput> Outputs(ModelInferRequest message)
     {
+        // Every name is held against all before it: their number is bounded, as over HTTP.
+        if (message.Outputs.Count > InputHeaderReader.MaxTensors) throw Invalid($"the request has more than {InputHeaderReader.MaxTensors} outputs");
         List<RequestedOutput> outputs = [];
         foreach (ModelInferRequest.Types.InferRequestedOutputTensor output in message.Outputs)
         {
@@ -81,30 +85,39 @@ internal static class GrpcRequestReader
             throw Invalid($"raw_input_contents has {message.RawInputContents.Count} elements for {inMessage} inputs; give one for each");
         }
 
-        int next = 0;
-
         InferenceTensor[] inputs = new InferenceTensor[message.Inputs.Count];
-        for (int i = 0; i < inputs.Length; i++)
+        int next = 0;
+        try
         {
-            ModelInferRequest.Types.InferInputTensor input = message.Inputs[i];
-            if (!TensorDatatypes.TryParse(input.Datatype, out TensorDatatype datatype)) throw Invalid($"input '{input.Name}' has datatype '{input.Datatype}'; allowed: {TensorDatatypes.AllNames}");
-            if (input.Shape.Count > InferenceTensorCodec.MaxRank) throw Invalid($"input '{input.Name}' has {input.Shape.Count} dimensions; at most {InferenceTensorCodec.MaxRank} are allowed");
-            long[] shape = [.. input.Shape];
-            InputShape.Count(input.Name, datatype, shape);
-            if (Range(input.Parameters) is { } range)
-            {
-                TensorBuffer shared = regions.Read(range);
-                inputs[i] = new InferenceTensor(input.Name, datatype, shape, shared.Memory, shared);
-                continue;
-            }
-
-            if (raw && input.Contents is not null) throw Invalid($"input '{input.Name}' has both contents and raw_input_contents; give one of them");
-            ReadOnlyMemory<byte> data = raw ? message.RawInputContents[next++].Memory : TypedContents.TryRead(input.Contents ?? new InferTensorContents(), input.Datatype, out byte[] typed, out string problem) ? typed : throw Invalid($"input '{input.Name}' {problem}");
-            inputs[i] = new InferenceTensor(input.Name, datatype, shape, data);
+            for (int i = 0; i < inputs.Length; i++) inputs[i] = Input(message.Inputs[i], raw ? message.RawInputContents : null, ref next, regions);
+        }
+        catch
+        {
+            foreach (InferenceTensor? input in inputs) input?.Dispose();
+            throw;
         }
 
         return inputs;
     }
+
+    private static InferenceTensor Input(ModelInferRequest.Types.InferInputTensor input, RepeatedField<ByteString>? raw, ref int next, SharedMemoryRegions regions)
+    {
+        if (!TensorDatatypes.TryParse(input.Datatype, out TensorDatatype datatype)) throw Invalid($"input '{input.Name}' has datatype '{input.Datatype}'; allowed: {TensorDatatypes.AllNames}");
+        if (input.Shape.Count > InferenceTensorCodec.MaxRank) throw Invalid($"input '{input.Name}' has {input.Shape.Count} dimensions; at most {InferenceTensorCodec.MaxRank} are allowed");
+        long[] shape = [.. input.Shape];
+        InputShape.Count(input.Name, datatype, shape);
+        if (Range(input.Parameters) is { } range)
+        {
+            TensorBuffer shared = regions.Read(range);
+            return new InferenceTensor(input.Name, datatype, shape, shared.Memory, shared);
+        }
+
+        if (raw is not null && input.Contents is not null) throw Invalid($"input '{input.Name}' has both contents and raw_input_contents; give one of them");
+        return new InferenceTensor(input.Name, datatype, shape, raw is null ? Typed(input) : raw[next++].Memory);
+    }
+
+    private static ReadOnlyMemory<byte> Typed(ModelInferRequest.Types.InferInputTensor input) =>
+        TypedContents.TryRead(input.Contents ?? new InferTensorContents(), input.Datatype, out byte[] contents, out string problem) ? contents : throw Invalid($"input '{input.Name}' {problem}");
 
     private static InferenceException Invalid(string message) => new(InferenceError.InvalidArgument, message);
 }

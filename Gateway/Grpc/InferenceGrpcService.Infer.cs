@@ -35,7 +35,8 @@ internal sealed partial class InferenceGrpcService
         try
         {
             // Begun in the order in which they come, which is the order of a sequence's requests.
-            while (await requestStream.MoveNext(stop.Token)) await answers.Writer.WriteAsync(AnswerAsync(requestStream.Current, context, stop.Token), stop.Token);
+            // Handed over even when cancelled: the writer takes every answer until the last, and gives its memory back.
+            while (await requestStream.MoveNext(stop.Token)) await answers.Writer.WriteAsync(AnswerAsync(requestStream.Current, context, stop.Token), CancellationToken.None);
         }
         catch (Exception exception) when (stop.IsCancellationRequested || exception is IOException)
         {

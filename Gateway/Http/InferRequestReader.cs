@@ -74,6 +74,7 @@ internal static class InferRequestReader
                 case var _ when name is null: json.Skip(); break;
                 case JsonTokenType.True or JsonTokenType.False: parameters.SetBoolean(name, json.GetBoolean()); break;
                 case JsonTokenType.Number when json.TryGetInt64(out long integer): parameters.SetInteger(name, integer); break;
+                case JsonTokenType.Number when json.TryGetUInt64(out ulong whole): parameters.SetUnsigned(name, whole); break;
                 case JsonTokenType.Number: parameters.SetNumber(name, json.GetDouble()); break;
                 case JsonTokenType.String: parameters.SetText(name, json.GetString()!); break;
                 default: json.Skip(); break;

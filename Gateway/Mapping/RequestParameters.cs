@@ -77,11 +77,7 @@ internal struct RequestParameters
             case "slo_p99_ms":
                 SloP99Ms = value is >= 0 and < 1e9 ? value : throw Invalid(name, value);
                 break;
-            case "sequence_id":
-                // Beyond 63 bits JSON gives a number as a fraction; a correlation id has 64.
-                SequenceId = value is > 0 and < 18446744073709551616d && Math.Floor(value) == value ? ((ulong)value).ToString(CultureInfo.InvariantCulture) : throw Invalid(name, value);
-                break;
-            case "priority" or "timeout" or "binary_data_output" or "sequence_start" or "sequence_end" or "triton_enable_empty_final_response":
+            case "priority" or "timeout" or "sequence_id" or "binary_data_output" or "sequence_start" or "sequence_end" or "triton_enable_empty_final_response":
                 throw Invalid(name, value);
         }
     }

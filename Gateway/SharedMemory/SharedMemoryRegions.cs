@@ -43,7 +43,7 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
         if (_regions.ContainsKey(name)) throw Exists(name);
         SafeFileHandle file = Open(key);
         SharedMemoryRegion region = new(name, key, offset, byteSize, file);
-        long length = RandomAccess.GetLength(file);
+        long length = Length(file);
         if (offset < 0 || byteSize <= 0 || offset > length || byteSize > length - offset)
         {
             file.Dispose();
@@ -123,6 +123,19 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
 
     /// <inheritdoc />
     public void Dispose() => Forget("");
+
+    /// <summary>The object's length; 0 for what has none, such as a pipe.</summary>
+    private static long Length(SafeFileHandle file)
+    {
+        try
+        {
+            return RandomAccess.GetLength(file);
+        }
+        catch (NotSupportedException)
+        {
+            return 0;
+        }
+    }
 
     private static SafeFileHandle Open(string key)
     {

@@ -26,8 +26,10 @@ public sealed class GrpcServiceTests(SharedHost shared)
         { "typed half", StatusCode.InvalidArgument, "raw_input_contents" },
         { "version", StatusCode.InvalidArgument, "'one'" },
         { "timeout", StatusCode.InvalidArgument, "'timeout' is -1" },
-        { "sequence", StatusCode.Unimplemented, "sequence_id" },
-        { "classification", StatusCode.Unimplemented, "classification" },
+        { "sequence", StatusCode.InvalidArgument, "'sequence_id' is -1" },
+        { "classification", StatusCode.InvalidArgument, "'classification' must be a whole number" },
+        { "many outputs", StatusCode.InvalidArgument, "more than 1024 outputs" },
+        { "duplicate output", StatusCode.InvalidArgument, "output 'x' already exists in request" },
         { "shared memory", StatusCode.Unimplemented, "shared memory" },
         { "large", StatusCode.ResourceExhausted, "exceeds" },
         { "bomb", StatusCode.ResourceExhausted, "exceeds" },
@@ -42,7 +44,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
         Assert.True((await client.ServerReadyAsync(new(), cancellationToken: Token)).Ready);
         Assert.True((await client.ModelReadyAsync(new() { Name = "echo" }, cancellationToken: Token)).Ready);
         Assert.False((await client.ModelReadyAsync(new() { Name = "echo", Version = "4" }, cancellationToken: Token)).Ready);
-        Assert.Equal(["binary_tensor_data", "model_configuration"], (await client.ServerMetadataAsync(new(), cancellationToken: Token)).Extensions);
+        Assert.Equal(["classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics", "trace", "logging"], (await client.ServerMetadataAsync(new(), cancellationToken: Token)).Extensions);
         ModelMetadataResponse model = await client.ModelMetadataAsync(new() { Name = "echo" }, cancellationToken: Token);
         Assert.Equal(("echo", "3", "onnxruntime_onnx"), (model.Name, model.Versions.Single(), model.Platform));
         Assert.Equal([-1L, 4], model.Inputs.Single().Shape);
@@ -105,9 +107,11 @@ public sealed class GrpcServiceTests(SharedHost shared)
             case "typed half": request.RawInputContents.Clear(); input.Datatype = "FP16"; input.Contents = new InferTensorContents(); break;
             case "version": request.ModelVersion = "one"; break;
             case "timeout": request.Parameters["timeout"] = new InferParameter { Int64Param = -1 }; break;
-            case "sequence": request.Parameters["sequence_id"] = new InferParameter { Uint64Param = ulong.MaxValue }; break;
-            case "classification": request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "x", Parameters = { ["classification"] = new InferParameter { Int64Param = 3 } } }); break;
-            case "shared memory": input.Parameters["shared_memory_region"] = new InferParameter { StringParam = "r" }; break;
+            case "sequence": request.Parameters["sequence_id"] = new InferParameter { Int64Param = -1 }; break;
+            case "classification": request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "x", Parameters = { ["classification"] = new InferParameter { StringParam = "3" } } }); break;
+            case "many outputs": request.Outputs.Add(Enumerable.Range(0, 5000).Select(i => new ModelInferRequest.Types.InferRequestedOutputTensor { Name = $"{i}" })); break;
+            case "duplicate output": request.Outputs.Add([new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "x" }, new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "x" }]); break;
+            case "shared memory": request.RawInputContents.Clear(); input.Parameters["shared_memory_region"] = new InferParameter { StringParam = "r" }; break;
             case "large": request.RawInputContents[0] = ByteString.CopyFrom(new byte[GatewayHost.BodyLimit * 2]); break;
             case "bomb":
                 request.RawInputContents[0] = ByteString.CopyFrom(new byte[GatewayHost.BodyLimit * 32]);

@@ -9,6 +9,9 @@ internal sealed class FakeCatalog : IModelCatalog
 {
     public bool IsServerReady { get; set; } = true;
 
+    /// <summary>The statistics of the model.</summary>
+    public InferenceStatistics Statistics { get; set; } = new() { Name = "echo", Version = "3", InferenceCount = 12, ExecutionCount = 5 };
+
     public bool IsModelReady(string modelName, string modelVersion) => modelName == "echo" && modelVersion is "" or "3";
 
     public ModelMetadata GetMetadata(string modelName, string modelVersion) => modelName switch
@@ -27,8 +30,8 @@ internal sealed class FakeCatalog : IModelCatalog
     public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion)
     {
         if (modelName.Length > 0) _ = GetMetadata(modelName, modelVersion);
-        return [new InferenceStatistics { Name = "echo", Version = "3", InferenceCount = 12, ExecutionCount = 5 }];
+        return [Statistics];
     }
 
-    public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) => output == "y" ? ["zero", "one"] : [];
+    public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) => output is "x" or "y" ? ["zero", "one"] : [];
 }

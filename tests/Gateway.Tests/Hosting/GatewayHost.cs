@@ -21,17 +21,23 @@ public sealed class GatewayHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly GrpcChannel _channel;
 
-    private GatewayHost(WebApplication app, FakePipeline pipeline, FakeCatalog catalog, int httpPort, int grpcPort)
+    private GatewayHost(WebApplication app, int httpPort, int grpcPort)
     {
-        (_app, Pipeline, Catalog, HttpPort, GrpcPort) = (app, pipeline, catalog, httpPort, grpcPort);
+        (_app, HttpPort, GrpcPort) = (app, httpPort, grpcPort);
         Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"), Timeout = TimeSpan.FromSeconds(60) };
         _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
         Grpc = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
     }
 
-    internal FakePipeline Pipeline { get; }
+    internal FakePipeline Pipeline => _app.Services.GetRequiredService<FakePipeline>();
 
-    internal FakeCatalog Catalog { get; }
+    internal FakeCatalog Catalog => _app.Services.GetRequiredService<FakeCatalog>();
+
+    internal FakeRepository Repository => _app.Services.GetRequiredService<FakeRepository>();
+
+    internal FakeRequestLog RequestLog => _app.Services.GetRequiredService<FakeRequestLog>();
+
+    internal ILogger Logger(string category) => _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
     internal BytesInFlight BytesInFlight => _app.Services.GetRequiredService<BytesInFlight>();
 
@@ -48,13 +54,14 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         (int http, int grpc) = FreePorts();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(new SilentLogging());
         Dictionary<string, string?> configuration = new() { ["Gateway:HttpPort"] = $"{http}", ["Gateway:GrpcPort"] = $"{grpc}", ["Gateway:MaxRequestBodyBytes"] = $"{BodyLimit}" };
         foreach ((string name, string value) in settings) configuration["Gateway:" + name] = value;
         builder.Configuration.AddInMemoryCollection(configuration);
-        FakePipeline pipeline = new();
-        FakeCatalog catalog = new();
-        builder.Services.AddSingleton<IInferencePipeline>(pipeline).AddSingleton<IModelCatalog>(catalog);
+        builder.Services.AddSingleton<FakePipeline>().AddSingleton<IInferencePipeline>(services => services.GetRequiredService<FakePipeline>())
+            .AddSingleton<FakeCatalog>().AddSingleton<IModelCatalog>(services => services.GetRequiredService<FakeCatalog>())
+            .AddSingleton<FakeRepository>().AddSingleton<IModelRepository>(services => services.GetRequiredService<FakeRepository>())
+            .AddSingleton<FakeRequestLog>().AddSingleton<IRequestLog>(services => services.GetRequiredService<FakeRequestLog>());
         builder.AddInferenceGateway();
         WebApplication app = builder.Build();
         app.MapInferenceGateway();
@@ -68,7 +75,7 @@ public sealed class GatewayHost : IAsyncDisposable
             throw;
         }
 
-        return new GatewayHost(app, pipeline, catalog, http, grpc);
+        return new GatewayHost(app, http, grpc);
     }
 
     /// <summary>A raw connection to the HTTP port.</summary>
@@ -92,6 +99,9 @@ public sealed class GatewayHost : IAsyncDisposable
         _channel.Dispose();
         await _app.DisposeAsync();
     }
+
+    /// <summary>A port that nobody listens on.</summary>
+    internal static int FreePort() => FreePorts().Http;
 
     private static (int Http, int Grpc) FreePorts()
     {

@@ -9,7 +9,7 @@ public sealed class RouteTests(SharedHost shared)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("/v2", """{"name":"orleans-inference","version":"0.1.0","extensions":["binary_tensor_data","model_configuration"]}""")]
+    [InlineData("/v2", """{"name":"orleans-inference","version":"0.1.0","extensions":["classification","sequence","model_repository","model_repository(unload_dependents)","schedule_policy","model_configuration","binary_tensor_data","parameters","statistics","trace","logging"]}""")]
     [InlineData("/v2/models/echo", """{"name":"echo","versions":["3"],"platform":"onnxruntime_onnx","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[{"name":"y","datatype":"INT64","shape":[-1]}],"parameters":{"execution_provider":"CPUExecutionProvider"}}""")]
     [InlineData("/v2/models/echo/versions/3/config", """{"name":"echo","max_batch_size":8}""")]
     [InlineData("/v2/models/echo/config", """{"name":"echo","max_batch_size":8}""")]

@@ -14,11 +14,37 @@ public sealed class RequestParametersTests
         parameters.SetInteger("timeout", 1500);
         parameters.SetNumber("slo_p99_ms", 2.5);
         parameters.SetBoolean("binary_data_output", true);
-        parameters.SetInteger("sequence_id", 0);
-        RequestParameters.SetText("sequence_id", "");
+        parameters.SetText("sequence_id", "s");
+        parameters.SetBoolean("sequence_start", true);
+        parameters.SetText("mine", "too");
         parameters.SetInteger("mine", 5);
 
         Assert.Equal((uint.MaxValue, TimeSpan.FromMicroseconds(1500), 2.5, true), (parameters.Priority, parameters.Timeout, parameters.SloP99Ms, parameters.BinaryOutput));
+        Assert.Equal(("s", true, false), (parameters.SequenceId, parameters.SequenceStart, parameters.SequenceEnd));
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(5, "5")]
+    [InlineData(ulong.MaxValue, "18446744073709551615")]
+    public void SetUnsigned_ASequenceId_IsKeptWhole(ulong value, string? expected)
+    {
+        RequestParameters parameters = default;
+
+        parameters.SetUnsigned("sequence_id", value);
+
+        Assert.Equal(expected, parameters.SequenceId);
+    }
+
+    [Fact]
+    public void SetText_ASequenceIdThatIsTooLong_IsRefused()
+    {
+        RequestParameters parameters = default;
+        parameters.SetText("sequence_id", new string('s', 256));
+
+        InferenceException exception = Assert.Throws<InferenceException>(() => parameters.SetText("sequence_id", new string('s', 257)));
+
+        Assert.StartsWith("parameter 'sequence_id' is a text of 257 characters; allowed: ", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -26,6 +52,10 @@ public sealed class RequestParametersTests
     [InlineData("priority", 4294967296)]
     [InlineData("timeout", -1)]
     [InlineData("slo_p99_ms", -1)]
+    [InlineData("sequence_id", -1)]
+    [InlineData("sequence_start", 1)]
+    [InlineData("sequence_end", 0)]
+    [InlineData("triton_enable_empty_final_response", 1)]
     [InlineData("binary_data_output", 1)]
     public void SetInteger_OutOfRange_NamesWhatIsAllowed(string name, long value)
     {
