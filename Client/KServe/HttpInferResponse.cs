@@ -18,7 +18,7 @@ internal static class HttpInferResponse
             : Copy(await message.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         try
         {
-            int jsonLength = Header(message) is { } header && int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= body.Length ? bytes : body.Length;
+            int jsonLength = Header(message) is { } header ? JsonLength(header, body.Length) : body.Length;
             using JsonDocument json = JsonDocument.Parse(body.Memory[..jsonLength]);
             return Read(json.RootElement, body, jsonLength);
         }
@@ -30,6 +30,9 @@ internal static class HttpInferResponse
 
     private static string? Header(HttpResponseMessage message) =>
         message.Headers.TryGetValues(HttpInferRequest.JsonLength, out IEnumerable<string>? values) || message.Content.Headers.TryGetValues(HttpInferRequest.JsonLength, out values) ? values.First() : null;
+
+    private static int JsonLength(string header, int length) =>
+        int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= length ? bytes : throw new FormatException($"{HttpInferRequest.JsonLength} is '{header}'; it has {length} bytes");
 
     private static async Task<TensorBuffer> ReadAsync(HttpContent content, int length, CancellationToken cancellationToken)
     {
@@ -79,15 +82,14 @@ internal static class HttpInferResponse
     {
         string name = output.GetProperty("name").GetString() ?? throw new FormatException("an output's name is null");
         if (!TensorDatatypes.TryParse(output.GetProperty("datatype").GetString(), out TensorDatatype datatype)) throw new FormatException($"output '{name}' has an unknown datatype");
-        long[] shape = [.. output.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())];
+        long[] shape = [.. output.GetProperty("shape").EnumerateArray().Select(dimension => dimension.TryGetInt64(out long size) ? size : throw new FormatException($"output '{name}' has dimension {dimension}"))];
         if (!TensorShape.TryCount(shape, out long elements)) throw new FormatException($"output '{name}' has shape {TensorShape.Format(shape)}");
-        if (!output.TryGetProperty("parameters", out JsonElement parameters) || !parameters.TryGetProperty("binary_data_size", out JsonElement size))
+        if (!output.TryGetProperty("parameters", out JsonElement parameters) || !parameters.TryGetProperty("binary_data_size", out JsonElement claimed))
         {
             return TensorJsonReader.Read(name, datatype, shape, elements, System.Text.Encoding.UTF8.GetBytes(output.GetProperty("data").GetRawText()));
         }
 
-        int length = size.GetInt32();
-        if (length < 0 || length > body.Length - offset) throw new FormatException($"output '{name}' claims {length} bytes, {body.Length - offset} are left");
+        if (!claimed.TryGetInt32(out int length) || length < 0 || length > body.Length - offset) throw new FormatException($"output '{name}' claims {claimed} bytes, {body.Length - offset} are left");
         ReadOnlyMemory<byte> contents = body.Memory.Slice(offset, length);
         if (OutputContents.Problem(name, datatype, shape, contents.Span) is { } problem) throw new FormatException(problem);
         offset += length;

@@ -131,6 +131,27 @@ public sealed class TransportTests(ServedModels served)
     }
 
     [Theory]
+    [InlineData(Transport.Orleans)]
+    [InlineData(Transport.Http)]
+    [InlineData(Transport.Grpc)]
+    public async Task StreamAsync_RequestsThatThrow_AreNotTakenForTheEnd(Transport transport)
+    {
+        await using TransportClient started = await StartAsync(transport);
+        IAsyncEnumerable<InferenceRequest> requests = Enumerable.Range(0, 3).Select(i => i < 2 ? Mlp() : throw new InvalidOperationException("broken")).ToAsyncEnumerable();
+        int answers = 0;
+
+        InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await foreach (InferenceResponse response in started.Client.StreamAsync(requests, Token))
+            {
+                using (response) answers++;
+            }
+        });
+
+        Assert.Equal(("broken", 2), (exception.Message, answers));
+    }
+
+    [Theory]
     [InlineData(Transport.Orleans, "101")]
     [InlineData(Transport.Http, "102")]
     [InlineData(Transport.Grpc, "103")]
