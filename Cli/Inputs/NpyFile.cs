@@ -12,9 +12,18 @@ internal static partial class NpyFile
 {
     private static readonly Dictionary<string, TensorDatatype> Types = new()
     {
-        ["|b1"] = TensorDatatype.Bool, ["|u1"] = TensorDatatype.UInt8, ["<u2"] = TensorDatatype.UInt16, ["<u4"] = TensorDatatype.UInt32, ["<u8"] = TensorDatatype.UInt64,
-        ["|i1"] = TensorDatatype.Int8, ["<i2"] = TensorDatatype.Int16, ["<i4"] = TensorDatatype.Int32, ["<i8"] = TensorDatatype.Int64,
-        ["<f2"] = TensorDatatype.Fp16, ["<f4"] = TensorDatatype.Fp32, ["<f8"] = TensorDatatype.Fp64,
+        ["|b1"] = TensorDatatype.Bool,
+        ["|u1"] = TensorDatatype.UInt8,
+        ["<u2"] = TensorDatatype.UInt16,
+        ["<u4"] = TensorDatatype.UInt32,
+        ["<u8"] = TensorDatatype.UInt64,
+        ["|i1"] = TensorDatatype.Int8,
+        ["<i2"] = TensorDatatype.Int16,
+        ["<i4"] = TensorDatatype.Int32,
+        ["<i8"] = TensorDatatype.Int64,
+        ["<f2"] = TensorDatatype.Fp16,
+        ["<f4"] = TensorDatatype.Fp32,
+        ["<f8"] = TensorDatatype.Fp64,
     };
 
     /// <summary>Whether it is one.</summary>

@@ -26,7 +26,8 @@ internal sealed class ModelCatalog(InferenceEngine engine) : IModelCatalog
             [.. model.Signature.Inputs.Where(input => model.Sequences?.IsHiddenInput(input.Name) != true).Select(Describe)],
             [.. model.Signature.Outputs.Where(output => model.Sequences?.IsHiddenOutput(output.Name) != true).Select(Describe)],
             model.ExecutionProvider,
-            new Dictionary<string, string>(model.Parameters)) { MaxBatchSize = model.Signature.MaxBatchSize };
+            new Dictionary<string, string>(model.Parameters))
+        { MaxBatchSize = model.Signature.MaxBatchSize };
     }
 
     /// <inheritdoc />

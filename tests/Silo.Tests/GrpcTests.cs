@@ -70,7 +70,7 @@ public sealed class GrpcTests(ServedModels served) : IDisposable
         ModelInferRequest large = Request();
         large.RawInputContents.Add(ByteString.CopyFrom(new byte[70 << 20]));
 
-        await AssertFailsAsync(none, StatusCode.InvalidArgument, "has 0 bytes");
+        await AssertFailsAsync(none, StatusCode.InvalidArgument, "got 0");
         await AssertFailsAsync(both, StatusCode.InvalidArgument, "both contents and raw_input_contents");
         await AssertFailsAsync(unknown, StatusCode.NotFound, "unknown model");
         await AssertFailsAsync(datatype, StatusCode.InvalidArgument, "datatype 'FLOAT'; allowed");

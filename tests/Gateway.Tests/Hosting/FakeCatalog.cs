@@ -16,7 +16,7 @@ internal sealed class FakeCatalog : IModelCatalog
 
     public ModelMetadata GetMetadata(string modelName, string modelVersion) => modelName switch
     {
-        "echo" => new("echo", ["3"], "onnxruntime_onnx", [new TensorMetadata("x", TensorDatatype.Fp32, [-1, 4])], [new TensorMetadata("y", TensorDatatype.Int64, [-1])], "CPUExecutionProvider", []),
+        "echo" => new("echo", ["3"], "onnxruntime_onnx", [new TensorMetadata("x", TensorDatatype.Fp32, [-1, 4])], [new TensorMetadata("y", TensorDatatype.Int64, [-1])], "CPUExecutionProvider", []) { MaxBatchSize = 8 },
         "throws" => throw new InvalidOperationException("the secret inside"),
         _ => throw new InferenceException(InferenceError.NotFound, $"Request for unknown model: '{modelName}'"),
     };

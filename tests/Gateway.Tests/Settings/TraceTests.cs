@@ -46,7 +46,7 @@ public sealed class TraceTests : IDisposable
     [InlineData("""{"trace_file":"x"}""", "trace file location can not be updated")]
     [InlineData("""{"trace_mode":"opentelemetry"}""", "trace_mode can not be updated")]
     [InlineData("""{"mine":"x"}""", "unknown trace setting 'mine'; allowed: trace_level, trace_rate, trace_count, log_frequency")]
-    [InlineData("""{"trace_level":["TENSORS"]}""", "trace_level is TENSORS; allowed: OFF, TIMESTAMPS")]
+    [InlineData("""{"trace_level":["OFF","TENSORS"]}""", "trace_level is OFF, TENSORS; allowed: OFF, or TIMESTAMPS and TENSORS")]
     [InlineData("""{"trace_rate":"0"}""", "trace_rate is 0; a whole number of at least 1")]
     [InlineData("""{"trace_rate":[]}""", "a whole number of at least 1")]
     [InlineData("""{"trace_count":"-2"}""", "trace_count is -2; a whole number of at least -1")]
