@@ -36,7 +36,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
 
             TraceSample? trace = traces.Begin(model, "HTTP");
             using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version), aborted);
-            using InferenceResponse response = delivery.Deliver(answer, parsed.Outputs);
+            using InferenceResponse response = delivery.Deliver(answer, parsed.Named);
             trace?.End(response);
             if (response.Error == InferenceError.None) await InferResponseWriter.WriteAsync(context, parsed, response);
             else await ErrorResponse.WriteAsync(context, response.Error, response.ErrorMessage);

@@ -8,6 +8,8 @@ namespace OrleansInference.Gateway.Http;
 /// <summary>An inference request as HTTP has it.</summary>
 internal sealed class ParsedInferRequest
 {
+    private static readonly List<RequestedOutput> None = [];
+
     private List<RequestedOutput>? _outputs;
 
     /// <summary>The caller's id; null where none was given.</summary>
@@ -21,6 +23,9 @@ internal sealed class ParsedInferRequest
 
     /// <summary>The outputs asked for; empty for all.</summary>
     public List<RequestedOutput> Outputs => _outputs ??= [];
+
+    /// <summary>The same to read, without a list of its own for a request that names none.</summary>
+    public IReadOnlyList<RequestedOutput> Named => _outputs ?? None;
 
     /// <summary>The output as it was asked for; null where it was not named.</summary>
     public RequestedOutput? Find(string output) => _outputs?.Find(requested => requested.Name == output);

@@ -12,7 +12,7 @@ internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions 
     /// <exception cref="InferenceException">An output cannot be given in the form that was asked for; the answer is still the caller's to dispose.</exception>
     public InferenceResponse Deliver(InferenceResponse response, IReadOnlyList<RequestedOutput> requested)
     {
-        if (response.Error != InferenceError.None || requested.All(output => output is { Classes: 0, Region: null })) return response;
+        if (response.Error != InferenceError.None || requested.Count == 0 || requested.All(output => output is { Classes: 0, Region: null })) return response;
         InferenceTensor[] outputs = [.. response.Outputs];
         foreach (RequestedOutput output in requested)
         {
