@@ -29,7 +29,13 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     [Fact]
     public async Task InferAsync_AThousandInFlightThroughOneGrain_BatchesReachTheCap()
     {
+        // Held until all of them are in the queue: a worker that kept its turn would let one of them there.
+        ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
+        BatchLimits limits = replica.Limits;
+        replica.Limits = limits with { MaxRows = 10_000, MaxDelay = TimeSpan.FromHours(1) };
         Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token))];
+        await QueuedAsync(replica, 1000);
+        replica.Limits = limits;
 
         InferenceResponse[] responses = await Task.WhenAll(calls);
 
