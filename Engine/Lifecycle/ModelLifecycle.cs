@@ -55,7 +55,7 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
 
     private async Task<LoadResult> LoadAsync(string name, ModelOverride? replacement, List<string> loading, CancellationToken cancellationToken)
     {
-        ModelSource source;
+        ModelSource? source = null;
         try
         {
             source = ModelSource.Read(name, repository.Find(name), replacement);
@@ -63,6 +63,7 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
         }
         catch (Exception exception) when (VersionLoader.IsBrokenModel(exception) || exception is ModelRepositoryException)
         {
+            source?.Temporary?.Dispose();
             return Fail(name, "", $"failed to load '{name}', failed to poll from model repository: {exception.Message}");
         }
 
@@ -96,7 +97,7 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
         {
             versions = VersionSelection.Select(source.Folder, source.Config.VersionPolicy);
             idleTtl = TimeSpan.FromSeconds(ReplicaSettings.Parameter(source.Config, "idle_ttl_seconds", options.IdleTtlSeconds, 0, 31_536_000));
-            pinned = ReplicaSettings.Flag(source.Config, "pinned");
+            pinned = source.IsOverride || ReplicaSettings.Flag(source.Config, "pinned");
         }
         catch (Exception exception) when (VersionLoader.IsBrokenModel(exception))
         {
@@ -106,7 +107,8 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
 
         foreach (long version in versions)
         {
-            if (old.FirstOrDefault(loaded => loaded.Number == version && loaded.Source.Temporary is null && source.Temporary is null && loaded.Fingerprint == source.Fingerprint(version)) is { } same)
+            // An ensemble is checked against its steps again, which may have changed.
+            if (!source.IsEnsemble && old.FirstOrDefault(loaded => loaded.Number == version && loaded.Source.Temporary is null && source.Temporary is null && loaded.Fingerprint == source.Fingerprint(version)) is { } same)
             {
                 next.Add(same);
                 continue;

@@ -15,6 +15,9 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     /// <summary>Folder of files that a load request gave, deleted when nothing uses it any more; null for the repository's.</summary>
     public OverrideFolder? Temporary { get; init; }
 
+    /// <summary>Whether a load request gave some of it: evicted, it would not come back as it was.</summary>
+    public bool IsOverride { get; init; }
+
     /// <summary>Whether it is a pipeline of other models.</summary>
     public bool IsEnsemble => Config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling;
 
@@ -35,11 +38,19 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
         ModelConfig config = ModelConfigJson.Parse(replacement.ConfigJson);
         if (replacement.Files.Count == 0)
         {
-            return folder is null ? throw new ModelLoadException($"there is no model '{name}' in the repository, and the request gives no files") : new ModelSource(folder, ConfigOf(folder, config));
+            return folder is null ? throw new ModelLoadException($"there is no model '{name}' in the repository, and the request gives no files") : new ModelSource(folder, ConfigOf(folder, config)) { IsOverride = true };
         }
 
         OverrideFolder temporary = OverrideFolder.Write(name, replacement.Files);
-        return new ModelSource(temporary.Folder, ConfigOf(temporary.Folder, config)) { Temporary = temporary };
+        try
+        {
+            return new ModelSource(temporary.Folder, ConfigOf(temporary.Folder, config)) { IsOverride = true, Temporary = temporary };
+        }
+        catch
+        {
+            temporary.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Changes whenever the configuration or a file of the version does.</summary>

@@ -18,6 +18,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
     private InferenceTensor[] _states = [];
     private IDisposable? _slot;
     private IGrainTimer? _idle;
+    private TimeSpan _idleTimeout;
     private string _version = "";
     private bool _started;
     private string _lost = "it has not been started, or its silo was lost";
@@ -26,9 +27,10 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         _idle?.Dispose();
-        if (Find(request, out InferenceError error, out string message) is not { Sequences: { } policy } model) return Refuse(request, error, message);
         try
         {
+            if (Find(request, out InferenceError error, out string message) is not { Sequences: { } policy } model) return Refuse(request, error, message);
+            _idleTimeout = policy.IdleTimeout;
             if (SequenceInputs.Check(policy, request) is { } wrong) return Refuse(request, InferenceError.InvalidArgument, wrong);
             long begin = time.GetTimestamp();
             if (!await TakeSlotAsync(policy, request, cancellationToken))
@@ -45,7 +47,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         finally
         {
             if (!_started) GiveUp();
-            else _idle = this.RegisterGrainTimer(OnIdle, policy.IdleTimeout, new GrainTimerCreationOptions(policy.IdleTimeout, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+            else _idle = this.RegisterGrainTimer(OnIdle, _idleTimeout, new GrainTimerCreationOptions(_idleTimeout, Timeout.InfiniteTimeSpan) { KeepAlive = true });
         }
     }
 

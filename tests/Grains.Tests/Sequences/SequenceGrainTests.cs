@@ -90,6 +90,24 @@ public sealed class SequenceGrainTests
         Assert.Contains("it was idle for longer than 0.05 s", lost.ErrorMessage, StringComparison.Ordinal);
     }
 
+    /// <summary>The model goes while a sequence is under way: the next request is told, and the place is free for another model's life.</summary>
+    [Fact]
+    public async Task InferAsync_ModelUnloaded_EndsTheSequenceAndFreesItsPlace()
+    {
+        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(candidates: 1), ModelControlMode.Explicit);
+        await cluster.Repository.LoadAsync("acc", null, Token);
+        Engine.Sequences.SequenceSlots slots = cluster.Engine.Find("acc", "", out _, out _)!.Sequences!.Slots;
+        Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
+        Assert.Equal(0, slots.Free);
+        await cluster.Repository.UnloadAsync("acc", unloadDependents: false, Token);
+
+        InferenceResponse again = await cluster.Client.GetGrain<Interfaces.Sequences.ISequenceGrain>("acc\n\n1").InferAsync(Request("1", 1), Token);
+
+        Assert.Equal(InferenceError.InvalidArgument, again.Error);
+        Assert.Contains("is not served any more", again.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal(1, slots.Free);
+    }
+
     [Fact]
     public async Task InferAsync_NoPlaceBeforeTheDeadline_IsRefused()
     {
@@ -132,8 +150,8 @@ public sealed class SequenceGrainTests
         Assert.Equal(["OUTPUT"], metadata.Outputs.Select(output => output.Name));
     }
 
-    private static Task<ServedCluster> StartAsync(string? config = null) =>
-        ServedCluster.StartAsync(ModelControlMode.All, ("acc", FixtureModels.Accumulator(), config ?? FixtureModels.AccumulatorConfig()));
+    private static Task<ServedCluster> StartAsync(string? config = null, ModelControlMode mode = ModelControlMode.All) =>
+        ServedCluster.StartAsync(mode, ("acc", FixtureModels.Accumulator(), config ?? FixtureModels.AccumulatorConfig()));
 
     private static async Task<int[]> RunAsync(ServedCluster cluster, int id, int[] values)
     {
