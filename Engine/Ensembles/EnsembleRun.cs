@@ -29,7 +29,7 @@ internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock
                 if (running.Count == 0) break;
                 Task<InferenceResponse> ended = await Task.WhenAny(running.Keys).ConfigureAwait(false);
                 running.Remove(ended, out EnsembleStep? step);
-                using InferenceResponse response = await ended.ConfigureAwait(false);
+                using InferenceResponse response = await AnswerOfAsync(ended, step!).ConfigureAwait(false);
                 if (failure is not null) continue;
                 if (response.Error == InferenceError.None)
                 {
@@ -46,6 +46,19 @@ internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock
         finally
         {
             foreach (InferenceTensor tensor in _tensors.Values) tensor.Dispose();
+        }
+    }
+
+    /// <summary>A step that throws has failed like any other: the rest is stopped and awaited.</summary>
+    private async Task<InferenceResponse> AnswerOfAsync(Task<InferenceResponse> ended, EnsembleStep step)
+    {
+        try
+        {
+            return await ended.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            return InferenceResponse.Failure(request with { ModelName = step.ModelName }, InferenceError.Internal, exception.Message);
         }
     }
 

@@ -67,10 +67,24 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
             return Fail(name, "", $"failed to load '{name}', failed to poll from model repository: {exception.Message}");
         }
 
-        using (await locks.TakeAsync(name, cancellationToken).ConfigureAwait(false))
+        catch
         {
-            return await ReplaceAsync(source, cancellationToken).ConfigureAwait(false);
+            source?.Temporary?.Dispose();
+            throw;
         }
+
+        IDisposable held;
+        try
+        {
+            held = await locks.TakeAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            source.Temporary?.Dispose();
+            throw;
+        }
+
+        using (held) return await ReplaceAsync(source, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A step that serves already is left alone.</summary>
@@ -119,8 +133,9 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
             {
                 next.Add(await loader.LoadAsync(source, version, cancellationToken).ConfigureAwait(false));
             }
-            catch (Exception exception) when (VersionLoader.IsBrokenModel(exception) || exception is OperationCanceledException)
+            catch (Exception exception)
             {
+                // Whatever it is, it is this version's: those loaded before it are not lost with it.
                 failed.Add(Status(name, version, ModelState.Unavailable, $"failed to load '{name}' version {version}: {exception.Message}"));
             }
         }

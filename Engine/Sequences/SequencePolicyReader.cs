@@ -24,7 +24,7 @@ internal static class SequencePolicyReader
         int active = batching.Oldest is { } oldest ? Math.Max(1, oldest.MaxCandidateSequences) : instances * Math.Max(1, signature.MaxBatchSize);
         return new SequencePolicy
         {
-            IdleTimeout = TimeSpan.FromMicroseconds(Math.Min(idle, (double)TimeSpan.FromDays(365).TotalMicroseconds)),
+            IdleTimeout = TimeSpan.FromMicroseconds(Math.Min(idle, (double)TimeSpan.FromDays(24).TotalMicroseconds)),
             MaxActive = active,
             IsBatched = signature.IsBatched,
             Slots = new SequenceSlots(active),

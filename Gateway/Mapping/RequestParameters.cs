@@ -48,8 +48,8 @@ internal struct RequestParameters
                 Priority = value is >= 0 and <= uint.MaxValue ? (uint)value : throw Invalid(name, value);
                 break;
             case "timeout":
-                // Beyond a year is as good as none, and far below where a TimeSpan overflows.
-                Timeout = value >= 0 ? TimeSpan.FromMicroseconds(Math.Min(value, (long)TimeSpan.FromDays(365).TotalMicroseconds)) : throw Invalid(name, value);
+                // Weeks are as good as none, and within what timers can wait for.
+                Timeout = value >= 0 ? TimeSpan.FromMicroseconds(Math.Min(value, (long)TimeSpan.FromDays(24).TotalMicroseconds)) : throw Invalid(name, value);
                 break;
             case "sequence_id":
                 SequenceId = value > 0 ? value.ToString(CultureInfo.InvariantCulture) : value == 0 ? null : throw Invalid(name, value);

@@ -18,6 +18,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
     private InferenceTensor[] _states = [];
     private IDisposable? _slot;
     private IGrainTimer? _idle;
+    private SequencePolicy? _policy;
     private TimeSpan _idleTimeout;
     private string _version = "";
     private bool _started;
@@ -29,6 +30,8 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         _idle?.Dispose();
         try
         {
+            // Whatever comes of it, what went on before a new beginning does not go on.
+            if (request.SequenceStart) Stop("its first request failed");
             if (Find(request, out InferenceError error, out string message) is not { Sequences: { } policy } model) return Refuse(request, error, message);
             _idleTimeout = policy.IdleTimeout;
             if (SequenceInputs.Check(policy, request) is { } wrong) return Refuse(request, InferenceError.InvalidArgument, wrong);
@@ -77,13 +80,13 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         error = InferenceError.InvalidArgument;
         if (_started)
         {
-            if (engine.Find(request.ModelName, _version, out _, out string reason) is { Sequences: not null } model)
+            if (engine.Find(request.ModelName, _version, out _, out string reason) is { Sequences: { } policy } model && ReferenceEquals(policy, _policy))
             {
                 message = "";
                 return model;
             }
 
-            Stop($"the version {_version} that it began with is not served any more ({reason})");
+            Stop($"the version {_version} that it began with is not served any more ({(reason.Length > 0 ? reason : "it was loaded anew")})");
         }
 
         message = $"inference request for sequence {request.SequenceId} to model '{request.ModelName}' must specify the START flag on the first request of the sequence; there is no state of it: {_lost}";
@@ -92,8 +95,11 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
 
     private async ValueTask<bool> TakeSlotAsync(SequencePolicy policy, InferenceRequest request, CancellationToken cancellationToken)
     {
-        if (_slot is not null) return true;
+        // Another life of the model has places of its own.
+        if (_slot is not null && ReferenceEquals(policy, _policy)) return true;
+        GiveUp();
         _slot = await policy.Slots.TakeAsync(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, cancellationToken);
+        _policy = policy;
         return _slot is not null;
     }
 
