@@ -34,7 +34,7 @@ internal sealed class InferencePipeline : IInferencePipeline
             return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, InferenceError.InvalidArgument, $"inference request to model '{request.ModelName}' must specify a non-zero or non-empty correlation ID (sequence_id)"));
         }
 
-        return request.SequenceId.Length == 0 ? _engine.InferAsync(request, cancellationToken) : new ValueTask<InferenceResponse>(AfterLoadAsync(request, cancellationToken));
+        return request.SequenceId.Length == 0 ? _engine.InferAsync(request, cancellationToken) : new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
     }
 
     private async Task<InferenceResponse> InSequenceAsync(InferenceRequest request, CancellationToken cancellationToken)
@@ -56,6 +56,15 @@ internal sealed class InferencePipeline : IInferencePipeline
 
         TimeSpan waited = _time.GetElapsedTime(begin);
         if (request.Timeout > TimeSpan.Zero) request = request with { Timeout = request.Timeout > waited ? request.Timeout - waited : TimeSpan.FromTicks(1) };
+        // In mode demand its model may have to be loaded first; only then is it known whether it serves sequences at all.
+        if (_engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is null)
+        {
+            using CancellationTokenSource deadline = new(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, _time);
+            using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+            string? refusal = await RefusalAsync(request.ModelName, both.Token).ConfigureAwait(false);
+            if (refusal is not null || _engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is null) return await _engine.InferAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+
         // Where the sequence lives on another silo, writing the request to the wire is this silo's last use of it.
         foreach (InferenceTensor input in request.Inputs) input.ReleaseWhenSerialized = true;
         try
@@ -72,19 +81,16 @@ internal sealed class InferencePipeline : IInferencePipeline
         }
     }
 
-    /// <summary>Whether a model serves sequences is known only once it is loaded.</summary>
-    private async Task<InferenceResponse> AfterLoadAsync(InferenceRequest request, CancellationToken cancellationToken)
+    /// <summary>Loads a model where that is for requests to do; why it is not there, else null. What cancels it shows again in the request's own run.</summary>
+    private async Task<string?> RefusalAsync(string model, CancellationToken cancellationToken)
     {
         try
         {
-            if (await _engine.EnsureLoadedAsync(request.ModelName, cancellationToken).ConfigureAwait(false) is null) return await InferAsync(request, cancellationToken).ConfigureAwait(false);
+            return await _engine.EnsureLoadedAsync(model, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            request.Dispose();
-            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+            return "the wait for it was cancelled";
         }
-
-        return await _engine.InferAsync(request, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -90,6 +90,18 @@ public sealed class SequenceGrainTests
         Assert.Contains("it was idle for longer than 0.05 s", lost.ErrorMessage, StringComparison.Ordinal);
     }
 
+    /// <summary>The first request loads the model; those behind it keep their places.</summary>
+    [Fact]
+    public async Task InferAsync_ModelNotInMemory_IsLoadedAndTheOrderKept()
+    {
+        await using ServedCluster cluster = await StartAsync(mode: ModelControlMode.Demand);
+
+        InferenceResponse[] answers = await Task.WhenAll(Enumerable.Range(1, 20).Select(i => cluster.Pipeline.InferAsync(Request("9", i, start: i == 1), Token).AsTask()));
+
+        Assert.Equal(Enumerable.Range(1, 20).Select(i => i * (i + 1) / 2), answers.Select(Value));
+        Assert.Equal(1, cluster.Engine.Loads);
+    }
+
     /// <summary>The model goes while a sequence is under way: the next request is told, and the place is free for another model's life.</summary>
     [Fact]
     public async Task InferAsync_ModelUnloaded_EndsTheSequenceAndFreesItsPlace()
