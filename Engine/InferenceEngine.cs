@@ -269,8 +269,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
 
         TimeSpan load = _clock.Now - start;
-        if (request.Timeout > TimeSpan.Zero) request = request with { Timeout = request.Timeout > load ? request.Timeout - load : TimeSpan.FromTicks(1) };
-        InferenceResponse response = await InferAsync(request, cancellationToken).ConfigureAwait(false);
+        InferenceResponse response = await InferAsync(request.After(load), cancellationToken).ConfigureAwait(false);
         return response with { Timings = response.Timings with { Load = response.Timings.Load + load } };
     }
 

@@ -84,23 +84,14 @@ internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock
             Release(tensor);
         }
 
-        InferenceRequest part = request with
+        InferenceRequest part = request.After(clock.Now - arrival) with
         {
             ModelName = step.ModelName,
             ModelVersion = step.ModelVersion,
             Inputs = [.. inputs],
             RequestedOutputs = [.. step.Outputs.Keys],
-            Timeout = Left(),
         };
         return await run(part, cancellationToken).ConfigureAwait(false);
-    }
-
-    private TimeSpan Left()
-    {
-        if (request.Timeout <= TimeSpan.Zero) return TimeSpan.Zero;
-        TimeSpan left = request.Timeout - (clock.Now - arrival);
-        // Zero would mean no deadline at all.
-        return left > TimeSpan.Zero ? left : TimeSpan.FromTicks(1);
     }
 
     private void Take(EnsembleStep step, InferenceResponse response)

@@ -70,12 +70,7 @@ internal sealed partial class Evictor(MemoryBudget budget, ModelTable table, Mod
         LogEvicted(name, reason);
         table.SetIndex(name, [.. model.All.Select(version => new ModelStatus(name, version.Model.Version, ModelState.Unavailable, reason))]);
         table.Publish(name, null);
-        foreach (LoadedVersion version in model.All)
-        {
-            await version.DrainAsync().ConfigureAwait(false);
-            version.Source.Temporary?.Dispose();
-        }
-
+        await ModelLifecycle.DrainAsync(model.All, kept: []).ConfigureAwait(false);
         return true;
     }
 

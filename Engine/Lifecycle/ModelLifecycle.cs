@@ -66,7 +66,6 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
             source?.Temporary?.Dispose();
             return Fail(name, "", $"failed to load '{name}', failed to poll from model repository: {exception.Message}");
         }
-
         catch
         {
             source?.Temporary?.Dispose();

@@ -54,8 +54,7 @@ internal sealed class InferencePipeline : IInferencePipeline
                 : InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
         }
 
-        TimeSpan waited = _time.GetElapsedTime(begin);
-        if (request.Timeout > TimeSpan.Zero) request = request with { Timeout = request.Timeout > waited ? request.Timeout - waited : TimeSpan.FromTicks(1) };
+        request = request.After(_time.GetElapsedTime(begin));
         // In mode demand its model may have to be loaded first; only then is it known whether it serves sequences at all.
         if (_engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is null)
         {

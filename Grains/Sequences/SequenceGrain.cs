@@ -105,7 +105,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
 
     private async Task<InferenceResponse> RunAsync(SequencePolicy policy, IServedModel model, InferenceRequest request, TimeSpan waited, CancellationToken cancellationToken)
     {
-        InferenceRequest complete = SequenceInputs.Complete(policy, request with { ModelVersion = model.Version, Timeout = Left(request.Timeout, waited) }, request.SequenceStart ? [] : _states);
+        InferenceRequest complete = SequenceInputs.Complete(policy, request.After(waited) with { ModelVersion = model.Version }, request.SequenceStart ? [] : _states);
         InferenceResponse response = await engine.InferAsync(complete, cancellationToken);
         response = response with { Timings = response.Timings with { Queue = response.Timings.Queue + waited } };
         if (response.Error != InferenceError.None)
@@ -121,9 +121,6 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         foreach (InferenceTensor output in response.Outputs) output.ReleaseWhenSerialized = true;
         return response;
     }
-
-    private static TimeSpan Left(TimeSpan timeout, TimeSpan waited) =>
-        timeout <= TimeSpan.Zero ? TimeSpan.Zero : timeout > waited ? timeout - waited : TimeSpan.FromTicks(1);
 
     private Task OnIdle(TimeSpan timeout, CancellationToken cancellationToken)
     {
