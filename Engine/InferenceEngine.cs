@@ -17,7 +17,7 @@ namespace OrleansInference.Engine;
 /// The models that this node serves. Looking one up reads an immutable snapshot; changes go one at a time for each model
 /// and publish a new one.
 /// </summary>
-public sealed class InferenceEngine : IAsyncDisposable
+public sealed partial class InferenceEngine : IAsyncDisposable
 {
     private readonly EngineOptions _options;
     private readonly ModelRepository _repository;
@@ -139,12 +139,15 @@ public sealed class InferenceEngine : IAsyncDisposable
             string fingerprint = folder.Fingerprint();
             if (_polled.GetValueOrDefault(folder.Name) == fingerprint) continue;
             _polled[folder.Name] = fingerprint;
+            _withdrawn.TryRemove(folder.Name, out _);
             await _lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (string gone in _table.Index.Keys.Where(name => folders.All(folder => folder.Name != name)).ToArray())
+        // What other nodes gave this one stays: it was never in the folder.
+        foreach (string gone in _polled.Keys.Where(name => folders.All(folder => folder.Name != name)).ToArray())
         {
             _polled.Remove(gone);
+            _withdrawn[gone] = 0;
             await _lifecycle.UnloadAsync(gone, dependents: false, "its folder is gone", cancellationToken).ConfigureAwait(false);
             _table.SetIndex(gone, null);
         }

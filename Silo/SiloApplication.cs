@@ -19,12 +19,12 @@ internal static class SiloApplication
         builder.Configuration["Engine:Models"] ??= DefaultModels();
         builder.Services.AddOptions<SiloHostOptions>().BindConfiguration("Silo").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine"));
-        builder.Services.AddInferenceGrains();
         builder.AddInferenceGateway();
         builder.AddInferenceTelemetry();
         SiloHostOptions ports = builder.Configuration.GetSection("Silo").Get<SiloHostOptions>() ?? new();
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(ports.SiloPort, ports.GatewayPort)
+            .AddInferenceGrains()
             .AddActivityPropagation()
             .AddMemoryGrainStorageAsDefault());
         WebApplication app = builder.Build();

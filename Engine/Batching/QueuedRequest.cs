@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Routing.Partition;
 
 namespace OrleansInference.Engine.Batching;
 

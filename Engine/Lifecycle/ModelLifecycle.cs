@@ -15,7 +15,12 @@ namespace OrleansInference.Engine.Lifecycle;
 internal sealed partial class ModelLifecycle(EngineOptions options, ModelRepository repository, VersionLoader loader, ModelTable table, ModelLocks locks, ILogger logger)
 {
     /// <summary>Loads a model, or what has changed of it; the steps of an ensemble first.</summary>
-    public Task<LoadResult> LoadAsync(string name, ModelOverride? replacement, CancellationToken cancellationToken) => LoadAsync(name, replacement, [], cancellationToken);
+    public Task<LoadResult> LoadAsync(string name, ModelOverride? replacement, CancellationToken cancellationToken) =>
+        LoadAsync(name, () => ModelSource.Read(name, repository.Find(name), replacement), [], cancellationToken);
+
+    /// <summary>The same, from a folder that was fetched from another node, which it takes over.</summary>
+    public Task<LoadResult> LoadFetchedAsync(string name, OverrideFolder folder, string? configJson, CancellationToken cancellationToken) =>
+        LoadAsync(name, () => ModelSource.Fetched(folder, configJson), [], cancellationToken);
 
     /// <summary>Stops serving a model: refuses new requests, answers queued ones, and gives its memory back.</summary>
     /// <returns>False when it was not loaded.</returns>
@@ -53,12 +58,12 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
 
     private static ModelStatus Status(string name, long version, ModelState state, string reason) => new(name, version.ToString(CultureInfo.InvariantCulture), state, reason);
 
-    private async Task<LoadResult> LoadAsync(string name, ModelOverride? replacement, List<string> loading, CancellationToken cancellationToken)
+    private async Task<LoadResult> LoadAsync(string name, Func<ModelSource> read, List<string> loading, CancellationToken cancellationToken)
     {
         ModelSource? source = null;
         try
         {
-            source = ModelSource.Read(name, repository.Find(name), replacement);
+            source = read();
             if (source.IsEnsemble) await LoadStepsAsync(name, source.Config, loading, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (VersionLoader.IsBrokenModel(exception) || exception is ModelRepositoryException)
@@ -92,7 +97,7 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
         if (loading.Contains(name)) throw new Sessions.ModelLoadException($"the ensembles call each other in a circle: {string.Join(" → ", loading)} → {name}");
         foreach (string step in EnsemblePlan.ModelNames(config).Where(step => !table.TryGet(step, out _)))
         {
-            LoadResult result = await LoadAsync(step, replacement: null, [.. loading, name], cancellationToken).ConfigureAwait(false);
+            LoadResult result = await LoadAsync(step, () => ModelSource.Read(step, repository.Find(step), replacement: null), [.. loading, name], cancellationToken).ConfigureAwait(false);
             if (!result.IsReady && !table.TryGet(step, out _)) throw new Sessions.ModelLoadException($"its step model '{step}' cannot be loaded: {result.Reason}");
         }
     }

@@ -56,6 +56,14 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     /// <summary>Changes whenever the configuration or a file of the version does.</summary>
     public string Fingerprint(long version) => Convert.ToHexString(SHA256.HashData(Config.ToByteArray())) + "\n" + Folder.Fingerprint(version);
 
+    /// <summary>Reads what was fetched from another node, with the configuration that replaces the folder's own there.</summary>
+    /// <exception cref="ModelLoadException">The configuration is not one for it.</exception>
+    public static ModelSource Fetched(OverrideFolder folder, string? configJson)
+    {
+        ModelConfig config = configJson is null ? ReadFile(folder.Folder) : ModelConfigJson.Parse(configJson);
+        return new ModelSource(folder.Folder, ConfigOf(folder.Folder, config)) { Temporary = folder, IsOverride = configJson is not null };
+    }
+
     private static ModelConfig ReadFile(ModelFolder folder) =>
         File.Exists(folder.ConfigPath) ? ModelConfigReader.Parse(File.ReadAllBytes(folder.ConfigPath), folder.ConfigPath) : new ModelConfig();
 

@@ -40,6 +40,17 @@ internal sealed class OverrideFolder : IDisposable
         }
     }
 
+    /// <summary>Takes a folder over that somebody else filled: <paramref name="path"/><c>/model</c> has the model's layout.</summary>
+    public static OverrideFolder Adopt(string name, string path)
+    {
+        string model = Path.Combine(path, "model");
+        long[] versions = [.. Directory.EnumerateDirectories(model)
+            .Select(folder => long.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out long version) ? version : 0)
+            .Where(version => version > 0)
+            .Order()];
+        return new OverrideFolder(path, new ModelFolder(name, model, versions));
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Routing.Partition;
 
 namespace OrleansInference.Engine.Replicas;
 

@@ -7,6 +7,7 @@ using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Routing.Admission;
+using OrleansInference.Routing.Partition;
 
 namespace OrleansInference.Engine.Replicas;
 

@@ -1,3 +1,4 @@
+using OrleansInference.Engine.Replicas;
 using System.Runtime.InteropServices;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Sessions;
@@ -20,6 +21,10 @@ internal static class SyntheticInputs
 
         return Queued(inputs, rows);
     }
+
+    /// <summary>A request to a served model.</summary>
+    public static InferenceRequest Request(IServedModel model, int rows, int seed) =>
+        Create(model.Signature, rows, freeDimension: 1, seed).Request with { ModelName = model.Name, ModelVersion = model.Version };
 
     /// <summary>The rows of several requests in one.</summary>
     public static QueuedRequest Concat(ModelSignature signature, params QueuedRequest[] parts)

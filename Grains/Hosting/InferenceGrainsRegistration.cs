@@ -1,21 +1,56 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime.Hosting;
+using OrleansInference.Agent.Planning;
 using OrleansInference.Grains.Inference;
+using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Models;
+using OrleansInference.Grains.Nodes;
+using OrleansInference.Grains.Placement;
+using OrleansInference.Routing.Calls;
 
 namespace OrleansInference.Grains.Hosting;
 
 /// <summary>Registers what the grains need.</summary>
 public static class InferenceGrainsRegistration
 {
-    /// <summary>Adds the pipeline, the catalog and the repository over this node's engine.</summary>
-    public static IServiceCollection AddInferenceGrains(this IServiceCollection services)
+    /// <summary>Adds the pipeline, the catalog and the repository over this node's engine, and the node's part in the cluster.</summary>
+    public static ISiloBuilder AddInferenceGrains(this ISiloBuilder silo)
     {
-        services.TryAddSingleton<IInferencePipeline, InferencePipeline>();
-        services.TryAddSingleton<IModelCatalog, ModelCatalog>();
-        services.TryAddSingleton<IModelRepository, ModelRepositoryControl>();
-        return services;
+        silo.Services.TryAddSingleton<IInferencePipeline, InferencePipeline>();
+        silo.Services.TryAddSingleton<IModelCatalog, ModelCatalog>();
+        silo.Services.TryAddSingleton<IModelRepository, ModelRepositoryControl>();
+        return silo.AddClusterNode();
+    }
+
+    private static ISiloBuilder AddClusterNode(this ISiloBuilder silo)
+    {
+        IServiceCollection services = silo.Services;
+        services.AddOptions<NodeOptions>().BindConfiguration("Node").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RouterOptions>().BindConfiguration("Routing").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<NodeServices>();
+        services.TryAddSingleton<NodeTransport>();
+        services.TryAddSingleton<ClusterNode>();
+        services.TryAddSingleton<ModelFetcher>();
+        services.TryAddSingleton<NodeModels>();
+        services.TryAddSingleton<NodeReporter>();
+        services.TryAddSingleton<NodeDrain>();
+        services.TryAddSingleton<RemoteModels>();
+        services.TryAddSingleton<IClusterControl, ClusterControl>();
+        services.TryAddSingleton<IPlanner, ReplicateWhereItFits>();
+        services.AddHostedService<ClusterWatch>();
+        services.AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
+        services.AddPlacementDirector<ServedModelPlacement, ServedModelPlacementDirector>();
+        // A replica's activation loads a model and its deactivation drains one, which may take minutes.
+        services.Configure<GrainCollectionOptions>(options => (options.ActivationTimeout, options.DeactivationTimeout) = (TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(5)));
+        services.AddSingleton<IConfigureOptions<SiloConnectionOptions>, ConnectionWatch>();
+        return silo.AddGrainService<NodeService>();
     }
 }

@@ -2,13 +2,16 @@ using OrleansInference.Engine;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Sequences;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Grains.Nodes;
 using OrleansInference.Grains.Sequences;
+using OrleansInference.Routing.Calls;
 
 namespace OrleansInference.Grains.Inference;
 
 /// <summary>
-/// The way of every request on a node, whether it came through the gateway or a grain: to its model's queue, or to its
-/// sequence, which passes it on when its turn has come. The steps of ensembles come this way too.
+/// The way of every request on a node, whether it came through the gateway or a grain: to the replica that the router
+/// picks, on this node or another, or to its sequence, which passes it on when its turn has come. The steps of ensembles
+/// come this way too.
 /// </summary>
 internal sealed class InferencePipeline : IInferencePipeline
 {
@@ -16,15 +19,25 @@ internal sealed class InferencePipeline : IInferencePipeline
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly SequenceOrder _order = new();
+    private readonly RequestRouter _router;
 
-    public InferencePipeline(InferenceEngine engine, IGrainFactory grains, TimeProvider time)
+    public InferencePipeline(InferenceEngine engine, IGrainFactory grains, ClusterNode node, NodeTransport transport, TimeProvider time)
     {
-        (_engine, _grains, _time) = (engine, grains, time);
+        (_engine, _grains, _router, _time) = (engine, grains, node.Router, time);
         engine.RunStep = InferAsync;
+        transport.RunHere = RunHereAsync;
     }
 
     /// <inheritdoc />
     public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        // Where this node is the only one with the model, or nobody has it, there is nothing to decide.
+        if (_router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model) return RunHereAsync(request, cancellationToken);
+        if (request.SequenceId.Length > 0 && model.Latest[0].Route.HasSequences) return new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
+        return _router.TryInfer(request, cancellationToken, out Task<InferenceResponse>? answer) ? new ValueTask<InferenceResponse>(answer) : RunHereAsync(request, cancellationToken);
+    }
+
+    private ValueTask<InferenceResponse> RunHereAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         if (_engine.Find(request.ModelName, request.ModelVersion, out _, out _) is { } model)
         {
@@ -56,7 +69,8 @@ internal sealed class InferencePipeline : IInferencePipeline
 
         request = request.After(_time.GetElapsedTime(begin));
         // In mode demand its model may have to be loaded first; only then is it known whether it serves sequences at all.
-        if (_engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is null)
+        bool elsewhere = _router.Snapshot.Find(request.ModelName) is { IsLocalOnly: false } model && model.Latest[0].Route.HasSequences;
+        if (!elsewhere && _engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is null)
         {
             using CancellationTokenSource deadline = new(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, _time);
             using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);

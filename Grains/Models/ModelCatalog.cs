@@ -1,23 +1,27 @@
 using OrleansInference.Engine;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Models;
 
-/// <summary>What this node's engine serves.</summary>
-internal sealed class ModelCatalog(InferenceEngine engine) : IModelCatalog
+/// <summary>What this node's engine serves, and what other nodes do.</summary>
+internal sealed class ModelCatalog(InferenceEngine engine, ClusterNode node, RemoteModels remote) : IModelCatalog
 {
     /// <inheritdoc />
-    public bool IsServerReady => engine.IsReady;
+    public bool IsServerReady => engine.IsReady && !node.Draining;
 
     /// <inheritdoc />
-    public bool IsModelReady(string modelName, string modelVersion) => engine.Find(modelName, modelVersion, out _, out _) is not null;
+    public bool IsModelReady(string modelName, string modelVersion) =>
+        engine.Find(modelName, modelVersion, out _, out _) is not null || node.Router.Snapshot.Find(modelName)?.Of(modelVersion).Length > 0;
 
     /// <inheritdoc />
     public ModelMetadata GetMetadata(string modelName, string modelVersion)
     {
+        if (Elsewhere(modelName, modelVersion) is { } description) return description.Metadata;
         IServedModel model = Find(modelName, modelVersion);
         return new ModelMetadata(
             model.Name,
@@ -31,20 +35,24 @@ internal sealed class ModelCatalog(InferenceEngine engine) : IModelCatalog
     }
 
     /// <inheritdoc />
-    public string GetConfigJson(string modelName, string modelVersion) => engine.ConfigJson(Find(modelName, modelVersion));
+    public string GetConfigJson(string modelName, string modelVersion) => Elsewhere(modelName, modelVersion)?.ConfigJson ?? engine.ConfigJson(Find(modelName, modelVersion));
 
     /// <inheritdoc />
     public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion)
     {
         if (modelName.Length == 0) return [.. engine.Models.Select(engine.Statistics)];
+        if (Elsewhere(modelName, modelVersion) is not null) return [];
         _ = Find(modelName, modelVersion);
         return [.. engine.Models.Where(model => model.Name == modelName && (modelVersion.Length == 0 || model.Version == modelVersion)).Select(engine.Statistics)];
     }
 
     /// <inheritdoc />
-    public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) => engine.Labels(Find(modelName, modelVersion), output);
+    public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) =>
+        Elsewhere(modelName, modelVersion) is { } description ? description.Labels.GetValueOrDefault(output) ?? [] : engine.Labels(Find(modelName, modelVersion), output);
 
     private static TensorMetadata Describe(TensorSpec spec) => new(spec.Name, spec.Datatype, spec.Dimensions);
+
+    private ModelDescription? Elsewhere(string model, string version) => engine.Find(model, version, out _, out _) is null ? remote.Find(model) : null;
 
     private IServedModel Find(string modelName, string modelVersion) =>
         engine.Find(modelName, modelVersion, out InferenceError error, out string message) ?? throw new InferenceException(error, message);

@@ -1,19 +1,36 @@
+using Microsoft.Extensions.Logging;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Repository;
+using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Nodes;
+using OrleansInference.Routing.Health;
+using OrleansInference.Routing.Snapshots;
 
 namespace OrleansInference.Grains.Models;
 
-/// <summary>The repository calls over this node's engine.</summary>
-internal sealed class ModelRepositoryControl(InferenceEngine engine) : IModelRepository
+/// <summary>
+/// The repository calls, for the whole cluster: what is loaded through one node is loaded there first, from its own
+/// repository or what the call brings, and then where the director has it.
+/// </summary>
+internal sealed partial class ModelRepositoryControl(InferenceEngine engine, ClusterNode node, NodeServices services, IGrainFactory grains, ILogger<ModelRepositoryControl> logger) : IModelRepository
 {
+    private IPlacementDirectorGrain Director => grains.GetGrain<IPlacementDirectorGrain>(0);
+
     /// <inheritdoc />
     public IReadOnlyList<ModelStatus> GetIndex(bool readyOnly)
     {
         IReadOnlyList<ModelStatus> known = engine.Index;
+        RoutingSnapshot snapshot = node.Router.Snapshot;
+        // What only other nodes serve is ready here too, whatever this node's own line says of it.
+        ModelStatus[] elsewhere = [.. snapshot.Models
+            .Where(model => engine.ReadyVersions(model).Length == 0)
+            .SelectMany(model => snapshot.Find(model)!.All.Select(target => target.Route.Version).Distinct().Select(version => new ModelStatus(model, version, ModelState.Ready, "")))];
+        HashSet<string> remote = [.. elsewhere.Select(line => line.Name)];
+        known = [.. known.Where(line => !remote.Contains(line.Name)).Concat(elsewhere).OrderBy(line => line.Name, StringComparer.Ordinal)];
         if (readyOnly) return [.. known.Where(line => line.State == ModelState.Ready)];
         try
         {
@@ -30,8 +47,20 @@ internal sealed class ModelRepositoryControl(InferenceEngine engine) : IModelRep
     public async Task LoadAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken)
     {
         RequireControl();
-        LoadResult result = await engine.LoadAsync(modelName, replacement, cancellationToken).ConfigureAwait(false);
-        if (!result.IsReady) throw new InferenceException(InferenceError.Internal, result.Reason);
+        SiloAddress source = node.Address;
+        bool here = replacement is not null || engine.HasInRepository(modelName);
+        if (here || await LoadElsewhereAsync(modelName, cancellationToken).ConfigureAwait(false) is not { } other)
+        {
+            LoadResult result = await engine.LoadAsync(modelName, replacement, cancellationToken).ConfigureAwait(false);
+            if (!result.IsReady) throw new InferenceException(InferenceError.Internal, result.Reason);
+        }
+        else
+        {
+            source = other;
+        }
+
+        // The steps of an ensemble come before it.
+        foreach (string model in engine.StepsOf(modelName).Append(modelName)) await ShareAsync(model, source, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -40,7 +69,49 @@ internal sealed class ModelRepositoryControl(InferenceEngine engine) : IModelRep
         RequireControl();
         bool known = engine.Index.Any(line => line.Name == modelName) || GetIndex(readyOnly: false).Any(line => line.Name == modelName);
         if (!known) throw new InferenceException(InferenceError.NotFound, $"failed to unload '{modelName}': there is no such model");
+        IReadOnlyList<string> steps = unloadDependents ? engine.StepsOf(modelName) : [];
+        try
+        {
+            foreach (string model in steps.Prepend(modelName)) await Director.UnloadAsync(model).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            LogNotShared(modelName, exception.Message);
+        }
+
         await engine.UnloadAsync(modelName, unloadDependents, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Has another node load a model that this one's repository lacks; null where no repository has it.</summary>
+    private async Task<SiloAddress?> LoadElsewhereAsync(string model, CancellationToken cancellationToken)
+    {
+        foreach (NodeState other in node.Router.Snapshot.Nodes.Where(other => !other.IsLocal && !other.IsEjected))
+        {
+            try
+            {
+                if (await services.Of(other.Address).LoadOwnAsync(model, cancellationToken).ConfigureAwait(false) is not { } reason) continue;
+                return reason.Length == 0 ? other.Address : throw new InferenceException(InferenceError.Internal, reason);
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+                LogNotShared(model, exception.Message);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task ShareAsync(string model, SiloAddress source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (string refusal in await Director.LoadAsync(model, source).WaitAsync(cancellationToken).ConfigureAwait(false)) LogRefused(model, refusal);
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            // It serves, on this node; the director takes it in when there is one again and the load is asked for again.
+            LogNotShared(model, exception.Message);
+        }
     }
 
     private void RequireControl()
@@ -49,4 +120,10 @@ internal sealed class ModelRepositoryControl(InferenceEngine engine) : IModelRep
         // Clients of other servers look for the words before the semicolon.
         throw new InferenceException(InferenceError.Unavailable, $"explicit model load / unload is not allowed if polling is enabled; this server runs in mode '{engine.Mode.ToString().ToLowerInvariant()}', start it with --mode explicit or --mode demand");
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} has no replica on a node: {Reason}")]
+    private partial void LogRefused(string model, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} was loaded or unloaded on this node only, the cluster's director does not answer: {Reason}")]
+    private partial void LogNotShared(string model, string reason);
 }

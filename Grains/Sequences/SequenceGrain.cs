@@ -1,10 +1,10 @@
-using Orleans.Placement;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Sequences;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Grains.Placement;
 
 namespace OrleansInference.Grains.Sequences;
 
@@ -12,7 +12,7 @@ namespace OrleansInference.Grains.Sequences;
 /// A sequence under way. Not reentrant: its turn is what keeps the requests in order. Its state lives in memory and is
 /// lost with its silo, which the next request is told.
 /// </summary>
-[PreferLocalPlacement]
+[ServedModelPlacement]
 internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) : Grain, ISequenceGrain
 {
     private InferenceTensor[] _states = [];

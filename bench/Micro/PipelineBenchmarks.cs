@@ -48,8 +48,8 @@ public class PipelineBenchmarks
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:Models"] = _models });
-        builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine")).AddInferenceGrains();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(ports[0], ports[1]));
+        builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine"));
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(ports[0], ports[1]).AddMemoryGrainStorageAsDefault().AddInferenceGrains());
         _silo = builder.Build();
         await _silo.StartAsync();
         _pipeline = _silo.Services.GetRequiredService<IInferencePipeline>();

@@ -33,7 +33,12 @@ internal sealed class ServedCluster : IAsyncDisposable
         foreach ((string name, byte[] model, string? config) in models) Write(folder, name, model, config);
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString() }).Build();
         InProcessTestClusterBuilder builder = new(1);
-        builder.ConfigureSilo((_, silo) => silo.Services.AddInferenceEngine(configuration.GetSection("Engine")).AddInferenceGrains());
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton(configuration);
+            silo.Services.AddInferenceEngine(configuration.GetSection("Engine"));
+            silo.AddMemoryGrainStorageAsDefault().AddInferenceGrains();
+        });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();
         return new ServedCluster(folder, cluster);

@@ -1,6 +1,6 @@
 using OrleansInference.Grains.Interfaces.Tensors;
 
-namespace OrleansInference.Engine.Batching;
+namespace OrleansInference.Routing.Partition;
 
 /// <summary>
 /// Puts the outputs of a request together whose rows ran in several batches. Fixed-size rows are copied straight to

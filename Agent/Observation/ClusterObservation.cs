@@ -1,0 +1,6 @@
+namespace OrleansInference.Agent.Observation;
+
+/// <summary>Everything that a plan is made from.</summary>
+/// <param name="Nodes">The nodes that are alive.</param>
+/// <param name="Models">The models to serve.</param>
+public sealed record ClusterObservation(IReadOnlyList<NodeObservation> Nodes, IReadOnlyList<ModelObservation> Models);

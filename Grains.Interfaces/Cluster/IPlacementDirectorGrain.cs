@@ -1,0 +1,44 @@
+namespace OrleansInference.Grains.Interfaces.Cluster;
+
+/// <summary>
+/// The agent of the cluster, key 0: observes the nodes, decides what runs where, and has it carried out. One lives at a
+/// time; its decisions are stored, and nodes go on with the last of them while there is none.
+/// </summary>
+[Alias("OrleansInference.IPlacementDirectorGrain")]
+public interface IPlacementDirectorGrain : IGrainWithIntegerKey
+{
+    /// <summary>Makes it live, and look at the cluster soon.</summary>
+    [Alias("Ensure")]
+    [ResponseTimeout("00:00:05")]
+    Task EnsureAsync();
+
+    /// <summary>Serves a model cluster-wide, in the revision that <paramref name="source"/> offers; ends when every planned replica is ready or was refused.</summary>
+    /// <returns>Why there are no more replicas, a sentence each.</returns>
+    /// <exception cref="InferenceException">Not one replica could be made ready.</exception>
+    [Alias("Load")]
+    [ResponseTimeout("00:30:00")]
+    Task<string[]> LoadAsync(string model, SiloAddress source);
+
+    /// <summary>Stops serving a model on every node; ends when all have.</summary>
+    /// <returns>False where nobody served it.</returns>
+    [Alias("Unload")]
+    [ResponseTimeout("00:30:00")]
+    Task<bool> UnloadAsync(string model);
+
+    /// <summary>Empties a node, or lets it be filled again; ends when it is empty of replicas.</summary>
+    /// <exception cref="InferenceException">There is no such node.</exception>
+    [Alias("Drain")]
+    [ResponseTimeout("00:30:00")]
+    Task DrainAsync(string node, bool drain);
+
+    /// <summary>Fixes what a pin says of a model; null lets go of it.</summary>
+    /// <exception cref="InferenceException">It names an unknown node or balancer, or a weight that is not positive.</exception>
+    [Alias("Pin")]
+    [ResponseTimeout("00:00:30")]
+    Task PinAsync(string model, ModelPin? pin);
+
+    /// <summary>What the director sees and wants.</summary>
+    [Alias("GetState")]
+    [ResponseTimeout("00:00:10")]
+    Task<ClusterState> GetStateAsync();
+}

@@ -1,0 +1,28 @@
+namespace OrleansInference.Grains.Interfaces.Cluster;
+
+/// <summary>What a node has.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansInference.NodeResources")]
+public sealed record NodeResources
+{
+    /// <summary>Processor cores that its process may use.</summary>
+    [Id(0)]
+    public int Cores { get; init; }
+
+    /// <summary>Bytes that its models may take together.</summary>
+    [Id(1)]
+    public long MemoryBytes { get; init; }
+
+    /// <summary>Its devices by ONNX Runtime's provider names, such as <c>CPUExecutionProvider</c>.</summary>
+    [Id(2)]
+    public string[] Devices { get; init; } = [];
+
+    /// <summary>Megabits per second of its link; 0 where unknown.</summary>
+    [Id(3)]
+    public double LinkMbps { get; init; }
+
+    /// <summary>Labels that its operator gave, such as <c>zone=a</c>.</summary>
+    [Id(4)]
+    public Dictionary<string, string> Labels { get; init; } = [];
+}

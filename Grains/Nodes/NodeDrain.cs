@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Grains.Nodes;
+
+/// <summary>Empties this node before it stops: the director sends requests elsewhere, and moves what lives here.</summary>
+internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions<NodeOptions> options, TimeProvider time)
+{
+    /// <summary>Asks for it, and ends when no table sends requests here any more, or the time for that is over.</summary>
+    public async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        node.Draining = true;
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(options.Value.LeaveSeconds), time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            while (HasCompany && ServesHere)
+            {
+                Task changed = node.Changed;
+                await grains.GetGrain<IPlacementDirectorGrain>(0).EnsureAsync().WaitAsync(either.Token).ConfigureAwait(false);
+                if (ServesHere) await changed.WaitAsync(TimeSpan.FromSeconds(1), time, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or TimeoutException or OrleansException)
+        {
+            // Nobody decides any more: requests that still come are answered while it stops, or sent elsewhere by who sent them.
+        }
+    }
+
+    private bool HasCompany => node.Router.Snapshot.Nodes.Count > 1;
+
+    private bool ServesHere => node.Router.Snapshot.Table.Models.Any(model => model.Replicas.Any(replica => node.Router.Snapshot.Nodes[replica.Node].IsLocal));
+}

@@ -1,0 +1,41 @@
+using Orleans.Runtime;
+using OrleansInference.Engine;
+using OrleansInference.Engine.Lifecycle;
+using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Grains.Interfaces.Inference;
+
+namespace OrleansInference.Grains.Nodes;
+
+/// <summary>Has this node's engine serve what the plan says.</summary>
+internal sealed class NodeModels(InferenceEngine engine, ClusterNode node, ModelFetcher fetcher)
+{
+    /// <summary>Loads and warms a model in the plan's revision: from the repository where that has it, else fetched from a node that does.</summary>
+    /// <exception cref="InferenceException">It cannot be loaded here; the message says why.</exception>
+    public async Task EnsureAsync(string model, CancellationToken cancellationToken)
+    {
+        ClusterPlan plan = node.Plan;
+        if (plan.Find(model) is not { } planned || Serves(planned)) return;
+        LoadResult result = planned.Revision.Length == 0 || engine.ManifestOfRepository(model)?.Revision == planned.Revision
+            ? await engine.LoadAsync(model, replacement: null, cancellationToken).ConfigureAwait(false)
+            : await FetchAsync(plan, planned, cancellationToken).ConfigureAwait(false);
+        if (!result.IsReady && !Serves(planned)) throw new InferenceException(InferenceError.Internal, result.Reason);
+    }
+
+    /// <summary>Drains and unloads a model, unless the plan wants it here still.</summary>
+    public async Task ReleaseAsync(string model, CancellationToken cancellationToken)
+    {
+        if (node.Plan.Find(model) is { } planned && planned.Replicas.Any(replica => replica.Node.Equals(node.Address))) return;
+        await engine.UnloadAsync(model, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<LoadResult> FetchAsync(ClusterPlan plan, ModelPlan planned, CancellationToken cancellationToken)
+    {
+        IEnumerable<SiloAddress> sources = planned.Sources.Concat(plan.Nodes.Select(other => other.Address));
+        (ModelManifest manifest, string folder) = await fetcher.FetchAsync(planned.Name, planned.Revision, sources, cancellationToken).ConfigureAwait(false);
+        // An ensemble is checked against its steps, which come before it.
+        foreach (string step in InferenceEngine.StepsIn(manifest.ConfigJson, folder)) await EnsureAsync(step, cancellationToken).ConfigureAwait(false);
+        return await engine.LoadFetchedAsync(planned.Name, folder, manifest.ConfigJson, cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool Serves(ModelPlan planned) => engine.ReadyVersions(planned.Name).Length > 0 && (planned.Revision.Length == 0 || engine.ManifestOfServed(planned.Name)?.Revision == planned.Revision);
+}

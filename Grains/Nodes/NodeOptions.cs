@@ -1,0 +1,18 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansInference.Grains.Nodes;
+
+/// <summary>What an operator says of a node. Configuration section <c>Node</c>.</summary>
+public sealed class NodeOptions
+{
+    /// <summary>Labels, such as <c>Node:Labels:zone=a</c>.</summary>
+    public Dictionary<string, string> Labels { get; } = [];
+
+    /// <summary>Megabits per second of its link; 0 for what the system says of its network interface.</summary>
+    [Range(0, 1e9)]
+    public double LinkMbps { get; set; }
+
+    /// <summary>Seconds that a node that stops waits for the cluster to send its requests elsewhere.</summary>
+    [Range(0, 3600)]
+    public double LeaveSeconds { get; set; } = 5;
+}

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Options;
+using OrleansInference.Engine;
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Replicas;
+using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Routing.Calls;
+
+namespace OrleansInference.Grains.Nodes;
+
+/// <summary>Says what this node has and does.</summary>
+internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, IOptions<NodeOptions> options, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private TimeSpan _cpu = Environment.CpuUsage.TotalTime;
+    private long _at = time.GetTimestamp();
+    private double _cpuShare;
+
+    /// <summary>The report of now.</summary>
+    /// <param name="serviceType">Grain type of the node's service.</param>
+    public NodeReport Report(string serviceType)
+    {
+        IReadOnlyList<IServedModel> models = engine.Models;
+        RouterCounters routed = node.Router.Counters;
+        return new NodeReport
+        {
+            Name = node.Name,
+            Address = node.Address,
+            Gateway = node.Gateway,
+            ServiceType = serviceType,
+            Resources = Resources(),
+            Draining = node.Draining,
+            Offers = [.. models.Select(model => model.Name).Distinct().Select(Offer).OfType<ModelOffer>()],
+            Replicas = [.. models.Select(Describe)],
+            ReplicaGrains = [.. node.ReplicaGrains],
+            PlanEpoch = node.Plan.Epoch,
+            RoutingSequence = node.Router.Snapshot.Table.Sequence,
+            CpuShare = CpuShare(),
+            MemoryReserved = engine.Memory.Reserved,
+            RequestsServed = node.RequestsServed,
+            BytesServed = node.BytesServed,
+            RequestsForwarded = routed.Remote,
+            BytesForwarded = routed.RemoteBytes,
+            Withdrawn = [.. engine.Withdrawn],
+            IsReady = engine.IsReady,
+        };
+    }
+
+    private NodeResources Resources() => new()
+    {
+        Cores = Environment.ProcessorCount,
+        MemoryBytes = engine.Memory.Capacity,
+        Devices = [.. engine.Devices],
+        LinkMbps = options.Value.LinkMbps > 0 ? options.Value.LinkMbps : NetworkLink.MegabitsPerSecond(node.Address.Endpoint.Address),
+        Labels = new Dictionary<string, string>(options.Value.Labels),
+    };
+
+    private ModelOffer? Offer(string model)
+    {
+        try
+        {
+            return engine.ManifestOfServed(model) is { } manifest
+                ? new ModelOffer(model, manifest.Revision, manifest.ContentTime, engine.MemoryOfServed(model), engine.IsWanted(model))
+                : null;
+        }
+        catch (IOException)
+        {
+            // Its files are gone or being replaced: it serves on, but cannot be given to others.
+            return null;
+        }
+    }
+
+    private ReplicaReport Describe(IServedModel model)
+    {
+        InferenceStatistics statistics = engine.Statistics(model);
+        ReplicaRoute route = new()
+        {
+            Version = model.Version,
+            Concurrency = 1,
+            RowsPerBatch = Math.Max(1, model.Signature.MaxBatchSize),
+            IsBatched = model.Signature.IsBatched,
+            HasSequences = model.Sequences is not null,
+            MaxQueuedRequests = int.MaxValue,
+        };
+        if (model is ModelReplica replica)
+        {
+            BatchCost cost = replica.Cost;
+            BatchLimits limits = replica.Limits;
+            route = route with
+            {
+                BaseSeconds = cost.BaseSeconds,
+                SecondsPerRow = cost.SecondsPerRow,
+                Concurrency = limits.Concurrency,
+                RowsPerBatch = BatchPolicy.Cap(limits, cost),
+                MaxQueuedRequests = limits.MaxQueuedRequests,
+            };
+        }
+
+        return new ReplicaReport { Model = model.Name, Version = model.Version, Route = route, Queued = statistics.PendingRequests, Rows = statistics.InferenceCount, MemoryBytes = statistics.MemoryBytes };
+    }
+
+    private double CpuShare()
+    {
+        lock (_lock)
+        {
+            double elapsed = time.GetElapsedTime(_at).TotalSeconds;
+            if (elapsed < 0.2) return _cpuShare;
+            TimeSpan cpu = Environment.CpuUsage.TotalTime;
+            _cpuShare = Math.Clamp((cpu - _cpu).TotalSeconds / elapsed / Environment.ProcessorCount, 0, 1);
+            (_cpu, _at) = (cpu, time.GetTimestamp());
+            return _cpuShare;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using OrleansInference.Engine;
+using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Routing.Snapshots;
+
+namespace OrleansInference.Grains.Nodes;
+
+/// <summary>What this node must know to answer for models that only other nodes serve: metadata, configuration and labels, fetched ahead.</summary>
+internal sealed partial class RemoteModels(ClusterNode node, NodeServices services, InferenceEngine engine, TimeProvider time, ILogger<RemoteModels> logger)
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    private ImmutableDictionary<string, (string Versions, ModelDescription Description)> _known = ImmutableDictionary<string, (string, ModelDescription)>.Empty;
+
+    /// <summary>A model's description; null where no other node serves it, or it has not come yet.</summary>
+    public ModelDescription? Find(string model) => node.Router.Snapshot.Find(model) is not null && _known.TryGetValue(model, out (string Versions, ModelDescription Description) known) ? known.Description : null;
+
+    /// <summary>Follows the routing table until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            Task changed = node.Changed;
+            bool complete = await FetchAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (complete) await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+                else await changed.WaitAsync(Retry, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // Again.
+            }
+        }
+    }
+
+    private async Task<bool> FetchAsync(CancellationToken cancellationToken)
+    {
+        bool complete = true;
+        RoutingSnapshot snapshot = node.Router.Snapshot;
+        foreach (string model in snapshot.Models.Where(model => engine.ReadyVersions(model).Length == 0))
+        {
+            string versions = string.Join(',', snapshot.Find(model)!.All.Select(target => target.Route.Version).Distinct().Order(StringComparer.Ordinal));
+            if (_known.TryGetValue(model, out (string Versions, ModelDescription Description) known) && known.Versions == versions) continue;
+            if (snapshot.Find(model)!.Latest.FirstOrDefault(target => !target.Node.IsLocal && !target.Node.IsEjected) is not { } target) continue;
+            try
+            {
+                ModelDescription description = await services.Of(target.Node.Address).DescribeAsync(model).WaitAsync(cancellationToken).ConfigureAwait(false);
+                ImmutableInterlocked.Update(ref _known, all => all.SetItem(model, (versions, description)));
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException or InferenceException)
+            {
+                complete = false;
+                LogNotDescribed(model, exception.Message);
+            }
+        }
+
+        return complete;
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Model {Model} could not be described by the node that serves it: {Reason}")]
+    private partial void LogNotDescribed(string model, string reason);
+}

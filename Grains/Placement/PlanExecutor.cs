@@ -1,0 +1,126 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Nodes;
+
+namespace OrleansInference.Grains.Placement;
+
+/// <summary>
+/// Carries a plan out: has replica grains live where it says, make before break, one operation a replica at a time. Used by
+/// one director, on its own turn.
+/// </summary>
+internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices services, TimeProvider time, ILogger logger, Action done)
+{
+    private static readonly TimeSpan Backoff = TimeSpan.FromMinutes(5);
+
+    private readonly HashSet<string> _underWay = [];
+    private readonly Dictionary<(SiloAddress Node, string Model), (string Reason, long At)> _failures = [];
+
+    /// <summary>Whether operations are under way for a model.</summary>
+    public bool IsBusy(string model) => _underWay.Any(key => key.StartsWith(model + "\n", StringComparison.Ordinal));
+
+    /// <summary>What could not be loaded in the last while, and why.</summary>
+    public IReadOnlyDictionary<(SiloAddress Node, string Model), string> Failures => _failures.Where(failure => time.GetElapsedTime(failure.Value.At) < Backoff).ToDictionary(failure => failure.Key, failure => failure.Value.Reason);
+
+    /// <summary>Forgets failures of a model, so that it is tried again at once.</summary>
+    public void Retry(string model)
+    {
+        foreach ((SiloAddress Node, string Model) key in _failures.Keys.Where(key => key.Model == model).ToArray()) _failures.Remove(key);
+    }
+
+    /// <summary>Begins what is missing; ends at once.</summary>
+    public void Carry(ClusterPlan plan, IReadOnlyCollection<NodeReport> reports)
+    {
+        Dictionary<string, NodeReport> homes = [];
+        foreach (NodeReport report in reports)
+        {
+            foreach (string key in report.ReplicaGrains) homes[key] = report;
+        }
+
+        HashSet<string> planned = [];
+        foreach (ModelPlan model in plan.Models)
+        {
+            foreach (ReplicaPlan replica in model.Replicas)
+            {
+                string key = ReplicaKey.Of(model.Name, replica.Index);
+                planned.Add(key);
+                if (!homes.TryGetValue(key, out NodeReport? home)) Begin(key, model.Name, replica.Node, () => EnsureAsync(key));
+                else if (!home.Address.Equals(replica.Node)) Begin(key, model.Name, replica.Node, () => MoveAsync(key, model.Name, replica.Node));
+                else if (!HasRevision(home, model)) Begin(key, model.Name, replica.Node, () => EnsureAsync(key));
+            }
+        }
+
+        foreach ((string key, NodeReport home) in homes.Where(home => !planned.Contains(home.Key)))
+        {
+            string model = ReplicaKey.Parse(key).Model;
+            if (MayGo(plan, model, home, reports)) Begin(key, model, home.Address, () => grains.GetGrain<IModelReplicaGrain>(key).RetireAsync());
+        }
+
+        foreach (NodeReport report in reports) ReleaseUnplanned(plan, report, reports, homes);
+    }
+
+    /// <summary>Whether every replica of a model lives where the plan has it, in its revision.</summary>
+    public static bool IsCarriedOut(ClusterPlan plan, string model, IReadOnlyCollection<NodeReport> reports) =>
+        plan.Find(model) is { } planned
+            ? planned.Replicas.All(replica => reports.FirstOrDefault(report => report.Address.Equals(replica.Node)) is { } node && node.ReplicaGrains.Contains(ReplicaKey.Of(model, replica.Index)) && HasRevision(node, planned))
+            : reports.All(report => !report.ReplicaGrains.Any(key => ReplicaKey.Parse(key).Model == model));
+
+    private static bool HasRevision(NodeReport node, ModelPlan model) => node.Offers.Any(offer => offer.Name == model.Name && (model.Revision.Length == 0 || offer.Revision == model.Revision));
+
+    /// <summary>What a replica leaves behind must be served by another first.</summary>
+    private static bool MayGo(ClusterPlan plan, string model, NodeReport home, IReadOnlyCollection<NodeReport> reports) =>
+        plan.Find(model) is not { } planned || reports.Any(other => other != home && HasRevision(other, planned) && planned.Replicas.Any(replica => replica.Node.Equals(other.Address)));
+
+    /// <summary>A model that a node loaded by itself and that the plan has elsewhere.</summary>
+    private void ReleaseUnplanned(ClusterPlan plan, NodeReport report, IReadOnlyCollection<NodeReport> reports, Dictionary<string, NodeReport> homes)
+    {
+        foreach (string model in report.Replicas.Select(replica => replica.Model).Distinct())
+        {
+            if (plan.Find(model) is not { } planned || planned.Replicas.Length == 0 || planned.Replicas.Any(replica => replica.Node.Equals(report.Address))) continue;
+            if (homes.Any(home => home.Value == report && ReplicaKey.Parse(home.Key).Model == model) || !MayGo(plan, model, report, reports)) continue;
+            Begin($"{model}\nrelease {report.Address}", model, report.Address, () => services.Of(report.Address).ReleaseAsync(model, CancellationToken.None));
+        }
+    }
+
+    private Task<SiloAddress> EnsureAsync(string key) => grains.GetGrain<IModelReplicaGrain>(key).EnsureAsync();
+
+    private async Task MoveAsync(string key, string model, SiloAddress target)
+    {
+        await services.Of(target).PrepareAsync(model, CancellationToken.None);
+        await grains.GetGrain<IModelReplicaGrain>(key).MoveAsync();
+    }
+
+    private void Begin(string key, string model, SiloAddress node, Func<Task> operation)
+    {
+        if ((_failures.TryGetValue((node, model), out (string Reason, long At) failure) && time.GetElapsedTime(failure.At) < Backoff) || !_underWay.Add(key)) return;
+        _ = RunAsync(key, model, node, operation);
+    }
+
+    private async Task RunAsync(string key, string model, SiloAddress node, Func<Task> operation)
+    {
+        try
+        {
+            await operation();
+            _failures.Remove((node, model));
+        }
+        catch (InferenceException exception)
+        {
+            _failures[(node, model)] = (exception.Message, time.GetTimestamp());
+            LogFailed(model, node, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            // A node that is lost while it works is membership's to judge: the next look begins again.
+            LogFailed(model, node, exception.Message);
+        }
+        finally
+        {
+            _underWay.Remove(key);
+            done();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} on {Node}: {Reason}")]
+    private partial void LogFailed(string model, SiloAddress node, string reason);
+}

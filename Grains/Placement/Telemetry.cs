@@ -1,0 +1,65 @@
+using Orleans.Runtime;
+using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Grains.Nodes;
+
+namespace OrleansInference.Grains.Placement;
+
+/// <summary>Collects the nodes' reports. Used by one director, on its own turn.</summary>
+internal sealed class Telemetry(NodeServices services, ISiloStatusOracle membership, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(4);
+
+    private readonly Dictionary<SiloAddress, (NodeReport Report, long At)> _last = [];
+    private readonly Dictionary<string, (long Rows, long At)> _rows = [];
+    private readonly Dictionary<string, double> _demand = [];
+
+    /// <summary>The last report of every node that membership counts as alive.</summary>
+    public IReadOnlyCollection<NodeReport> Alive { get; private set; } = [];
+
+    /// <summary>Those of them that answered lately.</summary>
+    public IReadOnlyCollection<NodeReport> Answering { get; private set; } = [];
+
+    /// <summary>Rows a second by model, an exponentially weighted mean over about 10 s.</summary>
+    public IReadOnlyDictionary<string, double> Demand => _demand;
+
+    /// <summary>Asks every node, side by side; one that does not answer in time keeps its last report for a while.</summary>
+    public async Task CollectAsync()
+    {
+        SiloAddress[] silos = [.. membership.GetApproximateSiloStatuses(onlyActive: true).Keys];
+        await Task.WhenAll(silos.Select(CollectAsync));
+        foreach (SiloAddress gone in _last.Keys.Except(silos).ToArray()) _last.Remove(gone);
+        Alive = [.. _last.Values.Select(entry => entry.Report)];
+        Answering = [.. _last.Values.Where(entry => time.GetElapsedTime(entry.At) < Silence).Select(entry => entry.Report)];
+        Measure();
+    }
+
+    private async Task CollectAsync(SiloAddress silo)
+    {
+        try
+        {
+            NodeReport report = await services.Of(silo).ReportAsync().WaitAsync(Patience, time);
+            _last[silo] = (report, time.GetTimestamp());
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            // Slow or lost: membership decides which, and requests find their way meanwhile.
+        }
+    }
+
+    private void Measure()
+    {
+        foreach (IGrouping<string, ReplicaReport> model in Alive.SelectMany(report => report.Replicas).GroupBy(replica => replica.Model))
+        {
+            long rows = model.Sum(replica => replica.Rows), now = time.GetTimestamp();
+            if (_rows.TryGetValue(model.Key, out (long Rows, long At) before) && time.GetElapsedTime(before.At, now) is { TotalSeconds: > 0.1 } elapsed)
+            {
+                double rate = Math.Max(0, rows - before.Rows) / elapsed.TotalSeconds;
+                double gain = Math.Min(1, elapsed.TotalSeconds / 10);
+                _demand[model.Key] = _demand.GetValueOrDefault(model.Key) + (gain * (rate - _demand.GetValueOrDefault(model.Key)));
+            }
+
+            _rows[model.Key] = (rows, now);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Routing.Health;
+
+namespace OrleansInference.Routing.Calls;
+
+/// <summary>How a router reaches nodes.</summary>
+public interface INodeTransport
+{
+    /// <summary>
+    /// Runs a request on a node. On the router's own node it takes the tensors over; on others the caller keeps them.
+    /// What is wrong with the request is in the answer; an exception means that the node could not be reached.
+    /// </summary>
+    Task<InferenceResponse> InferAsync(NodeState node, InferenceRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Ends when the node answers; throws where it cannot be reached.</summary>
+    Task PingAsync(NodeState node, CancellationToken cancellationToken);
+}

@@ -1,0 +1,145 @@
+using System.Diagnostics.CodeAnalysis;
+using Orleans.Runtime;
+using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Routing.Balancing;
+using OrleansInference.Routing.Partition;
+using OrleansInference.Routing.Snapshots;
+
+namespace OrleansInference.Routing.Calls;
+
+/// <summary>
+/// Sends requests to the replicas that the routing snapshot picks: splits large ones, sends a failed one elsewhere once,
+/// hedges where asked to. Used by every silo and by the client SDK.
+/// </summary>
+/// <param name="transport">How nodes are reached.</param>
+/// <param name="options">Retries and hedging.</param>
+/// <param name="time">Time.</param>
+/// <param name="seed">Where this router's even sequence of numbers begins, in [0, 1): different for each router.</param>
+public sealed class RequestRouter(INodeTransport transport, RouterOptions options, TimeProvider time, double seed)
+{
+    private readonly Lock _lock = new();
+    private readonly WeylSequence _random = new(seed);
+    private readonly long _start = time.GetTimestamp();
+    private RoutingSnapshot _snapshot = RoutingSnapshot.Empty;
+
+    /// <summary>Where requests go now.</summary>
+    public RoutingSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>What it did.</summary>
+    public RouterCounters Counters { get; } = new();
+
+    /// <summary>Its clock.</summary>
+    public TimeSpan Now => time.GetElapsedTime(_start);
+
+    /// <summary>Takes a newer table over.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="local">The router's own node; null in a client.</param>
+    /// <returns>False where the one in use is as new.</returns>
+    public bool Update(RoutingTable table, SiloAddress? local)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        lock (_lock)
+        {
+            if (!table.IsNewerThan(_snapshot.Table)) return false;
+            Volatile.Write(ref _snapshot, _snapshot.Next(table, local));
+            return true;
+        }
+    }
+
+    /// <summary>Sends a request, whose tensors it takes over.</summary>
+    /// <returns>False, with the tensors left alone, where no replica is known.</returns>
+    public bool TryInfer(InferenceRequest request, CancellationToken cancellationToken, [NotNullWhen(true)] out Task<InferenceResponse>? answer)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        RoutingSnapshot snapshot = Snapshot;
+        RouteRequest route = new(request.ModelName, request.ModelVersion, RequestRows.Count(request), RequestRows.Bytes(request), request.Timeout, Excluded: null);
+        answer = null;
+        if (snapshot.Pick(route, Now, _random.Next()) is not { } target) return false;
+        answer = Parts(snapshot, request, route) is { Length: > 1 } parts
+            ? SplitAsync(request, route, parts, cancellationToken)
+            : RouteAsync(request, route, target, cancellationToken);
+        return true;
+    }
+
+    private RequestPart[] Parts(RoutingSnapshot snapshot, InferenceRequest request, in RouteRequest route)
+    {
+        if (route.Rows < 2 || request.SequenceId.Length > 0 || snapshot.Find(route.Model) is not { TaskPartition: true } model || model.Balancer is Weighted) return [];
+        ReplicaTarget[] targets = model.Of(route.Version);
+        if (targets.Length < 2 || !targets[0].Route.IsBatched) return [];
+        return TaskPartition.Split(Array.FindAll(targets, target => !target.Node.IsEjected), route, Now);
+    }
+
+    private async Task<InferenceResponse> SplitAsync(InferenceRequest request, RouteRequest route, RequestPart[] parts, CancellationToken cancellationToken)
+    {
+        Counters.AddSplit();
+        using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        JoinedOutputs joined = new(route.Rows);
+        InferenceTensor[]? whole = null;
+        InferenceResponse? failed = null, last = null;
+        Task<InferenceResponse>[] answers = Array.ConvertAll(parts, part => RouteAsync(
+            RequestRows.Slice(request, part.Start, part.Rows, route.Rows), route with { Rows = part.Rows, Bytes = route.Bytes * part.Rows / route.Rows }, part.Target, others.Token));
+        request.Dispose();
+        for (int i = 0; i < parts.Length; i++)
+        {
+            InferenceResponse answer = await answers[i].ConfigureAwait(false);
+            if (failed is not null || answer.Error != InferenceError.None)
+            {
+                // The first failure is the answer; what it cancels fails after it.
+                if (failed is null) await others.CancelAsync().ConfigureAwait(false);
+                else answer.Dispose();
+                failed ??= answer;
+                continue;
+            }
+
+            last = answer with { Timings = Longest(last?.Timings ?? default, answer.Timings) };
+            try
+            {
+                whole = joined.Add(parts[i].Start, parts[i].Rows, answer.Outputs);
+            }
+            catch (InvalidDataException exception)
+            {
+                answer.Dispose();
+                failed = InferenceResponse.Failure(request, InferenceError.Internal, exception.Message);
+                await others.CancelAsync().ConfigureAwait(false);
+            }
+        }
+
+        return failed ?? last! with { Outputs = whole! };
+    }
+
+    private async Task<InferenceResponse> RouteAsync(InferenceRequest request, RouteRequest route, ReplicaTarget target, CancellationToken cancellationToken)
+    {
+        TimeSpan begin = Now;
+        bool mayRetry = options.Retry && request.SequenceId.Length == 0;
+        RequestSender sender = new(transport, Counters, request, route.Rows, keepsInputs: mayRetry);
+        try
+        {
+            Attempt first = options.HedgeAfterMs > 0 && mayRetry
+                ? await sender.HedgeAsync(target, TimeSpan.FromMilliseconds(options.HedgeAfterMs), () => Another(route, target, begin), this, time, cancellationToken).ConfigureAwait(false)
+                : await sender.SendAsync(target, Now, this, cancellationToken).ConfigureAwait(false);
+            if (!first.MayRetry || !mayRetry || cancellationToken.IsCancellationRequested || Another(route, target, begin) is not { } next) return first.Response ?? Lost(request, target, first.Reason);
+            first.Response?.Dispose();
+            Counters.AddRetry();
+            sender.Elapsed(Now - begin);
+            Attempt second = await sender.SendAsync(next, Now, this, cancellationToken).ConfigureAwait(false);
+            return second.Response ?? Lost(request, next, second.Reason);
+        }
+        finally
+        {
+            sender.Dispose();
+        }
+    }
+
+    private ReplicaTarget? Another(in RouteRequest route, ReplicaTarget but, TimeSpan begin)
+    {
+        TimeSpan left = route.Timeout > TimeSpan.Zero ? TimeSpan.FromTicks(Math.Max(1, (route.Timeout - (Now - begin)).Ticks)) : TimeSpan.Zero;
+        return Snapshot.Pick(route with { Excluded = but.Node, Timeout = left }, Now, _random.Next());
+    }
+
+    private static InferenceResponse Lost(InferenceRequest request, ReplicaTarget target, string reason) =>
+        InferenceResponse.Failure(request, InferenceError.Unavailable, $"node '{target.Node.Route.Name}' of model '{request.ModelName}' was lost while the request was there: {reason}");
+
+    private static InferenceTimings Longest(in InferenceTimings one, in InferenceTimings other) => one.Total > other.Total ? one : other;
+}

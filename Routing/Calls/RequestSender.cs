@@ -1,0 +1,115 @@
+using Orleans.Runtime;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Routing.Health;
+using OrleansInference.Routing.Snapshots;
+
+namespace OrleansInference.Routing.Calls;
+
+/// <summary>Sends one request to replicas, one or two of them, and lets go of its inputs when nothing reads them any more.</summary>
+/// <param name="transport">How nodes are reached.</param>
+/// <param name="counters">Counts attempts.</param>
+/// <param name="request">The request.</param>
+/// <param name="rows">Its rows.</param>
+/// <param name="keepsInputs">Whether the inputs may be needed for another attempt.</param>
+internal sealed class RequestSender(INodeTransport transport, RouterCounters counters, InferenceRequest request, int rows, bool keepsInputs) : IDisposable
+{
+    private readonly InferenceRequest _whole = request;
+    private InferenceRequest _request = request;
+    private bool _handedOver;
+    private bool _abandoned;
+
+    /// <summary>Takes the time that has passed off the request's timeout.</summary>
+    public void Elapsed(TimeSpan elapsed) => _request = _whole.After(elapsed);
+
+    /// <summary>Sends it to one replica.</summary>
+    public async Task<Attempt> SendAsync(ReplicaTarget target, TimeSpan now, RequestRouter clock, CancellationToken cancellationToken)
+    {
+        NodeState node = target.Node;
+        counters.AddAttempt(node.IsLocal);
+        target.Load.Begin(rows);
+        node.Began(now);
+        try
+        {
+            if (node.IsLocal) return new Attempt(await transport.InferAsync(node, HandOver(), cancellationToken).ConfigureAwait(false), "");
+            return await SendRemoteAsync(target, clock, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            target.Load.End(rows);
+            node.Ended();
+        }
+    }
+
+    /// <summary>Sends it to a second replica as well when the first does not answer in time; the first good answer counts.</summary>
+    public async Task<Attempt> HedgeAsync(ReplicaTarget target, TimeSpan delay, Func<ReplicaTarget?> another, RequestRouter clock, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource losers = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<Attempt> first = SendAsync(target, clock.Now, clock, losers.Token);
+        Task wait = Task.Delay(delay, time, losers.Token);
+        if (await Task.WhenAny(first, wait).ConfigureAwait(false) == first || another() is not { } other)
+        {
+            Attempt only = await first.ConfigureAwait(false);
+            await losers.CancelAsync().ConfigureAwait(false);
+            return only;
+        }
+
+        counters.AddHedge();
+        Task<Attempt> second = SendAsync(other, clock.Now, clock, losers.Token);
+        Task<Attempt> winner = await Task.WhenAny(first, second).ConfigureAwait(false);
+        Attempt answer = await winner.ConfigureAwait(false);
+        Task<Attempt> loser = winner == first ? second : first;
+        if (answer.MayRetry)
+        {
+            answer.Response?.Dispose();
+            return await loser.ConfigureAwait(false);
+        }
+
+        _abandoned = true;
+        await losers.CancelAsync().ConfigureAwait(false);
+        _ = loser.ContinueWith(static late => late.GetAwaiter().GetResult().Response?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return answer;
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        // A call that was given up may still be writing the inputs to the wire: they are left to the garbage collector.
+        if (!_handedOver && !_abandoned) _whole.Dispose();
+    }
+
+    private async Task<Attempt> SendRemoteAsync(ReplicaTarget target, RequestRouter clock, CancellationToken cancellationToken)
+    {
+        NodeState node = target.Node;
+        CancellationToken lost = node.Lost;
+        using CancellationTokenSource? both = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost) : null;
+        try
+        {
+            CancellationToken either = both?.Token ?? lost;
+            InferenceResponse response = await transport.InferAsync(node, _request, either).WaitAsync(either).ConfigureAwait(false);
+            TimeSpan now = clock.Now;
+            target.Load.Saw(response.Timings.Queue, now);
+            node.Answered(now);
+            counters.AddBytes(RequestRows.Bytes(_request) + response.Outputs.Sum(output => (long)output.ByteLength));
+            return new Attempt(response, "");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _abandoned = true;
+            return new Attempt(InferenceResponse.Failure(_request, InferenceError.Cancelled, "the request was cancelled"), "");
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or IOException or OperationCanceledException)
+        {
+            _abandoned = true;
+            node.Eject(clock.Now);
+            return new Attempt(null, lost.IsCancellationRequested ? "its connection failed" : exception.Message);
+        }
+    }
+
+    /// <summary>The engine takes tensors over: it gets the request itself, or references of its own where another attempt may follow.</summary>
+    private InferenceRequest HandOver()
+    {
+        if (keepsInputs) return RequestRows.Copy(_request);
+        _handedOver = true;
+        return _request;
+    }
+}
