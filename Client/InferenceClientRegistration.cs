@@ -3,8 +3,14 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Messaging;
 using OrleansInference.Client.KServe;
+using OrleansInference.Client.Routing;
 using OrleansInference.Protocol;
+using OrleansInference.Routing.Calls;
+using OrleansInference.Routing.Health;
 
 namespace OrleansInference.Client;
 
@@ -18,19 +24,14 @@ public static class InferenceClientRegistration
     public static IHostApplicationBuilder AddOrleansInferenceClient(this IHostApplicationBuilder builder, Action<IClientBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.UseOrleansClient(client =>
-        {
-            if (configure is null) client.UseLocalhostClustering();
-            else configure(client);
-        });
-        builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<IInferenceClient, OrleansInferenceClient>();
-        return builder;
+        return configure is null
+            ? builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, 30000))
+            : builder.AddOrleansInferenceClient(configure, []);
     }
 
-    /// <summary>Adds <see cref="IInferenceClient"/> over the gateways at <paramref name="gateways"/> of a cluster without a membership store.</summary>
+    /// <summary>Adds <see cref="IInferenceClient"/> over the gateways at <paramref name="gateways"/>; it finds the cluster's other ones by itself.</summary>
     public static IHostApplicationBuilder AddOrleansInferenceClient(this IHostApplicationBuilder builder, params IPEndPoint[] gateways) =>
-        builder.AddOrleansInferenceClient(client => client.UseStaticClustering(gateways));
+        builder.AddOrleansInferenceClient(client => client.Services.AddSingleton<IGatewayListProvider>(services => services.GetRequiredService<GatewayList>()), gateways);
 
     /// <summary>Adds <see cref="IInferenceClient"/> over HTTP, for any KServe v2 server at <paramref name="address"/>.</summary>
     public static IServiceCollection AddKServeHttpInferenceClient(this IServiceCollection services, Uri address, Action<KServeHttpOptions>? configure = null)
@@ -57,5 +58,27 @@ public static class InferenceClientRegistration
         services.TryAddSingleton<IInferenceClient>(provider => new KServeGrpcInferenceClient(
             new GRPCInferenceService.GRPCInferenceServiceClient(provider.GetRequiredService<GrpcChannel>()), provider.GetRequiredService<TimeProvider>()));
         return services;
+    }
+
+    private static IHostApplicationBuilder AddOrleansInferenceClient(this IHostApplicationBuilder builder, Action<IClientBuilder> configure, IPEndPoint[] gateways)
+    {
+        builder.Services.AddOptions<RouterOptions>().BindConfiguration("Routing");
+        builder.Services.AddSingleton(new GatewayList(gateways));
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            configure(client);
+        });
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<GatewayTransport>();
+        // Two clients must not walk through the same numbers in step.
+        builder.Services.TryAddSingleton(services => new RequestRouter(
+            services.GetRequiredService<GatewayTransport>(), services.GetRequiredService<IOptions<RouterOptions>>().Value, services.GetRequiredService<TimeProvider>(), BitConverter.ToUInt32(Guid.NewGuid().ToByteArray()) / (uint.MaxValue + 1.0)));
+        builder.Services.TryAddSingleton(services => new NodeWatch(
+            services.GetRequiredService<RequestRouter>(), services.GetRequiredService<GatewayTransport>(), services.GetRequiredService<IOptions<RouterOptions>>().Value, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IConfigureOptions<ClientConnectionOptions>, ConnectionWatch>();
+        builder.Services.AddHostedService<RoutingUpdates>();
+        builder.Services.TryAddSingleton<IInferenceClient, OrleansInferenceClient>();
+        return builder;
     }
 }

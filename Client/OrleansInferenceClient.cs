@@ -1,11 +1,15 @@
 using OrleansInference.Client.Streaming;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Routing.Calls;
 
 namespace OrleansInference.Client;
 
-/// <summary>Inference over an Orleans cluster client.</summary>
-internal sealed class OrleansInferenceClient(IClusterClient cluster, TimeProvider time) : IInferenceClient
+/// <summary>
+/// Inference over an Orleans cluster client: straight to the node that the routing table picks, one hop; sequences, whose
+/// order one silo keeps, and everything while no table is known, through any gateway.
+/// </summary>
+internal sealed class OrleansInferenceClient(IClusterClient cluster, RequestRouter router, TimeProvider time) : IInferenceClient
 {
     /// <inheritdoc />
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
@@ -16,7 +20,7 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, TimeProvide
         InferenceResponse response;
         try
         {
-            response = await cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, deadline.Token).ConfigureAwait(false);
+            response = await SendAsync(request, deadline.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (deadline.HasPassed)
         {
@@ -27,6 +31,7 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, TimeProvide
             throw Unavailable(exception);
         }
 
+        if (response.Error == InferenceError.Cancelled && deadline.HasPassed) throw deadline.Passed();
         if (response.Error == InferenceError.Cancelled) cancellationToken.ThrowIfCancellationRequested();
         return response.EnsureSuccess();
     }
@@ -45,6 +50,16 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, TimeProvide
         {
             throw Unavailable(exception);
         }
+    }
+
+    private Task<InferenceResponse> SendAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        if (request.SequenceId.Length > 0 || router.Snapshot.Find(request.ModelName) is null) return cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, cancellationToken);
+        // The router lets go of what it is given, and the request stays the caller's.
+        InferenceRequest own = RequestRows.Copy(request);
+        if (router.TryInfer(own, cancellationToken, out Task<InferenceResponse>? answer)) return answer;
+        own.Dispose();
+        return cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, cancellationToken);
     }
 
     private static InferenceException Unavailable(Exception exception) =>

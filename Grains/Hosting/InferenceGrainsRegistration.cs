@@ -33,6 +33,12 @@ public static class InferenceGrainsRegistration
     {
         IServiceCollection services = silo.Services;
         services.AddOptions<NodeOptions>().BindConfiguration("Node").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<SiloOptions>().PostConfigure<IOptions<NodeOptions>, IOptions<EndpointOptions>>((silo, node, endpoint) =>
+        {
+            // Orleans' own default is a random name, which nobody could drain or pin to.
+            if (node.Value.Name.Length > 0) silo.SiloName = node.Value.Name;
+            else if (silo.SiloName is not { Length: > 0 } || silo.SiloName.StartsWith("Silo_", StringComparison.Ordinal)) silo.SiloName = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName.ToLowerInvariant()}-{endpoint.Value.SiloPort}");
+        });
         services.AddOptions<RouterOptions>().BindConfiguration("Routing").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<NodeServices>();

@@ -5,6 +5,9 @@ namespace OrleansInference.Grains.Nodes;
 /// <summary>What an operator says of a node. Configuration section <c>Node</c>.</summary>
 public sealed class NodeOptions
 {
+    /// <summary>Its name in the cluster, unique; by default the machine's and its silo port.</summary>
+    public string Name { get; set; } = "";
+
     /// <summary>Labels, such as <c>Node:Labels:zone=a</c>.</summary>
     public Dictionary<string, string> Labels { get; } = [];
 

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using OrleansInference.Routing.Health;
+
+namespace OrleansInference.Client.Routing;
+
+/// <summary>Tells the client's watch when a connection to a gateway ends.</summary>
+internal sealed class ConnectionWatch(IServiceProvider services) : IConfigureOptions<ClientConnectionOptions>
+{
+    /// <inheritdoc />
+    public void Configure(ClientConnectionOptions options) => options.ConfigureConnection(connection => connection.Use(next => async context =>
+    {
+        using CancellationTokenRegistration closed = context.ConnectionClosed.UnsafeRegister(static state => ((ConnectionWatch)state!).Broke(), this);
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            Broke();
+        }
+    }));
+
+    private void Broke() => services.GetRequiredService<NodeWatch>().ConnectionBroke();
+}
