@@ -23,7 +23,8 @@ public static class InferenceGrainsRegistration
     /// <summary>Adds the pipeline, the catalog and the repository over this node's engine, and the node's part in the cluster.</summary>
     public static ISiloBuilder AddInferenceGrains(this ISiloBuilder silo)
     {
-        silo.Services.TryAddSingleton<IInferencePipeline, InferencePipeline>();
+        silo.Services.TryAddSingleton<InferencePipeline>();
+        silo.Services.TryAddSingleton<IInferencePipeline>(services => services.GetRequiredService<InferencePipeline>());
         silo.Services.TryAddSingleton<IModelCatalog, ModelCatalog>();
         silo.Services.TryAddSingleton<IModelRepository, ModelRepositoryControl>();
         return silo.AddClusterNode();

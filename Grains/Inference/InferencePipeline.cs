@@ -21,11 +21,10 @@ internal sealed class InferencePipeline : IInferencePipeline
     private readonly SequenceOrder _order = new();
     private readonly RequestRouter _router;
 
-    public InferencePipeline(InferenceEngine engine, IGrainFactory grains, ClusterNode node, NodeTransport transport, TimeProvider time)
+    public InferencePipeline(InferenceEngine engine, IGrainFactory grains, ClusterNode node, TimeProvider time)
     {
         (_engine, _grains, _router, _time) = (engine, grains, node.Router, time);
         engine.RunStep = InferAsync;
-        transport.RunHere = RunHereAsync;
     }
 
     /// <inheritdoc />
@@ -37,7 +36,8 @@ internal sealed class InferencePipeline : IInferencePipeline
         return _router.TryInfer(request, cancellationToken, out Task<InferenceResponse>? answer) ? new ValueTask<InferenceResponse>(answer) : RunHereAsync(request, cancellationToken);
     }
 
-    private ValueTask<InferenceResponse> RunHereAsync(InferenceRequest request, CancellationToken cancellationToken)
+    /// <summary>Runs a request on this node, whatever the router would say.</summary>
+    public ValueTask<InferenceResponse> RunHereAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         if (_engine.Find(request.ModelName, request.ModelVersion, out _, out _) is { } model)
         {

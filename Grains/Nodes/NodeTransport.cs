@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansInference.Grains.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Routing.Calls;
 using OrleansInference.Routing.Health;
@@ -5,11 +7,15 @@ using OrleansInference.Routing.Health;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>How a silo's router reaches nodes: its own in process, others through their node service, one hop.</summary>
-internal sealed class NodeTransport(NodeServices services) : INodeTransport
+internal sealed class NodeTransport(NodeServices services, IServiceProvider provider) : INodeTransport
 {
-    /// <summary>Runs a request on this node; the pipeline sets it.</summary>
-    public Func<InferenceRequest, CancellationToken, ValueTask<InferenceResponse>> RunHere { get; set; } =
-        (_, _) => throw new InvalidOperationException("the pipeline has not been created");
+    private InferencePipeline? _pipeline;
+
+    // The pipeline has the router, which has this.
+    private InferencePipeline Pipeline => _pipeline ??= provider.GetRequiredService<InferencePipeline>();
+
+    /// <summary>Runs a request on this node.</summary>
+    public ValueTask<InferenceResponse> RunHere(InferenceRequest request, CancellationToken cancellationToken) => Pipeline.RunHereAsync(request, cancellationToken);
 
     /// <inheritdoc />
     public Task<InferenceResponse> InferAsync(NodeState node, InferenceRequest request, CancellationToken cancellationToken) =>

@@ -4,18 +4,19 @@ using Orleans.TestingHost;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Grains.Hosting;
+using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Grains.Tests;
 
-/// <summary>A silo in this process over a repository of the test's own.</summary>
+/// <summary>Silos in this process, the first of them over a repository of the test's own, the others over empty ones.</summary>
 internal sealed class ServedCluster : IAsyncDisposable
 {
-    private readonly string _models;
+    private readonly string[] _folders;
     private readonly InProcessTestCluster _cluster;
 
-    private ServedCluster(string models, InProcessTestCluster cluster) => (_models, _cluster) = (models, cluster);
+    private ServedCluster(string[] folders, InProcessTestCluster cluster) => (_folders, _cluster) = (folders, cluster);
 
     public InferenceEngine Engine => Service<InferenceEngine>();
 
@@ -27,29 +28,59 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     public IClusterClient Client => _cluster.Client;
 
-    public static async Task<ServedCluster> StartAsync(ModelControlMode mode, params (string Name, byte[] Model, string? Config)[] models)
+    public IReadOnlyList<IServiceProvider> Silos => [.. _cluster.Silos.Select(silo => ((InProcessSiloHandle)silo).ServiceProvider)];
+
+    public static Task<ServedCluster> StartAsync(ModelControlMode mode, params (string Name, byte[] Model, string? Config)[] models) => StartAsync(1, mode, [], models);
+
+    public static async Task<ServedCluster> StartAsync(int silos, ModelControlMode mode, Dictionary<string, string?> settings, params (string Name, byte[] Model, string? Config)[] models)
     {
-        string folder = Directory.CreateTempSubdirectory("models").FullName;
-        foreach ((string name, byte[] model, string? config) in models) Write(folder, name, model, config);
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString() }).Build();
-        InProcessTestClusterBuilder builder = new(1);
+        string[] folders = [.. Enumerable.Range(0, silos).Select(_ => Directory.CreateTempSubdirectory("models").FullName)];
+        foreach ((string name, byte[] model, string? config) in models) Write(folders[0], name, model, config);
+        int next = -1;
+        InProcessTestClusterBuilder builder = new((short)silos);
         builder.ConfigureSilo((_, silo) =>
         {
+            string folder = folders[Interlocked.Increment(ref next) % silos];
+            IConfiguration configuration = new ConfigurationBuilder()
+                .AddInMemoryCollection(new Dictionary<string, string?>(settings) { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString(), ["Engine:Threads"] = "2" })
+                .Build();
             silo.Services.AddSingleton(configuration);
             silo.Services.AddInferenceEngine(configuration.GetSection("Engine"));
             silo.AddMemoryGrainStorageAsDefault().AddInferenceGrains();
         });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();
-        return new ServedCluster(folder, cluster);
+        return new ServedCluster(folders, cluster);
     }
 
-    public void Write(string name, byte[] model, string? config) => Write(_models, name, model, config);
+    /// <summary>The state of the cluster once it satisfies a condition; looks again whenever the director has looked.</summary>
+    public async Task<ClusterState> UntilAsync(Func<ClusterState, bool> reached)
+    {
+        IPlacementDirectorGrain director = Client.GetGrain<IPlacementDirectorGrain>(0);
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            await director.EnsureAsync();
+            ClusterState state = await director.GetStateAsync();
+            if (reached(state)) return state;
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    public async Task StopSiloAsync(int index, bool kill)
+    {
+        InProcessSiloHandle silo = (InProcessSiloHandle)_cluster.Silos[index];
+        if (kill) await _cluster.KillSiloAsync(silo);
+        else await _cluster.StopSiloAsync(silo);
+    }
+
+    public void Write(string name, byte[] model, string? config) => Write(_folders[0], name, model, config);
 
     public async ValueTask DisposeAsync()
     {
         await _cluster.DisposeAsync();
-        Directory.Delete(_models, recursive: true);
+        foreach (string folder in _folders) Directory.Delete(folder, recursive: true);
     }
 
     private static void Write(string folder, string name, byte[] model, string? config)
@@ -60,5 +91,5 @@ internal sealed class ServedCluster : IAsyncDisposable
     }
 
     private T Service<T>()
-        where T : notnull => ((InProcessSiloHandle)_cluster.Silos[0]).ServiceProvider.GetRequiredService<T>();
+        where T : notnull => Silos[0].GetRequiredService<T>();
 }
