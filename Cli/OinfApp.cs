@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Cli.Commands;
+using OrleansInference.Cli.Commands.Cluster;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -27,6 +28,10 @@ internal static class OinfApp
             config.AddCommand<StatusCommand>("status").WithDescription("Show the server and what its models have done");
             config.AddCommand<BenchCommand>("bench").WithDescription("Load a model and measure").WithExample("bench", "color-names", "--rate", "500", "--arrivals", "poisson");
             config.AddCommand<WhyCommand>("why").WithDescription("Say why requests waited");
+            config.AddCommand<NodesCommand>("nodes").WithDescription("List the cluster's nodes");
+            config.AddCommand<PlanCommand>("plan").WithDescription("Show what runs where, and why not elsewhere");
+            config.AddCommand<DrainCommand>("drain").WithDescription("Empty a node, or let it be filled again");
+            config.AddCommand<PinCommand>("pin").WithDescription("Fix where a model runs and how its requests are divided").WithExample("pin", "mnist", "--weight", "a=1", "--weight", "b=3");
         });
         try
         {

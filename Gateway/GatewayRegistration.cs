@@ -44,6 +44,7 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<RepositoryEndpoints>();
         builder.Services.AddSingleton<StatisticsEndpoints>();
         builder.Services.AddSingleton<RequestLogEndpoint>();
+        builder.Services.AddSingleton<ClusterEndpoints>();
         builder.Services.AddSingleton<SharedMemoryEndpoints>();
         builder.Services.AddSingleton<SettingsEndpoints>();
         LogSettings logs = new();
@@ -91,6 +92,7 @@ public static class GatewayRegistration
         Map(app, HttpMethods.Get, "/v2/requests", app.Services.GetRequiredService<RequestLogEndpoint>().FindAsync);
         Map(app, HttpMethods.Get, "/metrics", app.Services.GetRequiredService<MetricsEndpoint>().ScrapeAsync);
         MapRepository(app, app.Services.GetRequiredService<RepositoryEndpoints>());
+        MapCluster(app, app.Services.GetRequiredService<ClusterEndpoints>());
         MapSharedMemory(app, app.Services.GetRequiredService<SharedMemoryEndpoints>());
         MapSettings(app, app.Services.GetRequiredService<SettingsEndpoints>());
 
@@ -104,6 +106,16 @@ public static class GatewayRegistration
         Map(app, HttpMethods.Post, "/v2/repository/index", repository.IndexAsync);
         Map(app, HttpMethods.Post, "/v2/repository/models/{model}/load", repository.LoadAsync);
         Map(app, HttpMethods.Post, "/v2/repository/models/{model}/unload", repository.UnloadAsync);
+    }
+
+    private static void MapCluster(WebApplication app, ClusterEndpoints cluster)
+    {
+        Map(app, HttpMethods.Get, "/v2/cluster", cluster.StateAsync);
+        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/drain", context => cluster.DrainAsync(context, drain: true));
+        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/undrain", context => cluster.DrainAsync(context, drain: false));
+        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/profile/{model}", cluster.ProfileAsync);
+        Map(app, HttpMethods.Post, "/v2/cluster/models/{model}/pin", cluster.PinAsync);
+        Map(app, HttpMethods.Post, "/v2/cluster/models/{model}/unpin", cluster.UnpinAsync);
     }
 
     private static void MapSharedMemory(WebApplication app, SharedMemoryEndpoints memory)

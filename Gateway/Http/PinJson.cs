@@ -1,0 +1,39 @@
+using System.Text.Json;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Gateway.Http;
+
+/// <summary>A pin's members.</summary>
+internal static class PinJson
+{
+    /// <summary>Takes one member in.</summary>
+    /// <exception cref="Grains.Interfaces.Inference.InferenceException">It is unknown, or its value is of another kind.</exception>
+    public static ModelPin Member(ref Utf8JsonReader json, string name, ModelPin pin)
+    {
+        switch (name)
+        {
+            case "nodes" when json.TokenType == JsonTokenType.StartArray:
+                List<string> nodes = [];
+                while (json.Read() && json.TokenType == JsonTokenType.String) nodes.Add(json.GetString()!);
+                if (json.TokenType != JsonTokenType.EndArray) throw RequestJson.Invalid("'nodes' must be an array of names");
+                return pin with { Nodes = [.. nodes] };
+            case "weights" when json.TokenType == JsonTokenType.StartObject:
+                Dictionary<string, double> weights = [];
+                while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+                {
+                    string node = json.GetString()!;
+                    weights[node] = json.Read() && json.TokenType == JsonTokenType.Number ? json.GetDouble() : throw RequestJson.Invalid("'weights' must be an object of numbers by node name");
+                }
+
+                return pin with { Weights = weights };
+            case "max_replicas" when json.TokenType == JsonTokenType.Number && json.TryGetInt32(out int replicas):
+                return pin with { MaxReplicas = replicas };
+            case "load_balance" when json.TokenType == JsonTokenType.String:
+                return pin with { LoadBalance = json.GetString() };
+            case "task_partition" when json.TokenType is JsonTokenType.True or JsonTokenType.False:
+                return pin with { TaskPartition = json.GetBoolean() };
+            default:
+                throw RequestJson.Invalid($"'{name}' is no member of a pin or has the wrong kind of value; allowed: nodes (names), weights (numbers by node name), max_replicas (a number), load_balance (a name), task_partition (true or false)");
+        }
+    }
+}
