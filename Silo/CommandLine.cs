@@ -11,6 +11,10 @@ internal static class CommandLine
         ["--http-port"] = ("Gateway:HttpPort", "PORT   KServe v2 over HTTP (default: 8080)"),
         ["--grpc-port"] = ("Gateway:GrpcPort", "PORT   KServe v2 over gRPC (default: 8081)"),
         ["--silo-port"] = ("Silo:SiloPort", "PORT   silo to silo (default: 11111)"),
+        ["--redis"] = ("Silo:Redis", "HOST:PORT   join the cluster that keeps its members and state there"),
+        ["--join"] = ("Silo:Join", "HOST:SILOPORT   without Redis: join the silo there, on this machine"),
+        ["--cluster-id"] = ("Silo:ClusterId", "NAME   the cluster's name (default: default)"),
+        ["--name"] = ("Node:Name", "NAME   this node's name (default: the machine's and the silo port)"),
         ["--gateway-port"] = ("Silo:GatewayPort", "PORT   Orleans clients (default: 30000)"),
     };
 

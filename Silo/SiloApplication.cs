@@ -4,6 +4,7 @@ using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Gateway;
 using OrleansInference.Grains.Hosting;
+using OrleansInference.Silo.Clustering;
 
 namespace OrleansInference.Silo;
 
@@ -23,10 +24,9 @@ internal static class SiloApplication
         builder.AddInferenceTelemetry();
         SiloHostOptions ports = builder.Configuration.GetSection("Silo").Get<SiloHostOptions>() ?? new();
         builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(ports.SiloPort, ports.GatewayPort)
+            .AddClustering(ports)
             .AddInferenceGrains()
-            .AddActivityPropagation()
-            .AddMemoryGrainStorageAsDefault());
+            .AddActivityPropagation());
         WebApplication app = builder.Build();
         app.MapInferenceGateway();
         GatewayOptions gateway = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
+using Orleans.Storage;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Grains.Inference;
 using OrleansInference.Grains.Interfaces.Cluster;
@@ -52,6 +53,8 @@ public static class InferenceGrainsRegistration
         services.TryAddSingleton<RemoteModels>();
         services.TryAddSingleton<IClusterControl, ClusterControl>();
         services.TryAddSingleton<IPlanner, ReplicateWhereItFits>();
+        // JSON, Orleans' default, would write the names of classes and assemblies: renamed, they would lose their state.
+        services.Replace(ServiceDescriptor.Singleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>());
         services.AddHostedService<ClusterWatch>();
         services.AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
         services.AddPlacementDirector<ServedModelPlacement, ServedModelPlacementDirector>();

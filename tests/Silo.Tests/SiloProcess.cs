@@ -8,12 +8,16 @@ namespace OrleansInference.Silo.Tests;
 public sealed class SiloProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly string _models;
+    private readonly int[] _ports;
+    private readonly string[] _options;
     private readonly List<string> _output = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SiloProcess(string models, int[] ports, string[] options)
     {
-        (HttpPort, GrpcPort, int siloPort, GatewayPort) = (ports[0], ports[1], ports[2], ports[3]);
+        (_models, _ports, _options) = (models, ports, options);
+        (HttpPort, GrpcPort, SiloPort, GatewayPort) = (ports[0], ports[1], ports[2], ports[3]);
         ProcessStartInfo start = new("dotnet")
         {
             RedirectStandardOutput = true,
@@ -21,7 +25,7 @@ public sealed class SiloProcess : IAsyncDisposable
             ArgumentList =
             {
                 typeof(SiloProcess).Assembly.Location.Replace("OrleansInference.Silo.Tests.dll", "OrleansInference.Silo.dll", StringComparison.Ordinal),
-                "--models", models, "--http-port", $"{HttpPort}", "--grpc-port", $"{GrpcPort}", "--silo-port", $"{siloPort}", "--gateway-port", $"{GatewayPort}",
+                "--models", models, "--http-port", $"{HttpPort}", "--grpc-port", $"{GrpcPort}", "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
             },
         };
         foreach (string option in options) start.ArgumentList.Add(option);
@@ -39,7 +43,29 @@ public sealed class SiloProcess : IAsyncDisposable
 
     public int GrpcPort { get; }
 
+    public int SiloPort { get; }
+
     public int GatewayPort { get; }
+
+    public int ProcessId => _process.Id;
+
+    public double CpuSeconds
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
 
     public HttpClient Http { get; }
 
@@ -58,6 +84,29 @@ public sealed class SiloProcess : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>The same again, on the same ports: after a crash.</summary>
+    public async Task<SiloProcess> RestartAsync()
+    {
+        SiloProcess silo = new(_models, _ports, _options);
+        await silo._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return silo;
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, and the exit code once it has ended.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
@@ -66,7 +115,7 @@ public sealed class SiloProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static int[] FreePorts(int count)
+    public static int[] FreePorts(int count)
     {
         TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
         foreach (TcpListener listener in listeners) listener.Start();

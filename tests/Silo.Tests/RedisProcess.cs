@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using StackExchange.Redis;
+
+namespace OrleansInference.Silo.Tests;
+
+/// <summary>A real redis-server on a free port; what it was told survives its stop.</summary>
+public sealed class RedisProcess : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("redis").FullName;
+    private readonly int _port = SiloProcess.FreePorts(1)[0];
+    private Process? _process;
+
+    public string Address => $"127.0.0.1:{_port}";
+
+    public static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+
+    public static async Task<RedisProcess> StartNewAsync()
+    {
+        RedisProcess redis = new();
+        await redis.StartAsync();
+        return redis;
+    }
+
+    public async Task StartAsync()
+    {
+        _process = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", _folder]) { RedirectStandardOutput = true })!;
+        _process.OutputDataReceived += (_, _) => { };
+        _process.BeginOutputReadLine();
+        // Connects as soon as it listens.
+        using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync($"{Address},connectRetry=50,connectTimeout=10000,abortConnect=true");
+        await connection.GetDatabase().PingAsync();
+    }
+
+    public async Task StopAsync()
+    {
+        if (_process is null) return;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
