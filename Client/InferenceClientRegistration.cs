@@ -66,7 +66,7 @@ public static class InferenceClientRegistration
         builder.Services.AddSingleton(new GatewayList(gateways));
         builder.UseOrleansClient(client =>
         {
-            client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = RoutingUpdates.GatewayRefresh);
             configure(client);
         });
         builder.Services.TryAddSingleton(TimeProvider.System);

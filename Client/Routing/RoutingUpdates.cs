@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Orleans.Messaging;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Routing.Calls;
@@ -10,9 +11,14 @@ namespace OrleansInference.Client.Routing;
 /// Keeps the client's routing table up to date, and its view of which nodes live. Until the first table has come, and
 /// where there is none, requests go through any gateway.
 /// </summary>
-internal sealed class RoutingUpdates(IClusterClient cluster, RequestRouter router, NodeWatch watch, GatewayTransport transport, GatewayList gateways, TimeProvider time) : BackgroundService
+internal sealed class RoutingUpdates(IClusterClient cluster, RequestRouter router, NodeWatch watch, GatewayTransport transport, GatewayList own, IGatewayListProvider gateways, TimeProvider time) : BackgroundService
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    /// <summary>How often Orleans' client reads its list of gateways.</summary>
+    public static readonly TimeSpan GatewayRefresh = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+
+    private readonly Dictionary<string, long> _listed = [];
 
     /// <inheritdoc />
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -44,14 +50,31 @@ internal sealed class RoutingUpdates(IClusterClient cluster, RequestRouter route
         try
         {
             if (await cluster.GetGrain<IRoutingGrain>(0).GetAsync(known.Epoch, known.Sequence).WaitAsync(cancellationToken).ConfigureAwait(false) is not { } table) return;
+            own.Add(table.Nodes.Select(node => node.Gateway));
+            if (!await CanReachAsync(table).ConfigureAwait(false)) return;
             transport.ServiceType = table.NodeServiceType;
-            gateways.Add(table.Nodes.Select(node => node.Gateway));
-            // Nodes without a gateway cannot be addressed from here; others pass requests on to them.
-            if (table.Nodes.All(node => node.Gateway.Length > 0)) router.Update(table, local: null);
+            router.Update(table, local: null);
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
             // The table in use stays; lost nodes are ejected from it.
         }
+    }
+
+    /// <summary>
+    /// Whether Orleans' client knows the gateway of every node: it sends what is for an unknown one through any other, which
+    /// cannot pass it on. Until it does the table in use stays.
+    /// </summary>
+    private async Task<bool> CanReachAsync(RoutingTable table)
+    {
+        HashSet<string> listed = [.. (await gateways.GetGateways().ConfigureAwait(false)).Select(uri => uri.ToGatewayAddress()!.Endpoint.ToString())];
+        bool all = true;
+        foreach (NodeRoute node in table.Nodes)
+        {
+            if (!listed.Contains(node.Gateway)) return false;
+            if (_listed.TryAdd(node.Gateway, time.GetTimestamp()) || time.GetElapsedTime(_listed[node.Gateway]) < 2 * GatewayRefresh) all = false;
+        }
+
+        return all;
     }
 }

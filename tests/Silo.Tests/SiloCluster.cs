@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansInference.Client;
+using OrleansInference.Routing.Calls;
 
 namespace OrleansInference.Silo.Tests;
 
@@ -115,5 +116,7 @@ public sealed class SiloCluster : IAsyncDisposable
         builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, Silos[0].GatewayPort));
         _client = builder.Build();
         await _client.StartAsync();
+        RequestRouter router = ClientService<RequestRouter>();
+        await UntilAsync(_ => router.Snapshot.Nodes.Count == Silos.Count);
     }
 }
