@@ -45,6 +45,7 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<StatisticsEndpoints>();
         builder.Services.AddSingleton<RequestLogEndpoint>();
         builder.Services.AddSingleton<ClusterEndpoints>();
+        builder.Services.AddSingleton<TenantsEndpoint>();
         builder.Services.AddSingleton<SharedMemoryEndpoints>();
         builder.Services.AddSingleton<SettingsEndpoints>();
         LogSettings logs = new();
@@ -90,6 +91,7 @@ public static class GatewayRegistration
 
         Map(app, HttpMethods.Get, "/v2/models/stats", statistics.StatisticsAsync);
         Map(app, HttpMethods.Get, "/v2/requests", app.Services.GetRequiredService<RequestLogEndpoint>().FindAsync);
+        Map(app, HttpMethods.Get, "/v2/tenants", app.Services.GetRequiredService<TenantsEndpoint>().ListAsync);
         Map(app, HttpMethods.Get, "/metrics", app.Services.GetRequiredService<MetricsEndpoint>().ScrapeAsync);
         MapRepository(app, app.Services.GetRequiredService<RepositoryEndpoints>());
         MapCluster(app, app.Services.GetRequiredService<ClusterEndpoints>());

@@ -26,6 +26,7 @@ public static class InferenceGrainsRegistration
     {
         silo.Services.TryAddSingleton<InferencePipeline>();
         silo.Services.TryAddSingleton<IInferencePipeline>(services => services.GetRequiredService<InferencePipeline>());
+        silo.Services.TryAddSingleton<IAdmissionGate, AdmissionGate>();
         silo.Services.TryAddSingleton<IModelCatalog, ModelCatalog>();
         silo.Services.TryAddSingleton<IModelRepository, ModelRepositoryControl>();
         return silo.AddClusterNode();
