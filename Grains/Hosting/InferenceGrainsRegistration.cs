@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -57,6 +58,8 @@ public static class InferenceGrainsRegistration
         // JSON, Orleans' default, would write the names of classes and assemblies: renamed, they would lose their state.
         services.Replace(ServiceDescriptor.Singleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>());
         services.AddHostedService<ClusterWatch>();
+        services.AddHostedService<DrainOnStop>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
         services.AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
         services.AddPlacementDirector<ServedModelPlacement, ServedModelPlacementDirector>();
         // A replica's activation loads a model and its deactivation drains one, which may take minutes.

@@ -7,20 +7,29 @@ namespace OrleansInference.Grains.Nodes;
 /// <summary>Empties this node before it stops: the director sends requests elsewhere, and moves what lives here.</summary>
 internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions<NodeOptions> options, TimeProvider time)
 {
-    /// <summary>Asks for it, and ends when no table sends requests here any more, or the time for that is over.</summary>
+    /// <summary>
+    /// Says that the node is not ready, has the cluster send requests elsewhere, and ends when none that was sent here is left,
+    /// or the time for that is over. A lone node has nobody to send to: its host answers what it still has.
+    /// </summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         node.Draining = true;
+        if (!HasCompany) return;
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(options.Value.LeaveSeconds), time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            while (HasCompany && ServesHere)
+            // Who asks for readiness is given the time to see that it is gone.
+            await Task.Delay(TimeSpan.FromSeconds(options.Value.DrainDelaySeconds), time, cancellationToken).ConfigureAwait(false);
+            while (ServesHere)
             {
                 Task changed = node.Changed;
                 await grains.GetGrain<IPlacementDirectorGrain>(0).EnsureAsync().WaitAsync(either.Token).ConfigureAwait(false);
-                if (ServesHere) await changed.WaitAsync(TimeSpan.FromSeconds(1), time, either.Token).ConfigureAwait(false);
+                if (ServesHere) await changed.WaitAsync(TimeSpan.FromSeconds(1), time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                either.Token.ThrowIfCancellationRequested();
             }
+
+            await node.IdleAsync(either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is OperationCanceledException or TimeoutException or OrleansException)
         {
