@@ -237,7 +237,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         if (queued.Deadline == TimeSpan.MaxValue || !queued.DropWhenOverdue) return null;
         BatchCost cost = _cost.Current;
         int cap = BatchPolicy.Cap(_limits, cost);
-        ReplicaLoad load = new(_queue.RowsAhead(priority, due), _turns, _limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(queued.Rows));
+        ReplicaLoad load = new(_queue.RowsAhead(priority, due, queued.Request.Background), _turns, _limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(queued.Rows));
         AdmissionDecision decision = DeadlineAdmission.Decide(load, now, queued.Deadline);
         return decision.Admit
             ? null
