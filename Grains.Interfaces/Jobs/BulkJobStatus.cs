@@ -57,4 +57,8 @@ public sealed record BulkJobStatus
     /// <summary>When it ended; null while it has not.</summary>
     [Id(12)]
     public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>Another number after every change, to wait for the next one.</summary>
+    [Id(13)]
+    public long Change { get; init; }
 }

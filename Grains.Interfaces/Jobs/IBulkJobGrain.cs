@@ -24,6 +24,12 @@ public interface IBulkJobGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<BulkJobStatus> GetStatusAsync();
 
+    /// <summary>How far it has come, as soon as that is another than <paramref name="change"/> said, or after 10 s.</summary>
+    /// <exception cref="InferenceException">It was never started.</exception>
+    [Alias("Wait")]
+    [AlwaysInterleave]
+    Task<BulkJobStatus> WaitAsync(long change);
+
     /// <summary>Makes it go on after its silo was lost; nothing where it runs, is paused or has ended.</summary>
     [Alias("EnsureRunning")]
     Task EnsureRunningAsync();

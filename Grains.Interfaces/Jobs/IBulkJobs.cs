@@ -17,6 +17,9 @@ public interface IBulkJobs
     /// <inheritdoc cref="IBulkJobGrain.GetStatusAsync"/>
     Task<BulkJobStatus> GetAsync(string id);
 
+    /// <inheritdoc cref="IBulkJobGrain.WaitAsync"/>
+    Task<BulkJobStatus> WaitAsync(string id, long change);
+
     /// <inheritdoc cref="IBulkJobGrain.PauseAsync"/>
     Task<BulkJobStatus> PauseAsync(string id);
 

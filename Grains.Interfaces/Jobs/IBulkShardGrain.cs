@@ -1,6 +1,6 @@
 namespace OrleansInference.Grains.Interfaces.Jobs;
 
-/// <summary>One shard of a job, by <c>JOB/SHARD</c>. It lives where its rows are read and written; its loss loses nothing but time.</summary>
+/// <summary>One shard of a job, by <c>JOB/FINGERPRINT/SHARD/ATTEMPT</c>. It lives where its rows are read and written; its loss loses nothing but time.</summary>
 [Alias("OrleansInference.IBulkShardGrain")]
 public interface IBulkShardGrain : IGrainWithStringKey
 {

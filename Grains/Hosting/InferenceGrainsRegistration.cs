@@ -10,6 +10,7 @@ using OrleansInference.Grains.Inference;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Jobs;
 using OrleansInference.Grains.Models;
 using OrleansInference.Grains.Nodes;
 using OrleansInference.Grains.Placement;
@@ -26,6 +27,7 @@ public static class InferenceGrainsRegistration
         silo.Services.TryAddSingleton<IInferencePipeline, InferencePipeline>();
         silo.Services.TryAddSingleton<IModelCatalog, ModelCatalog>();
         silo.Services.TryAddSingleton<IModelRepository, ModelRepositoryControl>();
+        silo.Services.AddBulkJobs();
         return silo.AddClusterNode();
     }
 
