@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Cli.Commands;
+using OrleansInference.Cli.Commands.Jobs;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -27,6 +28,16 @@ internal static class OinfApp
             config.AddCommand<StatusCommand>("status").WithDescription("Show the server and what its models have done");
             config.AddCommand<BenchCommand>("bench").WithDescription("Load a model and measure").WithExample("bench", "color-names", "--rate", "500", "--arrivals", "poisson");
             config.AddCommand<WhyCommand>("why").WithDescription("Say why requests waited");
+            config.AddBranch("jobs", jobs =>
+            {
+                jobs.SetDescription("Run whole files through a model");
+                jobs.AddCommand<JobsListCommand>("list").WithDescription("List the jobs");
+                jobs.AddCommand<JobStartCommand>("start").WithDescription("Start a job, or go on with it").WithExample("jobs", "start", "squeezenet", "images.npy", "scores.npy", "--wait");
+                jobs.AddCommand<JobShowCommand>("show").WithDescription("Show how far a job is");
+                jobs.AddCommand<JobPauseCommand>("pause").WithDescription("Pause a job");
+                jobs.AddCommand<JobResumeCommand>("resume").WithDescription("Go on with a paused job");
+                jobs.AddCommand<JobCancelCommand>("cancel").WithDescription("Cancel a job and remove what it has done");
+            });
         });
         try
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
@@ -27,17 +28,23 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     public IClusterClient Client => _cluster.Client;
 
-    public static async Task<ServedCluster> StartAsync(ModelControlMode mode, params (string Name, byte[] Model, string? Config)[] models)
+    public InProcessTestCluster Cluster => _cluster;
+
+    public static Task<ServedCluster> StartAsync(ModelControlMode mode, params (string Name, byte[] Model, string? Config)[] models) =>
+        StartAsync(mode, silos: 1, [], silo => silo.AddMemoryGrainStorageAsDefault(), models);
+
+    public static async Task<ServedCluster> StartAsync(ModelControlMode mode, int silos, Dictionary<string, string?> settings, Action<ISiloBuilder> storage, params (string Name, byte[] Model, string? Config)[] models)
     {
         string folder = Directory.CreateTempSubdirectory("models").FullName;
         foreach ((string name, byte[] model, string? config) in models) Write(folder, name, model, config);
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString() }).Build();
-        InProcessTestClusterBuilder builder = new(1);
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(settings) { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString() }).Build();
+        InProcessTestClusterBuilder builder = new((short)silos);
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton(configuration);
             silo.Services.AddInferenceEngine(configuration.GetSection("Engine"));
-            silo.AddMemoryGrainStorageAsDefault().AddInferenceGrains();
+            storage(silo);
+            silo.AddInferenceGrains();
         });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();

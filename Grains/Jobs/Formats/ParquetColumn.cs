@@ -39,8 +39,8 @@ internal abstract class ParquetColumn(DataField source)
         TypeCode.Int64 => new ParquetNumbers<long>(field, TensorDatatype.Int64),
         TypeCode.Single => new ParquetNumbers<float>(field, TensorDatatype.Fp32),
         TypeCode.Double => new ParquetNumbers<double>(field, TensorDatatype.Fp64),
-        TypeCode.String => new ParquetTexts(field),
-        _ => null,
+        // The library holds texts as ReadOnlyMemory<char>.
+        _ => field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>) ? new ParquetTexts(field) : null,
     };
 
     /// <summary>Reads all values of a row group in place of those there are.</summary>
