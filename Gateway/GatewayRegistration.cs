@@ -48,6 +48,7 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<TenantsEndpoint>();
         builder.Services.AddSingleton<SharedMemoryEndpoints>();
         builder.Services.AddSingleton<SettingsEndpoints>();
+        builder.Services.AddSingleton<JobEndpoints>();
         LogSettings logs = new();
         ((IConfigurationBuilder)builder.Configuration).Add(logs);
         builder.Services.AddSingleton(logs);
@@ -97,6 +98,7 @@ public static class GatewayRegistration
         MapCluster(app, app.Services.GetRequiredService<ClusterEndpoints>());
         MapSharedMemory(app, app.Services.GetRequiredService<SharedMemoryEndpoints>());
         MapSettings(app, app.Services.GetRequiredService<SettingsEndpoints>());
+        MapJobs(app, app.Services.GetRequiredService<JobEndpoints>());
 
         app.MapGrpcService<InferenceGrpcService>();
         app.MapFallback("{*path}", (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, $"there is no {context.Request.Method} {context.Request.Path}")));
@@ -138,6 +140,15 @@ public static class GatewayRegistration
     {
         foreach (string path in new[] { "/v2/trace/setting", "/v2/models/{model}/trace/setting" }) app.MapMethods(path, [HttpMethods.Get, HttpMethods.Post], settings.TraceAsync);
         app.MapMethods("/v2/logging", [HttpMethods.Get, HttpMethods.Post], settings.LogAsync);
+    }
+
+    private static void MapJobs(WebApplication app, JobEndpoints jobs)
+    {
+        app.MapMethods("/v2/jobs", [HttpMethods.Get, HttpMethods.Post], jobs.ListOrStartAsync);
+        Map(app, HttpMethods.Get, "/v2/jobs/{id}", jobs.GetAsync);
+        Map(app, HttpMethods.Post, "/v2/jobs/{id}/pause", jobs.PauseAsync);
+        Map(app, HttpMethods.Post, "/v2/jobs/{id}/resume", jobs.ResumeAsync);
+        Map(app, HttpMethods.Post, "/v2/jobs/{id}/cancel", jobs.CancelAsync);
     }
 
     /// <summary>Maps a path to its one method; any other is answered 405.</summary>

@@ -9,6 +9,7 @@ using OrleansInference.Protocol;
 using OrleansInference.Gateway.Limits;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Jobs;
 using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Gateway.Tests.Hosting;
@@ -42,6 +43,8 @@ public sealed class GatewayHost : IAsyncDisposable
 
     internal FakeRequestLog RequestLog => _app.Services.GetRequiredService<FakeRequestLog>();
 
+    internal FakeBulkJobs Jobs => _app.Services.GetRequiredService<FakeBulkJobs>();
+
     internal ILogger Logger(string category) => _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
     internal BytesInFlight BytesInFlight => _app.Services.GetRequiredService<BytesInFlight>();
@@ -68,6 +71,7 @@ public sealed class GatewayHost : IAsyncDisposable
             .AddSingleton<FakeRepository>().AddSingleton<IModelRepository>(services => services.GetRequiredService<FakeRepository>())
             .AddSingleton<FakeGate>().AddSingleton<IAdmissionGate>(services => services.GetRequiredService<FakeGate>())
             .AddSingleton<FakeCluster>().AddSingleton<IClusterControl>(services => services.GetRequiredService<FakeCluster>())
+            .AddSingleton<FakeBulkJobs>().AddSingleton<IBulkJobs>(services => services.GetRequiredService<FakeBulkJobs>())
             .AddSingleton<FakeRequestLog>().AddSingleton<IRequestLog>(services => services.GetRequiredService<FakeRequestLog>());
         builder.AddInferenceGateway();
         WebApplication app = builder.Build();
