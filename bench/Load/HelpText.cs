@@ -51,6 +51,17 @@ internal static class HelpText
           --runs N  5          --seconds S  4         --warmup S  2
           --only tiny:64,...   model, or model:connections
 
+        overload  a cluster on this machine at several times its capacity, over HTTP with a deadline in a header
+          --silo "COMMAND"     as for compare
+          --nodes N  4         --capacity R  400 requests/s in all, of emulated devices
+          --model FILE.onnx    instead, a model on the CPU of one silo: --capacity says what that gives,
+                               with --input FILE --input-name NAME --shape 1,3,224,224 (FP32)
+          --factor F  3        --seconds S  60        --deadline-ms D  250
+          --tenants            two tenants: one asks for a third of the capacity, the other for a third, then ten thirds
+
+        scale     throughput a node by the number of nodes, on emulated devices, through one SDK client
+          --nodes 1,2,4,8      --ms M  20 a request   --seconds S  10
+
         Exit codes: 0 done, 1 failed, 2 wrong options, 3 data absent, 130 cancelled.
 
         """;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Load;
 using OrleansInference.Load.Arguments;
+using OrleansInference.Load.Cluster;
 using OrleansInference.Load.Compare;
 using OrleansInference.Load.Http;
 using OrleansInference.Load.Orleans;
@@ -40,10 +41,14 @@ try
             return ConformanceModelsCommand.Run(new ArgumentSet(rest, ConformanceModelsCommand.Options));
         case "compare":
             return await CompareCommand.RunAsync(new ArgumentSet(rest, CompareCommand.Options), cancellation.Token);
+        case "overload":
+            return await OverloadCommand.RunAsync(new ArgumentSet(rest, OverloadCommand.Options), cancellation.Token);
+        case "scale":
+            return await ScaleCommand.RunAsync(new ArgumentSet(rest, ScaleCommand.Options), cancellation.Token);
         case null or "--help" or "-h" or "help":
             throw new HelpRequestedException();
         default:
-            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, conformance-models, raw and compare.");
+            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, conformance-models, raw, compare, overload and scale.");
     }
 }
 catch (HelpRequestedException)
