@@ -15,7 +15,7 @@ internal sealed class ClusterFolder : IDisposable
     {
         var made = new ClusterFolder();
         made.Write(FixtureModels.Mlp(4, 8, 2, seed: 1));
-        File.WriteAllText(made.Profile, string.Create(CultureInfo.InvariantCulture, $$$"""{"name":"bench","memory_mib":1000,"lanes":1,"models":{"*":{"batch_ms":{"1":{{{milliseconds}}} },"memory_mib":10}}}"""));
+        File.WriteAllText(made.Profile, string.Create(CultureInfo.InvariantCulture, $$$"""{"name":"bench","memory_mib":1000,"lanes":1,"models":{"*":{"batch_ms":{"1":{{{milliseconds}}} },"memory_mib":10} } }"""));
         return made;
     }
 
