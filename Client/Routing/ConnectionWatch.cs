@@ -23,5 +23,15 @@ internal sealed class ConnectionWatch(IServiceProvider services) : IConfigureOpt
         }
     }));
 
-    private void Broke() => services.GetRequiredService<NodeWatch>().ConnectionBroke();
+    private void Broke()
+    {
+        try
+        {
+            services.GetRequiredService<NodeWatch>().ConnectionBroke();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The host is gone, and its connections end after it.
+        }
+    }
 }

@@ -32,5 +32,15 @@ internal sealed class ConnectionWatch(IServiceProvider services) : IConfigureOpt
         }
     };
 
-    private void Broke() => services.GetRequiredService<ClusterNode>().Watch.ConnectionBroke();
+    private void Broke()
+    {
+        try
+        {
+            services.GetRequiredService<ClusterNode>().Watch.ConnectionBroke();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The host is gone, and its connections end after it.
+        }
+    }
 }

@@ -29,10 +29,16 @@ public sealed class DeadlineAdmissionTests
         Assert.Equal(seconds, (decision.PredictedFinish - Now).TotalSeconds, 1e-9);
     }
 
+    [Theory]
+    [InlineData(57, false)]
+    [InlineData(60, true)]
+    public void Decide_AWait_MustLeaveAFifthOfItself(double milliseconds, bool admitted) =>
+        Assert.Equal(admitted, DeadlineAdmission.Decide(new(32, 0, 1, 8, 0.010, 0.010), Now, Now + TimeSpan.FromMilliseconds(milliseconds)).Admit);
+
     [Fact]
     public void Decide_MoreRunsAtOnce_FinishesSooner()
     {
-        TimeSpan deadline = Now + TimeSpan.FromMilliseconds(35);
+        TimeSpan deadline = Now + TimeSpan.FromMilliseconds(40);
 
         Assert.False(DeadlineAdmission.Decide(new(32, 1, 1, 8, 0.010, 0.010), Now, deadline).Admit);
         Assert.True(DeadlineAdmission.Decide(new(32, 2, 2, 8, 0.010, 0.010), Now, deadline).Admit);
