@@ -66,6 +66,10 @@ internal sealed class ServedCluster : IAsyncDisposable
         if (config is not null) File.WriteAllText(Path.Combine(folder, name, "config.pbtxt"), config);
     }
 
+    /// <summary>A service of one of several silos.</summary>
+    public T Service<T>(int silo)
+        where T : notnull => ((InProcessSiloHandle)_cluster.Silos[silo]).ServiceProvider.GetRequiredService<T>();
+
     private T Service<T>()
         where T : notnull => ((InProcessSiloHandle)_cluster.Silos[0]).ServiceProvider.GetRequiredService<T>();
 }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using OrleansInference.Protocol;
 using OrleansInference.Gateway.Limits;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Jobs;
 using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Gateway.Tests.Hosting;
@@ -37,6 +38,8 @@ public sealed class GatewayHost : IAsyncDisposable
 
     internal FakeRequestLog RequestLog => _app.Services.GetRequiredService<FakeRequestLog>();
 
+    internal FakeBulkJobs Jobs => _app.Services.GetRequiredService<FakeBulkJobs>();
+
     internal ILogger Logger(string category) => _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
     internal BytesInFlight BytesInFlight => _app.Services.GetRequiredService<BytesInFlight>();
@@ -61,6 +64,7 @@ public sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<FakePipeline>().AddSingleton<IInferencePipeline>(services => services.GetRequiredService<FakePipeline>())
             .AddSingleton<FakeCatalog>().AddSingleton<IModelCatalog>(services => services.GetRequiredService<FakeCatalog>())
             .AddSingleton<FakeRepository>().AddSingleton<IModelRepository>(services => services.GetRequiredService<FakeRepository>())
+            .AddSingleton<FakeBulkJobs>().AddSingleton<IBulkJobs>(services => services.GetRequiredService<FakeBulkJobs>())
             .AddSingleton<FakeRequestLog>().AddSingleton<IRequestLog>(services => services.GetRequiredService<FakeRequestLog>());
         builder.AddInferenceGateway();
         WebApplication app = builder.Build();
