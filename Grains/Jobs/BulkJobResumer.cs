@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
-using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
 
 namespace OrleansInference.Grains.Jobs;
@@ -30,24 +28,27 @@ internal sealed partial class BulkJobResumer(IGrainFactory grains, JobRegistry r
 
     private async Task ResumeAsync(CancellationToken stoppingToken)
     {
-        foreach ((string id, BulkJobSpec spec) in registry.Read()) await TryAsync(id, job => job.RecoverAsync(spec), stoppingToken).ConfigureAwait(false);
+        Dictionary<string, BulkJobSpec> noted = [];
         string[] active = [];
-        await TryAsync("", async _ => active = await grains.GetGrain<IBulkJobIndexGrain>(0).ListActiveAsync().ConfigureAwait(false), stoppingToken).ConfigureAwait(false);
-        foreach (string id in active) await TryAsync(id, job => job.EnsureRunningAsync(), stoppingToken).ConfigureAwait(false);
+        await TryAsync("noted jobs", () => Task.Run(() => noted = registry.Read(), stoppingToken), stoppingToken).ConfigureAwait(false);
+        foreach ((string id, BulkJobSpec spec) in noted) await TryAsync(id, () => grains.GetGrain<IBulkJobGrain>(id).RecoverAsync(spec), stoppingToken).ConfigureAwait(false);
+        await TryAsync("active jobs", async () => active = await grains.GetGrain<IBulkJobIndexGrain>(0).ListActiveAsync().ConfigureAwait(false), stoppingToken).ConfigureAwait(false);
+        foreach (string id in active) await TryAsync(id, () => grains.GetGrain<IBulkJobGrain>(id).EnsureRunningAsync(), stoppingToken).ConfigureAwait(false);
     }
 
-    private async Task TryAsync(string id, Func<IBulkJobGrain, Task> call, CancellationToken stoppingToken)
+    /// <summary>Tries a step; whatever goes wrong with a job must not end the silo, and is tried again with the next look.</summary>
+    private async Task TryAsync(string what, Func<Task> step, CancellationToken stoppingToken)
     {
         try
         {
-            await call(grains.GetGrain<IBulkJobGrain>(id)).WaitAsync(Patience, time, stoppingToken).ConfigureAwait(false);
+            await step().WaitAsync(Patience, time, stoppingToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException or InferenceException or IOException)
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
-            LogNotResumed(id, exception.Message);
+            LogNotResumed(what, exception.Message);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Job {Job} could not be asked to go on, which is tried again: {Reason}")]
-    private partial void LogNotResumed(string job, string reason);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{What} could not be resumed, which is tried again: {Reason}")]
+    private partial void LogNotResumed(string what, string reason);
 }

@@ -44,7 +44,7 @@ public sealed class KilledSiloTests : IDisposable
         Assert.Equal((0, Rows), (undisturbed.GetProperty("shards_recovered").GetInt32(), undisturbed.GetProperty("rows_done").GetInt32()));
         byte[] expected = await File.ReadAllBytesAsync(Path.Combine(_root, "undisturbed.csv"), Token);
         Assert.Equal(Rows + 1, expected.Count(letter => letter == '\n'));
-        Assert.True(expected.AsSpan().SequenceEqual(await File.ReadAllBytesAsync(Path.Combine(_root, "disturbed.csv"), Token)));
+        Assert.Equal(expected, await File.ReadAllBytesAsync(Path.Combine(_root, "disturbed.csv"), Token));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_root, "*.parts*"));
     }
 
