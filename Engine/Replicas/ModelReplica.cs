@@ -158,9 +158,11 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         lock (_gate)
         {
             if (_closed) return null;
-            if (_queue.Count >= _limits.MaxQueuedRequests)
+            // Background work leaves half of the queue to the others.
+            int room = request.Background ? (_limits.MaxQueuedRequests + 1) / 2 : _limits.MaxQueuedRequests;
+            if (_queue.Count >= room)
             {
-                return Refuse(request, InferenceError.ResourceExhausted, $"the queue of model '{Name}' is full: {_queue.Count} of {_limits.MaxQueuedRequests} requests wait");
+                return Refuse(request, InferenceError.ResourceExhausted, $"the queue of model '{Name}' is full{(request.Background ? " for background requests" : "")}: {_queue.Count} of {room} requests wait");
             }
 
             TimeSpan now = _clock.Now;

@@ -12,7 +12,8 @@ public interface IBulkJobGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Starts it, or goes on with it where the same <paramref name="spec"/> was started before and has not ended; one that
-    /// failed or was cancelled begins again, with those of its rows that are still there. Returns before it ends.
+    /// failed or was cancelled begins again, with those of its rows that are still there, and so does one whose input or
+    /// model version is another since it completed. Returns before it ends.
     /// </summary>
     /// <exception cref="InferenceException">The spec is wrong, the input or the model is missing, or the id belongs to another job.</exception>
     [Alias("Start")]

@@ -64,8 +64,8 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
         bool same = Record.Spec is { } known && SpecJson.Same(known, spec);
         if (Record.IsUnderWay && !same) throw Invalid($"job '{Id}' is another one that has not ended: cancel it first, or choose another id");
         if (Record.IsUnderWay) return Record.State == BulkJobState.Paused ? await ResumeAsync() : Status();
-        if (same && Record.State == BulkJobState.Completed && File.Exists(spec.Output)) return Status();
         BulkShardPlan plan = await _planner.PlanAsync(spec, CancellationToken.None);
+        if (same && Record.State == BulkJobState.Completed && Record.Plan!.Parts == plan.Parts && File.Exists(spec.Output)) return Status();
         await ClaimAsync(plan);
         await Index.SetAsync(Id, active: true);
         await StoreAsync(new JobRecord { Spec = spec, Plan = plan, State = BulkJobState.Preparing, Started = _time.GetUtcNow() });
@@ -224,22 +224,4 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
         _changed.TrySetResult();
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} runs model {Model} version {Version} over {Input}")]
-    private partial void LogStarted(string job, string model, string version, string input);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} has {Shards} shards, {Recovered} of them done before")]
-    private partial void LogPrepared(string job, int shards, int recovered);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} is complete: {Rows} rows")]
-    private partial void LogCompleted(string job, long rows);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} failed: {Reason}")]
-    private partial void LogFailed(string job, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not remove its parts in {Folder}: {Reason}")]
-    private partial void LogLeft(string job, string folder, string reason);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Job {Job} could not look at its work and tries again: {Reason}")]
-    private partial void LogInterrupted(string job, string reason);
 }

@@ -13,7 +13,9 @@ internal sealed class JobPaths(IOptions<JobOptions> options)
     public BulkJobSpec Confine(BulkJobSpec spec)
     {
         if (options.Value.Root.Length == 0) throw new InferenceException(InferenceError.Unsupported, "this server takes no bulk jobs: its operator has not set a folder for them (Jobs:Root, --jobs-root DIR)");
-        return spec with { Input = Confine("input", spec.Input), Output = Confine("output", spec.Output) };
+        spec = spec with { Input = Confine("input", spec.Input), Output = Confine("output", spec.Output) };
+        _ = Confine("output", JobFiles.Folder(spec.Output));
+        return spec;
     }
 
     private string Confine(string member, string path)

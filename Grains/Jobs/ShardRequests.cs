@@ -25,6 +25,9 @@ internal sealed class ShardRequests(IInferencePipeline pipeline, BulkShardPlan p
             if (response.Error == InferenceError.None) return response;
             response.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
+            // Where the model is only busy with work that comes first, the rows wait for as long as it takes.
+            bool busy = response.Error is InferenceError.ResourceExhausted or InferenceError.DeadlineExceeded;
+            if (busy) begin = time.GetTimestamp();
             if (!IsTransient(response.Error) || time.GetElapsedTime(begin) > patience) throw new InferenceException(response.Error, $"rows {row} to {row + rows - 1}: {response.ErrorMessage}");
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
         }

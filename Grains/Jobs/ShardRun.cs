@@ -42,7 +42,19 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
         }
         finally
         {
-            if (Directory.Exists(plan.Parts)) File.Delete(attempt);
+            Delete(attempt);
+        }
+    }
+
+    private static void Delete(string attempt)
+    {
+        try
+        {
+            File.Delete(attempt);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It went with the folder of a job that was cancelled.
         }
     }
 

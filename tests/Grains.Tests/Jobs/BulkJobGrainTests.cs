@@ -155,6 +155,21 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task StartAsync_AfterItCompleted_RunsAgainOnlyForAnotherInput()
+    {
+        BulkJobSpec spec = new() { Model = "identity", Input = Csv("rows", 10), Output = Path.Combine(_folder, "out.csv") };
+        DateTimeOffset first = (await RunAsync("job", spec)).Started;
+
+        BulkJobStatus same = await Job("job").StartAsync(spec);
+        await File.AppendAllTextAsync(spec.Input, "1,2\n", Token);
+        BulkJobStatus more = await RunAsync("job", spec);
+
+        Assert.Equal((BulkJobState.Completed, first), (same.State, same.Started));
+        Assert.Equal((BulkJobState.Completed, 11L), (more.State, more.RowsDone));
+        Assert.Equal("1,2", (await File.ReadAllLinesAsync(spec.Output, Token))[^1]);
+    }
+
+    [Fact]
     public async Task StartAsync_PartsThatStorageForgot_AreUsed()
     {
         // The first job fails at its end and leaves its parts; another id knows nothing of it.
