@@ -16,6 +16,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
 {
     private readonly Lock _gate = new();
     private readonly ReplicaQueue _queue = new();
+    private readonly ModelGate _tenants = new();
     private readonly BatchCostEstimator _cost;
     private readonly EngineScheduler _scheduler;
     private readonly EngineClock _clock;
@@ -47,7 +48,11 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         _clock = clock;
         _statistics = new ReplicaStatistics(clock.Time);
         _recorder = new AnswerRecorder(name, version, _statistics, log, clock);
-        _onAnswer = (request, response) => _recorder.Answered(request, response, Limits);
+        _onAnswer = (request, response) =>
+        {
+            if (request.Request.Tenant.Length > 0) _tenants.Leave(request.Request.Tenant, request.Rows);
+            _recorder.Answered(request, response, Limits);
+        };
         _executor = new BatchExecutor(signature, name, version, _statistics, clock);
         // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must not.
         _canBeShort = signature.Inputs.All(input => input.IsFixed) && session.Settings.Provider == ExecutionProviderChoice.Cpu;
@@ -170,6 +175,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
             TimeSpan due = now + TimeSpan.FromMilliseconds(request.SloP99Ms > 0 ? request.SloP99Ms : Policy.SloP99Ms);
             if (SetDeadline(next, now) && next.Deadline < due) due = next.Deadline;
             if (Overdue(next, priority, due, now, out InferenceError error) is { } late) return Refuse(request, error, late);
+            if (IsOverShare(next, now)) return Refuse(request, InferenceError.ResourceExhausted, $"tenant '{request.Tenant}' has its share of the queue of model '{Name}', in which others wait too");
             if (next.Rows > BatchPolicy.Cap(_limits, _cost.Current)) next.Joined = new JoinedOutputs(next.Rows);
             (next.RowsAhead, next.RunsUnderWay, next.OnAnswer) = (_queue.Rows, _turns, _onAnswer);
             next.Activity = EngineActivity.StartRequest(Name, Version, next.Rows);
@@ -232,6 +238,23 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         queued.Deadline = timeout > TimeSpan.FromDays(1) ? TimeSpan.MaxValue : now + timeout;
         queued.DropWhenOverdue = Policy.RejectOverdue;
         return true;
+    }
+
+    /// <summary>Whether the request's tenant has its share of what the queue can answer in the request's time; where not, it is counted in.</summary>
+    private bool IsOverShare(QueuedRequest queued, TimeSpan now)
+    {
+        InferenceRequest request = queued.Request;
+        if (request.Tenant.Length == 0) return false;
+        BatchCost cost = _cost.Current;
+        int cap = BatchPolicy.Cap(_limits, cost);
+        double room = _limits.MaxQueuedRequests + _limits.Concurrency;
+        if (queued.Deadline != TimeSpan.MaxValue && cost.IsKnown)
+        {
+            double seconds = Math.Max(0, (queued.Deadline - now).TotalSeconds - cost.Seconds(queued.Rows)) / (1 + DeadlineAdmission.WaitMargin);
+            room = Math.Min(room, seconds * _limits.Concurrency * cap / Math.Max(1e-9, cost.Seconds(cap)));
+        }
+
+        return !_tenants.TryEnterShare(room, request.Tenant, request.TenantWeight > 0 ? request.TenantWeight : 1, queued.Rows, now);
     }
 
     private string? Overdue(QueuedRequest queued, uint priority, TimeSpan due, TimeSpan now, out InferenceError error)

@@ -29,7 +29,8 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             int? headerLength = InferHeaders.ReadJsonLength(context.Request);
             (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
             TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
-            AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(model, version, InferHeaders.Tenant(context.Request), Weight: 1, QuotaPerSecond: 0, timeout));
+            string tenant = InferHeaders.Tenant(context.Request);
+            AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(model, version, tenant, Weight: 1, QuotaPerSecond: 0, timeout));
             if (admission.Ticket is null)
             {
                 await ErrorResponse.RefuseAsync(context, admission);
@@ -46,7 +47,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
 
             if (timeout > TimeSpan.Zero) parsed.Parameters.LimitTimeout(timeout);
             TraceSample? trace = traces.Begin(model, "HTTP");
-            using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version), aborted);
+            using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version, tenant, 1), aborted);
             using InferenceResponse response = delivery.Deliver(answer, parsed.Named);
             trace?.End(response);
             if (response.Error == InferenceError.None) await InferResponseWriter.WriteAsync(context, parsed, response);

@@ -38,7 +38,7 @@ internal sealed class ParsedInferRequest
     }
 
     /// <summary>The request to a model, which takes over the inputs.</summary>
-    public InferenceRequest ToRequest(string model, string version) => new()
+    public InferenceRequest ToRequest(string model, string version, string tenant, double weight) => new()
     {
         ModelName = model,
         ModelVersion = version,
@@ -51,6 +51,8 @@ internal sealed class ParsedInferRequest
         SequenceId = Parameters.SequenceId ?? "",
         SequenceStart = Parameters.SequenceStart,
         SequenceEnd = Parameters.SequenceEnd,
+        Tenant = tenant,
+        TenantWeight = weight,
     };
 
     private string[] OutputNames()

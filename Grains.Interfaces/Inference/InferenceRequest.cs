@@ -62,6 +62,14 @@ public sealed record InferenceRequest : IDisposable
     [Id(11)]
     public bool Background { get; init; }
 
+    /// <summary>Whose request it is; empty where nobody said.</summary>
+    [Id(12)]
+    public string Tenant { get; init; } = "";
+
+    /// <summary>The tenant's share of a contended queue, relative to the others'; 0 stands for 1.</summary>
+    [Id(13)]
+    public double TenantWeight { get; init; }
+
     /// <summary>The same request after some of its time has passed: what is left of its timeout, and at least a tick, since zero would mean no deadline.</summary>
     public InferenceRequest After(TimeSpan elapsed) =>
         Timeout <= TimeSpan.Zero ? this : this with { Timeout = Timeout > elapsed ? Timeout - elapsed : TimeSpan.FromTicks(1) };

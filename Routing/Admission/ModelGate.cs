@@ -18,10 +18,10 @@ public sealed class ModelGate
     private readonly Lock _lock = new();
     private readonly Dictionary<string, TenantPlace> _tenants = [];
 
-    /// <summary>Requests let in and not answered.</summary>
+    /// <summary>Requests, or rows, let in and not answered.</summary>
     public long Outstanding { get; private set; }
 
-    /// <summary>Decides, and counts the request in where it is admitted.</summary>
+    /// <summary>Decides by the deadline and by shares, and counts the request in where it is admitted.</summary>
     /// <param name="capacity">What serves the model.</param>
     /// <param name="tenant">Who asks.</param>
     /// <param name="weight">Its weight, &gt; 0.</param>
@@ -32,39 +32,54 @@ public sealed class ModelGate
         lock (_lock)
         {
             double wait = capacity.RowsPerSecond > 0 ? Math.Max(Outstanding / capacity.RowsPerSecond, capacity.WaitSeconds) : 0;
-            double predicted = wait + capacity.OwnSeconds;
+            double predicted = wait + capacity.OwnSeconds, oneMore = capacity.RowsPerSecond > 0 ? 1 / capacity.RowsPerSecond : 0;
+            bool late = timeout > TimeSpan.Zero && predicted > timeout.TotalSeconds * Margin && Outstanding > 0;
+            if (Outstanding >= capacity.MaxOutstanding || late) return new GateDecision(GateVerdict.Overloaded, predicted, Math.Max(oneMore, predicted - (timeout.TotalSeconds * Margin * Contended)));
             // As many as are answered before the deadline.
             double room = timeout > TimeSpan.Zero && capacity.RowsPerSecond > 0
                 ? Math.Min(capacity.MaxOutstanding, Math.Max(1, ((timeout.TotalSeconds * Margin) - capacity.OwnSeconds) * capacity.RowsPerSecond))
                 : capacity.MaxOutstanding;
-            TenantPlace place = Place(tenant, weight, now);
-            double oneMore = capacity.RowsPerSecond > 0 ? 1 / capacity.RowsPerSecond : 0;
-            if (Outstanding >= capacity.MaxOutstanding || (timeout > TimeSpan.Zero && predicted > timeout.TotalSeconds * Margin && Outstanding > 0))
-            {
-                return new GateDecision(GateVerdict.Overloaded, predicted, Math.Max(oneMore, predicted - (timeout.TotalSeconds * Margin * Contended)));
-            }
-
-            double share = Share(place, now);
-            if (Outstanding >= room * Contended && place.Outstanding + 1 > Math.Max(1, room * share))
-            {
-                // A tenant alone has all of it: then it is simply full.
-                return new GateDecision(share < 1 ? GateVerdict.OverShare : GateVerdict.Overloaded, predicted, Math.Max(oneMore, wait * Contended));
-            }
-
-            place.Outstanding++;
-            Outstanding++;
-            return new GateDecision(GateVerdict.Admit, predicted, 0);
+            return TryTakePlace(room, tenant, weight, 1, now, out bool alone)
+                ? new GateDecision(GateVerdict.Admit, predicted, 0)
+                : new GateDecision(alone ? GateVerdict.Overloaded : GateVerdict.OverShare, predicted, Math.Max(oneMore, wait * Contended));
         }
     }
 
+    /// <summary>Decides by shares only, for a queue that knows its own load, and counts the rows in where they are admitted.</summary>
+    /// <param name="room">Rows that the queue has room for.</param>
+    /// <param name="tenant">Who asks.</param>
+    /// <param name="weight">Its weight, &gt; 0.</param>
+    /// <param name="rows">Rows of the request.</param>
+    /// <param name="now">The node's clock.</param>
+    public bool TryEnterShare(double room, string tenant, double weight, int rows, TimeSpan now)
+    {
+        lock (_lock) return TryTakePlace(room, tenant, weight, rows, now, out bool alone) || (alone && TakePlace(Place(tenant, weight, now), rows));
+    }
+
     /// <summary>Counts an admitted request out.</summary>
-    public void Leave(string tenant)
+    public void Leave(string tenant, int rows = 1)
     {
         lock (_lock)
         {
-            Outstanding--;
-            if (_tenants.TryGetValue(tenant, out TenantPlace? place)) place.Outstanding--;
+            Outstanding -= rows;
+            if (_tenants.TryGetValue(tenant, out TenantPlace? place)) place.Outstanding -= rows;
         }
+    }
+
+    private bool TryTakePlace(double room, string tenant, double weight, int rows, TimeSpan now, out bool alone)
+    {
+        TenantPlace place = Place(tenant, weight, now);
+        double share = Share(place, now);
+        // A tenant alone has all of it: then it is simply full.
+        alone = share >= 1;
+        return (Outstanding < room * Contended || place.Outstanding + rows <= Math.Max(rows, room * share)) && TakePlace(place, rows);
+    }
+
+    private bool TakePlace(TenantPlace place, int rows)
+    {
+        place.Outstanding += rows;
+        Outstanding += rows;
+        return true;
     }
 
     private TenantPlace Place(string tenant, double weight, TimeSpan now)

@@ -48,6 +48,26 @@ public sealed class ModelReplicaTests
     }
 
     [Fact]
+    public async Task InferAsync_BackgroundRequests_LeaveHalfOfTheQueueToOthers()
+    {
+        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 8\ndynamic_batching { }\ninstance_group { count: 1 }"));
+        ModelReplica replica = test.Replica("m");
+        BatchLimits limits = replica.Limits;
+        replica.Limits = limits with { MaxRows = 100, MaxDelay = TimeSpan.FromHours(1), MaxQueuedRequests = 4 };
+        Task<InferenceResponse> Send(bool background) => test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)) with { Background = background });
+
+        Task<InferenceResponse>[] waiting = [Send(background: true), Send(background: true)];
+        using InferenceResponse refused = await Send(background: true);
+        waiting = [.. waiting, Send(background: false), Send(background: false)];
+        int queued = replica.QueuedRequests;
+        replica.Limits = limits;
+
+        Assert.Equal((InferenceError.ResourceExhausted, 4), (refused.Error, queued));
+        Assert.Contains("full for background requests: 2 of 2", refused.ErrorMessage, StringComparison.Ordinal);
+        Assert.All(await Task.WhenAll(waiting), response => Assert.Equal(InferenceError.None, response.Error));
+    }
+
+    [Fact]
     public async Task InferAsync_OneBadRequestInABatch_FailsAlone()
     {
         await using TestEngine test = await TestEngine.StartAsync(("numbers", ParseNumberModel.Create(), "max_batch_size: 16\ndynamic_batching { max_queue_delay_microseconds: 50000 }"));
