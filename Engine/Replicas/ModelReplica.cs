@@ -174,8 +174,14 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
             Use.Touch(now);
             TimeSpan due = now + TimeSpan.FromMilliseconds(request.SloP99Ms > 0 ? request.SloP99Ms : Policy.SloP99Ms);
             if (SetDeadline(next, now) && next.Deadline < due) due = next.Deadline;
-            if (Overdue(next, priority, due, now, out InferenceError error) is { } late) return Refuse(request, error, late);
-            if (IsOverShare(next, now)) return Refuse(request, InferenceError.ResourceExhausted, $"tenant '{request.Tenant}' has its share of the queue of model '{Name}', in which others wait too");
+            if (IsOverShare(next, now, out TimeSpan behind)) return Refuse(request, InferenceError.ResourceExhausted, $"tenant '{request.Tenant}' has its share of the queue of model '{Name}', in which others wait too");
+            due += behind;
+            if (Overdue(next, priority, due, now, out InferenceError error) is { } late)
+            {
+                if (request.Tenant.Length > 0) _tenants.Leave(request.Tenant, next.Rows);
+                return Refuse(request, error, late);
+            }
+
             if (next.Rows > BatchPolicy.Cap(_limits, _cost.Current)) next.Joined = new JoinedOutputs(next.Rows);
             (next.RowsAhead, next.RunsUnderWay, next.OnAnswer) = (_queue.Rows, _turns, _onAnswer);
             next.Activity = EngineActivity.StartRequest(Name, Version, next.Rows);
@@ -240,21 +246,25 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         return true;
     }
 
-    /// <summary>Whether the request's tenant has its share of what the queue can answer in the request's time; where not, it is counted in.</summary>
-    private bool IsOverShare(QueuedRequest queued, TimeSpan now)
+    /// <summary>Whether the request's tenant has its share of what the queue can answer in the request's time; where not, it is counted in, and stands behind others by the time of its own backlog.</summary>
+    private bool IsOverShare(QueuedRequest queued, TimeSpan now, out TimeSpan behind)
     {
         InferenceRequest request = queued.Request;
+        behind = TimeSpan.Zero;
         if (request.Tenant.Length == 0) return false;
         BatchCost cost = _cost.Current;
         int cap = BatchPolicy.Cap(_limits, cost);
         double room = _limits.MaxQueuedRequests + _limits.Concurrency;
+        double speed = _limits.Concurrency * cap / Math.Max(1e-9, cost.Seconds(cap));
         if (queued.Deadline != TimeSpan.MaxValue && cost.IsKnown)
         {
             double seconds = Math.Max(0, (queued.Deadline - now).TotalSeconds - cost.Seconds(queued.Rows)) / (1 + DeadlineAdmission.WaitMargin);
-            room = Math.Min(room, seconds * _limits.Concurrency * cap / Math.Max(1e-9, cost.Seconds(cap)));
+            room = Math.Min(room, seconds * speed);
         }
 
-        return !_tenants.TryEnterShare(room, request.Tenant, request.TenantWeight > 0 ? request.TenantWeight : 1, queued.Rows, now);
+        bool entered = _tenants.TryEnterShare(room, request.Tenant, request.TenantWeight > 0 ? request.TenantWeight : 1, queued.Rows, now, out double backlogRows);
+        behind = TimeSpan.FromSeconds(Math.Min(3600, backlogRows / speed));
+        return !entered;
     }
 
     private string? Overdue(QueuedRequest queued, uint priority, TimeSpan due, TimeSpan now, out InferenceError error)

@@ -51,9 +51,19 @@ public sealed class ModelGate
     /// <param name="weight">Its weight, &gt; 0.</param>
     /// <param name="rows">Rows of the request.</param>
     /// <param name="now">The node's clock.</param>
-    public bool TryEnterShare(double room, string tenant, double weight, int rows, TimeSpan now)
+    /// <param name="backlogRows">
+    /// What the tenant's own rows amount to at its share of the speed, in rows: the time that they take orders its request
+    /// behind other tenants' of the same due time (weighted fair queueing). 0 for a tenant alone.
+    /// </param>
+    public bool TryEnterShare(double room, string tenant, double weight, int rows, TimeSpan now, out double backlogRows)
     {
-        lock (_lock) return TryTakePlace(room, tenant, weight, rows, now, out bool alone) || (alone && TakePlace(Place(tenant, weight, now), rows));
+        lock (_lock)
+        {
+            TenantPlace place = Place(tenant, weight, now);
+            double share = Share(place, now);
+            backlogRows = share >= 1 ? 0 : place.Outstanding / share;
+            return TryTakePlace(room, tenant, weight, rows, now, out bool alone) || (alone && TakePlace(place, rows));
+        }
     }
 
     /// <summary>Counts an admitted request out.</summary>
