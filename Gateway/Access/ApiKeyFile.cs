@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansInference.Gateway.Access;
+
+/// <summary>The keys of a file, which is read again when it has changed. One that cannot be read leaves the earlier keys valid.</summary>
+internal sealed partial class ApiKeyFile
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ApiKeyFile> _logger;
+    private readonly Lock _lock = new();
+    private ApiKey[] _keys;
+    private (DateTime Written, long Length) _stamp;
+    private long _looked;
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="FormatException">A line is wrong; the message names the file and the line, never a key.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public ApiKeyFile(string path, TimeProvider time, ILogger<ApiKeyFile> logger)
+    {
+        (_path, _time, _logger) = (path, time, logger);
+        _stamp = Stamp();
+        _keys = Read();
+        _looked = time.GetTimestamp();
+    }
+
+    /// <summary>Whom a key belongs to; null where it is none. The time that it takes says nothing about the keys.</summary>
+    public Caller? Find(string key)
+    {
+        Refresh();
+        Span<byte> hash = ApiKey.HashOf(key);
+        Caller? found = null;
+        foreach (ApiKey known in Volatile.Read(ref _keys))
+        {
+            if (CryptographicOperations.FixedTimeEquals(hash, known.Hash)) found = known.Caller;
+        }
+
+        return found;
+    }
+
+    /// <summary>Looks at the file at most once a second. A watcher would miss mounted secrets, which are replaced by a link.</summary>
+    private void Refresh()
+    {
+        if (_time.GetElapsedTime(Volatile.Read(ref _looked)) < Period || !_lock.TryEnter()) return;
+        try
+        {
+            Volatile.Write(ref _looked, _time.GetTimestamp());
+            (DateTime Written, long Length) stamp = Stamp();
+            if (stamp == _stamp) return;
+            _stamp = stamp;
+            ApiKey[] keys = Read();
+            Volatile.Write(ref _keys, keys);
+            LogRead(_path, keys.Length);
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        {
+            LogKept(exception.Message);
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    private (DateTime Written, long Length) Stamp()
+    {
+        FileInfo file = new(_path);
+        FileSystemInfo target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
+        return (target.LastWriteTimeUtc, target is FileInfo { Exists: true } real ? real.Length : -1);
+    }
+
+    private ApiKey[] Read()
+    {
+        try
+        {
+            return ApiKey.ReadAll(File.ReadLines(_path));
+        }
+        catch (FormatException exception)
+        {
+            throw new FormatException($"API key file {_path}: {exception.Message}");
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Read {Path} again: {Count} API keys.")]
+    private partial void LogRead(string path, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The API keys cannot be read again, and those read before stay valid: {Reason}")]
+    private partial void LogKept(string reason);
+}

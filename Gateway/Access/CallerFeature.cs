@@ -1,0 +1,13 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansInference.Gateway.Access;
+
+/// <summary>Finds the caller of a request.</summary>
+internal static class CallerFeature
+{
+    /// <summary>A caller of whom nothing is known.</summary>
+    public static Caller Unnamed { get; } = new("default", Weight: 1, QuotaPerSecond: 0);
+
+    /// <summary>Who sent the request.</summary>
+    public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? Unnamed;
+}
