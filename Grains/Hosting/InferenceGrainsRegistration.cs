@@ -50,6 +50,7 @@ public static class InferenceGrainsRegistration
         services.TryAddSingleton<NodeModels>();
         services.TryAddSingleton<NodeReporter>();
         services.TryAddSingleton<NodeDrain>();
+        services.TryAddSingleton<INodeDrain>(provider => provider.GetRequiredService<NodeDrain>());
         services.TryAddSingleton<RemoteModels>();
         services.TryAddSingleton<IClusterControl, ClusterControl>();
         services.TryAddSingleton<IPlanner, ReplicateWhereItFits>();

@@ -5,12 +5,15 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>Empties this node before it stops: the director sends requests elsewhere, and moves what lives here.</summary>
-internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions<NodeOptions> options, TimeProvider time)
+internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions<NodeOptions> options, TimeProvider time) : INodeDrain
 {
-    /// <summary>Asks for it, and ends when no table sends requests here any more, or the time for that is over.</summary>
+    /// <inheritdoc />
+    public void Announce() => node.Draining = true;
+
+    /// <inheritdoc />
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        node.Draining = true;
+        Announce();
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(options.Value.LeaveSeconds), time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
