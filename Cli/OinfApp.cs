@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Cli.Commands;
 using OrleansInference.Cli.Commands.Cluster;
+using OrleansInference.Cli.Commands.Jobs;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -32,6 +33,16 @@ internal static class OinfApp
             config.AddCommand<PlanCommand>("plan").WithDescription("Show what runs where, and why not elsewhere");
             config.AddCommand<DrainCommand>("drain").WithDescription("Empty a node, or let it be filled again");
             config.AddCommand<PinCommand>("pin").WithDescription("Fix where a model runs and how its requests are divided").WithExample("pin", "mnist", "--weight", "a=1", "--weight", "b=3");
+            config.AddBranch("jobs", jobs =>
+            {
+                jobs.SetDescription("Run whole files through a model");
+                jobs.AddCommand<JobsListCommand>("list").WithDescription("List the jobs");
+                jobs.AddCommand<JobStartCommand>("start").WithDescription("Start a job, or go on with it").WithExample("jobs", "start", "squeezenet", "images.npy", "scores.npy", "--wait");
+                jobs.AddCommand<JobShowCommand>("show").WithDescription("Show how far a job is");
+                jobs.AddCommand<JobPauseCommand>("pause").WithDescription("Pause a job");
+                jobs.AddCommand<JobResumeCommand>("resume").WithDescription("Go on with a paused job");
+                jobs.AddCommand<JobCancelCommand>("cancel").WithDescription("Cancel a job and remove what it has done");
+            });
         });
         try
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansInference.Engine.Content;
+using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Lifecycle;
@@ -62,7 +63,12 @@ public sealed partial class InferenceEngine
     public IReadOnlyCollection<string> Withdrawn => [.. _withdrawn.Keys];
 
     /// <summary>What models can run on here, by ONNX Runtime's names.</summary>
-    public IReadOnlyList<string> Devices => _options.ExecutionProvider.Provider == "cpu" ? [ExecutionProviderChoice.Cpu] : [.. OnnxRuntimeEnvironment.AvailableProviders];
+    public IReadOnlyList<string> Devices => _options.ExecutionProvider.Provider switch
+    {
+        "cpu" => [ExecutionProviderChoice.Cpu],
+        "emulated" => [EmulatedDevice.Provider],
+        _ => [.. OnnxRuntimeEnvironment.AvailableProviders],
+    };
 
     /// <summary>
     /// Measures a served model at 1, 2, 4 … rows up to its largest batch, by made-up requests that stand behind all
@@ -79,7 +85,7 @@ public sealed partial class InferenceEngine
             double[] runs = new double[3];
             for (int i = 0; i < runs.Length; i++)
             {
-                using InferenceResponse response = await InferAsync(SyntheticInputs.Request(model, rows, seed: i), cancellationToken).ConfigureAwait(false);
+                using InferenceResponse response = await InferAsync(SyntheticInputs.Request(model, rows, seed: i) with { Background = true }, cancellationToken).ConfigureAwait(false);
                 runs[i] = response.EnsureSuccess().Timings.ComputeInfer.TotalSeconds;
             }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Lifecycle;
@@ -42,11 +43,12 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         _repository = new ModelRepository(_options.Models);
         _scheduler = new EngineScheduler(_options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);
         long limit = _options.MemoryLimitMiB > 0 ? _options.MemoryLimitMiB << 20 : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 0.8);
-        Memory = new MemoryBudget(limit);
+        _clock = new EngineClock(time);
+        EmulatedDevice? device = _options.ExecutionProvider.Provider == "emulated" ? new EmulatedDevice(DeviceProfile.Read(_options.ExecutionProvider.Profile), _clock) : null;
+        Memory = new MemoryBudget(device?.Profile.MemoryBytes ?? limit);
         Requests = new RequestLog(time);
         RunStep = InferAsync;
-        _clock = new EngineClock(time);
-        _loader = new ModelLoader(_options, Memory, _scheduler, _clock, Requests, logger);
+        _loader = new ModelLoader(_options, device, Memory, _scheduler, _clock, Requests, logger);
         _evictor = new Evictor(Memory, _table, _locks, _options.Mode == ModelControlMode.Demand, _clock, logger);
         _loadSlots = new SemaphoreSlim(_options.ConcurrentLoads);
         _versions = new VersionLoader(_loader, _evictor, _table, (request, token) => RunStep(request, token), _loadSlots, _clock, Requests);

@@ -45,8 +45,10 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<StatisticsEndpoints>();
         builder.Services.AddSingleton<RequestLogEndpoint>();
         builder.Services.AddSingleton<ClusterEndpoints>();
+        builder.Services.AddSingleton<TenantsEndpoint>();
         builder.Services.AddSingleton<SharedMemoryEndpoints>();
         builder.Services.AddSingleton<SettingsEndpoints>();
+        builder.Services.AddSingleton<JobEndpoints>();
         LogSettings logs = new();
         ((IConfigurationBuilder)builder.Configuration).Add(logs);
         builder.Services.AddSingleton(logs);
@@ -90,11 +92,13 @@ public static class GatewayRegistration
 
         Map(app, HttpMethods.Get, "/v2/models/stats", statistics.StatisticsAsync);
         Map(app, HttpMethods.Get, "/v2/requests", app.Services.GetRequiredService<RequestLogEndpoint>().FindAsync);
+        Map(app, HttpMethods.Get, "/v2/tenants", app.Services.GetRequiredService<TenantsEndpoint>().ListAsync);
         Map(app, HttpMethods.Get, "/metrics", app.Services.GetRequiredService<MetricsEndpoint>().ScrapeAsync);
         MapRepository(app, app.Services.GetRequiredService<RepositoryEndpoints>());
         MapCluster(app, app.Services.GetRequiredService<ClusterEndpoints>());
         MapSharedMemory(app, app.Services.GetRequiredService<SharedMemoryEndpoints>());
         MapSettings(app, app.Services.GetRequiredService<SettingsEndpoints>());
+        MapJobs(app, app.Services.GetRequiredService<JobEndpoints>());
 
         app.MapGrpcService<InferenceGrpcService>();
         app.MapFallback("{*path}", (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, $"there is no {context.Request.Method} {context.Request.Path}")));
@@ -136,6 +140,15 @@ public static class GatewayRegistration
     {
         foreach (string path in new[] { "/v2/trace/setting", "/v2/models/{model}/trace/setting" }) app.MapMethods(path, [HttpMethods.Get, HttpMethods.Post], settings.TraceAsync);
         app.MapMethods("/v2/logging", [HttpMethods.Get, HttpMethods.Post], settings.LogAsync);
+    }
+
+    private static void MapJobs(WebApplication app, JobEndpoints jobs)
+    {
+        app.MapMethods("/v2/jobs", [HttpMethods.Get, HttpMethods.Post], jobs.ListOrStartAsync);
+        Map(app, HttpMethods.Get, "/v2/jobs/{id}", jobs.GetAsync);
+        Map(app, HttpMethods.Post, "/v2/jobs/{id}/pause", jobs.PauseAsync);
+        Map(app, HttpMethods.Post, "/v2/jobs/{id}/resume", jobs.ResumeAsync);
+        Map(app, HttpMethods.Post, "/v2/jobs/{id}/cancel", jobs.CancelAsync);
     }
 
     /// <summary>Maps a path to its one method; any other is answered 405.</summary>

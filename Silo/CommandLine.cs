@@ -8,6 +8,7 @@ internal static class CommandLine
         ["--models"] = ("Engine:Models", "DIR    model repository in Triton's layout (default: models)"),
         ["--mode"] = ("Engine:Mode", "MODE   all (default), explicit, poll or demand"),
         ["--load-model"] = ("Engine:LoadModel", "NAME   with --mode explicit or demand: a model to load at start; repeatable, * for all"),
+        ["--jobs-root"] = ("Jobs:Root", "DIR    folder that bulk jobs over HTTP may read and write in (default: none, they are refused)"),
         ["--http-port"] = ("Gateway:HttpPort", "PORT   KServe v2 over HTTP (default: 8080)"),
         ["--grpc-port"] = ("Gateway:GrpcPort", "PORT   KServe v2 over gRPC (default: 8081)"),
         ["--silo-port"] = ("Silo:SiloPort", "PORT   silo to silo (default: 11111)"),

@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -38,6 +39,7 @@ internal sealed class BatchRun : IDisposable
             bool placed = TryPlaceOutputs(signature, entries, rows, blocks);
             GatheredAt = clock.Now;
             using System.Diagnostics.Activity? activity = EngineActivity.StartRun();
+            if (session.Device is { } device) return Emulate(device, session, blocks, placed, rows, options, clock);
             if (placed)
             {
                 session.Session.Run(options, inputNames, _inputs, session.OutputNames, _outputs);
@@ -72,6 +74,15 @@ internal sealed class BatchRun : IDisposable
         _outputs.Clear();
         _pins.Clear();
         _gathered.Clear();
+    }
+
+    private OutputBlock[] Emulate(EmulatedDevice device, ModelSession session, List<OutputBlock> blocks, bool placed, int rows, RunOptions options, EngineClock clock)
+    {
+        if (!placed) throw new ModelLoadException("an emulated device serves only models whose outputs have fixed shapes but for their rows");
+        foreach (OutputBlock block in blocks) block.Buffer.Span.Clear();
+        if (!device.Run(session.Settings.Emulated!, rows, () => options.Terminate)) throw new OperationCanceledException("the run was terminated");
+        RanAt = clock.Now;
+        return [.. blocks];
     }
 
     private string[] AddInputs(ModelSession session, ModelSignature signature, List<BatchEntry> entries, int rows)

@@ -1,13 +1,15 @@
 namespace OrleansInference.Engine.Batching;
 
 /// <summary>
-/// Place in line: priority first (1 before 2), then the earlier of hard deadline and latency objective, then arrival.
+/// Place in line: background work behind everything else, then priority (1 before 2), then the earlier of hard deadline
+/// and latency objective, then arrival.
 /// </summary>
-public readonly record struct OrderKey(uint Priority, TimeSpan Due, long Sequence) : IComparable<OrderKey>
+public readonly record struct OrderKey(bool Background, uint Priority, TimeSpan Due, long Sequence) : IComparable<OrderKey>
 {
     /// <inheritdoc />
     public int CompareTo(OrderKey other)
     {
+        if (Background != other.Background) return Background ? 1 : -1;
         if (Priority != other.Priority) return Priority < other.Priority ? -1 : 1;
         int due = Due.CompareTo(other.Due);
         return due != 0 ? due : Sequence.CompareTo(other.Sequence);

@@ -21,7 +21,7 @@ public sealed class ReplicaQueue
     /// <summary>Adds a request at <paramref name="now"/>; <paramref name="due"/> is what orders it within its priority.</summary>
     public void Add(QueuedRequest request, uint priority, TimeSpan due, TimeSpan now)
     {
-        request.Key = new OrderKey(priority, due, _sequence++);
+        request.Key = new OrderKey(request.Request.Background, priority, due, _sequence++);
         request.Arrival = now;
         request.IsQueued = true;
         if (!_lanes.TryGetValue(request.Signature, out Lane? lane)) _lanes.Add(request.Signature, lane = new Lane());
@@ -48,9 +48,9 @@ public sealed class ReplicaQueue
     }
 
     /// <summary>Rows that would run before a request with this key.</summary>
-    public long RowsAhead(uint priority, TimeSpan due)
+    public long RowsAhead(uint priority, TimeSpan due, bool background = false)
     {
-        OrderKey key = new(priority, due, long.MaxValue);
+        OrderKey key = new(background, priority, due, long.MaxValue);
         long rows = 0;
         foreach (Lane lane in _lanes.Values)
         {

@@ -41,7 +41,7 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
         await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            long bytes = ModelLoader.MemoryBytes(source, version);
+            long bytes = loader.MemoryBytes(source, version);
             MemoryReservation memory = await evictor.ReserveAsync(source.Folder.Name, version, bytes).ConfigureAwait(false);
             try
             {

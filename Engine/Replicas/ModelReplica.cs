@@ -167,7 +167,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
             Use.Touch(now);
             TimeSpan due = now + TimeSpan.FromMilliseconds(request.SloP99Ms > 0 ? request.SloP99Ms : Policy.SloP99Ms);
             if (SetDeadline(next, now) && next.Deadline < due) due = next.Deadline;
-            if (Overdue(next, priority, due, now) is { } late) return Refuse(request, InferenceError.DeadlineExceeded, late);
+            if (Overdue(next, priority, due, now, out InferenceError error) is { } late) return Refuse(request, error, late);
             if (next.Rows > BatchPolicy.Cap(_limits, _cost.Current)) next.Joined = new JoinedOutputs(next.Rows);
             (next.RowsAhead, next.RunsUnderWay, next.OnAnswer) = (_queue.Rows, _turns, _onAnswer);
             next.Activity = EngineActivity.StartRequest(Name, Version, next.Rows);
@@ -232,13 +232,16 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         return true;
     }
 
-    private string? Overdue(QueuedRequest queued, uint priority, TimeSpan due, TimeSpan now)
+    private string? Overdue(QueuedRequest queued, uint priority, TimeSpan due, TimeSpan now, out InferenceError error)
     {
+        error = InferenceError.DeadlineExceeded;
         if (queued.Deadline == TimeSpan.MaxValue || !queued.DropWhenOverdue) return null;
         BatchCost cost = _cost.Current;
         int cap = BatchPolicy.Cap(_limits, cost);
-        ReplicaLoad load = new(_queue.RowsAhead(priority, due), _turns, _limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(queued.Rows));
+        ReplicaLoad load = new(_queue.RowsAhead(priority, due, queued.Request.Background), _turns, _limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(queued.Rows));
         AdmissionDecision decision = DeadlineAdmission.Decide(load, now, queued.Deadline);
+        // Were it alone it would be in time: it is the load that refuses it, and another time or place may do.
+        if (now + TimeSpan.FromSeconds(load.OwnSeconds) < queued.Deadline) error = InferenceError.ResourceExhausted;
         return decision.Admit
             ? null
             : $"the deadline in {(queued.Deadline - now).TotalMilliseconds:F1} ms cannot be met: model '{Name}' would answer in about {(decision.PredictedFinish - now).TotalMilliseconds:F1} ms";

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Memory;
@@ -16,14 +17,15 @@ using OrleansInference.Onnx.Reading;
 namespace OrleansInference.Engine.Repository;
 
 /// <summary>Turns a version folder into a warm replica: checks the file, reserves memory, builds the session, probes it.</summary>
-internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget budget, EngineScheduler scheduler, EngineClock clock, RequestLog log, ILogger logger)
+internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice? device, MemoryBudget budget, EngineScheduler scheduler, EngineClock clock, RequestLog log, ILogger logger)
 {
     /// <summary>Bytes of memory that a version will be counted with.</summary>
     /// <exception cref="ModelLoadException">Its file is missing or broken.</exception>
-    public static long MemoryBytes(ModelSource source, long version)
+    public long MemoryBytes(ModelSource source, long version)
     {
         string path = ModelPath(source.Folder, version, source.Config);
-        return SessionBytes(CheckFile(path, source.Folder.VersionPath(version)));
+        long bytes = SessionBytes(CheckFile(path, source.Folder.VersionPath(version)));
+        return device is null ? bytes : device.Profile.Of(source.Folder.Name).MemoryBytes;
     }
 
     /// <summary>Loads and warms one version.</summary>
@@ -31,14 +33,16 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
     public (ModelReplica Replica, string ConfigJson) Load(ModelSource source, long version)
     {
         (ModelFolder folder, ModelConfig config) = (source.Folder, source.Config);
-        (InferenceSession onnx, SessionSettings settings) = CreateSession(ModelPath(folder, version, config), config);
+        TimeSpan begin = clock.Now;
+        (InferenceSession onnx, SessionSettings settings) = CreateSession(folder.Name, ModelPath(folder, version, config), config);
         try
         {
             ModelSignature signature = SignatureReader.Read(onnx, config, options.DefaultMaxBatchSize);
-            ModelSession session = new(onnx, settings, signature);
+            ModelSession session = new(onnx, settings, signature) { Device = device };
             using ModelProbe probe = new(session, clock);
             signature = Probe(folder, config, signature, probe);
             WarmUp(source, signature, probe);
+            if (settings.Emulated is { } profile) WaitUntil(begin + profile.LoadTime);
             return Assemble(source, version, session, signature, probe);
         }
         catch
@@ -60,7 +64,7 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
         ModelSession session = await Task.Factory.StartNew(
             () =>
             {
-                ModelSession built = new(CreateSession(settings, settings.Path), settings, replica.Signature);
+                ModelSession built = new(CreateSession(settings, settings.Path), settings, replica.Signature) { Device = device };
                 using ModelProbe probe = new(built, clock);
                 probe.Run(replica.Signature);
                 return built;
@@ -96,11 +100,11 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
     private static long FileBytes(string path) => new FileInfo(path).Directory!.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     /// <summary>Where CUDA is only preferred and no device answers, the CPU serves.</summary>
-    private (InferenceSession Onnx, SessionSettings Settings) CreateSession(string path, ModelConfig config)
+    private (InferenceSession Onnx, SessionSettings Settings) CreateSession(string model, string path, ModelConfig config)
     {
         string kind = InstanceKind(config);
-        SessionSettings settings = Settings(path, config, kind);
-        if (settings.Provider == ExecutionProviderChoice.Cpu || ExecutionProviderChoice.IsCudaDemanded(options.ExecutionProvider.Provider, kind))
+        SessionSettings settings = device is null ? Settings(path, config, kind) : new SessionSettings { Path = path, Provider = EmulatedDevice.Provider, Emulated = device.Profile.Of(model) };
+        if (settings.Provider != ExecutionProviderChoice.Cuda || ExecutionProviderChoice.IsCudaDemanded(options.ExecutionProvider.Provider, kind))
         {
             return (CreateSession(settings, path), settings);
         }
@@ -116,6 +120,13 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
             LogFellBack(path, exception.Message);
             return (onnx, settings);
         }
+    }
+
+    /// <summary>An emulated device takes its time for loading too.</summary>
+    private void WaitUntil(TimeSpan end)
+    {
+        using ManualResetEventSlim never = new();
+        if (end - clock.Now is { Ticks: > 0 } left) never.Wait(left);
     }
 
     private static string InstanceKind(ModelConfig config) => config.InstanceGroup.Count == 0 ? "KIND_AUTO" : config.InstanceGroup[0].Kind switch
@@ -181,7 +192,7 @@ internal sealed partial class ModelLoader(EngineOptions options, MemoryBudget bu
     private (ModelReplica Replica, string ConfigJson) Assemble(ModelSource source, long version, ModelSession session, ModelSignature signature, ModelProbe probe)
     {
         (string name, ModelConfig config) = (source.Folder.Name, source.Config);
-        int instances = ReplicaSettings.Instances(config, scheduler.ThreadCount, session.Settings.Threads);
+        int instances = ReplicaSettings.Instances(config, device?.Profile.Lanes ?? scheduler.ThreadCount, session.Settings.Threads);
         if (session.Settings.Provider != ExecutionProviderChoice.Cpu) scheduler.EnsureThreads(scheduler.ThreadCount + instances);
         SequencePolicy? sequences = SequencePolicyReader.Read(config, signature, instances, source.Folder.Path);
         BatchLimits limits = ReplicaSettings.Limits(config, signature, instances, options);

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Emulation;
 
 namespace OrleansInference.Engine.Sessions;
 
@@ -16,6 +17,9 @@ internal sealed class ModelSession
     }
 
     public InferenceSession Session { get; }
+
+    /// <summary>The device that takes the session's time, where that is emulated; its ONNX Runtime session then only tells the signature.</summary>
+    public EmulatedDevice? Device { get; init; }
 
     public SessionSettings Settings { get; }
 

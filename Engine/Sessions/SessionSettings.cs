@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Emulation;
 
 namespace OrleansInference.Engine.Sessions;
 
@@ -16,6 +17,9 @@ internal sealed record SessionSettings
 
     /// <summary>CUDA options by ONNX Runtime's names.</summary>
     public IReadOnlyDictionary<string, string> CudaOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the emulated device takes for it; null on every real one.</summary>
+    public ModelProfile? Emulated { get; init; }
 
     /// <summary>Graph optimisation.</summary>
     public GraphOptimizationLevel Optimization { get; init; } = GraphOptimizationLevel.ORT_ENABLE_ALL;

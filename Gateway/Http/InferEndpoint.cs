@@ -13,7 +13,7 @@ using OrleansInference.Grains.Interfaces.Models;
 namespace OrleansInference.Gateway.Http;
 
 /// <summary><c>POST /v2/models/{model}[/versions/{version}]/infer</c>.</summary>
-internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog catalog, SharedMemoryRegions regions, OutputDelivery delivery, TraceRecorder traces, BytesInFlight bytesInFlight, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
+internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog catalog, IAdmissionGate gate, SharedMemoryRegions regions, OutputDelivery delivery, TraceRecorder traces, BytesInFlight bytesInFlight, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
 {
     private readonly int _limit = options.Value.MaxRequestBodyBytes;
 
@@ -21,12 +21,22 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
     public async Task HandleAsync(HttpContext context)
     {
         long held = 0;
+        IDisposable? ticket = null;
         CancellationToken aborted = context.RequestAborted;
         try
         {
             LiftServerLimit(context);
             int? headerLength = InferHeaders.ReadJsonLength(context.Request);
             (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
+            TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
+            AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(model, version, InferHeaders.Tenant(context.Request), Weight: 1, QuotaPerSecond: 0, timeout));
+            if (admission.Ticket is null)
+            {
+                await ErrorResponse.RefuseAsync(context, admission);
+                return;
+            }
+
+            ticket = admission.Ticket;
             ParsedInferRequest parsed;
             using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, aborted))
             {
@@ -34,6 +44,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
                 parsed = headerLength == 0 ? RawBinaryReader.Read(body, catalog.GetMetadata(model, version)) : InferRequestReader.Read(body, regions);
             }
 
+            if (timeout > TimeSpan.Zero) parsed.Parameters.LimitTimeout(timeout);
             TraceSample? trace = traces.Begin(model, "HTTP");
             using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version), aborted);
             using InferenceResponse response = delivery.Deliver(answer, parsed.Named);
@@ -55,6 +66,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
         }
         finally
         {
+            ticket?.Dispose();
             if (held > 0) bytesInFlight.Remove(held);
         }
     }

@@ -29,4 +29,20 @@ internal static class InferHeaders
 
         return length;
     }
+
+    /// <summary>Milliseconds that the caller waits for the answer: a deadline that is known before the body is read.</summary>
+    public const string TimeoutMs = "X-Request-Timeout-Ms";
+
+    /// <summary>Reads the deadline; zero where there is none.</summary>
+    /// <exception cref="InferenceException">It is no time.</exception>
+    public static TimeSpan ReadTimeout(HttpRequest request)
+    {
+        if (!request.Headers.TryGetValue(TimeoutMs, out StringValues value)) return TimeSpan.Zero;
+        return double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double milliseconds) && milliseconds is > 0 and <= 2e9
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : throw new InferenceException(InferenceError.InvalidArgument, $"{TimeoutMs} is '{value}'; a number of milliseconds above 0 is expected");
+    }
+
+    /// <summary>Who asks, where no key says it.</summary>
+    public static string Tenant(HttpRequest request) => request.Headers.TryGetValue("X-Tenant", out StringValues value) && value.ToString() is { Length: > 0 and <= 128 } tenant ? tenant : "default";
 }

@@ -58,6 +58,10 @@ public sealed record InferenceRequest : IDisposable
     [Id(10)]
     public bool SequenceEnd { get; init; }
 
+    /// <summary>Whether it stands behind all others in the model's queue, whatever their priorities: bulk work that may wait.</summary>
+    [Id(11)]
+    public bool Background { get; init; }
+
     /// <summary>The same request after some of its time has passed: what is left of its timeout, and at least a tick, since zero would mean no deadline.</summary>
     public InferenceRequest After(TimeSpan elapsed) =>
         Timeout <= TimeSpan.Zero ? this : this with { Timeout = Timeout > elapsed ? Timeout - elapsed : TimeSpan.FromTicks(1) };

@@ -11,6 +11,7 @@ using OrleansInference.Grains.Inference;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Jobs;
 using OrleansInference.Grains.Models;
 using OrleansInference.Grains.Nodes;
 using OrleansInference.Grains.Placement;
@@ -26,8 +27,10 @@ public static class InferenceGrainsRegistration
     {
         silo.Services.TryAddSingleton<InferencePipeline>();
         silo.Services.TryAddSingleton<IInferencePipeline>(services => services.GetRequiredService<InferencePipeline>());
+        silo.Services.TryAddSingleton<IAdmissionGate, AdmissionGate>();
         silo.Services.TryAddSingleton<IModelCatalog, ModelCatalog>();
         silo.Services.TryAddSingleton<IModelRepository, ModelRepositoryControl>();
+        silo.Services.AddBulkJobs();
         return silo.AddClusterNode();
     }
 

@@ -19,6 +19,8 @@ internal sealed class ClusterNode
     private ClusterPlan _plan = ClusterPlan.Empty;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _requestsServed, _bytesServed;
+    private int _serving;
+    private TaskCompletionSource? _idle;
     private volatile bool _draining;
 
     public ClusterNode(ILocalSiloDetails silo, NodeTransport transport, IOptions<RouterOptions> options, TimeProvider time)
@@ -123,6 +125,7 @@ internal sealed class ClusterNode
         ReplicaLoadState? load = Router.Snapshot.Find(request.ModelName) is { } model ? Array.Find(model.Of(request.ModelVersion), target => target.Node.IsLocal)?.Load : null;
         int rows = RequestRows.Count(request);
         load?.Begin(rows);
+        Interlocked.Increment(ref _serving);
         try
         {
             return await transport.RunHere(request, cancellationToken).ConfigureAwait(false);
@@ -130,6 +133,15 @@ internal sealed class ClusterNode
         finally
         {
             load?.End(rows);
+            if (Interlocked.Decrement(ref _serving) == 0) Volatile.Read(ref _idle)?.TrySetResult();
         }
+    }
+
+    /// <summary>Ends when no request that was sent here is under way.</summary>
+    public Task IdleAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource idle = _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Volatile.Read(ref _serving) == 0) idle.TrySetResult();
+        return idle.Task.WaitAsync(cancellationToken);
     }
 }

@@ -14,16 +14,22 @@ internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         Announce();
+        if (!HasCompany) return;
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(options.Value.LeaveSeconds), time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            while (HasCompany && ServesHere)
+            // Who asks for readiness is given the time to see that it is gone.
+            await Task.Delay(TimeSpan.FromSeconds(options.Value.DrainDelaySeconds), time, cancellationToken).ConfigureAwait(false);
+            while (ServesHere)
             {
                 Task changed = node.Changed;
                 await grains.GetGrain<IPlacementDirectorGrain>(0).EnsureAsync().WaitAsync(either.Token).ConfigureAwait(false);
-                if (ServesHere) await changed.WaitAsync(TimeSpan.FromSeconds(1), time, either.Token).ConfigureAwait(false);
+                if (ServesHere) await changed.WaitAsync(TimeSpan.FromSeconds(1), time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                either.Token.ThrowIfCancellationRequested();
             }
+
+            await node.IdleAsync(either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is OperationCanceledException or TimeoutException or OrleansException)
         {

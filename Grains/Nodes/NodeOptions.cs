@@ -15,7 +15,11 @@ public sealed class NodeOptions
     [Range(0, 1e9)]
     public double LinkMbps { get; set; }
 
+    /// <summary>Seconds between a stopping node's readiness going away and its beginning to empty itself; a lone node does not wait.</summary>
+    [Range(0, 600)]
+    public double DrainDelaySeconds { get; set; } = 1;
+
     /// <summary>Seconds that a node that stops waits for the cluster to send its requests elsewhere.</summary>
     [Range(0, 3600)]
-    public double LeaveSeconds { get; set; } = 5;
+    public double LeaveSeconds { get; set; } = 30;
 }

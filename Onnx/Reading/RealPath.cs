@@ -4,7 +4,7 @@ namespace OrleansInference.Onnx.Reading;
 /// Where a path leads once every symbolic link on it is followed. <see cref="FileSystemInfo.ResolveLinkTarget"/>
 /// follows only the last component, so a link through a linked folder would be taken for one that stays inside.
 /// </summary>
-internal static class RealPath
+public static class RealPath
 {
     // What Linux allows on one path.
     private const int MaxLinks = 40;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
@@ -30,9 +31,14 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     public IReadOnlyList<IServiceProvider> Silos => [.. _cluster.Silos.Select(silo => ((InProcessSiloHandle)silo).ServiceProvider)];
 
+    public InProcessTestCluster Cluster => _cluster;
+
     public static Task<ServedCluster> StartAsync(ModelControlMode mode, params (string Name, byte[] Model, string? Config)[] models) => StartAsync(1, mode, [], models);
 
-    public static async Task<ServedCluster> StartAsync(int silos, ModelControlMode mode, Dictionary<string, string?> settings, params (string Name, byte[] Model, string? Config)[] models)
+    public static Task<ServedCluster> StartAsync(int silos, ModelControlMode mode, Dictionary<string, string?> settings, params (string Name, byte[] Model, string? Config)[] models) =>
+        StartAsync(mode, silos, settings, silo => silo.AddMemoryGrainStorageAsDefault(), models);
+
+    public static async Task<ServedCluster> StartAsync(ModelControlMode mode, int silos, Dictionary<string, string?> settings, Action<ISiloBuilder> storage, params (string Name, byte[] Model, string? Config)[] models)
     {
         string[] folders = [.. Enumerable.Range(0, silos).Select(_ => Directory.CreateTempSubdirectory("models").FullName)];
         foreach ((string name, byte[] model, string? config) in models) Write(folders[0], name, model, config);
@@ -46,7 +52,8 @@ internal sealed class ServedCluster : IAsyncDisposable
                 .Build();
             silo.Services.AddSingleton(configuration);
             silo.Services.AddInferenceEngine(configuration.GetSection("Engine"));
-            silo.AddMemoryGrainStorageAsDefault().AddInferenceGrains();
+            storage(silo);
+            silo.AddInferenceGrains();
         });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();
@@ -89,6 +96,10 @@ internal sealed class ServedCluster : IAsyncDisposable
         File.WriteAllBytes(Path.Combine(version, "model.onnx"), model);
         if (config is not null) File.WriteAllText(Path.Combine(folder, name, "config.pbtxt"), config);
     }
+
+    /// <summary>A service of one of several silos.</summary>
+    public T Service<T>(int silo)
+        where T : notnull => ((InProcessSiloHandle)_cluster.Silos[silo]).ServiceProvider.GetRequiredService<T>();
 
     private T Service<T>()
         where T : notnull => Silos[0].GetRequiredService<T>();

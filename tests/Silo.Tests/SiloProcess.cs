@@ -12,6 +12,7 @@ public sealed class SiloProcess : IAsyncDisposable
     private readonly int[] _ports;
     private readonly string[] _options;
     private readonly List<string> _output = [];
+    private readonly List<(string Part, TaskCompletionSource<string> Found)> _awaited = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SiloProcess(string models, int[] ports, string[] options)
@@ -107,6 +108,19 @@ public sealed class SiloProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits for a line that it has written or will write.</summary>
+    public async Task<string> LineAsync(string part)
+    {
+        TaskCompletionSource<string> found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_output)
+        {
+            _awaited.Add((part, found));
+            if (_output.Find(line => line.Contains(part, StringComparison.Ordinal)) is { } line) found.TrySetResult(line);
+        }
+
+        return await found.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
@@ -127,7 +141,12 @@ public sealed class SiloProcess : IAsyncDisposable
     private void Received(string? line)
     {
         if (line is null) return;
-        lock (_output) _output.Add(line);
+        lock (_output)
+        {
+            _output.Add(line);
+            foreach ((string part, TaskCompletionSource<string> found) in _awaited) if (line.Contains(part, StringComparison.Ordinal)) found.TrySetResult(line);
+        }
+
         if (line.StartsWith("Ready.", StringComparison.Ordinal)) _ready.TrySetResult();
     }
 }

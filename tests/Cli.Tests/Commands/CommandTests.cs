@@ -8,6 +8,10 @@ public sealed class CommandTests
     private const string Model = """{"name":"m","versions":["1"],"platform":"onnxruntime_onnx","inputs":[{"name":"x","datatype":"FP32","shape":[-1,2]}],"outputs":[{"name":"y","datatype":"FP32","shape":[-1,2]}]}""";
     private const string Statistics = """{"model_stats":[{"name":"m","version":"1","inference_count":12,"execution_count":3,"inference_stats":{"success":{"count":6,"ns":1},"fail":{"count":2,"ns":1},"queue":{"count":6,"ns":12000},"compute_infer":{"count":6,"ns":18000}}}]}""";
 
+    private const string Running = """{"id":"j","state":"running","model":"m","version":"1","input":"/d/in.csv","output":"/d/out.csv","rows":10,"rows_done":4,"shards":5,"shards_done":2,"shards_running":1,"shards_recovered":1,"change":7}""";
+    private const string Completed = """{"id":"j","state":"completed","model":"m","version":"1","input":"/d/in.csv","output":"/d/out.csv","rows":10,"rows_done":10,"shards":5,"shards_done":5,"shards_running":0,"shards_recovered":1,"change":8}""";
+    private const string FailedJob = """{"id":"f","state":"failed","model":"m","version":"1","input":"/d/in.csv","output":"/d/out.csv","rows":10,"rows_done":4,"shards":5,"shards_done":2,"shards_running":0,"shards_recovered":0,"error":"row 7 is broken","change":9}""";
+
     private static readonly Dictionary<string, (int Status, string Body)> Answers = new()
     {
         ["GET /v2"] = (200, """{"name":"fake","version":"1.2"}"""),
@@ -20,6 +24,13 @@ public sealed class CommandTests
         ["POST /v2/repository/models/m/load"] = (200, ""),
         ["POST /v2/repository/models/m/unload"] = (200, ""),
         ["POST /v2/repository/models/n/load"] = (500, """{"error":"failed to load 'n': it is broken"}"""),
+        ["GET /v2/jobs"] = (200, $$"""{"jobs":[{{Running}},{{FailedJob}}]}"""),
+        ["POST /v2/jobs"] = (200, Running),
+        ["GET /v2/jobs/j"] = (200, Completed),
+        ["GET /v2/jobs/f"] = (200, FailedJob),
+        ["POST /v2/jobs/j/pause"] = (200, Running.Replace("running\",\"model", "paused\",\"model", StringComparison.Ordinal)),
+        ["POST /v2/jobs/j/resume"] = (200, Running),
+        ["POST /v2/jobs/j/cancel"] = (200, Running.Replace("running\",\"model", "cancelled\",\"model", StringComparison.Ordinal)),
         ["GET /v2/requests"] = (200, """{"requests":[{"id":"7","model_name":"m","model_version":"1","arrival":"2026-01-01T00:00:00Z","outcome":"success","rows":1,"load_us":0,"queue_us":3000,"compute_input_us":0,"compute_infer_us":1000,"compute_output_us":0,"total_us":4000,"batch_size":8,"rows_ahead":3,"runs_under_way":2,"concurrency":2,"reason":"it waited for the others"}]}"""),
     };
 
@@ -34,6 +45,13 @@ public sealed class CommandTests
     [InlineData("infer m --input x=[1,2] --top 1", "0.outputs.0.top.0.index", "1")]
     [InlineData("bench m --duration 0.05 --warmup 0 --concurrency 2", "loop", "closed")]
     [InlineData("bench m --duration 0.1 --warmup 0 --rate 50 --arrivals constant", "requests", "5")]
+    [InlineData("jobs list", "1.error", "row 7 is broken")]
+    [InlineData("jobs start m in.csv out.csv --column a=x", "state", "running")]
+    [InlineData("jobs start m in.csv out.csv --wait", "state", "completed")]
+    [InlineData("jobs show j", "rows_done", "10")]
+    [InlineData("jobs pause j", "state", "paused")]
+    [InlineData("jobs resume j", "state", "running")]
+    [InlineData("jobs cancel j", "state", "cancelled")]
     public async Task RunAsync_Json_PrintsOneValueAlone(string command, string path, string expected)
     {
         await using FakeServer server = await FakeServer.StartAsync(Answers);
@@ -52,6 +70,9 @@ public sealed class CommandTests
     [InlineData("load m", "m: loaded")]
     [InlineData("why", "[qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqrrrrrrrrrr]")]
     [InlineData("infer m --input x=[[1,2]] --top 1", "0.7500  1")]
+    [InlineData("jobs list", "/d/out.csv")]
+    [InlineData("jobs start m in.csv out.csv", "j: running, 4 of 10 rows, 2 of 5 shards (1 done before)")]
+    [InlineData("jobs start m in.csv out.csv --wait", "j: completed, 10 of 10 rows, 5 of 5 shards (1 done before)")]
     public async Task RunAsync_ForPeople_SaysIt(string command, string expected)
     {
         await using FakeServer server = await FakeServer.StartAsync(Answers);
@@ -94,6 +115,8 @@ public sealed class CommandTests
     [InlineData("infer m absent.jpg", 2, "there is no file 'absent.jpg'")]
     [InlineData("infer absent --input x=[1]", 1, "NotFound")]
     [InlineData("load n", 1, "failed to load 'n': it is broken")]
+    [InlineData("jobs show absent", 1, "the server answered 404: no such path")]
+    [InlineData("jobs start m in.csv out.csv --column x", 2, "--column x is no COLUMN=INPUT")]
     [InlineData("status --url ftp://x", 2, "is no address")]
     [InlineData("status --url http://127.0.0.1:9", 1, "no server answers at http://127.0.0.1:9/")]
     [InlineData("status --url grpc://127.0.0.1:9", 2, "needs the server's HTTP address")]
@@ -108,6 +131,17 @@ public sealed class CommandTests
         Assert.StartsWith("oinf: ", error, StringComparison.Ordinal);
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task RunAsync_AJobThatFailed_SaysWhyAndFails()
+    {
+        await using FakeServer server = await FakeServer.StartAsync(Answers);
+
+        (int code, string text, _, _) = await RunAsync("jobs", "show", "f", "--wait", "--url", server.Url);
+
+        Assert.Equal(1, code);
+        Assert.Contains("row 7 is broken", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -100,11 +100,23 @@ public sealed class ReplicaQueueTests
         Assert.Equal(0, _queue.RowsAhead(priority: 1, due: TimeSpan.FromSeconds(5)));
     }
 
+    [Fact]
+    public void TryTake_BackgroundRequests_ComeAfterAllOthers()
+    {
+        Add("background", due: 1, priority: 1, background: true);
+        Add("late", due: 99, priority: 5);
+        Add("background, later", due: 2, priority: 1, background: true);
+
+        Assert.Equal(1, _queue.RowsAhead(priority: 9, due: TimeSpan.FromSeconds(100)));
+        Assert.Equal(2, _queue.RowsAhead(priority: 1, due: TimeSpan.FromSeconds(1), background: true));
+        Assert.Equal(["late", "background", "background, later"], Take().Select(entry => entry.Request.Request.Id));
+    }
+
     private static IEnumerable<(string, int, int)> Shape(List<BatchEntry> batch) => batch.Select(entry => (entry.Request.Request.Id, entry.Start, entry.Rows));
 
-    private QueuedRequest Add(string id, int rows = 1, int due = 1, uint priority = 2, ShapeSignature? signature = null, int? deadline = null)
+    private QueuedRequest Add(string id, int rows = 1, int due = 1, uint priority = 2, ShapeSignature? signature = null, int? deadline = null, bool background = false)
     {
-        QueuedRequest request = new(new InferenceRequest { ModelName = "m", Id = id, Inputs = [] }, [], rows, signature ?? ShapeSignature.Fixed);
+        QueuedRequest request = new(new InferenceRequest { ModelName = "m", Id = id, Inputs = [], Background = background }, [], rows, signature ?? ShapeSignature.Fixed);
         if (deadline is { } seconds) request.Deadline = TimeSpan.FromSeconds(seconds);
         _queue.Add(request, priority, TimeSpan.FromSeconds(due), now: TimeSpan.Zero);
         return request;

@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansInference.Protocol;
 using OrleansInference.Gateway.Limits;
+using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Jobs;
 using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Gateway.Tests.Hosting;
@@ -35,7 +37,13 @@ public sealed class GatewayHost : IAsyncDisposable
 
     internal FakeRepository Repository => _app.Services.GetRequiredService<FakeRepository>();
 
+    internal FakeGate Gate => _app.Services.GetRequiredService<FakeGate>();
+
+    internal FakeCluster Cluster => _app.Services.GetRequiredService<FakeCluster>();
+
     internal FakeRequestLog RequestLog => _app.Services.GetRequiredService<FakeRequestLog>();
+
+    internal FakeBulkJobs Jobs => _app.Services.GetRequiredService<FakeBulkJobs>();
 
     internal ILogger Logger(string category) => _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
@@ -61,6 +69,9 @@ public sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<FakePipeline>().AddSingleton<IInferencePipeline>(services => services.GetRequiredService<FakePipeline>())
             .AddSingleton<FakeCatalog>().AddSingleton<IModelCatalog>(services => services.GetRequiredService<FakeCatalog>())
             .AddSingleton<FakeRepository>().AddSingleton<IModelRepository>(services => services.GetRequiredService<FakeRepository>())
+            .AddSingleton<FakeGate>().AddSingleton<IAdmissionGate>(services => services.GetRequiredService<FakeGate>())
+            .AddSingleton<FakeCluster>().AddSingleton<IClusterControl>(services => services.GetRequiredService<FakeCluster>())
+            .AddSingleton<FakeBulkJobs>().AddSingleton<IBulkJobs>(services => services.GetRequiredService<FakeBulkJobs>())
             .AddSingleton<FakeRequestLog>().AddSingleton<IRequestLog>(services => services.GetRequiredService<FakeRequestLog>());
         builder.AddInferenceGateway();
         WebApplication app = builder.Build();
@@ -90,7 +101,7 @@ public sealed class GatewayHost : IAsyncDisposable
     internal async Task StopAndCheckAsync()
     {
         await _app.StopAsync(TestContext.Current.CancellationToken);
-        Assert.Equal((0, 0L), (Pipeline.Held(), BytesInFlight.Current));
+        Assert.Equal((0, 0L, 0), (Pipeline.Held(), BytesInFlight.Current, Gate.Inside));
     }
 
     public async ValueTask DisposeAsync()

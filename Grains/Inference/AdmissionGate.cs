@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using OrleansInference.Engine;
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Replicas;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Nodes;
+using OrleansInference.Routing.Admission;
+using OrleansInference.Routing.Snapshots;
+
+namespace OrleansInference.Grains.Inference;
+
+/// <summary>The gate of a node, over what its router and its engine know of the replicas.</summary>
+internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : IAdmissionGate
+{
+    private readonly ConcurrentDictionary<string, ModelGate> _models = new();
+    private readonly TenantTable _tenants = new();
+
+    /// <inheritdoc />
+    public AdmissionOutcome TryEnter(in AdmissionRequest request)
+    {
+        TimeSpan now = node.Router.Now;
+        TenantTable.Entry tenant = _tenants.Of(request.Tenant);
+        if (!tenant.TryTake(request.QuotaPerSecond, now, out double retry))
+        {
+            return new AdmissionOutcome(null, $"tenant '{request.Tenant}' is over its quota of {request.QuotaPerSecond:0.###} requests a second", TimeSpan.FromSeconds(retry));
+        }
+
+        // What nobody serves is let in: the pipeline says why, or loads it.
+        if (Capacity(request, now) is not { } capacity) return new AdmissionOutcome(tenant.Enter(null), "", TimeSpan.Zero);
+        ModelGate gate = _models.GetOrAdd(request.ModelName, static _ => new ModelGate());
+        GateDecision decision = gate.TryEnter(capacity, tenant.Name, request.Weight, request.Timeout, now);
+        tenant.Count(decision.Verdict);
+        TimeSpan retryAfter = TimeSpan.FromSeconds(Math.Min(3600, decision.RetryAfterSeconds));
+        return decision.Verdict switch
+        {
+            GateVerdict.Admit => new AdmissionOutcome(tenant.Enter(gate), "", TimeSpan.Zero),
+            GateVerdict.OverShare => new AdmissionOutcome(null, $"tenant '{request.Tenant}' has its share of the queue of model '{request.ModelName}', in which others wait too", retryAfter),
+            _ => new AdmissionOutcome(null, $"model '{request.ModelName}' would answer in about {decision.PredictedSeconds * 1000:F0} ms, the deadline is in {request.Timeout.TotalMilliseconds:F0} ms; {gate.Outstanding} requests are before it", retryAfter),
+        };
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<TenantStatistics> GetTenants() => _tenants.Read();
+
+    private ServiceCapacity? Capacity(in AdmissionRequest request, TimeSpan now)
+    {
+        if (node.Router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model) return engine.Find(request.ModelName, request.ModelVersion, out _, out _) is ModelReplica replica ? Here(replica) : null;
+        double speed = 0, own = double.PositiveInfinity, wait = double.PositiveInfinity;
+        long room = 0;
+        foreach (ReplicaTarget target in model.Of(request.ModelVersion))
+        {
+            if (target.Node.IsEjected) continue;
+            if (target.SecondsPerRow > 0) speed += target.RowsPerSecond;
+            own = Math.Min(own, target.OwnSeconds(1));
+            wait = Math.Min(wait, target.Load.SeenWaitSeconds(now));
+            room += (long)target.Route.MaxQueuedRequests + target.Route.Concurrency;
+        }
+
+        return room == 0 ? null : new ServiceCapacity(speed, own, wait, room);
+    }
+
+    private static ServiceCapacity Here(ModelReplica replica)
+    {
+        BatchLimits limits = replica.Limits;
+        BatchCost cost = replica.Cost;
+        int cap = BatchPolicy.Cap(limits, cost);
+        double secondsPerRow = cost.Seconds(cap) / Math.Max(1, cap);
+        double speed = secondsPerRow > 0 ? limits.Concurrency / secondsPerRow : 0;
+        return new ServiceCapacity(speed, cost.Seconds(1), speed > 0 ? replica.QueuedRequests / speed : 0, limits.MaxQueuedRequests + limits.Concurrency);
+    }
+}
