@@ -5,6 +5,7 @@ using OrleansInference.Engine.Hosting;
 using OrleansInference.Gateway;
 using OrleansInference.Grains.Hosting;
 using OrleansInference.Silo.Clustering;
+using OrleansInference.Silo.Shutdown;
 
 namespace OrleansInference.Silo;
 
@@ -22,6 +23,7 @@ internal static class SiloApplication
         builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine"));
         builder.AddInferenceGateway();
         builder.AddInferenceTelemetry();
+        builder.Services.AddGracefulStop();
         SiloHostOptions ports = builder.Configuration.GetSection("Silo").Get<SiloHostOptions>() ?? new();
         builder.UseOrleans(silo => silo
             .AddClustering(ports)

@@ -30,22 +30,30 @@ internal sealed partial class InferenceGrpcService
     public override async Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        // A stream may be open for days: a server that stops reads no more of it, and ends it with the last answer.
+        using CancellationTokenSource read = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, lifetime.ApplicationStopping);
         Channel<Task<Answer>> answers = Channel.CreateBounded<Task<Answer>>(new BoundedChannelOptions(StreamWindow) { SingleReader = true, SingleWriter = true });
         Task writing = WriteAsync(answers.Reader, responseStream, stop);
         try
         {
             // Begun in the order in which they come, which is the order of a sequence's requests.
             // Handed over even when cancelled: the writer takes every answer until the last, and gives its memory back.
-            while (await requestStream.MoveNext(stop.Token)) await answers.Writer.WriteAsync(AnswerAsync(requestStream.Current, context, stop.Token), CancellationToken.None);
+            while (await requestStream.MoveNext(read.Token)) await answers.Writer.WriteAsync(AnswerAsync(requestStream.Current, context, stop.Token), CancellationToken.None);
         }
         catch (Exception exception) when (stop.IsCancellationRequested || exception is IOException)
         {
             // The client is gone, or its answers cannot be written: what is under way is cancelled.
             await stop.CancelAsync();
         }
-        finally
+        catch (OperationCanceledException) when (read.IsCancellationRequested)
         {
             answers.Writer.Complete();
+            await writing;
+            throw Failure(InferenceError.Unavailable, "the server is shutting down");
+        }
+        finally
+        {
+            answers.Writer.TryComplete();
             await writing;
         }
     }

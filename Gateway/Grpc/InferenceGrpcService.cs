@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Limits;
@@ -26,6 +27,7 @@ internal sealed partial class InferenceGrpcService(
     LogSettings logSettings,
     BytesInFlight bytesInFlight,
     UnexpectedFailure unexpected,
+    IHostApplicationLifetime lifetime,
     TimeProvider time,
     IOptions<GatewayOptions> options)
     : GRPCInferenceService.GRPCInferenceServiceBase

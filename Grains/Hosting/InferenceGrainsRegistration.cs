@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -54,14 +53,13 @@ public static class InferenceGrainsRegistration
         services.TryAddSingleton<NodeModels>();
         services.TryAddSingleton<NodeReporter>();
         services.TryAddSingleton<NodeDrain>();
+        services.TryAddSingleton<INodeDrain>(provider => provider.GetRequiredService<NodeDrain>());
         services.TryAddSingleton<RemoteModels>();
         services.TryAddSingleton<IClusterControl, ClusterControl>();
         services.TryAddSingleton<IPlanner, ReplicateWhereItFits>();
         // JSON, Orleans' default, would write the names of classes and assemblies: renamed, they would lose their state.
         services.Replace(ServiceDescriptor.Singleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>());
         services.AddHostedService<ClusterWatch>();
-        services.AddHostedService<DrainOnStop>();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
         services.AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
         services.AddPlacementDirector<ServedModelPlacement, ServedModelPlacementDirector>();
         // A replica's activation loads a model and its deactivation drains one, which may take minutes.

@@ -5,15 +5,15 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>Empties this node before it stops: the director sends requests elsewhere, and moves what lives here.</summary>
-internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions<NodeOptions> options, TimeProvider time)
+internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions<NodeOptions> options, TimeProvider time) : INodeDrain
 {
-    /// <summary>
-    /// Says that the node is not ready, has the cluster send requests elsewhere, and ends when none that was sent here is left,
-    /// or the time for that is over. A lone node has nobody to send to: its host answers what it still has.
-    /// </summary>
+    /// <inheritdoc />
+    public void Announce() => node.Draining = true;
+
+    /// <inheritdoc />
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        node.Draining = true;
+        Announce();
         if (!HasCompany) return;
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(options.Value.LeaveSeconds), time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);

@@ -72,6 +72,29 @@ public sealed class StreamInferTests
         await host.StopAndCheckAsync();
     }
 
+    [Fact]
+    public async Task ModelStreamInfer_TheServerStops_EndsWithTheLastAnswerAndSaysSo()
+    {
+        await using GatewayHost host = await GatewayHost.StartAsync();
+        TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously), leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Pipeline.Handler = async (request, _) =>
+        {
+            entered.SetResult();
+            await leave.Task;
+            return host.Pipeline.Echo(request);
+        };
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+        await call.RequestStream.WriteAsync(Request(0), Token);
+        await entered.Task.WaitAsync(Token);
+
+        Task stop = host.StopAndCheckAsync();
+        leave.SetResult();
+
+        Assert.Equal("0", (await NextAsync(call)).Id);
+        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Token))).StatusCode);
+        await stop;
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
