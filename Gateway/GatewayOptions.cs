@@ -58,6 +58,12 @@ public sealed class GatewayOptions
     [Range(1, int.MaxValue)]
     public int TraceRate { get; set; } = 1000;
 
+    /// <summary>A file of API keys, a line each: <c>KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]]</c>; empty for none, and nobody is asked for one.</summary>
+    public string ApiKeyFile { get; set; } = "";
+
+    /// <summary>Whether everybody who can reach an address beyond this machine may use the server without a key.</summary>
+    public bool AllowAnonymous { get; set; }
+
     /// <summary>The version in the server's metadata.</summary>
     public string ServerVersion { get; set; } = typeof(GatewayOptions).Assembly.GetName().Version?.ToString(3) ?? "0";
 }

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Grpc;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Limits;
@@ -31,6 +33,7 @@ public static class GatewayRegistration
             .Validate(options => options.MaxBytesInFlight >= options.MaxRequestBodyBytes, "Gateway:MaxBytesInFlight must be at least Gateway:MaxRequestBodyBytes, or the largest request is never served.")
             .ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(Keys);
         builder.Services.AddSingleton<BytesInFlight>();
         builder.Services.AddSingleton<UnexpectedFailure>();
         builder.Services.AddSingleton<JsonAnswer>();
@@ -75,6 +78,8 @@ public static class GatewayRegistration
                 : ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, "this port serves /metrics only"));
         }
 
+        AccessControl access = app.Services.GetRequiredService<AccessControl>();
+        if (access.AsksForKeys) app.Use(access.InvokeAsync);
         ModelEndpoints models = app.Services.GetRequiredService<ModelEndpoints>();
         InferEndpoint infer = app.Services.GetRequiredService<InferEndpoint>();
         StatisticsEndpoints statistics = app.Services.GetRequiredService<StatisticsEndpoints>();
@@ -103,6 +108,19 @@ public static class GatewayRegistration
         app.MapGrpcService<InferenceGrpcService>();
         app.MapFallback("{*path}", (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, $"there is no {context.Request.Method} {context.Request.Path}")));
         return app;
+    }
+
+    private static AccessControl Keys(IServiceProvider services)
+    {
+        string path = services.GetRequiredService<IOptions<GatewayOptions>>().Value.ApiKeyFile;
+        try
+        {
+            return new AccessControl(path.Length == 0 ? null : new ApiKeyFile(path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ApiKeyFile>>()));
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new OptionsValidationException(nameof(GatewayOptions), typeof(GatewayOptions), [$"The API keys (--api-key-file) cannot be used: {exception.Message}"]);
+        }
     }
 
     private static void MapRepository(WebApplication app, RepositoryEndpoints repository)

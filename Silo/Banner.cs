@@ -23,7 +23,7 @@ internal static class Banner
             ModelControlMode.Explicit => "  nothing yet: POST /v2/repository/models/NAME/load loads a model",
             _ => "  nothing yet: put a model at NAME/1/model.onnx and start again, or use --mode poll",
         });
-        lines.Add($"KServe v2 HTTP on http://{gateway.BindAddress}:{gateway.HttpPort}, gRPC on {gateway.BindAddress}:{gateway.GrpcPort}, Orleans gateway on 127.0.0.1:{silo.GatewayPort}.");
+        lines.Add($"KServe v2 HTTP on http://{gateway.BindAddress}:{gateway.HttpPort}, gRPC on {gateway.BindAddress}:{gateway.GrpcPort}, Orleans gateway on {gateway.BindAddress}:{silo.GatewayPort}.");
         if (engine.Models.Count > 0) lines.Add($"Try it:\n  {Curl(Favourite(engine.Models), gateway)}");
         lines.Add("Ready. Press Ctrl+C to stop.");
         return string.Join('\n', lines);

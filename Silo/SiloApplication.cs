@@ -25,8 +25,9 @@ internal static class SiloApplication
         builder.AddInferenceTelemetry();
         builder.Services.AddGracefulStop();
         SiloHostOptions ports = builder.Configuration.GetSection("Silo").Get<SiloHostOptions>() ?? new();
+        SiloAddresses addresses = SiloAddresses.Read(ports, builder.Configuration.GetSection("Gateway").Get<GatewayOptions>() ?? new());
         builder.UseOrleans(silo => silo
-            .AddClustering(ports)
+            .AddClustering(ports, addresses)
             .AddInferenceGrains()
             .AddActivityPropagation());
         WebApplication app = builder.Build();

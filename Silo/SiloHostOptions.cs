@@ -22,4 +22,10 @@ internal sealed class SiloHostOptions
     /// <summary>The cluster's name: silos of another name keep apart, also in the same Redis. The default is that of Orleans' clients.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "Silo:ClusterId (--cluster-id) must not be empty.")]
     public string ClusterId { get; set; } = "default";
+
+    /// <summary>The address by which other silos and Orleans clients reach this one; by default the one that it listens on, or the machine's first.</summary>
+    public string Advertise { get; set; } = "";
+
+    /// <summary>Whether it runs in a Kubernetes pod, whose labels and environment then name it, its address and its cluster.</summary>
+    public bool Kubernetes { get; set; }
 }

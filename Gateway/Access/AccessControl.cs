@@ -9,6 +9,9 @@ internal sealed class AccessControl(ApiKeyFile? keys)
 {
     private const string Scheme = "Bearer ";
 
+    /// <summary>Whether a key is needed at all.</summary>
+    public bool AsksForKeys => keys is not null;
+
     /// <summary>The middleware.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -28,7 +31,8 @@ internal sealed class AccessControl(ApiKeyFile? keys)
         || path.Equals("/inference.GRPCInferenceService/ServerLive", StringComparison.Ordinal)
         || path.Equals("/inference.GRPCInferenceService/ServerReady", StringComparison.Ordinal);
 
-    private static Caller Anonymous(HttpRequest request) => request.Headers.ContainsKey("X-Tenant") ? new Caller(InferHeaders.Tenant(request), 1, 0) : CallerFeature.Unnamed;
+    /// <summary>Who sends a request that needs no key.</summary>
+    public static Caller Anonymous(HttpRequest request) => request.Headers.ContainsKey("X-Tenant") ? new Caller(InferHeaders.Tenant(request), 1, 0) : CallerFeature.Unnamed;
 
     private static string? Key(HttpRequest request)
     {

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Mapping;
 using OrleansInference.Gateway.Outputs;
 using OrleansInference.Gateway.Settings;
@@ -82,13 +83,18 @@ internal sealed partial class InferenceGrpcService
         long bytes = message.CalculateSize();
         bool counted = false;
         InferenceResponse? response = null;
+        IDisposable? ticket = null;
         try
         {
             bytesInFlight.Add(bytes);
             counted = true;
+            Caller caller = CallerFeature.Of(context.GetHttpContext());
+            TimeSpan left = context.Deadline == DateTime.MaxValue ? TimeSpan.Zero : context.Deadline - time.GetUtcNow().UtcDateTime;
+            AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(message.ModelName, message.ModelVersion, caller.Tenant, caller.Weight, caller.QuotaPerSecond, left > TimeSpan.Zero ? left : TimeSpan.Zero));
+            ticket = admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
             (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(message, context, time, regions);
             TraceSample? trace = traces.Begin(request.ModelName, "GRPC");
-            response = await pipeline.InferAsync(request, cancellationToken);
+            response = await pipeline.InferAsync(request with { Tenant = caller.Tenant, TenantWeight = caller.Weight }, cancellationToken);
             response = delivery.Deliver(response, outputs);
             trace?.End(response);
             return new Answer(response, Message(message, response, parameters, outputs));
@@ -107,6 +113,7 @@ internal sealed partial class InferenceGrpcService
         }
         finally
         {
+            ticket?.Dispose();
             if (counted) bytesInFlight.Remove(bytes);
         }
     }

@@ -18,6 +18,7 @@ namespace OrleansInference.Gateway.Grpc;
 internal sealed partial class InferenceGrpcService(
     IInferencePipeline pipeline,
     IModelCatalog catalog,
+    IAdmissionGate gate,
     IModelRepository repository,
     ModelEndpoints models,
     SharedMemoryRegions regions,

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Limits;
 using OrleansInference.Gateway.Mapping;
 using OrleansInference.Gateway.Outputs;
@@ -29,8 +30,8 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             int? headerLength = InferHeaders.ReadJsonLength(context.Request);
             (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
             TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
-            string tenant = InferHeaders.Tenant(context.Request);
-            AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(model, version, tenant, Weight: 1, QuotaPerSecond: 0, timeout));
+            Caller caller = CallerFeature.Of(context);
+            AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(model, version, caller.Tenant, caller.Weight, caller.QuotaPerSecond, timeout));
             if (admission.Ticket is null)
             {
                 await ErrorResponse.RefuseAsync(context, admission);
@@ -47,7 +48,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
 
             if (timeout > TimeSpan.Zero) parsed.Parameters.LimitTimeout(timeout);
             TraceSample? trace = traces.Begin(model, "HTTP");
-            using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version, tenant, 1), aborted);
+            using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version, caller), aborted);
             using InferenceResponse response = delivery.Deliver(answer, parsed.Named);
             trace?.End(response);
             if (response.Error == InferenceError.None) await InferResponseWriter.WriteAsync(context, parsed, response);

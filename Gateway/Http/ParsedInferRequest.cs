@@ -1,3 +1,4 @@
+using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Mapping;
 using OrleansInference.Gateway.Outputs;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -38,7 +39,7 @@ internal sealed class ParsedInferRequest
     }
 
     /// <summary>The request to a model, which takes over the inputs.</summary>
-    public InferenceRequest ToRequest(string model, string version, string tenant, double weight) => new()
+    public InferenceRequest ToRequest(string model, string version, Caller caller) => new()
     {
         ModelName = model,
         ModelVersion = version,
@@ -51,8 +52,8 @@ internal sealed class ParsedInferRequest
         SequenceId = Parameters.SequenceId ?? "",
         SequenceStart = Parameters.SequenceStart,
         SequenceEnd = Parameters.SequenceEnd,
-        Tenant = tenant,
-        TenantWeight = weight,
+        Tenant = caller.Tenant,
+        TenantWeight = caller.Weight,
     };
 
     private string[] OutputNames()

@@ -17,16 +17,22 @@ internal static class HostAddress
             throw new StartupException($"{option} {text} is no address; expected HOST:PORT with a port from 1 to 65535.");
         }
 
-        string host = text[..colon].Trim('[', ']');
-        if (IPAddress.TryParse(host, out IPAddress? address)) return new IPEndPoint(address, port);
+        return new IPEndPoint(Resolve(text[..colon].Trim('[', ']'), option), port);
+    }
+
+    /// <summary>Reads an address, or looks a name up.</summary>
+    /// <exception cref="StartupException">The name is unknown.</exception>
+    public static IPAddress Resolve(string host, string option)
+    {
+        if (IPAddress.TryParse(host, out IPAddress? address)) return address;
         try
         {
             IPAddress[] found = Dns.GetHostAddresses(host);
-            return new IPEndPoint(found.FirstOrDefault(candidate => candidate.AddressFamily == AddressFamily.InterNetwork) ?? found[0], port);
+            return found.FirstOrDefault(candidate => candidate.AddressFamily == AddressFamily.InterNetwork) ?? found[0];
         }
         catch (SocketException exception)
         {
-            throw new StartupException($"{option} {text}: the host '{host}' cannot be found ({exception.Message}).");
+            throw new StartupException($"{option}: the host '{host}' cannot be found ({exception.Message}).");
         }
     }
 }

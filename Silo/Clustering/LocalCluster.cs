@@ -6,11 +6,11 @@ namespace OrleansInference.Silo.Clustering;
 internal static class LocalCluster
 {
     /// <summary>Adds it.</summary>
-    public static ISiloBuilder AddLocalCluster(this ISiloBuilder silo, SiloHostOptions options)
+    public static ISiloBuilder AddLocalCluster(this ISiloBuilder silo, SiloHostOptions options, SiloAddresses addresses)
     {
-        IPEndPoint? primary = options.Join.Length == 0 ? null : HostAddress.Parse(options.Join, "--join");
+        IPEndPoint primary = options.Join.Length > 0 ? HostAddress.Parse(options.Join, "--join") : new IPEndPoint(addresses.Advertise, options.SiloPort);
         return silo
-            .UseLocalhostClustering(options.SiloPort, options.GatewayPort, primary, options.ClusterId, options.ClusterId)
+            .UseDevelopmentClustering(primary)
             .AddMemoryGrainStorageAsDefault()
             .UseInMemoryReminderService();
     }

@@ -1,5 +1,3 @@
-using System.Net;
-using Orleans.Configuration;
 using StackExchange.Redis;
 
 namespace OrleansInference.Silo.Clustering;
@@ -15,7 +13,6 @@ internal static class RedisCluster
     {
         ConfigurationOptions redis = Options(options.Redis);
         RequireAnswer(redis, options.Redis);
-        silo.Configure<EndpointOptions>(endpoint => (endpoint.SiloPort, endpoint.GatewayPort, endpoint.AdvertisedIPAddress) = (options.SiloPort, options.GatewayPort, IPAddress.Loopback));
         silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = redis);
         silo.AddRedisGrainStorageAsDefault(storage => storage.ConfigurationOptions = redis);
         return silo.UseRedisReminderService(reminders => reminders.ConfigurationOptions = redis);
