@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Cli.Commands;
 using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Commands.Jobs;
+using OrleansInference.Cli.Commands.Up;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -29,6 +30,7 @@ internal static class OinfApp
             config.AddCommand<StatusCommand>("status").WithDescription("Show the server and what its models have done");
             config.AddCommand<BenchCommand>("bench").WithDescription("Load a model and measure").WithExample("bench", "color-names", "--rate", "500", "--arrivals", "poisson");
             config.AddCommand<WhyCommand>("why").WithDescription("Say why requests waited");
+            config.AddCommand<UpCommand>("up").WithDescription("Start a cluster on this machine and keep it running").WithExample("up", "--silos", "3", "--models", "models");
             config.AddCommand<NodesCommand>("nodes").WithDescription("List the cluster's nodes");
             config.AddCommand<PlanCommand>("plan").WithDescription("Show what runs where, and why not elsewhere");
             config.AddCommand<DrainCommand>("drain").WithDescription("Empty a node, or let it be filled again");

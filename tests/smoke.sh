@@ -33,6 +33,11 @@ refused "Port 18080" "${ports[@]}"
 refused "Port 21111" --http-port 18082 --grpc-port 18083 --silo-port 21111 --gateway-port 31001
 refused "Unknown option '--model'" --model x
 refused "does not exist" --models /nonexistent --http-port 18082 --grpc-port 18083 --silo-port 21112 --gateway-port 31001
+refused "--api-key-file" --listen 0.0.0.0 --http-port 18082 --grpc-port 18083 --silo-port 21112 --gateway-port 31001
+refused "is no IP address" --listen nowhere --http-port 18082 --grpc-port 18083 --silo-port 21112 --gateway-port 31001
+refused "No Redis answers" --redis 127.0.0.1:1 --http-port 18082 --grpc-port 18083 --silo-port 21112 --gateway-port 31001
+refused "is no address" --join 21111 --http-port 18082 --grpc-port 18083 --silo-port 21112 --gateway-port 31001
+refused "cannot be used" --api-key-file /nonexistent --http-port 18082 --grpc-port 18083 --silo-port 21112 --gateway-port 31001
 refused "Engine:Mode" --mode sometimes
 refused "65535" --http-port 99999
 

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text.Json;
+using OrleansInference.Onnx.Samples;
+
+namespace OrleansInference.Silo.Tests;
+
+/// <summary><c>oinf up</c> with real silos.</summary>
+public sealed class UpTests : IDisposable
+{
+    private readonly string _models = Directory.CreateTempSubdirectory("repository").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_models, recursive: true);
+
+    [Fact]
+    public async Task Up_TwoSilos_RestartsOneThatCrashesAndStopsBoth()
+    {
+        string version = Directory.CreateDirectory(Path.Combine(_models, "scale", "1")).FullName;
+        await File.WriteAllBytesAsync(Path.Combine(version, "model.onnx"), FixtureModels.Scale(3, 2f), Token);
+        string tests = typeof(UpTests).Assembly.Location;
+        string silo = tests.Replace("OrleansInference.Silo.Tests.dll", "OrleansInference.Silo.dll", StringComparison.Ordinal);
+        string oinf = tests.Replace("OrleansInference.Silo.Tests.dll", "oinf.dll", StringComparison.Ordinal);
+        int[] ports = ConsecutivePorts();
+        using Process up = Process.Start(new ProcessStartInfo("dotnet", [oinf, "up", "--silos", "2", "--models", _models, "--silo", silo, "--http-port", $"{ports[0]}", "--silo-port", $"{ports[1]}", "--gateway-port", $"{ports[2]}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        try
+        {
+            using StreamReader output = up.StandardOutput;
+            await LineAsync(output, "silo-1 | Ready.");
+            using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}") };
+            string victim = Process.GetProcesses().Where(process => process.ProcessName == "dotnet").Select(process => (process.Id, Line: CommandLine(process.Id))).Single(process => process.Line.Contains(silo, StringComparison.Ordinal) && process.Line.Contains($"--http-port\0{ports[0] + 2}\0", StringComparison.Ordinal)).Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            using (Process kill = Process.Start("kill", ["-9", victim])) await kill.WaitForExitAsync(Token);
+            await LineAsync(output, "silo-1 | ended with exit code");
+            await LineAsync(output, "silo-1 | Ready.");
+            using JsonDocument state = JsonDocument.Parse(await http.GetStringAsync("/v2/cluster", Token));
+            Assert.Contains(state.RootElement.GetProperty("nodes").EnumerateArray(), node => node.GetProperty("name").GetString() == "silo-0");
+
+            using (Process kill = Process.Start("kill", ["-TERM", $"{up.Id}"])) await kill.WaitForExitAsync(Token);
+            string rest = await output.ReadToEndAsync(Token);
+            await up.WaitForExitAsync(Token);
+            Assert.Equal(0, up.ExitCode);
+            Assert.Contains("silo-0 | stopping", rest, StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!up.HasExited) up.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task LineAsync(StreamReader output, string start)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(90));
+        List<string> seen = [];
+        while (await output.ReadLineAsync(limit.Token) is { } line)
+        {
+            if (line.StartsWith(start, StringComparison.Ordinal)) return;
+            seen.Add(line);
+        }
+
+        throw new InvalidOperationException($"'{start}' never came:\n{string.Join('\n', seen)}");
+    }
+
+    private static string CommandLine(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The beginnings of three ranges of free ports.</summary>
+    private static int[] ConsecutivePorts()
+    {
+        int[] free = SiloProcess.FreePorts(1);
+        int start = 20_000 + (free[0] % 10_000);
+        return [start, start + 10, start + 20];
+    }
+}
