@@ -10,6 +10,8 @@ public sealed class RedisProcess : IAsyncDisposable
     private readonly int _port = SiloProcess.FreePorts(1)[0];
     private Process? _process;
 
+    public int Port => _port;
+
     public string Address => $"127.0.0.1:{_port}";
 
     public static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
@@ -23,7 +25,7 @@ public sealed class RedisProcess : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _process = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", _folder]) { RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{_port}", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", "", "--appendonly", "yes", "--dir", _folder]) { RedirectStandardOutput = true })!;
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
         // Connects as soon as it listens.

@@ -15,21 +15,23 @@ public sealed class SiloProcess : IAsyncDisposable
     private readonly List<(string Part, TaskCompletionSource<string> Found)> _awaited = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SiloProcess(string models, int[] ports, string[] options)
+    private SiloProcess(string models, int[] ports, string[] options, string[]? prefix = null, string address = "127.0.0.1")
     {
         (_models, _ports, _options) = (models, ports, options);
         (HttpPort, GrpcPort, SiloPort, GatewayPort) = (ports[0], ports[1], ports[2], ports[3]);
-        ProcessStartInfo start = new("dotnet")
+        ProcessStartInfo start = new(prefix is null ? "dotnet" : prefix[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList =
-            {
-                typeof(SiloProcess).Assembly.Location.Replace("OrleansInference.Silo.Tests.dll", "OrleansInference.Silo.dll", StringComparison.Ordinal),
-                "--models", models, "--http-port", $"{HttpPort}", "--grpc-port", $"{GrpcPort}", "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
-            },
         };
-        foreach (string option in options) start.ArgumentList.Add(option);
+        foreach (string word in prefix is null ? [] : prefix[1..].Append("dotnet")) start.ArgumentList.Add(word);
+        string[] arguments =
+        [
+            typeof(SiloProcess).Assembly.Location.Replace("OrleansInference.Silo.Tests.dll", "OrleansInference.Silo.dll", StringComparison.Ordinal),
+            "--models", models, "--http-port", $"{HttpPort}", "--grpc-port", $"{GrpcPort}", "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
+            .. options,
+        ];
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Received(line.Data);
         _process.ErrorDataReceived += (_, line) => Received(line.Data);
@@ -37,7 +39,7 @@ public sealed class SiloProcess : IAsyncDisposable
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{HttpPort}"), Timeout = TimeSpan.FromSeconds(100) };
+        Http = new HttpClient { BaseAddress = new Uri($"http://{address}:{HttpPort}"), Timeout = TimeSpan.FromSeconds(100) };
     }
 
     public int HttpPort { get; }
@@ -81,6 +83,14 @@ public sealed class SiloProcess : IAsyncDisposable
     public static async Task<SiloProcess> StartAsync(string models, params string[] options)
     {
         SiloProcess silo = new(models, FreePorts(4), options);
+        await silo._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return silo;
+    }
+
+    /// <summary>A silo on a host of its own.</summary>
+    public static async Task<SiloProcess> StartInAsync(NetworkNamespaces hosts, int host, string models, params string[] options)
+    {
+        SiloProcess silo = new(models, [8080, 8081, 11111, 30000], ["--listen", hosts.Address(host), "--allow-anonymous", .. options], ["ip", "netns", "exec", hosts.Name(host)], hosts.Address(host));
         await silo._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
         return silo;
     }
