@@ -62,6 +62,9 @@ internal static class HelpText
         scale     throughput a node by the number of nodes, on emulated devices, through one SDK client
           --nodes 1,2,4,8      --ms M  20 a request   --seconds S  10
 
+        plan      what a plan, its routing table and a pick cost; no silo runs
+          --nodes N  1000      --models N  500
+
         Exit codes: 0 done, 1 failed, 2 wrong options, 3 data absent, 130 cancelled.
 
         """;

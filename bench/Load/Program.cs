@@ -45,10 +45,12 @@ try
             return await OverloadCommand.RunAsync(new ArgumentSet(rest, OverloadCommand.Options), cancellation.Token);
         case "scale":
             return await ScaleCommand.RunAsync(new ArgumentSet(rest, ScaleCommand.Options), cancellation.Token);
+        case "plan":
+            return PlanCommand.Run(new ArgumentSet(rest, PlanCommand.Options));
         case null or "--help" or "-h" or "help":
             throw new HelpRequestedException();
         default:
-            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, conformance-models, raw, compare, overload and scale.");
+            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, conformance-models, raw, compare, overload, scale and plan.");
     }
 }
 catch (HelpRequestedException)
