@@ -53,6 +53,39 @@ public sealed class ClusterTests : IDisposable
         Assert.All(counts, node => Assert.Equal((node.Rows, 0), (node.Served, node.Forwarded)));
     }
 
+    [Fact]
+    public async Task Infer_4096RowsOfMnistOverThreeNodes_ComeBackInOrderAsFromOne()
+    {
+        const int Rows = 4096, Pixels = 28 * 28;
+        string mnist = Path.GetFullPath(Path.Combine(OrleansInference.Tests.Shared.RepositoryRoot.Path, "..", "shared", "data", "models", "vision", "mnist.onnx"));
+        Assert.SkipUnless(File.Exists(mnist), "the optional data is not there (mnist.onnx)");
+        Write("mnist", await File.ReadAllBytesAsync(mnist, Token));
+        await using SiloCluster cluster = await SiloCluster.StartAsync(3, _models, redis: null);
+        await cluster.UntilAsync(state => state.GetProperty("models").EnumerateArray().All(model => model.GetProperty("replicas").EnumerateArray().Count(replica => replica.GetProperty("routed").GetBoolean()) == 3));
+        RequestRouter router = cluster.ClientService<RequestRouter>();
+        Grains.Interfaces.Models.TensorMetadata input = (await cluster.Client.GetModelMetadataAsync("mnist", "", Token)).Inputs[0];
+        float[] pixels = [.. Enumerable.Range(0, Rows * Pixels).Select(i => MathF.Abs(MathF.Sin(i * 0.37f)))];
+        InferenceRequest request = new() { ModelName = "mnist", Inputs = [new InferenceTensor(input.Name, TensorDatatype.Fp32, [Rows, .. input.Shape[1..]], MemoryMarshal.AsBytes(pixels.AsSpan()).ToArray())] };
+
+        await cluster.UntilAsync(_ => router.Snapshot.Find("mnist")?.Latest.Length == 3);
+        using InferenceResponse split = await cluster.Client.InferAsync(request, Token);
+        Assert.Equal(1, router.Counters.Splits);
+        Assert.Equal(3, router.Counters.Remote);
+        (await cluster.Silos[0].Http.PostAsJsonAsync("/v2/cluster/models/mnist/pin", new { task_partition = false }, Token)).EnsureSuccessStatusCode();
+        await cluster.UntilAsync(_ => router.Snapshot.Find("mnist") is { TaskPartition: false });
+        using InferenceResponse whole = await cluster.Client.InferAsync(request, Token);
+
+        Assert.Equal(1, router.Counters.Splits);
+        AssertClose(whole.Outputs[0], split.Outputs[0]);
+    }
+
+    private static void AssertClose(InferenceTensor expected, InferenceTensor actual)
+    {
+        Assert.Equal(expected.Shape.ToArray(), actual.Shape.ToArray());
+        ReadOnlySpan<float> one = MemoryMarshal.Cast<byte, float>(expected.Data.Span), other = MemoryMarshal.Cast<byte, float>(actual.Data.Span);
+        for (int i = 0; i < one.Length; i++) Assert.True(MathF.Abs(one[i] - other[i]) <= 1e-5f * MathF.Max(1, MathF.Abs(one[i])), $"element {i}: {one[i]} and {other[i]}");
+    }
+
     private static (long Rows, long Served, long Forwarded)[] Counts(JsonElement state) => [.. state.GetProperty("nodes").EnumerateArray().Select(node => (
         node.GetProperty("replicas").EnumerateArray().Sum(replica => replica.GetProperty("rows").GetInt64()),
         node.GetProperty("requests_served").GetInt64(),
