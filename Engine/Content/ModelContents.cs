@@ -12,12 +12,17 @@ namespace OrleansInference.Engine.Content;
 /// <summary>A model's files as another node needs them: what its source is, hash by hash. Reads files; keeps what it found by source.</summary>
 internal sealed class ModelContents
 {
+    private readonly Lock _lock = new();
     private readonly ConditionalWeakTable<ModelSource, ModelManifest> _known = [];
 
     /// <summary>The manifest of a source: the versions that its policy selects, what lies beside them, and its configuration.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="Sessions.ModelLoadException">Its version policy names a version that is not there.</exception>
-    public ModelManifest Manifest(ModelSource source) => _known.GetValue(source, Read);
+    public ModelManifest Manifest(ModelSource source)
+    {
+        // Large files take seconds: whoever else asks meanwhile waits for the same hash.
+        lock (_lock) return _known.GetValue(source, Read);
+    }
 
     private static ModelManifest Read(ModelSource source)
     {

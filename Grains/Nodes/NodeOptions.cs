@@ -22,4 +22,8 @@ public sealed class NodeOptions
     /// <summary>Seconds that a node that stops waits for the cluster to send its requests elsewhere.</summary>
     [Range(0, 3600)]
     public double LeaveSeconds { get; set; } = 30;
+
+    /// <summary>Most bytes of requests from other nodes and clients that it holds at once; one more is refused.</summary>
+    [Range(1024, long.MaxValue)]
+    public long MaxBytesInFlight { get; set; } = 1L << 30;
 }

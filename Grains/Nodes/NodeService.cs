@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using OrleansInference.Engine;
 using OrleansInference.Grains.Interfaces.Cluster;
@@ -10,19 +11,35 @@ namespace OrleansInference.Grains.Nodes;
 
 /// <summary>This node's service. Calls interleave: nothing here keeps another waiting.</summary>
 internal sealed class NodeService(
-    GrainId id, global::Orleans.Runtime.Silo silo, ILoggerFactory loggers, ClusterNode node, NodeModels models, NodeTransport transport, NodeReporter reporter, NodeDrain drain, InferenceEngine engine, IModelCatalog catalog)
+    GrainId id, global::Orleans.Runtime.Silo silo, ILoggerFactory loggers, ClusterNode node, NodeModels models, NodeTransport transport, NodeReporter reporter, NodeDrain drain, InferenceEngine engine, IModelCatalog catalog, IOptions<NodeOptions> options)
     : GrainService(id, silo, loggers), INodeService
 {
     private const int LongestRead = 4 << 20;
+
+    private long _bytesInFlight;
 
     /// <inheritdoc />
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         long bytes = request.Inputs.Sum(input => (long)input.ByteLength);
-        InferenceResponse response = await node.RunCountedAsync(transport, request, cancellationToken);
-        node.CountServed(bytes + response.Outputs.Sum(output => (long)output.ByteLength));
-        foreach (InferenceTensor output in response.Outputs) output.ReleaseWhenSerialized = true;
-        return response;
+        if (Interlocked.Add(ref _bytesInFlight, bytes) is var held && held > options.Value.MaxBytesInFlight && held > bytes)
+        {
+            Interlocked.Add(ref _bytesInFlight, -bytes);
+            request.Dispose();
+            return InferenceResponse.Failure(request, InferenceError.ResourceExhausted, $"node '{node.Name}' holds {held - bytes} of at most {options.Value.MaxBytesInFlight} bytes of requests (Node:MaxBytesInFlight); try again later");
+        }
+
+        try
+        {
+            InferenceResponse response = await node.RunCountedAsync(transport, request, cancellationToken);
+            node.CountServed(bytes + response.Outputs.Sum(output => (long)output.ByteLength));
+            foreach (InferenceTensor output in response.Outputs) output.ReleaseWhenSerialized = true;
+            return response;
+        }
+        finally
+        {
+            Interlocked.Add(ref _bytesInFlight, -bytes);
+        }
     }
 
     /// <inheritdoc />

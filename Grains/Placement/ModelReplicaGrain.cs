@@ -13,20 +13,19 @@ namespace OrleansInference.Grains.Placement;
 [Immovable]
 internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : Grain, IModelReplicaGrain
 {
+    private bool _lives;
+
     private string Key => this.GetPrimaryKeyString();
 
     private string Model => ReplicaKey.Parse(Key).Model;
 
     /// <inheritdoc />
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        await models.EnsureAsync(Model, cancellationToken);
-        node.SetReplicaGrain(Key, lives: true);
-    }
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => LiveAsync(cancellationToken);
 
     /// <inheritdoc />
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        if (!_lives) return;
         node.SetReplicaGrain(Key, lives: false);
         // A silo that stops drains its engine itself, after the requests that still come.
         if (reason.ReasonCode != DeactivationReasonCode.ShuttingDown) await models.ReleaseAsync(Model, cancellationToken);
@@ -35,7 +34,7 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
     /// <inheritdoc />
     public async Task<SiloAddress> EnsureAsync()
     {
-        await models.EnsureAsync(Model, CancellationToken.None);
+        await LiveAsync(CancellationToken.None);
         return node.Address;
     }
 
@@ -57,5 +56,22 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
     {
         this.DeactivateOnIdle();
         return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Loads the model where the plan has this replica here. A call that comes late for one that was retired activates it again:
+    /// then it loads nothing and goes.
+    /// </summary>
+    private async Task LiveAsync(CancellationToken cancellationToken)
+    {
+        if (!_lives && PlanPlacementDirector.Planned(node.Plan, Key)?.Equals(node.Address) != true)
+        {
+            this.DeactivateOnIdle();
+            return;
+        }
+
+        await models.EnsureAsync(Model, cancellationToken);
+        node.SetReplicaGrain(Key, lives: true);
+        _lives = true;
     }
 }

@@ -23,6 +23,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
     private readonly WeylSequence _random = new(seed);
     private readonly long _start = time.GetTimestamp();
     private RoutingSnapshot _snapshot = RoutingSnapshot.Empty;
+    private long _bytesInFlight;
 
     /// <summary>Where requests go now.</summary>
     public RoutingSnapshot Snapshot => Volatile.Read(ref _snapshot);
@@ -57,10 +58,31 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         RouteRequest route = new(request.ModelName, request.ModelVersion, RequestRows.Count(request), RequestRows.Bytes(request), request.Timeout, Excluded: null);
         answer = null;
         if (snapshot.Pick(route, Now, _random.Next()) is not { } target) return false;
+        if (options.MaxBytesInFlight > 0 && Interlocked.Add(ref _bytesInFlight, route.Bytes) is var held && held > options.MaxBytesInFlight && held > route.Bytes)
+        {
+            Interlocked.Add(ref _bytesInFlight, -route.Bytes);
+            request.Dispose();
+            answer = Task.FromResult(InferenceResponse.Failure(request, InferenceError.ResourceExhausted, $"{held - route.Bytes} of at most {options.MaxBytesInFlight} bytes are on their way (Routing:MaxBytesInFlight), the request has {route.Bytes}; wait for answers"));
+            return true;
+        }
+
         answer = Parts(snapshot, request, route) is { Length: > 1 } parts
             ? SplitAsync(request, route, parts, cancellationToken)
             : RouteAsync(request, route, target, cancellationToken);
+        if (options.MaxBytesInFlight > 0) answer = CountedAsync(answer, route.Bytes);
         return true;
+    }
+
+    private async Task<InferenceResponse> CountedAsync(Task<InferenceResponse> answer, long bytes)
+    {
+        try
+        {
+            return await answer.ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Add(ref _bytesInFlight, -bytes);
+        }
     }
 
     private RequestPart[] Parts(RoutingSnapshot snapshot, InferenceRequest request, in RouteRequest route)

@@ -27,4 +27,8 @@ public sealed class RouterOptions
     /// <summary>Seconds between the probes of an ejected node.</summary>
     [Range(0.1, 3600)]
     public double ReadmitSeconds { get; set; } = 0.5;
+
+    /// <summary>Most bytes of inputs that a router has under way at once; one request more is refused here, before it is sent. 0 for any number.</summary>
+    [Range(0, long.MaxValue)]
+    public long MaxBytesInFlight { get; set; } = 1L << 30;
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Hosting;
@@ -12,9 +13,14 @@ public sealed class LostSiloTests : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("jobs").FullName;
     private ServedCluster _cluster = null!;
 
-    public async ValueTask InitializeAsync() => _cluster = await ServedCluster.StartAsync(
-        ModelControlMode.All, silos: 2, JobTesting.Settings(_folder), new SharedStorage().AddTo,
-        ("identity", FixtureModels.Identity(Onnx.Messages.TensorProto.Types.DataType.Float, 2), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"));
+    public async ValueTask InitializeAsync()
+    {
+        _cluster = await ServedCluster.StartAsync(
+            ModelControlMode.All, silos: 2, JobTesting.Settings(_folder), new SharedStorage().AddTo,
+            ("identity", FixtureModels.Identity(Onnx.Messages.TensorProto.Types.DataType.Float, 2), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"));
+        // The second silo has fetched the model.
+        await _cluster.UntilAsync(state => state.Routing.Models is [{ Replicas.Length: 2 }] && _cluster.Silos.All(silo => silo.GetRequiredService<InferenceEngine>().ReadyVersions("identity").Length == 1));
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -152,6 +152,28 @@ public sealed class RequestRouterTests
     }
 
     [Fact]
+    public async Task TryInfer_MoreBytesThanAllowed_AreRefusedUntilAnswersHaveCome()
+    {
+        RequestRouter router = Router(new RouterOptions { MaxBytesInFlight = 10 });
+        TaskCompletionSource answers = new();
+        _transport.OnInfer = async (node, request, _) =>
+        {
+            await answers.Task;
+            return FakeTransport.Echo(node, request);
+        };
+
+        Task<InferenceResponse>[] held = [InferAsync(router), InferAsync(router)];
+        InferenceResponse refused = await InferAsync(router);
+        answers.SetResult();
+        foreach (Task<InferenceResponse> answer in held) Assert.Equal(InferenceError.None, (await answer).Error);
+
+        Assert.Equal(InferenceError.ResourceExhausted, refused.Error);
+        Assert.Contains("8 of at most 10 bytes", refused.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal(InferenceError.None, (await InferAsync(router)).Error);
+        Assert.Equal(InferenceError.None, (await InferAsync(router, Request(rows: 30))).Error);
+    }
+
+    [Fact]
     public void TryInfer_AnUnknownModel_LeavesTheRequestToTheCaller()
     {
         RequestRouter router = Router(new RouterOptions());
