@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
-using OrleansInference.Engine;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Routing.Snapshots;
@@ -9,13 +8,13 @@ using OrleansInference.Routing.Snapshots;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>What this node must know to answer for models that only other nodes serve: metadata, configuration and labels, fetched ahead.</summary>
-internal sealed partial class RemoteModels(ClusterNode node, NodeServices services, InferenceEngine engine, TimeProvider time, ILogger<RemoteModels> logger)
+internal sealed partial class RemoteModels(ClusterNode node, NodeServices services, TimeProvider time, ILogger<RemoteModels> logger)
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(2);
 
     private ImmutableDictionary<string, (string Versions, ModelDescription Description)> _known = ImmutableDictionary<string, (string, ModelDescription)>.Empty;
 
-    /// <summary>A model's description; null where no other node serves it, or it has not come yet.</summary>
+    /// <summary>A model's description; null where no node serves it, or it has not come yet.</summary>
     public ModelDescription? Find(string model) => node.Router.Snapshot.Find(model) is not null && _known.TryGetValue(model, out (string Versions, ModelDescription Description) known) ? known.Description : null;
 
     /// <summary>Follows the routing table until cancelled.</summary>
@@ -24,24 +23,24 @@ internal sealed partial class RemoteModels(ClusterNode node, NodeServices servic
         while (!cancellationToken.IsCancellationRequested)
         {
             Task changed = node.Changed;
-            bool complete = await FetchAsync(cancellationToken).ConfigureAwait(false);
+            await FetchAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                if (complete) await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
-                else await changed.WaitAsync(Retry, time, cancellationToken).ConfigureAwait(false);
+                await changed.WaitAsync(Again, time, cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
-                // Again.
+                // A node that was ejected, or that failed to answer, is asked again though the table stands.
             }
         }
     }
 
-    private async Task<bool> FetchAsync(CancellationToken cancellationToken)
+    // Models that this node serves too are described as well: its own replica may go at any moment, with no change of the table to tell of it.
+    private async Task FetchAsync(CancellationToken cancellationToken)
     {
-        bool complete = true;
         RoutingSnapshot snapshot = node.Router.Snapshot;
-        foreach (string model in snapshot.Models.Where(model => engine.ReadyVersions(model).Length == 0))
+        ImmutableInterlocked.Update(ref _known, all => all.RemoveRange(all.Keys.Where(model => snapshot.Find(model) is null)));
+        foreach (string model in snapshot.Models)
         {
             string versions = string.Join(',', snapshot.Find(model)!.All.Select(target => target.Route.Version).Distinct().Order(StringComparer.Ordinal));
             if (_known.TryGetValue(model, out (string Versions, ModelDescription Description) known) && known.Versions == versions) continue;
@@ -53,12 +52,9 @@ internal sealed partial class RemoteModels(ClusterNode node, NodeServices servic
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException or InferenceException)
             {
-                complete = false;
                 LogNotDescribed(model, exception.Message);
             }
         }
-
-        return complete;
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Model {Model} could not be described by the node that serves it: {Reason}")]

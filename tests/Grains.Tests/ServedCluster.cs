@@ -65,13 +65,14 @@ internal sealed class ServedCluster : IAsyncDisposable
     {
         IPlacementDirectorGrain director = Client.GetGrain<IPlacementDirectorGrain>(0);
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        using PeriodicTimer pace = new(TimeSpan.FromMilliseconds(10));
         while (true)
         {
             await director.EnsureAsync();
             ClusterState state = await director.GetStateAsync();
             if (reached(state)) return state;
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            if (limit.IsCancellationRequested) throw new TimeoutException($"Not reached in 60 s; nodes: {string.Join("; ", state.Nodes.Select(node => $"{node.Name} serves [{string.Join(", ", node.Replicas.Select(replica => replica.Model))}] with grains [{string.Join(", ", node.ReplicaGrains)}]"))}; plan {state.Plan.Epoch}: [{string.Join(", ", state.Plan.Models.Select(model => $"{model.Name} on {string.Join(" and ", model.Replicas.Select(replica => replica.Node))}"))}]; table: [{string.Join(", ", state.Routing.Models.Select(model => model.Name))}]");
+            await pace.WaitForNextTickAsync();
         }
     }
 
