@@ -29,4 +29,36 @@ public sealed record ReplicaReport
     /// <summary>Bytes reserved for it.</summary>
     [Id(5)]
     public long MemoryBytes { get; init; }
+
+    /// <summary>Requests answered since it was loaded.</summary>
+    [Id(6)]
+    public long Requests { get; init; }
+
+    /// <summary>Requests answered later than the model's latency objective, refused or failed, since it was loaded.</summary>
+    [Id(7)]
+    public long Violations { get; init; }
+
+    /// <summary>Runs made since it was loaded.</summary>
+    [Id(8)]
+    public long Runs { get; init; }
+
+    /// <summary>Seconds that those runs took, in all.</summary>
+    [Id(9)]
+    public double RunSeconds { get; init; }
+
+    /// <summary>Bytes of tensors of requests and answers since it was loaded.</summary>
+    [Id(10)]
+    public long Bytes { get; init; }
+
+    /// <summary>The model's latency objective at the 99th percentile, milliseconds.</summary>
+    [Id(11)]
+    public double SloMs { get; init; }
+
+    /// <summary>How it runs now, every setting filled in.</summary>
+    [Id(12)]
+    public ReplicaKnobs Knobs { get; init; }
+
+    /// <summary>What a search over its settings found; null before the first.</summary>
+    [Id(13)]
+    public KnobProfile? Profile { get; init; }
 }
