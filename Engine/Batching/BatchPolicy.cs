@@ -42,6 +42,7 @@ public static class BatchPolicy
     /// </summary>
     public static int Cap(BatchLimits limits, BatchCost cost)
     {
+        if (limits.RowLimit > 0) return Math.Min(limits.RowLimit, limits.MaxRows);
         if (limits.FillToMax || !cost.IsKnown || cost.SecondsPerRow <= 0) return limits.MaxRows;
         double harmless = (HarmlessSeconds - cost.BaseSeconds) / cost.SecondsPerRow;
         double efficient = cost.BaseSeconds * (1 - FixedShare) / FixedShare / cost.SecondsPerRow;

@@ -9,7 +9,7 @@ namespace OrleansInference.Engine.Batching;
 /// A request in a replica's queue, and the awaitable of its answer. Its rows may run in several batches; the last one
 /// to end completes it. Its inputs are released when neither the queue nor a run reads them any more.
 /// </summary>
-public sealed class QueuedRequest : IValueTaskSource<InferenceResponse>
+public class QueuedRequest : IValueTaskSource<InferenceResponse>
 {
     private ManualResetValueTaskSourceCore<InferenceResponse> _answer = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;

@@ -15,10 +15,11 @@ public sealed class ProjectReferenceTests
         ["Engine"] = ["Routing", "Onnx", "Protocol"],
         ["Grains"] = ["Engine", "Agent"],
         ["Agent"] = ["Routing"],
+        ["Simulation"] = ["Agent", "Engine"],
         ["Gateway"] = ["Grains.Interfaces", "Protocol"],
         ["Client"] = ["Routing", "Protocol"],
-        ["Cli"] = ["Client"],
-        ["Silo"] = ["Gateway", "Grains"],
+        ["Cli"] = ["Client", "Simulation"],
+        ["Silo"] = ["Gateway", "Grains", "Simulation"],
         ["AspNetBaseline"] = [],
     };
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansInference.Tests.Shared;
 using StackExchange.Redis;
 
 namespace OrleansInference.Silo.Tests;
@@ -7,7 +8,7 @@ namespace OrleansInference.Silo.Tests;
 public sealed class RedisProcess : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("redis").FullName;
-    private readonly int _port = SiloProcess.FreePorts(1)[0];
+    private readonly int _port = FreePorts.Take(1)[0];
     private Process? _process;
 
     public int Port => _port;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
+using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Silo.Tests;
 
@@ -82,7 +83,7 @@ public sealed class SiloProcess : IAsyncDisposable
 
     public static async Task<SiloProcess> StartAsync(string models, params string[] options)
     {
-        SiloProcess silo = new(models, FreePorts(4), options);
+        SiloProcess silo = new(models, FreePorts.Take(4), options);
         await silo._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
         return silo;
     }
@@ -137,15 +138,6 @@ public sealed class SiloProcess : IAsyncDisposable
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    public static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners) listener.Start();
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (TcpListener listener in listeners) listener.Dispose();
-        return ports;
     }
 
     private void Received(string? line)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Silo.Tests;
 
@@ -21,7 +22,7 @@ public sealed class UpTests : IDisposable
         string tests = typeof(UpTests).Assembly.Location;
         string silo = tests.Replace("OrleansInference.Silo.Tests.dll", "OrleansInference.Silo.dll", StringComparison.Ordinal);
         string oinf = tests.Replace("OrleansInference.Silo.Tests.dll", "oinf.dll", StringComparison.Ordinal);
-        int[] ports = ConsecutivePorts();
+        int[] ports = FreePorts.Take(3);
         using Process up = Process.Start(new ProcessStartInfo("dotnet", [oinf, "up", "--silos", "2", "--models", _models, "--silo", silo, "--http-port", $"{ports[0]}", "--silo-port", $"{ports[1]}", "--gateway-port", $"{ports[2]}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
         {
@@ -78,13 +79,5 @@ public sealed class UpTests : IDisposable
         {
             return "";
         }
-    }
-
-    /// <summary>The beginnings of three ranges of free ports.</summary>
-    private static int[] ConsecutivePorts()
-    {
-        int[] free = SiloProcess.FreePorts(1);
-        int start = 20_000 + (free[0] % 10_000);
-        return [start, start + 10, start + 20];
     }
 }

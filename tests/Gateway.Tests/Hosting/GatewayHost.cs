@@ -1,16 +1,17 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansInference.Protocol;
 using OrleansInference.Gateway.Limits;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Protocol;
+using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Gateway.Tests.Hosting;
 
@@ -60,7 +61,8 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>Starts it with <c>Gateway:</c> settings of the test's.</summary>
     public static async Task<GatewayHost> StartAsync(params (string Name, string Value)[] settings)
     {
-        (int http, int grpc) = FreePorts();
+        int[] ports = FreePorts.Take(2);
+        (int http, int grpc) = (ports[0], ports[1]);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(new SilentLogging());
         Dictionary<string, string?> configuration = new() { ["Gateway:HttpPort"] = $"{http}", ["Gateway:GrpcPort"] = $"{grpc}", ["Gateway:MaxRequestBodyBytes"] = $"{BodyLimit}" };
@@ -109,16 +111,5 @@ public sealed class GatewayHost : IAsyncDisposable
         Http.Dispose();
         _channel.Dispose();
         await _app.DisposeAsync();
-    }
-
-    /// <summary>A port that nobody listens on.</summary>
-    internal static int FreePort() => FreePorts().Http;
-
-    private static (int Http, int Grpc) FreePorts()
-    {
-        using TcpListener first = new(IPAddress.Loopback, 0), second = new(IPAddress.Loopback, 0);
-        first.Start();
-        second.Start();
-        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 }

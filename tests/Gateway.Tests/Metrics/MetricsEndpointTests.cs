@@ -1,4 +1,5 @@
 using OrleansInference.Gateway.Tests.Hosting;
+using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Gateway.Tests.Metrics;
 
@@ -62,7 +63,7 @@ public sealed class MetricsEndpointTests
     [Fact]
     public async Task Scrape_OnAPortOfItsOwn_IsServed()
     {
-        int port = GatewayHost.FreePort();
+        int port = FreePorts.Take(1)[0];
         await using GatewayHost host = await GatewayHost.StartAsync(("MetricsPort", $"{port}"));
 
         string text = await host.Http.GetStringAsync($"http://127.0.0.1:{port}/metrics", Token);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Silo.Shutdown;
+using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Silo.Tests.Shutdown;
 
@@ -52,7 +53,7 @@ public sealed class GracefulStopTests
     [Fact]
     public async Task HostedServices_OfTheSilo_StopFromTheWebServerToTheEngine()
     {
-        int[] ports = SiloProcess.FreePorts(4);
+        int[] ports = FreePorts.Take(4);
         await using WebApplication app = SiloApplication.Build(["--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--silo-port", $"{ports[2]}", "--gateway-port", $"{ports[3]}"]);
 
         string[] stopped = [.. app.Services.GetServices<IHostedService>().Select(service => service.GetType().Name).Reverse()];

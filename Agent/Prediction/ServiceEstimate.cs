@@ -1,0 +1,79 @@
+namespace OrleansInference.Agent.Prediction;
+
+/// <summary>
+/// Learns the <see cref="ServiceModel"/> of one model on one node from what its reports say of each second: recursive least
+/// squares on (1, rows, co-runners, rows × co-runners), from the profile measured at load. Not thread-safe.
+/// </summary>
+public sealed class ServiceEstimate
+{
+    private const int Remembered = 200;
+    private const double Forgetting = 0.99;
+
+    private readonly LinearRegression _fit;
+    private readonly double _scale;
+    private readonly Queue<double> _ratios = new();
+
+    /// <summary>Creates it from a profile.</summary>
+    /// <param name="baseSeconds">Seconds of a run whatever its rows.</param>
+    /// <param name="secondsPerRow">Seconds that a row adds.</param>
+    public ServiceEstimate(double baseSeconds, double secondsPerRow)
+    {
+        _scale = Math.Max(1e-7, baseSeconds + secondsPerRow);
+        _fit = new LinearRegression([baseSeconds / _scale, secondsPerRow / _scale, 0, 0], [0.05, 0.02, 0.01, 0.005], Forgetting);
+    }
+
+    /// <summary>Seconds of telemetry seen.</summary>
+    public int Observations { get; private set; }
+
+    /// <summary>Median relative error of its last 200 predictions, made before it saw the outcome; 0 before the first.</summary>
+    public double MedianError => _ratios.Count == 0 ? 0 : Quantile([.. _ratios.Select(ratio => Math.Abs(ratio - 1))], 0.5);
+
+    /// <summary>Whether its predictions are good enough to plan by.</summary>
+    public bool IsTrusted => _ratios.Count < 10 || MedianError <= 0.25;
+
+    /// <summary>What it believes.</summary>
+    public ServiceModel Current
+    {
+        get
+        {
+            ReadOnlySpan<double> theta = _fit.Theta;
+            double fixedPart = Math.Max(0, theta[0]), perRow = Math.Max(1e-9, theta[1]);
+            // One share for both parts: at the rows that a typical run has.
+            double typical = Math.Max(1, _typicalRows), alone = fixedPart + (perRow * typical);
+            double interference = Math.Clamp((theta[2] + (theta[3] * typical)) / alone, 0, 3);
+            double tail = _ratios.Count < 20 ? 1.2 : Math.Clamp(Quantile([.. _ratios], 0.95), 1, 3);
+            return new ServiceModel(fixedPart * _scale, perRow * _scale, interference, tail, IsMeasured: true);
+        }
+    }
+
+    private double _typicalRows = 1;
+
+    /// <summary>Takes in what one report says.</summary>
+    /// <param name="runs">Runs since the last report, ≥ 1.</param>
+    /// <param name="rows">Their rows.</param>
+    /// <param name="runSeconds">Their seconds.</param>
+    /// <param name="coRunners">Cores that other models kept busy on the node meanwhile.</param>
+    public void Observe(long runs, long rows, double runSeconds, double coRunners)
+    {
+        if (runs < 1 || rows < 1 || !(runSeconds > 0)) return;
+        double mean = (double)rows / runs, seconds = runSeconds / runs / _scale;
+        _typicalRows += 0.05 * (mean - _typicalRows);
+        ReadOnlySpan<double> x = [1, mean, coRunners, mean * coRunners];
+        double predicted = _fit.Predict(x);
+        if (predicted > 0 && Observations > 5)
+        {
+            _ratios.Enqueue(seconds / predicted);
+            if (_ratios.Count > Remembered) _ratios.Dequeue();
+        }
+
+        Observations++;
+        // Relative noise of about 10 % a run, and of 3 % that more runs do not average out.
+        _fit.Observe(x, seconds, seconds * seconds * ((0.01 / runs) + 0.001));
+    }
+
+    private static double Quantile(double[] values, double q)
+    {
+        Array.Sort(values);
+        return values[Math.Min(values.Length - 1, (int)(q * values.Length))];
+    }
+}

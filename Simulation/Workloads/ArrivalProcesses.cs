@@ -1,0 +1,55 @@
+using OrleansInference.Simulation.Core;
+
+namespace OrleansInference.Simulation.Workloads;
+
+/// <summary>Ways in which requests come. Pure: the same random stream, the same arrivals.</summary>
+public static class ArrivalProcesses
+{
+    /// <summary>A Poisson process of a constant rate.</summary>
+    /// <param name="rate">Requests a second, ≥ 0.</param>
+    /// <param name="seconds">How long.</param>
+    /// <param name="random">Its random stream.</param>
+    public static IEnumerable<double> Poisson(double rate, double seconds, SimulationRandom random)
+    {
+        if (rate <= 0) yield break;
+        for (double at = random.Exponential(1 / rate); at < seconds; at += random.Exponential(1 / rate)) yield return at;
+    }
+
+    /// <summary>A Poisson process whose rate changes with time, by thinning (Lewis, Shedler 1979).</summary>
+    /// <param name="rate">Requests a second at a time, at most <paramref name="highest"/>.</param>
+    /// <param name="highest">The highest rate.</param>
+    /// <param name="seconds">How long.</param>
+    /// <param name="random">Its random stream.</param>
+    public static IEnumerable<double> Varying(Func<double, double> rate, double highest, double seconds, SimulationRandom random)
+    {
+        foreach (double at in Poisson(highest, seconds, random))
+        {
+            if (random.NextDouble() * highest < rate(at)) yield return at;
+        }
+    }
+
+    /// <summary>Rates that jump between a calm and a bursty state (a Markov-modulated Poisson process): the rate by time.</summary>
+    /// <param name="calm">Factor of the calm state.</param>
+    /// <param name="burst">Factor of a burst.</param>
+    /// <param name="calmSeconds">Mean length of the calm state.</param>
+    /// <param name="burstSeconds">Mean length of a burst.</param>
+    /// <param name="seconds">How long.</param>
+    /// <param name="random">Its random stream.</param>
+    public static Func<double, double> Bursts(double calm, double burst, double calmSeconds, double burstSeconds, double seconds, SimulationRandom random)
+    {
+        List<double> switches = [];
+        double at = 0;
+        for (bool calmNow = true; at < seconds; calmNow = !calmNow) switches.Add(at += random.Exponential(calmNow ? calmSeconds : burstSeconds));
+        return time =>
+        {
+            int index = switches.BinarySearch(time);
+            return ((index < 0 ? ~index : index) & 1) == 0 ? calm : burst;
+        };
+    }
+
+    /// <summary>Puts streams of arrivals, each of one model, into one workload.</summary>
+    public static Workload Merge(double seconds, params IEnumerable<IEnumerable<Arrival>> streams) => new([.. streams.SelectMany(stream => stream).OrderBy(arrival => arrival.At).ThenBy(arrival => arrival.Model)], seconds);
+
+    /// <summary>Arrivals of one model at the given times, seconds.</summary>
+    public static IEnumerable<Arrival> Of(int model, IEnumerable<double> times, Func<int>? rows = null) => times.Select(at => new Arrival((long)Math.Round(at * TimeSpan.TicksPerSecond), model, rows?.Invoke() ?? 1));
+}
