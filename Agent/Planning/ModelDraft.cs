@@ -67,11 +67,13 @@ internal sealed class ModelDraft
     }
 
     /// <summary>Places one on every other node that has room.</summary>
-    public void AddRest()
+    /// <param name="isNew">Null for every node; else only where it says so, but everywhere for a model that had no plan.</param>
+    public void AddRest(Func<SiloAddress, bool>? isNew)
     {
         foreach (NodeRoom room in _open)
         {
             if (IsFull) return;
+            if (isNew is not null && _before is { Replicas.Length: > 0 } && !isNew(room.Node.Address)) continue;
             if (_taken.Contains(room.Node.Address)) continue;
             if (CanTake(room)) Add(room);
             else if (_refused++ < MostRefusals) _refusals.Add(Refusal(room));
@@ -88,11 +90,14 @@ internal sealed class ModelDraft
             Revision = _model.Revision,
             LoadBalance = weighted ? "weighted" : _model.Pin?.LoadBalance ?? LoadBalancers.Default.Name,
             TaskPartition = _model.Pin?.TaskPartition ?? true,
-            Replicas = [.. _replicas.OrderBy(replica => replica.Index).Select(replica => new ReplicaPlan(replica.Index, replica.Node, Weight(rooms[replica.Node].Node)))],
+            Replicas = [.. _replicas.OrderBy(replica => replica.Index).Select(replica => new ReplicaPlan(replica.Index, replica.Node, Weight(rooms[replica.Node].Node)) { Knobs = Knobs(replica.Index) })],
             Refusals = _refused > MostRefusals ? [.. _refusals, $"and {_refused - MostRefusals} more nodes"] : [.. _refusals],
             Sources = [.. _model.Sources],
         };
     }
+
+    /// <summary>A replica keeps its knobs, also where it moves; a new one begins with those of another.</summary>
+    private ReplicaKnobs Knobs(int index) => (Array.Find(_before?.Replicas ?? [], replica => replica.Index == index) ?? _before?.Replicas.FirstOrDefault())?.Knobs ?? ReplicaKnobs.Unset;
 
     private bool TryKeep(ReplicaPlan replica, Dictionary<SiloAddress, NodeRoom> rooms)
     {

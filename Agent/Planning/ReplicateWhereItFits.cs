@@ -8,7 +8,8 @@ namespace OrleansInference.Agent.Planning;
 /// A deterministic plan: every model gets one replica, those that are asked for most first, then as many more as there are
 /// nodes with room. Replicas stay where they are while they fit; weights are the inverse of the measured seconds a row.
 /// </summary>
-public sealed class ReplicateWhereItFits : IPlanner
+/// <param name="onlyNew">Fill up only nodes that the current plan does not know, and models that it has not: repair a plan rather than make one.</param>
+public sealed class ReplicateWhereItFits(bool onlyNew = false) : IPlanner
 {
     /// <inheritdoc />
     public ClusterPlan Plan(ClusterObservation observation, ClusterPlan current)
@@ -27,7 +28,8 @@ public sealed class ReplicateWhereItFits : IPlanner
         foreach (ModelDraft draft in drafts) draft.KeepOne(rooms);
         foreach (ModelDraft draft in drafts.Where(draft => draft.IsEmpty)) draft.AddOne();
         foreach (ModelDraft draft in drafts) draft.KeepRest(rooms);
-        foreach (ModelDraft draft in drafts) draft.AddRest();
+        HashSet<SiloAddress> known = [.. current.Nodes.Where(node => !node.Draining).Select(node => node.Address)];
+        foreach (ModelDraft draft in drafts) draft.AddRest(onlyNew ? address => !known.Contains(address) : null);
         return current with
         {
             Nodes = [.. observation.Nodes.OrderBy(node => node.Name, StringComparer.Ordinal).Select(node => new NodePlan(node.Name, node.Address, node.Draining))],

@@ -19,6 +19,7 @@ public sealed partial class ModelReplica
         lock (_gate)
         {
             TimeSpan now = _clock.Now;
+            _turnWait.Began(now);
             _queue.TakeOverdue(now, thread.Overdue);
             TimeSpan wait = TimeSpan.MaxValue;
             if (_turns > _limits.Concurrency || !_queue.TryTake(now, _limits, _cost.Current, thread.Entries, out wait))
@@ -67,6 +68,8 @@ public sealed partial class ModelReplica
         lock (_gate)
         {
             if (seconds is { } measured) _cost.Observe(rows, measured);
+            // The thread takes this replica's next turn, behind the others'.
+            _turnWait.Asked(_clock.Now);
             _turnsAreShort = _canBeShort && BatchPolicy.IsShort(_limits, _cost.Current);
             foreach (BatchEntry entry in thread.Entries)
             {
@@ -89,6 +92,7 @@ public sealed partial class ModelReplica
     {
         if (_queue.Count == 0 || _turns >= _limits.Concurrency) return false;
         _turns++;
+        _turnWait.Asked(_clock.Now);
         return true;
     }
 

@@ -17,6 +17,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     private readonly Lock _gate = new();
     private readonly ReplicaQueue _queue = new();
     private readonly ModelGate _tenants = new();
+    private readonly TurnWait _turnWait = new();
     private readonly BatchCostEstimator _cost;
     private readonly EngineScheduler _scheduler;
     private readonly EngineClock _clock;
@@ -273,7 +274,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         if (queued.Deadline == TimeSpan.MaxValue || !queued.DropWhenOverdue) return null;
         BatchCost cost = _cost.Current;
         int cap = BatchPolicy.Cap(_limits, cost);
-        ReplicaLoad load = new(_queue.RowsAhead(priority, due, queued.Request.Background), _turns, _limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(queued.Rows));
+        ReplicaLoad load = new(_queue.RowsAhead(priority, due, queued.Request.Background), _turns, _limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(queued.Rows)) { TurnWaitSeconds = _turnWait.Seconds(now) };
         AdmissionDecision decision = DeadlineAdmission.Decide(load, now, queued.Deadline);
         // Were it alone it would be in time: it is the load that refuses it, and another time or place may do.
         if (now + TimeSpan.FromSeconds(load.OwnSeconds) < queued.Deadline) error = InferenceError.ResourceExhausted;

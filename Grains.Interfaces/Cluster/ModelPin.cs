@@ -25,4 +25,8 @@ public sealed record ModelPin
     /// <summary>Whether large requests are split; null for the director's choice.</summary>
     [Id(4)]
     public bool? TaskPartition { get; init; }
+
+    /// <summary>What the agent may do with it; null for what it may do with all.</summary>
+    [Id(5)]
+    public AgentMode? Mode { get; init; }
 }

@@ -14,8 +14,8 @@ public static class DeadlineAdmission
 
     /// <summary>
     /// Predicts when a request would finish if it were queued now and compares that with its deadline.
-    /// finish = now + (rows ahead ÷ rows a batch × seconds a batch) ÷ concurrent runs + seconds of its own batch,
-    /// and half a batch for the runs under way when all are busy. Admits where that and a fifth of the wait are in time.
+    /// finish = now + (rows ahead ÷ rows a batch × (seconds a batch + its wait for a thread)) ÷ concurrent runs + the wait for
+    /// a thread + seconds of its own batch, and half a batch for the runs under way when all are busy. Admits where that and a fifth of the wait are in time.
     /// </summary>
     /// <param name="load">What is ahead of the request.</param>
     /// <param name="now">The current time on the clock of <paramref name="deadline"/>.</param>
@@ -28,7 +28,7 @@ public static class DeadlineAdmission
         {
             double batchesAhead = (double)load.RowsAhead / Math.Max(1, load.RowsPerBatch);
             double running = load.RunsUnderWay >= load.Concurrency ? load.SecondsPerBatch / 2 : 0;
-            double wait = (batchesAhead * load.SecondsPerBatch / Math.Max(1, load.Concurrency)) + (running / Math.Max(1, load.Concurrency));
+            double wait = (batchesAhead * (load.SecondsPerBatch + load.TurnWaitSeconds) / Math.Max(1, load.Concurrency)) + (running / Math.Max(1, load.Concurrency)) + load.TurnWaitSeconds;
             margin = TimeSpan.FromSeconds(wait * WaitMargin);
             finish = now + TimeSpan.FromSeconds(wait + load.OwnSeconds);
         }

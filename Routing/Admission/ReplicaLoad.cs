@@ -8,4 +8,8 @@ namespace OrleansInference.Routing.Admission;
 /// <param name="SecondsPerBatch">Measured seconds of a full batch; 0 when nothing has been measured.</param>
 /// <param name="OwnSeconds">Measured seconds of the request's own rows.</param>
 public readonly record struct ReplicaLoad(
-    long RowsAhead, int RunsUnderWay, int Concurrency, int RowsPerBatch, double SecondsPerBatch, double OwnSeconds);
+    long RowsAhead, int RunsUnderWay, int Concurrency, int RowsPerBatch, double SecondsPerBatch, double OwnSeconds)
+{
+    /// <summary>Measured seconds that a batch waits for a thread that other models use.</summary>
+    public double TurnWaitSeconds { get; init; }
+}

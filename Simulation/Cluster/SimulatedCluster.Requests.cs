@@ -101,7 +101,7 @@ public sealed partial class SimulatedCluster
             if (_policy.Admission == AdmissionRule.Deadline)
             {
                 int cap = BatchPolicy.Cap(replica.Limits, cost);
-                ReplicaLoad load = new(replica.Queue.RowsAhead(0, due), replica.Turns, replica.Limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(request.Rows));
+                ReplicaLoad load = new(replica.Queue.RowsAhead(0, due), replica.Turns, replica.Limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(request.Rows)) { TurnWaitSeconds = replica.TurnWait.Seconds(now) };
                 if (!DeadlineAdmission.Decide(load, now, request.Deadline).Admit) return false;
             }
             else if (now + TimeSpan.FromSeconds(cost.Seconds(request.Rows)) >= request.Deadline)

@@ -7,10 +7,11 @@ namespace OrleansInference.Simulation.Cluster;
 /// <content>Turns on the nodes' engine threads, as ModelReplica and EngineScheduler take them.</content>
 public sealed partial class SimulatedCluster
 {
-    private static bool TryAddTurn(SimulatedReplica replica)
+    private bool TryAddTurn(SimulatedReplica replica)
     {
         if (replica.Queue.Count == 0 || replica.Turns >= replica.Limits.Concurrency) return false;
         replica.Turns++;
+        replica.TurnWait.Asked(Now);
         return true;
     }
 
@@ -35,6 +36,7 @@ public sealed partial class SimulatedCluster
     private void RunTurn(SimulatedReplica replica)
     {
         TimeSpan now = Now, wait = TimeSpan.MaxValue;
+        replica.TurnWait.Began(now);
         replica.Queue.TakeOverdue(now, _overdue);
         DropOverdue(replica);
         SimulatedBatch batch = _batches.TryPop(out SimulatedBatch? used) ? used : new SimulatedBatch();
@@ -86,6 +88,7 @@ public sealed partial class SimulatedCluster
         batch.Entries.Clear();
         _batches.Push(batch);
         if (lost) return;
+        replica.TurnWait.Asked(Now);
         // The thread takes the replica's next turn behind those that wait.
         if (node.Waiting.Count == 0)
         {

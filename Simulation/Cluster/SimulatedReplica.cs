@@ -26,6 +26,9 @@ internal sealed class SimulatedReplica(int id, int modelIndex, WorldModel model,
     /// <summary>What its runs were measured to take.</summary>
     public BatchCostEstimator Cost { get; } = new();
 
+    /// <summary>What its turns wait for a thread.</summary>
+    public TurnWait TurnWait { get; } = new();
+
     /// <summary>What it starts from.</summary>
     public BatchLimits Configured { get; } = configured;
 

@@ -8,7 +8,7 @@ namespace OrleansInference.Simulation.World;
 /// for no reason at all.
 /// </summary>
 /// <param name="Strength">Strength of interference.</param>
-public sealed record HiddenLaw(double Strength = 1) : IServiceLaw
+public sealed record HiddenLaw(double Strength = 0.45) : IServiceLaw
 {
     private const double RowPower = 0.93;
     private const int CacheRows = 24;

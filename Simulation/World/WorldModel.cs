@@ -6,6 +6,9 @@ public sealed record WorldModel
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Its place in a list that a law may look it up by.</summary>
+    public int Index { get; init; }
+
     /// <summary>Seconds of a run whatever its rows, alone on a node of speed 1.</summary>
     public double BaseSeconds { get; init; }
 

@@ -6,6 +6,9 @@ public sealed record WorldNode
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Its place in a list that a law may look it up by.</summary>
+    public int Index { get; init; }
+
     /// <summary>Engine threads, ≥ 1: batches that run side by side.</summary>
     public int Cores { get; init; } = 4;
 

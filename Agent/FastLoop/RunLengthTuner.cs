@@ -1,0 +1,39 @@
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.FastLoop;
+
+/// <summary>
+/// The agent of a node, for one replica: batches no longer than a share of the objective, so that a request that comes while
+/// one runs is still in time; longer ones while more comes than short ones can serve, where longer ones serve more. What
+/// the plan sets, it leaves alone. Works from the last plan while the director is away.
+/// </summary>
+public sealed class RunLengthTuner : IReplicaTuner
+{
+    /// <summary>A request that just missed a batch waits for it and then runs in the next: both must fit.</summary>
+    private const double Share = 0.4;
+
+    private const double OverloadedShare = 0.65;
+    private const double Worthwhile = 0.1;
+
+    private double _pressure;
+
+    /// <inheritdoc />
+    public ReplicaKnobs Tune(in ReplicaView view)
+    {
+        if (view.Planned.MaxRows > 0 || view.BaseSeconds + view.SecondsPerRow <= 0) return view.Planned;
+        double missed = view.Requests > 0 ? (double)view.Violations / view.Requests : 0;
+        _pressure += 0.3 * (Math.Min(1, missed * 5) - _pressure);
+        double share = Share + ((OverloadedShare - Share) * _pressure);
+        int fits = Rows(view, view.SloSeconds * share), shorter = Rows(view, view.SloSeconds * Share);
+        // More rows a run only pay where the fixed part of a run still counts.
+        if (fits > shorter && PerRow(view, fits) > PerRow(view, shorter) * (1 - Worthwhile)) fits = shorter;
+        return view.Planned with { MaxRows = fits < Natural(view) ? fits : 0 };
+    }
+
+    private static int Rows(in ReplicaView view, double seconds) => (int)Math.Clamp((seconds - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow), 1, view.MaxRows);
+
+    private static double PerRow(in ReplicaView view, int rows) => (view.BaseSeconds / rows) + view.SecondsPerRow;
+
+    /// <summary>What the batch policy chooses by itself: beyond it, batching only adds latency.</summary>
+    private static double Natural(in ReplicaView view) => Math.Max((0.002 - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow), view.BaseSeconds * 19 / Math.Max(1e-9, view.SecondsPerRow));
+}

@@ -1,0 +1,92 @@
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.Guardrails;
+
+/// <summary>
+/// Watches what changes do: compares the share of requests in time before and after, takes back what made it worse, and
+/// stops the agent after too many of those. Not thread-safe; time is an argument.
+/// </summary>
+public sealed class ChangeWatch(GuardrailOptions options)
+{
+    private readonly Queue<(TimeSpan At, long Requests, long Violations)> _seconds = new();
+    private readonly Queue<TimeSpan> _rollbacks = new();
+    private readonly Dictionary<string, TimeSpan> _tabu = [];
+    private (ClusterPlan Before, string Name, TimeSpan At, double Attainment, double Rate)? _pending;
+
+    /// <summary>Whether a change is being watched.</summary>
+    public bool IsWatching => _pending is not null;
+
+    /// <summary>Whether the agent was stopped.</summary>
+    public bool IsStopped { get; private set; }
+
+    /// <summary>Takes in what was counted since the last time.</summary>
+    public void Count(TimeSpan now, long requests, long violations)
+    {
+        _seconds.Enqueue((now, requests, violations));
+        while (_seconds.Count > 0 && now - _seconds.Peek().At > TimeSpan.FromSeconds(options.WatchSeconds * 4)) _seconds.Dequeue();
+    }
+
+    /// <summary>Share of requests in time and requests a second since a moment; −1 where there were none.</summary>
+    public (double Attainment, double Rate) Since(TimeSpan from, TimeSpan now)
+    {
+        long requests = 0, violations = 0;
+        foreach ((TimeSpan at, long asked, long missed) in _seconds)
+        {
+            if (at <= from || at > now) continue;
+            requests += asked;
+            violations += missed;
+        }
+
+        return (requests == 0 ? -1 : 1 - ((double)violations / requests), requests / Math.Max(1e-9, (now - from).TotalSeconds));
+    }
+
+    /// <summary>Begins to watch a change.</summary>
+    public double Begin(ClusterPlan before, string name, TimeSpan now)
+    {
+        (double attainment, double rate) = Since(now - TimeSpan.FromSeconds(options.WatchSeconds), now);
+        _pending = (before, name, now, attainment, rate);
+        return attainment;
+    }
+
+    /// <summary>Forgets the change that is watched: something else has changed.</summary>
+    public void Abandon() => _pending = null;
+
+    /// <summary>
+    /// Judges the change that is watched, when its time is over, or as soon as it is plain that it did harm: after a third
+    /// of the time by three times the tolerance. Load that has risen by more than a fifth excuses a fall.
+    /// </summary>
+    public ChangeVerdict Judge(TimeSpan now, out ClusterPlan before, out double attainment)
+    {
+        (before, attainment) = (ClusterPlan.Empty, -1);
+        if (_pending is not { } pending) return ChangeVerdict.None;
+        double age = (now - pending.At).TotalSeconds;
+        if (age < options.WatchSeconds / 3) return ChangeVerdict.Waiting;
+        // Loading itself disturbs: the first tenth does not count.
+        (attainment, double rate) = Since(pending.At + TimeSpan.FromSeconds(options.WatchSeconds * 0.1), now);
+        double fall = pending.Attainment < 0 || attainment < 0 || rate > pending.Rate * 1.2 ? 0 : pending.Attainment - attainment;
+        bool over = age >= options.WatchSeconds;
+        if (fall > (over ? options.Tolerance : 3 * options.Tolerance))
+        {
+            (before, _pending) = (pending.Before, null);
+            _tabu[pending.Name] = now + TimeSpan.FromSeconds(options.TabuSeconds);
+            _rollbacks.Enqueue(now);
+            while (now - _rollbacks.Peek() > TimeSpan.FromHours(1)) _rollbacks.Dequeue();
+            IsStopped |= _rollbacks.Count >= options.MaxRollbacks;
+            return ChangeVerdict.RollBack;
+        }
+
+        if (!over) return ChangeVerdict.Waiting;
+        _pending = null;
+        return ChangeVerdict.Good;
+    }
+
+    /// <summary>Whether a change was taken back lately.</summary>
+    public bool IsTabu(string name, TimeSpan now) => _tabu.TryGetValue(name, out TimeSpan until) && now < until;
+
+    /// <summary>An operator lets the agent go on.</summary>
+    public void Resume()
+    {
+        IsStopped = false;
+        _rollbacks.Clear();
+    }
+}

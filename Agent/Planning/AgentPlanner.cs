@@ -1,0 +1,202 @@
+using OrleansInference.Agent.Decisions;
+using OrleansInference.Agent.Guardrails;
+using OrleansInference.Agent.Observation;
+using OrleansInference.Agent.Prediction;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.Planning;
+
+/// <summary>
+/// The slow loop: learns from every look, repairs the plan at once where nodes or models come and go, and every period
+/// considers a change: candidates by closed form, the best two and the present plan in the twin, guardrails, a watch over
+/// what it did. Without traffic or a trustworthy prediction it changes nothing. Not thread-safe; time is in what it is given.
+/// </summary>
+/// <param name="options">Modes, periods, guardrails.</param>
+/// <param name="trial">The what-if gate; null for closed forms alone.</param>
+public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPlanner
+{
+    private const int MostCandidates = 24;
+    private const int ClimbSteps = 3;
+
+    private readonly ReplicateWhereItFits _repair = new(onlyNew: true), _everywhere = new();
+    private readonly TrafficCounter _traffic = new();
+    private readonly Dictionary<string, TimeSpan> _failed = [];
+    private TimeSpan _decidedAt = TimeSpan.MinValue;
+    private ClusterPlan? _lastGood;
+    private AgentDecision? _watched;
+    private (long Id, ClusterPlan Plan)? _advised;
+    private long? _approved;
+
+    /// <summary>What it learnt.</summary>
+    public ClusterPredictor Predictor { get; } = new();
+
+    /// <summary>What it decided.</summary>
+    public DecisionLog Decisions { get; } = new(options.Remembered);
+
+    /// <summary>What watches over its changes.</summary>
+    public ChangeWatch Watch { get; } = new(options.Guardrails);
+
+    /// <summary>An operator's answer to an advised decision.</summary>
+    /// <returns>False where it does not wait for one.</returns>
+    public bool Answer(long id, bool approve)
+    {
+        if (_advised is not { } advised || advised.Id != id) return false;
+        if (approve) _approved = id;
+        else Refuse(id, "");
+        return true;
+    }
+
+    /// <inheritdoc />
+    public ClusterPlan Plan(ClusterObservation observation, ClusterPlan current)
+    {
+        ArgumentNullException.ThrowIfNull(observation);
+        ArgumentNullException.ThrowIfNull(current);
+        TimeSpan now = observation.Now;
+        Predictor.Observe(observation.Reports, now);
+        (long requests, long violations) = _traffic.Count(observation.Reports);
+        Watch.Count(now, requests, violations);
+        if (options.Mode == AgentMode.Off) return _everywhere.Plan(observation, current);
+        ClusterPlan repaired = _repair.Plan(observation, current);
+        if (!PlanComparison.AreAlike(repaired, current) && !PlanDifference.Of(current, repaired).IsNone)
+        {
+            // Nodes or models came or went: what was being measured is not comparable any more.
+            Watch.Abandon();
+            _watched = null;
+            return repaired;
+        }
+
+        if (Supervise(observation, repaired, now) is { } back) return back;
+        if (_approved is { } && TakeAdvice(observation, repaired, now) is { } advised) return advised;
+        if (_decidedAt == TimeSpan.MinValue) _decidedAt = now;
+        if (Watch.IsWatching || Watch.IsStopped || (now - _decidedAt).TotalSeconds < options.PeriodSeconds) return repaired;
+        _decidedAt = now;
+        return Decide(observation, repaired, now);
+    }
+
+    private ClusterPlan? Supervise(ClusterObservation observation, ClusterPlan current, TimeSpan now)
+    {
+        ChangeVerdict verdict = Watch.Judge(now, out ClusterPlan before, out double attainment);
+        if (verdict is ChangeVerdict.None or ChangeVerdict.Waiting) return null;
+        if (_watched is { } watched) Decisions.Change(watched.Id, decision => decision with { AttainmentAfter = attainment, Outcome = verdict == ChangeVerdict.Good ? DecisionOutcome.Confirmed : DecisionOutcome.RolledBack });
+        _watched = null;
+        if (verdict == ChangeVerdict.Good)
+        {
+            _lastGood = current;
+            return null;
+        }
+
+        _decidedAt = now;
+        if (Watch.IsStopped) Decisions.Add(new AgentDecision { Outcome = DecisionOutcome.Stopped, Summary = $"{options.Guardrails.MaxRollbacks} changes were taken back within an hour: the agent changes nothing more until an operator lets it (oinf agent resume)" });
+        return _repair.Plan(observation, Restored(before, current));
+    }
+
+    /// <summary>A plan of before, for the nodes and models of now.</summary>
+    private static ClusterPlan Restored(ClusterPlan before, ClusterPlan current) => current with
+    {
+        Models = [.. current.Models.Select(model => before.Find(model.Name) is { } old && old.Revision == model.Revision ? old : model)],
+    };
+
+    private ClusterPlan? TakeAdvice(ClusterObservation observation, ClusterPlan current, TimeSpan now)
+    {
+        (long id, ClusterPlan plan) = _advised!.Value;
+        (_approved, _advised) = (null, null);
+        PredictedCluster cluster = Predictor.Predict(observation, now);
+        if (PlanMask.Violation(plan, cluster, current) is { } wrong)
+        {
+            Refuse(id, wrong);
+            return null;
+        }
+
+        double before = Watch.Begin(current, $"advice {id}", now);
+        Decisions.Change(id, decision => decision with { Outcome = DecisionOutcome.Applied, AttainmentBefore = before });
+        _watched = Array.Find(Decisions.All, decision => decision.Id == id);
+        return Restored(plan, current);
+    }
+
+    private void Refuse(long id, string reason)
+    {
+        Decisions.Change(id, decision => decision with { Outcome = DecisionOutcome.Refused, Summary = reason.Length == 0 ? decision.Summary : $"{decision.Summary}; no longer possible: {reason}" });
+        _advised = null;
+    }
+
+    private ClusterPlan Decide(ClusterObservation observation, ClusterPlan current, TimeSpan now)
+    {
+        PredictedCluster cluster = Predictor.Predict(observation, now);
+        if (cluster.Models.All(model => model.RowsPerSecond < 0.1)) return current;
+        double attained = Watch.Since(now - TimeSpan.FromSeconds(options.Guardrails.WatchSeconds), now).Attainment;
+        if (!cluster.IsTrusted)
+        {
+            Note(DecisionOutcome.Kept, "predictions of late were off by more than a quarter: nothing is changed until they are right", attained, cluster, []);
+            return current;
+        }
+
+        PlanSearch search = new(cluster, current, options.Weights);
+        PlanCandidate keep = search.Evaluate("keep", current);
+        CandidateGate gate = new(options, trial, cluster, current, keep, Watch, _failed, now);
+        PlanCandidate[] candidates = [.. Candidates(observation, cluster, search, keep).Take(MostCandidates)];
+        (PlanCandidate? chosen, CandidateRecord[] records, double gain) = gate.Choose(candidates);
+        if (chosen is null)
+        {
+            Note(DecisionOutcome.Kept, attained < 0 ? "no change is expected to help" : $"{attained:P1} of requests are in time, and no change is expected to help", attained, cluster, records);
+            return current;
+        }
+
+        PlanDifference difference = PlanDifference.Of(current, chosen.Plan);
+        AgentMode mode = difference.Models.Select(model => observation.Models.FirstOrDefault(other => other.Name == model)?.Pin?.Mode ?? options.Mode).Append(AgentMode.Act).Max();
+        string summary = $"{chosen.Name}: expected to bring {gain * 100:F1} more of 100 requests in time";
+        if (mode != AgentMode.Act)
+        {
+            AgentDecision noted = Note(mode == AgentMode.Advise ? DecisionOutcome.Advised : DecisionOutcome.Shadowed, summary, attained, cluster, records, difference, gain);
+            _advised = mode == AgentMode.Advise ? (noted.Id, chosen.Plan) : null;
+            return current;
+        }
+
+        Watch.Begin(current, chosen.Name, now);
+        _watched = Note(DecisionOutcome.Applied, summary, attained, cluster, records, difference, gain);
+        return chosen.Plan;
+    }
+
+    private IEnumerable<PlanCandidate> Candidates(ClusterObservation observation, PredictedCluster cluster, PlanSearch search, PlanCandidate keep)
+    {
+        PlanCandidate climbed = search.Climb(keep, ClimbSteps);
+        if (climbed != keep) yield return climbed;
+        foreach (PlanCandidate near in search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(options.Weights)).Take(12)) yield return near;
+        foreach (double share in new[] { 0.35, 0.5, 0.8 }) yield return search.Evaluate($"runs of at most {share:P0} of the objective", Sized(cluster, keep.Plan, share));
+        yield return search.Evaluate("replicate where it fits", _everywhere.Plan(observation, keep.Plan));
+        yield return search.Evaluate("greedy selective replication", GreedyReplication.Plan(cluster, keep.Plan, options.Weights));
+        yield return search.Evaluate("everything as the nodes choose", keep.Plan with { Models = [.. keep.Plan.Models.Select(model => model with { Replicas = [.. model.Replicas.Select(replica => replica with { Knobs = ReplicaKnobs.Unset })] })] });
+        if (_lastGood is { } good) yield return search.Evaluate("the last plan known to be good", Restored(good, keep.Plan));
+    }
+
+    /// <summary>Batches sized for deadlines, on each node by what it was measured to take (Clockwork, Nexus).</summary>
+    private static ClusterPlan Sized(PredictedCluster cluster, ClusterPlan plan, double share)
+    {
+        ClusterPlan sized = plan;
+        foreach (PredictedModel model in cluster.Models)
+        {
+            for (int n = 0; n < cluster.Nodes.Count; n++)
+            {
+                (ServiceModel service, Orleans.Runtime.SiloAddress address) = (model.Service[n], cluster.Nodes[n].Address);
+                int rows = (int)Math.Clamp(((model.SloSeconds * share) - service.BaseSeconds) / service.SecondsPerRow, 1, model.MaxRows);
+                sized = PlanEdit.Set(sized, model.Name, replica => replica.Node.Equals(address), knobs => knobs with { MaxRows = rows });
+            }
+        }
+
+        return sized;
+    }
+
+    private AgentDecision Note(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference = null, double gain = 0) => Decisions.Add(new AgentDecision
+    {
+        Outcome = outcome,
+        Summary = summary,
+        Models = [.. difference?.Models ?? []],
+        Nodes = [.. cluster.Nodes.Where(node => summary.Contains(node.Name, StringComparison.Ordinal)).Select(node => node.Name)],
+        Inputs = [.. cluster.Models.Select(model => new DecisionInput(
+            model.Name, model.RowsPerSecond, model.PeakRowsPerSecond,
+            cluster.Nodes.Select((node, i) => (node.Name, model.Service[i])).Where(entry => entry.Item2.IsMeasured).ToDictionary(entry => entry.Name, entry => entry.Item2.Seconds(1, 0)),
+            cluster.Nodes.Select((node, i) => (node.Name, model.Service[i])).Where(entry => entry.Item2.IsMeasured).ToDictionary(entry => entry.Name, entry => entry.Item2.Interference)))],
+        Candidates = candidates,
+        AttainmentBefore = attained,
+        ExpectedGain = gain,
+    });
+}

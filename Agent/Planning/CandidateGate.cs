@@ -1,0 +1,84 @@
+using OrleansInference.Agent.Guardrails;
+using OrleansInference.Agent.Prediction;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.Planning;
+
+/// <summary>Lets the best candidate through, if it passes: masks, change budget, what was taken back lately, and a trial against the present plan.</summary>
+internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, PredictedCluster cluster, ClusterPlan current, PlanCandidate keep, ChangeWatch watch, Dictionary<string, TimeSpan> failed, TimeSpan now)
+{
+    private const int Tried = 2;
+
+    /// <summary>Periods for which what failed its trial makes room for others.</summary>
+    private const double Rest = 4;
+
+    private readonly GuardrailOptions _rails = options.Guardrails;
+
+    /// <summary>The one to carry out, or null; a record of each, the chosen one first.</summary>
+    public (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(IReadOnlyList<PlanCandidate> candidates)
+    {
+        List<Entry> all = [];
+        HashSet<string> names = [];
+        foreach (PlanCandidate candidate in candidates)
+        {
+            if (!names.Add(candidate.Name)) continue;
+            PlanDifference difference = PlanDifference.Of(current, candidate.Plan);
+            if (!difference.IsNone) all.Add(new Entry(candidate, difference, Refusal(candidate, difference)));
+        }
+
+        Entry[] possible = [.. all.Where(entry => entry.Refusal.Length == 0).OrderByDescending(entry => entry.Candidate.Value(options.Weights) - Cost(entry.Difference)).Take(Tried)];
+        Dictionary<PlanCandidate, (TrialResult Result, double Gain)> tried = Try(possible);
+        TrialResult? kept = tried.TryGetValue(keep, out (TrialResult Result, double Gain) trialOfKeep) ? trialOfKeep.Result : null;
+        Entry? best = possible.Where(entry => tried[entry.Candidate].Gain >= Needed(entry.Difference)).MaxBy(entry => tried[entry.Candidate].Gain - Cost(entry.Difference));
+        foreach (Entry loser in possible.Where(entry => entry != best && tried[entry.Candidate].Gain < Needed(entry.Difference))) failed[loser.Candidate.Name] = now + TimeSpan.FromSeconds(options.PeriodSeconds * Rest);
+        List<CandidateRecord> records = [Record(keep, 0, kept?.Attainment ?? -1, best is null ? "" : $"{best.Candidate.Name} is expected to do better")];
+        foreach ((PlanCandidate candidate, PlanDifference difference, string refusal) in all)
+        {
+            bool wasTried = tried.TryGetValue(candidate, out (TrialResult Result, double Gain) result);
+            string why = candidate == best?.Candidate ? "" : refusal.Length > 0 ? refusal : !wasTried ? "others are expected to do better" : best is not null && result.Gain >= Needed(difference) ? $"{best.Candidate.Name} is expected to do better" : $"it would bring {result.Gain * 100:F1} points, {Needed(difference) * 100:F1} are asked for";
+            records.Add(Record(candidate, difference.Loads, wasTried && trial is not null ? result.Result.Attainment : -1, why));
+        }
+
+        return (best?.Candidate, [.. records.OrderBy(record => record.Refusal.Length == 0 ? 0 : 1)], best is null ? 0 : tried[best.Candidate].Gain);
+    }
+
+    private static CandidateRecord Record(PlanCandidate candidate, int loads, double tried, string refusal) => new(candidate.Name, candidate.Attainment, tried, candidate.Score.C, candidate.Score.D, candidate.Score.N, loads, refusal);
+
+    private string Refusal(PlanCandidate candidate, PlanDifference difference)
+    {
+        if (PlanMask.Violation(candidate.Plan, cluster, current) is { } wrong) return wrong;
+        if (difference.Loads > _rails.MaxLoads) return $"it would load {difference.Loads} models, at most {_rails.MaxLoads} at once are allowed";
+        if (difference.Loads + difference.Unloads > 0 && difference.Models.Count > _rails.MaxModels) return $"it would change {difference.Models.Count} models, at most {_rails.MaxModels} at once are allowed";
+        if (watch.IsTabu(candidate.Name, now)) return "it was tried lately and made things worse";
+        if (failed.TryGetValue(candidate.Name, out TimeSpan until) && now < until) return "its last trial, a short while ago, showed no gain";
+        return trial is null && candidate.Value(options.Weights) - keep.Value(options.Weights) < Needed(difference) ? "it is not expected to help" : "";
+    }
+
+    private Dictionary<PlanCandidate, (TrialResult Result, double Gain)> Try(Entry[] possible)
+    {
+        Dictionary<PlanCandidate, (TrialResult Result, double Gain)> tried = [];
+        if (trial is null || possible.Length == 0)
+        {
+            foreach ((PlanCandidate candidate, _, _) in possible) tried[candidate] = (default, candidate.Value(options.Weights) - keep.Value(options.Weights));
+            return tried;
+        }
+
+        // The same requests for each: what differs is the plan.
+        long seed = now.Ticks, budget = Math.Max(1, options.TrialEvents / (possible.Length + 1));
+        TrialResult present = trial.Try(cluster, current, seed, budget);
+        tried[keep] = (present, 0);
+        foreach ((PlanCandidate candidate, _, _) in possible)
+        {
+            TrialResult result = trial.Try(cluster, candidate.Plan, seed, budget);
+            tried[candidate] = (result, result.Attainment - present.Attainment + (0.1 * (result.Score.Total(options.Weights) - present.Score.Total(options.Weights))));
+        }
+
+        return tried;
+    }
+
+    private double Needed(PlanDifference difference) => _rails.LeastGain + (difference.Loads * _rails.GainPerLoad);
+
+    private double Cost(PlanDifference difference) => difference.Loads * _rails.GainPerLoad;
+
+    private sealed record Entry(PlanCandidate Candidate, PlanDifference Difference, string Refusal);
+}

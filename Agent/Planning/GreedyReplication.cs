@@ -1,0 +1,40 @@
+using OrleansInference.Agent.Guardrails;
+using OrleansInference.Agent.Objective;
+using OrleansInference.Agent.Prediction;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.Planning;
+
+/// <summary>
+/// Greedy selective replication (AlpaServe, OSDI 2023): from one replica of each model, adds the replica that raises the
+/// expected attainment most, until none does. Pure.
+/// </summary>
+public static class GreedyReplication
+{
+    private const int MostSteps = 64;
+
+    /// <summary>The plan.</summary>
+    /// <param name="cluster">What is predicted.</param>
+    /// <param name="start">A plan with at least one replica of each model; its first ones stay.</param>
+    /// <param name="weights">The objective.</param>
+    public static ClusterPlan Plan(PredictedCluster cluster, ClusterPlan start, ObjectiveWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        ArgumentNullException.ThrowIfNull(start);
+        PlanSearch search = new(cluster, ClusterPlan.Empty, weights);
+        PlanCandidate best = search.Evaluate("", start with { Models = [.. start.Models.Select(model => model with { Replicas = [.. model.Replicas.Take(1)] })] });
+        PredictedNode[] open = [.. cluster.Nodes.Where(node => !node.Draining).Take(16)];
+        for (int step = 0; step < MostSteps; step++)
+        {
+            PlanCandidate? next = cluster.Models.Where(model => model.RowsPerSecond > 0)
+                .SelectMany(model => open.Select(node => PlanEdit.Add(best.Plan, model.Name, node.Address)))
+                .Where(plan => !PlanDifference.Of(best.Plan, plan).IsNone && PlanMask.Violation(plan, cluster, ClusterPlan.Empty) is null)
+                .Select(plan => search.Evaluate("", plan))
+                .MaxBy(candidate => candidate.Value(weights));
+            if (next is null || next.Value(weights) < best.Value(weights) + 1e-5) break;
+            best = next;
+        }
+
+        return best.Plan;
+    }
+}

@@ -1,0 +1,30 @@
+using OrleansInference.Simulation.Cluster;
+using OrleansInference.Simulation.Workloads;
+using OrleansInference.Simulation.World;
+
+namespace OrleansInference.Simulation.Evaluation;
+
+/// <summary>A scenario on a shape of cluster, at a load.</summary>
+/// <param name="Scenario">The scenario.</param>
+/// <param name="Shape">Shape of the cluster.</param>
+/// <param name="Nodes">Its nodes.</param>
+/// <param name="Load">Mean work ÷ capacity.</param>
+public sealed record Cell(Scenario Scenario, string Shape, int Nodes, double Load)
+{
+    /// <summary>What it is called in reports.</summary>
+    public string Name => $"{Scenario.Name}, {Nodes} {Shape}, {Load * 100:F0} %";
+
+    /// <summary>The judged world: its law is none that an agent assumes.</summary>
+    public WorldSpec World => new(ClusterShape.Nodes(Shape, Nodes, Scenario.Models), Scenario.Models, new HiddenLaw());
+
+    /// <summary>Judges a policy on one trace.</summary>
+    /// <param name="policy">The policy, made anew for each trace.</param>
+    /// <param name="seed">Seed of the trace; the same for all contestants.</param>
+    /// <param name="seconds">Length of the trace.</param>
+    /// <param name="options">Incidents and telemetry; null for none.</param>
+    public SimulationResult Run(SimulatedPolicy policy, long seed, double seconds, SimulationOptions? options = null)
+    {
+        WorldSpec world = World;
+        return SimulatedCluster.Run(world, Scenario.Generate(world, seconds, Load, seed), policy, (options ?? new SimulationOptions()) with { Seed = seed, WarmupSeconds = 2 });
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using System.Text;
+
+namespace OrleansInference.Simulation.Evaluation;
+
+/// <summary>Writes an evaluation down.</summary>
+public static class EvaluationReport
+{
+    /// <summary>A table in Markdown: the agent against the best baseline of each cell, and everybody's figures.</summary>
+    public static string Write(IReadOnlyList<CellReport> cells)
+    {
+        ArgumentNullException.ThrowIfNull(cells);
+        StringBuilder text = new();
+        text.AppendLine("| cell | planner + predictor | best baseline there | lead, points (95 %) | verdict | best static in hindsight | agent ÷ it |");
+        text.AppendLine("|---|---|---|---|---|---|---|");
+        foreach (CellReport cell in cells)
+        {
+            (double mean, double low, double high) = cell.Lead;
+            string verdict = low > 0 ? "better" : high < 0 ? "**worse**" : "no measurable difference";
+            text.AppendLine(Line($"| {cell.Cell} | {cell.Agent.Average():P1} | {cell.BestBaseline.Attainment.Average():P1} {cell.BestBaseline.Name} | {mean:+0.0;−0.0} ({low:+0.0;−0.0} to {high:+0.0;−0.0}) | {verdict} | {cell.BestStatic.Attainment.Average():P1} ({cell.BestStatic.Setting}) | {cell.OfBestStatic:F3} |"));
+        }
+
+        text.AppendLine().AppendLine("Share of requests in time, everybody, mean over the held-out traces:").AppendLine();
+        string[] names = [.. cells[0].Contestants.Select(contestant => contestant.Name)];
+        text.AppendLine($"| | {string.Join(" | ", cells.Select(cell => cell.Cell))} |").AppendLine($"|---|{string.Concat(Enumerable.Repeat("---|", cells.Count))}");
+        foreach (string name in names) text.AppendLine(Line($"| {name} | {string.Join(" | ", cells.Select(cell => (cell.Contestants.First(contestant => contestant.Name == name).Attainment.Average() * 100).ToString("F1", CultureInfo.InvariantCulture)))} |"));
+        int notBelow = cells.Count(cell => cell.Lead.High >= 0);
+        text.AppendLine().AppendLine(Line($"Not below any baseline (interval): {notBelow} of {cells.Count} cells ({(double)notBelow / cells.Count:P0}). Worst cell: {cells.MinBy(cell => cell.Lead.Mean)!.Cell}, {cells.Min(cell => cell.Lead.Mean):+0.0;−0.0} points. Least share of the best static setting in hindsight: {cells.Min(cell => cell.OfBestStatic):F3}."));
+        return text.ToString();
+    }
+
+    private static string Line(FormattableString text) => FormattableString.Invariant(text);
+}

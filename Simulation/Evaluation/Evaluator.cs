@@ -1,0 +1,43 @@
+using OrleansInference.Simulation.Cluster;
+
+namespace OrleansInference.Simulation.Evaluation;
+
+/// <summary>Judges everybody in a cell: settings are chosen on training traces, all are compared on the same held-out ones.</summary>
+/// <param name="training">Training traces, ≥ 1.</param>
+/// <param name="heldOut">Held-out traces, ≥ 1.</param>
+/// <param name="seconds">Simulated seconds of each.</param>
+public sealed class Evaluator(int training, int heldOut, double seconds)
+{
+    private const long TrainingSeed = 100;
+    private const long HeldOutSeed = 5000;
+
+    /// <summary>Judges; deterministic.</summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="contestants">Who is judged.</param>
+    /// <param name="progress">Told the name of each that is done.</param>
+    public CellReport Judge(Cell cell, IReadOnlyList<Contestant> contestants, Action<string>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        ArgumentNullException.ThrowIfNull(contestants);
+        List<(string, string, double[])> results = [];
+        foreach (Contestant contestant in contestants)
+        {
+            (string setting, Func<SimulatedPolicy> create) = contestant.Settings.Count == 1
+                ? contestant.Settings[0]
+                : contestant.Settings.MaxBy(candidate => Run(cell, candidate.Create, TrainingSeed, training).Average());
+            results.Add((contestant.Name, setting, Run(cell, create, HeldOutSeed, heldOut)));
+            progress?.Invoke(contestant.Name);
+        }
+
+        // In hindsight: chosen by the very traces that it is judged on.
+        (string Setting, double[] Attainment) best = Contestants.Grid.Select(fixedSetting => (fixedSetting.Setting, Run(cell, fixedSetting.Create, HeldOutSeed, heldOut))).MaxBy(entry => entry.Item2.Average());
+        return new CellReport(cell.Name, results, best);
+    }
+
+    private double[] Run(Cell cell, Func<SimulatedPolicy> create, long firstSeed, int traces)
+    {
+        double[] attainment = new double[traces];
+        Parallel.For(0, traces, i => attainment[i] = cell.Run(create(), firstSeed + i, seconds).SloAttainment);
+        return attainment;
+    }
+}

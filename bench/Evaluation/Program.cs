@@ -1,0 +1,24 @@
+using System.Globalization;
+using OrleansInference.Simulation.Evaluation;
+using OrleansInference.Simulation.Workloads;
+
+// evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--out FILE]
+string Option(string name, string fallback) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;
+
+int Number(string name, int fallback) => int.Parse(Option(name, $"{fallback}"), CultureInfo.InvariantCulture);
+
+string[] scenarios = Option("--scenarios", string.Join(',', Scenarios.All.Select(scenario => scenario.Name))).Split(','), shapes = Option("--shapes", "equal,unequal,tight").Split(',');
+Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Number("--seconds", 60));
+List<CellReport> reports = [];
+foreach (string scenario in scenarios)
+{
+    foreach (string shape in shapes)
+    {
+        Cell cell = new(Scenarios.Find(scenario), shape, 4, shape switch { "equal" => 0.55, "unequal" => 0.5, _ => 0.45 });
+        Console.Error.WriteLine(cell.Name);
+        reports.Add(evaluator.Judge(cell, [Contestants.Planner, .. Contestants.Baselines], done => Console.Error.WriteLine($"  {done}")));
+        string report = EvaluationReport.Write(reports);
+        if (Option("--out", "") is { Length: > 0 } path) File.WriteAllText(path, report);
+        else Console.WriteLine(report);
+    }
+}
