@@ -74,6 +74,12 @@ public interface INodeService : IGrainService
     [ResponseTimeout("00:10:00")]
     Task<Dictionary<int, double>> ProfileAsync(string model, string version, CancellationToken cancellationToken);
 
+    /// <summary>Searches the best settings of a replica while it serves, below the priority of requests, and leaves them in force.</summary>
+    /// <exception cref="InferenceException">It is not served here.</exception>
+    [Alias("Search")]
+    [ResponseTimeout("00:30:00")]
+    Task<KnobProfile> SearchAsync(string model, string version, CancellationToken cancellationToken);
+
     /// <summary>Takes no new requests from now on, and ends when those under way are answered.</summary>
     [Alias("Drain")]
     [ResponseTimeout("00:30:00")]

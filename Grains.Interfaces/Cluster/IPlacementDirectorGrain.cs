@@ -41,4 +41,25 @@ public interface IPlacementDirectorGrain : IGrainWithIntegerKey
     [Alias("GetState")]
     [ResponseTimeout("00:00:10")]
     Task<ClusterState> GetStateAsync();
+
+    /// <summary>What the agent does and why.</summary>
+    [Alias("GetAgent")]
+    [ResponseTimeout("00:00:10")]
+    Task<AgentState> GetAgentAsync();
+
+    /// <summary>Says what the agent may do; stored.</summary>
+    [Alias("SetAgentMode")]
+    [ResponseTimeout("00:00:30")]
+    Task SetAgentModeAsync(AgentMode mode);
+
+    /// <summary>Answers a decision that waits for consent.</summary>
+    /// <exception cref="InferenceException">No decision of that number waits for an answer.</exception>
+    [Alias("Answer")]
+    [ResponseTimeout("00:00:30")]
+    Task AnswerAsync(long decision, bool approve);
+
+    /// <summary>Lets the agent go on after it stopped.</summary>
+    [Alias("ResumeAgent")]
+    [ResponseTimeout("00:00:30")]
+    Task ResumeAgentAsync();
 }

@@ -24,10 +24,31 @@ internal sealed class ClusterControl(ClusterNode node, IGrainFactory grains, Nod
     /// <inheritdoc />
     public async Task<Dictionary<int, double>> ProfileAsync(string node, string model, string version, CancellationToken cancellationToken)
     {
-        ClusterState state = await GetStateAsync(cancellationToken).ConfigureAwait(false);
-        NodeReport report = Array.Find(state.Nodes, other => other.Name == node)
-            ?? throw new InferenceException(InferenceError.NotFound, $"there is no node '{node}'; there are: {string.Join(", ", state.Nodes.Select(other => other.Name))}");
+        NodeReport report = await ReportAsync(node, cancellationToken).ConfigureAwait(false);
         return await AskAsync(services.Of(report.Address).ProfileAsync(model, version, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public Task<AgentState> GetAgentAsync(CancellationToken cancellationToken) => AskAsync(Director.GetAgentAsync().WaitAsync(cancellationToken));
+
+    /// <inheritdoc />
+    public Task SetAgentModeAsync(AgentMode mode, CancellationToken cancellationToken) => AskAsync(DoneAsync(Director.SetAgentModeAsync(mode).WaitAsync(cancellationToken)));
+
+    /// <inheritdoc />
+    public Task AnswerAsync(long decision, bool approve, CancellationToken cancellationToken) => AskAsync(DoneAsync(Director.AnswerAsync(decision, approve).WaitAsync(cancellationToken)));
+
+    /// <inheritdoc />
+    public Task ResumeAgentAsync(CancellationToken cancellationToken) => AskAsync(DoneAsync(Director.ResumeAgentAsync().WaitAsync(cancellationToken)));
+
+    /// <inheritdoc />
+    public async Task<KnobProfile> SearchAsync(string node, string model, string version, CancellationToken cancellationToken) =>
+        await AskAsync(services.Of((await ReportAsync(node, cancellationToken).ConfigureAwait(false)).Address).SearchAsync(model, version, cancellationToken)).ConfigureAwait(false);
+
+    private async Task<NodeReport> ReportAsync(string node, CancellationToken cancellationToken)
+    {
+        ClusterState state = await GetStateAsync(cancellationToken).ConfigureAwait(false);
+        return Array.Find(state.Nodes, other => other.Name == node)
+            ?? throw new InferenceException(InferenceError.NotFound, $"there is no node '{node}'; there are: {string.Join(", ", state.Nodes.Select(other => other.Name))}");
     }
 
     private static async Task<bool> DoneAsync(Task task)

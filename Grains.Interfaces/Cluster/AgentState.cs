@@ -1,0 +1,36 @@
+namespace OrleansInference.Grains.Interfaces.Cluster;
+
+/// <summary>The agent as operators see it.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansInference.AgentState")]
+public sealed record AgentState
+{
+    /// <summary>What it may do.</summary>
+    [Id(0)]
+    public AgentMode Mode { get; init; }
+
+    /// <summary>Whether it stopped changing things after too many rollbacks.</summary>
+    [Id(1)]
+    public bool IsStopped { get; init; }
+
+    /// <summary>Its decisions, newest last.</summary>
+    [Id(2)]
+    public AgentDecision[] Decisions { get; init; } = [];
+
+    /// <summary>Share of the last half minute's requests that were answered within their objective, 0 to 1; below 0 where there were none.</summary>
+    [Id(3)]
+    public double Attainment { get; init; } = -1;
+
+    /// <summary>Requests a second over the same time.</summary>
+    [Id(4)]
+    public double RequestsPerSecond { get; init; }
+
+    /// <summary>What it expects of each model now.</summary>
+    [Id(5)]
+    public DecisionInput[] Inputs { get; init; } = [];
+
+    /// <summary>Rises with every change of <see cref="Decisions"/>.</summary>
+    [Id(6)]
+    public long Revision { get; init; }
+}
