@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Cli.Commands;
+using OrleansInference.Cli.Commands.Agent;
 using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Commands.Jobs;
 using OrleansInference.Cli.Commands.Up;
@@ -29,7 +30,17 @@ internal static class OinfApp
             config.AddCommand<UnloadCommand>("unload").WithDescription("Stop serving a model");
             config.AddCommand<StatusCommand>("status").WithDescription("Show the server and what its models have done");
             config.AddCommand<BenchCommand>("bench").WithDescription("Load a model and measure").WithExample("bench", "color-names", "--rate", "500", "--arrivals", "poisson");
-            config.AddCommand<WhyCommand>("why").WithDescription("Say why requests waited");
+            config.AddCommand<WhyCommand>("why").WithDescription("Say why requests waited, and why a model or node runs as it does").WithExample("why", "squeezenet");
+            config.AddCommand<ProfileCommand>("profile").WithDescription("Search the best batch, threads and instances of a model while it serves");
+            config.AddBranch("agent", agent =>
+            {
+                agent.SetDescription("See and steer the agent");
+                agent.AddCommand<AgentCommand>("show").WithDescription("Show what it expects and has decided");
+                agent.AddCommand<AgentModeCommand>("mode").WithDescription("Say what it may do: act, advise, shadow or off");
+                agent.AddCommand<AgentApproveCommand>("approve").WithDescription("Consent to a decision");
+                agent.AddCommand<AgentRefuseCommand>("refuse").WithDescription("Refuse a decision");
+                agent.AddCommand<AgentResumeCommand>("resume").WithDescription("Let it go on after it stopped");
+            });
             config.AddCommand<UpCommand>("up").WithDescription("Start a cluster on this machine and keep it running").WithExample("up", "--silos", "3", "--models", "models");
             config.AddCommand<NodesCommand>("nodes").WithDescription("List the cluster's nodes");
             config.AddCommand<PlanCommand>("plan").WithDescription("Show what runs where, and why not elsewhere");

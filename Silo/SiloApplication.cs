@@ -1,11 +1,14 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OrleansInference.Agent.Guardrails;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Gateway;
 using OrleansInference.Grains.Hosting;
 using OrleansInference.Silo.Clustering;
 using OrleansInference.Silo.Shutdown;
+using OrleansInference.Simulation.Trials;
 
 namespace OrleansInference.Silo;
 
@@ -24,6 +27,7 @@ internal static class SiloApplication
         builder.AddInferenceGateway();
         builder.AddInferenceTelemetry();
         builder.Services.AddGracefulStop();
+        builder.Services.TryAddSingleton<IPlanTrial, TwinTrial>();
         SiloHostOptions ports = builder.Configuration.GetSection("Silo").Get<SiloHostOptions>() ?? new();
         SiloAddresses addresses = SiloAddresses.Read(ports, builder.Configuration.GetSection("Gateway").Get<GatewayOptions>() ?? new());
         builder.UseOrleans(silo => silo

@@ -3,11 +3,27 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Decisions;
 
 /// <summary>The last decisions, newest last. Thread-safe.</summary>
-public sealed class DecisionLog(int capacity)
+public sealed class DecisionLog
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<AgentDecision> _decisions = new();
+    private readonly int _capacity;
+    private readonly Func<DateTimeOffset>? _clock;
     private long _next = 1;
+
+    /// <summary>Creates it.</summary>
+    /// <param name="capacity">Most decisions that it keeps.</param>
+    /// <param name="clock">What decisions are dated by; null for not at all.</param>
+    /// <param name="known">Decisions of before.</param>
+    public DecisionLog(int capacity, Func<DateTimeOffset>? clock = null, IEnumerable<AgentDecision>? known = null)
+    {
+        (_capacity, _clock) = (capacity, clock);
+        foreach (AgentDecision decision in known ?? [])
+        {
+            _decisions.AddLast(decision);
+            _next = Math.Max(_next, decision.Id + 1);
+        }
+    }
 
     /// <summary>How often anything was added or changed: for readers that wait for news.</summary>
     public long Revision { get; private set; }
@@ -26,9 +42,9 @@ public sealed class DecisionLog(int capacity)
     {
         lock (_lock)
         {
-            AgentDecision numbered = decision with { Id = _next++ };
+            AgentDecision numbered = decision with { Id = _next++, At = _clock?.Invoke() ?? default };
             _decisions.AddLast(numbered);
-            if (_decisions.Count > capacity) _decisions.RemoveFirst();
+            if (_decisions.Count > _capacity) _decisions.RemoveFirst();
             Revision++;
             return numbered;
         }

@@ -9,23 +9,23 @@ namespace OrleansInference.Agent.Planning;
 public sealed record AgentOptions
 {
     /// <summary>What it may do where a model's pin says nothing.</summary>
-    public AgentMode Mode { get; init; } = AgentMode.Act;
+    public AgentMode Mode { get; set; } = AgentMode.Act;
 
     /// <summary>Seconds between two decisions.</summary>
     [Range(0.1, 3600)]
-    public double PeriodSeconds { get; init; } = 15;
+    public double PeriodSeconds { get; set; } = 15;
 
     /// <summary>Simulated events that one decision may spend; about one microsecond of CPU each.</summary>
     [Range(0, 100_000_000)]
-    public long TrialEvents { get; init; } = 150_000;
+    public long TrialEvents { get; set; } = 150_000;
 
     /// <summary>Decisions that are remembered.</summary>
     [Range(1, 100_000)]
-    public int Remembered { get; init; } = 500;
+    public int Remembered { get; set; } = 500;
 
     /// <summary>Weights of C, D and N.</summary>
-    public ObjectiveWeights Weights { get; init; } = ObjectiveWeights.Default;
+    public ObjectiveWeights Weights { get; set; } = ObjectiveWeights.Default;
 
     /// <summary>How careful it is.</summary>
-    public GuardrailOptions Guardrails { get; init; } = new();
+    public GuardrailOptions Guardrails { get; set; } = new();
 }

@@ -9,15 +9,16 @@ namespace OrleansInference.Agent.Planning;
 /// <summary>
 /// The slow loop: learns from every look, repairs the plan at once where nodes or models come and go, and every period
 /// considers a change: candidates by closed form, the best two and the present plan in the twin, guardrails, a watch over
-/// what it did. Without traffic or a trustworthy prediction it changes nothing. Not thread-safe; time is in what it is given.
+/// what it did. Without traffic or a trustworthy prediction it changes nothing. Thread-safe; time is in what it is given.
 /// </summary>
-/// <param name="options">Modes, periods, guardrails.</param>
-/// <param name="trial">The what-if gate; null for closed forms alone.</param>
-public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPlanner
+public sealed class AgentPlanner : IPlanner
 {
     private const int MostCandidates = 24;
     private const int ClimbSteps = 3;
 
+    private readonly AgentOptions _options;
+    private readonly IPlanTrial? _trial;
+    private readonly Lock _lock = new();
     private readonly ReplicateWhereItFits _repair = new(onlyNew: true), _everywhere = new();
     private readonly TrafficCounter _traffic = new();
     private readonly Dictionary<string, TimeSpan> _failed = [];
@@ -26,24 +27,60 @@ public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPla
     private AgentDecision? _watched;
     private (long Id, ClusterPlan Plan)? _advised;
     private long? _approved;
+    private ClusterObservation? _seen;
+
+    /// <summary>Creates it.</summary>
+    /// <param name="options">Modes, periods, guardrails.</param>
+    /// <param name="trial">The what-if gate; null for closed forms alone.</param>
+    /// <param name="decisions">Where it writes down what it decides; null for a log of its own.</param>
+    public AgentPlanner(AgentOptions options, IPlanTrial? trial, DecisionLog? decisions = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (_options, _trial, Mode) = (options, trial, options.Mode);
+        Decisions = decisions ?? new DecisionLog(options.Remembered);
+        Watch = new ChangeWatch(options.Guardrails);
+    }
+
+    /// <summary>What it may do where a model's pin says nothing.</summary>
+    public AgentMode Mode { get; set; }
 
     /// <summary>What it learnt.</summary>
     public ClusterPredictor Predictor { get; } = new();
 
     /// <summary>What it decided.</summary>
-    public DecisionLog Decisions { get; } = new(options.Remembered);
+    public DecisionLog Decisions { get; }
 
     /// <summary>What watches over its changes.</summary>
-    public ChangeWatch Watch { get; } = new(options.Guardrails);
+    public ChangeWatch Watch { get; }
+
+    /// <summary>Lets it go on after it stopped.</summary>
+    public void Resume()
+    {
+        lock (_lock) Watch.Resume();
+    }
+
+    /// <summary>What it does and expects now.</summary>
+    public AgentState State()
+    {
+        lock (_lock)
+        {
+            TimeSpan now = _seen?.Now ?? TimeSpan.Zero;
+            (double attainment, double rate) = Watch.Since(now - TimeSpan.FromSeconds(_options.Guardrails.WatchSeconds), now);
+            return new AgentState { Mode = Mode, IsStopped = Watch.IsStopped, Decisions = Decisions.All, Attainment = attainment, RequestsPerSecond = rate, Inputs = _seen is null ? [] : Inputs(Predictor.Predict(_seen, now)), Revision = Decisions.Revision };
+        }
+    }
 
     /// <summary>An operator's answer to an advised decision.</summary>
     /// <returns>False where it does not wait for one.</returns>
     public bool Answer(long id, bool approve)
     {
-        if (_advised is not { } advised || advised.Id != id) return false;
-        if (approve) _approved = id;
-        else Refuse(id, "");
-        return true;
+        lock (_lock)
+        {
+            if (_advised is not { } advised || advised.Id != id) return false;
+            if (approve) _approved = id;
+            else Refuse(id, "");
+            return true;
+        }
     }
 
     /// <inheritdoc />
@@ -51,11 +88,17 @@ public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPla
     {
         ArgumentNullException.ThrowIfNull(observation);
         ArgumentNullException.ThrowIfNull(current);
+        lock (_lock) return PlanLocked(observation, current);
+    }
+
+    private ClusterPlan PlanLocked(ClusterObservation observation, ClusterPlan current)
+    {
         TimeSpan now = observation.Now;
+        _seen = observation;
         Predictor.Observe(observation.Reports, now);
         (long requests, long violations) = _traffic.Count(observation.Reports);
         Watch.Count(now, requests, violations);
-        if (options.Mode == AgentMode.Off) return _everywhere.Plan(observation, current);
+        if (Mode == AgentMode.Off) return _everywhere.Plan(observation, current);
         ClusterPlan repaired = _repair.Plan(observation, current);
         if (!PlanComparison.AreAlike(repaired, current) && !PlanDifference.Of(current, repaired).IsNone)
         {
@@ -68,7 +111,7 @@ public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPla
         if (Supervise(observation, repaired, now) is { } back) return back;
         if (_approved is { } && TakeAdvice(observation, repaired, now) is { } advised) return advised;
         if (_decidedAt == TimeSpan.MinValue) _decidedAt = now;
-        if (Watch.IsWatching || Watch.IsStopped || (now - _decidedAt).TotalSeconds < options.PeriodSeconds) return repaired;
+        if (Watch.IsWatching || Watch.IsStopped || (now - _decidedAt).TotalSeconds < _options.PeriodSeconds) return repaired;
         _decidedAt = now;
         return Decide(observation, repaired, now);
     }
@@ -86,7 +129,7 @@ public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPla
         }
 
         _decidedAt = now;
-        if (Watch.IsStopped) Decisions.Add(new AgentDecision { Outcome = DecisionOutcome.Stopped, Summary = $"{options.Guardrails.MaxRollbacks} changes were taken back within an hour: the agent changes nothing more until an operator lets it (oinf agent resume)" });
+        if (Watch.IsStopped) Decisions.Add(new AgentDecision { Outcome = DecisionOutcome.Stopped, Summary = $"{_options.Guardrails.MaxRollbacks} changes were taken back within an hour: the agent changes nothing more until an operator lets it (oinf agent resume)" });
         return _repair.Plan(observation, Restored(before, current));
     }
 
@@ -123,16 +166,16 @@ public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPla
     {
         PredictedCluster cluster = Predictor.Predict(observation, now);
         if (cluster.Models.All(model => model.RowsPerSecond < 0.1)) return current;
-        double attained = Watch.Since(now - TimeSpan.FromSeconds(options.Guardrails.WatchSeconds), now).Attainment;
+        double attained = Watch.Since(now - TimeSpan.FromSeconds(_options.Guardrails.WatchSeconds), now).Attainment;
         if (!cluster.IsTrusted)
         {
             Note(DecisionOutcome.Kept, "predictions of late were off by more than a quarter: nothing is changed until they are right", attained, cluster, []);
             return current;
         }
 
-        PlanSearch search = new(cluster, current, options.Weights);
+        PlanSearch search = new(cluster, current, _options.Weights);
         PlanCandidate keep = search.Evaluate("keep", current);
-        CandidateGate gate = new(options, trial, cluster, current, keep, Watch, _failed, now);
+        CandidateGate gate = new(_options, _trial, cluster, current, keep, Watch, _failed, now);
         PlanCandidate[] candidates = [.. Candidates(observation, cluster, search, keep).Take(MostCandidates)];
         (PlanCandidate? chosen, CandidateRecord[] records, double gain) = gate.Choose(candidates);
         if (chosen is null)
@@ -142,7 +185,7 @@ public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPla
         }
 
         PlanDifference difference = PlanDifference.Of(current, chosen.Plan);
-        AgentMode mode = difference.Models.Select(model => observation.Models.FirstOrDefault(other => other.Name == model)?.Pin?.Mode ?? options.Mode).Append(AgentMode.Act).Max();
+        AgentMode mode = difference.Models.Select(model => observation.Models.FirstOrDefault(other => other.Name == model)?.Pin?.Mode ?? Mode).Append(AgentMode.Act).Max();
         string summary = $"{chosen.Name}: expected to bring {gain * 100:F1} more of 100 requests in time";
         if (mode != AgentMode.Act)
         {
@@ -160,10 +203,10 @@ public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPla
     {
         PlanCandidate climbed = search.Climb(keep, ClimbSteps);
         if (climbed != keep) yield return climbed;
-        foreach (PlanCandidate near in search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(options.Weights)).Take(12)) yield return near;
+        foreach (PlanCandidate near in search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(_options.Weights)).Take(12)) yield return near;
         foreach (double share in new[] { 0.35, 0.5, 0.8 }) yield return search.Evaluate($"runs of at most {share:P0} of the objective", Sized(cluster, keep.Plan, share));
         yield return search.Evaluate("replicate where it fits", _everywhere.Plan(observation, keep.Plan));
-        yield return search.Evaluate("greedy selective replication", GreedyReplication.Plan(cluster, keep.Plan, options.Weights));
+        yield return search.Evaluate("greedy selective replication", GreedyReplication.Plan(cluster, keep.Plan, _options.Weights));
         yield return search.Evaluate("everything as the nodes choose", keep.Plan with { Models = [.. keep.Plan.Models.Select(model => model with { Replicas = [.. model.Replicas.Select(replica => replica with { Knobs = ReplicaKnobs.Unset })] })] });
         if (_lastGood is { } good) yield return search.Evaluate("the last plan known to be good", Restored(good, keep.Plan));
     }
@@ -191,12 +234,17 @@ public sealed class AgentPlanner(AgentOptions options, IPlanTrial? trial) : IPla
         Summary = summary,
         Models = [.. difference?.Models ?? []],
         Nodes = [.. cluster.Nodes.Where(node => summary.Contains(node.Name, StringComparison.Ordinal)).Select(node => node.Name)],
-        Inputs = [.. cluster.Models.Select(model => new DecisionInput(
-            model.Name, model.RowsPerSecond, model.PeakRowsPerSecond,
-            cluster.Nodes.Select((node, i) => (node.Name, model.Service[i])).Where(entry => entry.Item2.IsMeasured).ToDictionary(entry => entry.Name, entry => entry.Item2.Seconds(1, 0)),
-            cluster.Nodes.Select((node, i) => (node.Name, model.Service[i])).Where(entry => entry.Item2.IsMeasured).ToDictionary(entry => entry.Name, entry => entry.Item2.Interference)))],
+        Inputs = Inputs(cluster),
         Candidates = candidates,
         AttainmentBefore = attained,
         ExpectedGain = gain,
     });
+
+    private static DecisionInput[] Inputs(PredictedCluster cluster) => [.. cluster.Models.Select(model => new DecisionInput(
+        model.Name, model.RowsPerSecond, model.PeakRowsPerSecond,
+        Measured(cluster, model, service => service.Seconds(1, 0)),
+        Measured(cluster, model, service => service.Interference)))];
+
+    private static Dictionary<string, double> Measured(PredictedCluster cluster, PredictedModel model, Func<ServiceModel, double> value) =>
+        cluster.Nodes.Select((node, i) => (node.Name, Service: model.Service[i])).Where(entry => entry.Service.IsMeasured).ToDictionary(entry => entry.Name, entry => value(entry.Service));
 }

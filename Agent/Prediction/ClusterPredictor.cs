@@ -54,7 +54,8 @@ public sealed class ClusterPredictor
         Dictionary<SiloAddress, NodeReport> reports = observation.Reports.ToDictionary(report => report.Address);
         PredictedNode[] nodes = [.. observation.Nodes.OrderBy(node => node.Name, StringComparer.Ordinal).Select(node => new PredictedNode(
             node.Name, node.Address, reports.TryGetValue(node.Address, out NodeReport? report) ? Math.Max(1, report.Resources.Cores) : 1, node.MemoryBytes, report?.Resources.LinkMbps ?? 0, node.Draining))];
-        double[] slowness = [.. nodes.Select(node => Slowness(node.Address))];
+        Dictionary<SiloAddress, double> measured = Slowness();
+        double[] slowness = [.. nodes.Select(node => measured.GetValueOrDefault(node.Address, 1))];
         PredictedModel[] models = [.. observation.Models.OrderBy(model => model.Name, StringComparer.Ordinal).Select(model => Predict(model, nodes, slowness, now))];
         bool trusted = _services.Where(entry => _last.ContainsKey(entry.Key)).All(entry => entry.Value.IsTrusted);
         return new PredictedCluster(nodes, models, trusted);
@@ -69,7 +70,7 @@ public sealed class ClusterPredictor
         if (before is null || reloaded || seconds <= 0)
         {
             asked.TryAdd(replica.Model, 0);
-            _shapes.TryAdd(replica.Model, (1, 0, Math.Max(1, replica.Route.RowsPerBatch), replica.SloMs / 1000));
+            _shapes.TryAdd(replica.Model, (1, 0, Math.Max(1, replica.MaxRows), replica.SloMs / 1000));
             return;
         }
 
@@ -81,7 +82,7 @@ public sealed class ClusterPredictor
         double perRequest = rows > 0 && requests > 0 ? Math.Max(1, (double)rows / Math.Max(answered, Math.Min(requests, rows))) : Math.Max(1, shape.RowsPerRequest);
         if (shape.RowsPerRequest > 0) perRequest = shape.RowsPerRequest + (0.1 * (perRequest - shape.RowsPerRequest));
         double bytes = rows > 0 ? (double)(replica.Bytes - before.Bytes) / rows : shape.BytesPerRow;
-        _shapes[replica.Model] = (perRequest, bytes, Math.Max(shape.MaxRows, replica.Route.RowsPerBatch), replica.SloMs > 0 ? replica.SloMs / 1000 : shape.SloSeconds);
+        _shapes[replica.Model] = (perRequest, bytes, Math.Max(shape.MaxRows, replica.MaxRows), replica.SloMs > 0 ? replica.SloMs / 1000 : shape.SloSeconds);
         asked[replica.Model] = asked.GetValueOrDefault(replica.Model) + Math.Max(rows, requests * perRequest);
     }
 
@@ -102,27 +103,10 @@ public sealed class ClusterPredictor
         return new PredictedModel(model.Name, model.MemoryBytes, shape.SloSeconds > 0 ? shape.SloSeconds : 1, shape.MaxRows, demand?.Mean(now) ?? 0, demand?.P95 ?? 0, Math.Max(1, shape.RowsPerRequest), shape.BytesPerRow, model.Pin, service);
     }
 
-    /// <summary>How slow a node is: the geometric mean, over the models that it ran, of its seconds a row ÷ their mean over all nodes.</summary>
-    private double Slowness(SiloAddress node)
+    /// <summary>How slow each node is: the geometric mean, over the models that it ran, of its seconds a row ÷ their mean over all nodes.</summary>
+    private Dictionary<SiloAddress, double> Slowness()
     {
-        double sum = 0;
-        int count = 0;
-        foreach (((string model, SiloAddress address), ServiceEstimate estimate) in _services)
-        {
-            if (!address.Equals(node)) continue;
-            double own = estimate.Current.Seconds(1, 0), all = 0;
-            int others = 0;
-            foreach (((string other, SiloAddress _), ServiceEstimate there) in _services)
-            {
-                if (other != model) continue;
-                all += Math.Log(there.Current.Seconds(1, 0));
-                others++;
-            }
-
-            sum += Math.Log(own) - (all / others);
-            count++;
-        }
-
-        return count == 0 ? 1 : Math.Exp(sum / count);
+        Dictionary<string, double> means = _services.GroupBy(service => service.Key.Model).ToDictionary(model => model.Key, model => model.Average(service => Math.Log(service.Value.Current.Seconds(1, 0))));
+        return _services.GroupBy(service => service.Key.Node).ToDictionary(node => node.Key, node => Math.Exp(node.Average(service => Math.Log(service.Value.Current.Seconds(1, 0)) - means[service.Key.Model])));
     }
 }

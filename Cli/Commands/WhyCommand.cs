@@ -1,13 +1,15 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
+using OrleansInference.Cli.Commands.Agent;
+using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Connection;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands;
 
-/// <summary><c>oinf why</c>: why requests waited.</summary>
+/// <summary><c>oinf why</c>: why requests waited, and why a model or a node runs as it does.</summary>
 internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : ServerCommand<WhyCommand.Settings>(console, output)
 {
     private const int BarWidth = 40;
@@ -34,7 +36,44 @@ internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : Serv
             JsonElement[] requests = [.. found.RootElement.GetProperty("requests").EnumerateArray()];
             if (requests.Length == 0) WriteLine(settings.Subject is null ? "The server remembers no requests yet." : $"The server remembers no request to model '{settings.Subject}', nor one of that id.");
             foreach (JsonElement request in requests) Write(request);
-            return 0;
+        }
+
+        if (settings.Subject is { Length: > 0 } subject) await ExplainAsync(server, subject, cancellationToken);
+        return 0;
+    }
+
+    /// <summary>What the agent knows and has decided of a model or node; nothing where the server has no agent.</summary>
+    private async Task ExplainAsync(ServerConnection server, string subject, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using JsonDocument cluster = await ClusterCalls.StateAsync(server, cancellationToken);
+            foreach (JsonElement node in cluster.RootElement.GetProperty("nodes").EnumerateArray())
+            {
+                string name = node.GetProperty("name").GetString()!;
+                foreach (JsonElement replica in node.GetProperty("replicas").EnumerateArray())
+                {
+                    string model = replica.GetProperty("model").GetString()!;
+                    if ((name != subject && model != subject) || !replica.TryGetProperty("knobs", out JsonElement knobs)) continue;
+                    string batch = knobs.GetProperty("max_rows").GetInt32() is var rows and > 0 ? $"batches of up to {rows}" : "batches as long as they pay by the measured cost";
+                    WriteLine($"{model} on {name}: {batch}, {knobs.GetProperty("threads")} threads, {knobs.GetProperty("instances")} at once; {Ms(replica.GetProperty("base_seconds").GetDouble() * 1e6)} a run and {Ms(replica.GetProperty("seconds_per_row").GetDouble() * 1e6)} a row, objective {replica.GetProperty("slo_ms").GetDouble().ToString("0.##", CultureInfo.InvariantCulture)} ms");
+                    if (replica.TryGetProperty("profile", out JsonElement profile)) WriteLine($"  {profile.GetProperty("reason").GetString()}");
+                }
+            }
+
+            HashSet<string> told = [];
+            foreach (string filter in new[] { "model", "node" })
+            {
+                using JsonDocument agent = await AgentCalls.StateAsync(server, $"?{filter}={Uri.EscapeDataString(subject)}&limit=3", cancellationToken);
+                foreach (JsonElement decision in agent.RootElement.GetProperty("decisions").EnumerateArray().Where(decision => told.Add(decision.GetProperty("id").ToString())))
+                {
+                    foreach (string line in AgentCalls.Explain(decision)) WriteLine(line);
+                }
+            }
+        }
+        catch (CliException)
+        {
+            // A server of another kind: why requests waited is all that it can say.
         }
     }
 
@@ -58,8 +97,8 @@ internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : Serv
     /// <summary>Its arguments.</summary>
     internal sealed class Settings : ServerSettings
     {
-        [CommandArgument(0, "[MODEL|REQUEST-ID]")]
-        [Description("A request's id, or a model; without it, the slowest requests of all models")]
+        [CommandArgument(0, "[MODEL|NODE|REQUEST-ID]")]
+        [Description("A request's id, a model or a node; without it, the slowest requests of all models")]
         public string? Subject { get; init; }
 
         [CommandOption("--limit <N>")]

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Diagnostics;
 
@@ -9,10 +11,11 @@ namespace OrleansInference.Engine.Diagnostics;
 internal sealed class AnswerRecorder(string model, string version, ReplicaStatistics statistics, RequestLog log, EngineClock clock)
 {
     /// <summary>A queued request is about to be answered.</summary>
-    public void Answered(QueuedRequest request, InferenceResponse response, BatchLimits limits)
+    public void Answered(QueuedRequest request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
         TimeSpan elapsed = clock.Now - request.Arrival;
-        statistics.AddAnswer(response.Error, request.Rows, elapsed, response.Timings);
+        double slo = request.Request.SloP99Ms > 0 ? request.Request.SloP99Ms : policy.SloP99Ms;
+        statistics.AddAnswer(response.Error, request.Rows, elapsed, response.Timings, isLate: elapsed.TotalMilliseconds > slo, Bytes(request, response), request.Request.Background);
         log.Add(new RequestLog.Entry
         {
             Id = request.Request.Id,
@@ -34,8 +37,16 @@ internal sealed class AnswerRecorder(string model, string version, ReplicaStatis
     /// <summary>A request was refused before it could queue.</summary>
     public void Refused(InferenceRequest request, InferenceError error, string message)
     {
-        statistics.AddAnswer(error, 0, TimeSpan.Zero, default);
+        statistics.AddAnswer(error, 0, TimeSpan.Zero, default, isLate: false, bytes: 0, request.Background);
         log.Add(new RequestLog.Entry { Id = request.Id, ModelName = model, ModelVersion = version, Outcome = error, Message = message });
+    }
+
+    private static long Bytes(QueuedRequest request, InferenceResponse response)
+    {
+        long bytes = 0;
+        foreach (InferenceTensor? input in request.Inputs) bytes += input?.ByteLength ?? 0;
+        foreach (InferenceTensor output in response.Outputs) bytes += output.ByteLength;
+        return bytes;
     }
 
     private static void End(Activity activity, InferenceResponse response)

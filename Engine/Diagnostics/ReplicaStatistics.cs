@@ -10,7 +10,7 @@ internal sealed class ReplicaStatistics(TimeProvider time)
     private readonly SortedDictionary<int, Run> _runs = [];
     private readonly Dictionary<InferenceError, long> _failures = [];
     private Sum _success, _fail, _queue, _input, _infer, _output;
-    private long _inferences, _executions, _lastInferenceMs;
+    private long _inferences, _executions, _lastInferenceMs, _requests, _violations, _bytes;
 
     /// <summary>One run of <paramref name="rows"/> rows ended well.</summary>
     public void AddRun(int rows, TimeSpan input, TimeSpan infer, TimeSpan output)
@@ -26,10 +26,18 @@ internal sealed class ReplicaStatistics(TimeProvider time)
     }
 
     /// <summary>A request of <paramref name="rows"/> rows is about to be answered, <paramref name="elapsed"/> after it arrived.</summary>
-    public void AddAnswer(InferenceError error, int rows, TimeSpan elapsed, in InferenceTimings timings)
+    public void AddAnswer(InferenceError error, int rows, TimeSpan elapsed, in InferenceTimings timings, bool isLate, long bytes, bool isBackground)
     {
         lock (_lock)
         {
+            // Background work has no objective.
+            if (!isBackground && error is not (InferenceError.InvalidArgument or InferenceError.Cancelled or InferenceError.NotFound))
+            {
+                _requests++;
+                if (isLate || error != InferenceError.None) _violations++;
+            }
+
+            _bytes += bytes;
             if (error != InferenceError.None)
             {
                 _fail.Add(elapsed);
@@ -67,6 +75,9 @@ internal sealed class ReplicaStatistics(TimeProvider time)
                 ComputeOutput = _output.Value,
                 Batches = [.. _runs.Select(run => new BatchStatistics(run.Key, run.Value.Input.Value, run.Value.Infer.Value, run.Value.Output.Value))],
                 PendingRequests = pending,
+                Requests = _requests,
+                Violations = _violations,
+                Bytes = _bytes,
                 Failures = new Dictionary<InferenceError, long>(_failures),
             };
         }

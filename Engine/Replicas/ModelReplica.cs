@@ -43,7 +43,8 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         Signature = signature;
         Policy = policy;
         _session = session;
-        _limits = limits;
+        ConfiguredThreads = session.Settings.Threads;
+        _limits = _configured = limits;
         _cost = cost;
         _scheduler = scheduler;
         _clock = clock;
@@ -52,7 +53,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         _onAnswer = (request, response) =>
         {
             if (request.Request.Tenant.Length > 0) _tenants.Leave(request.Request.Tenant, request.Rows);
-            _recorder.Answered(request, response, Limits);
+            _recorder.Answered(request, response, Limits, Policy);
         };
         _executor = new BatchExecutor(signature, name, version, _statistics, clock);
         // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must not.
@@ -90,6 +91,9 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
 
     /// <summary>Intra-op threads of its session.</summary>
     public int Threads => Session.Settings.Threads;
+
+    /// <summary>Intra-op threads that its configuration asks for.</summary>
+    public int ConfiguredThreads { get; }
 
     /// <summary>The knobs in force. Replacing them takes effect with the next batch.</summary>
     public BatchLimits Limits

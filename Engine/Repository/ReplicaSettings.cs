@@ -12,6 +12,9 @@ internal static class ReplicaSettings
     private const double DefaultSloFactor = 5;
     private const double FallbackSloMs = 100;
 
+    /// <summary>A model of microseconds is not late because a thread was.</summary>
+    private const double LeastSloMs = 5;
+
     /// <summary>Runs at once: the configured instances, else as many as there are threads for.</summary>
     public static int Instances(ModelConfig config, int engineThreads, int sessionThreads)
     {
@@ -41,7 +44,7 @@ internal static class ReplicaSettings
         ModelQueuePolicy? policy = config.DynamicBatching?.DefaultQueuePolicy;
         uint levels = (uint)(config.DynamicBatching?.PriorityLevels ?? 0);
         uint level = (uint)(config.DynamicBatching?.DefaultPriorityLevel ?? 0);
-        double measuredSlo = firstRowSeconds > 0 ? firstRowSeconds * 1000 * DefaultSloFactor : FallbackSloMs;
+        double measuredSlo = firstRowSeconds > 0 ? Math.Max(LeastSloMs, firstRowSeconds * 1000 * DefaultSloFactor) : FallbackSloMs;
         return new QueuePolicy
         {
             PriorityLevels = levels,

@@ -17,7 +17,7 @@ internal sealed class ClusterEndpoints(IClusterControl cluster, JsonAnswer answe
     /// <summary><c>POST /v2/cluster/nodes/{node}/drain</c>, and <c>undrain</c>.</summary>
     public Task DrainAsync(HttpContext context, bool drain) => answer.AnsweredAsync(context, "drain", () => cluster.DrainAsync((string)context.Request.RouteValues["node"]!, drain, context.RequestAborted));
 
-    /// <summary><c>POST /v2/cluster/models/{model}/pin</c> with any of <c>nodes</c>, <c>weights</c>, <c>max_replicas</c>, <c>load_balance</c>, <c>task_partition</c>.</summary>
+    /// <summary><c>POST /v2/cluster/models/{model}/pin</c> with any of <c>nodes</c>, <c>weights</c>, <c>max_replicas</c>, <c>load_balance</c>, <c>task_partition</c>, <c>mode</c>.</summary>
     public Task PinAsync(HttpContext context) => answer.AnsweredAsync(context, "pin", async () =>
     {
         ModelPin pin = new();

@@ -55,6 +55,11 @@ internal static class ClusterJson
             json.WriteNumber("base_seconds", replica.Route.BaseSeconds);
             json.WriteNumber("seconds_per_row", replica.Route.SecondsPerRow);
             json.WriteNumber("instances", replica.Route.Concurrency);
+            json.WriteNumber("requests", replica.Requests);
+            json.WriteNumber("violations", replica.Violations);
+            json.WriteNumber("slo_ms", replica.SloMs);
+            AgentJson.Write(json, "knobs", replica.Knobs);
+            if (replica.Profile is { } profile) AgentJson.Write(json, "profile", profile);
             json.WriteEndObject();
         }
 
@@ -78,6 +83,7 @@ internal static class ClusterJson
             json.WriteNumber("index", replica.Index);
             json.WriteString("node", state.Plan.Nodes.FirstOrDefault(node => node.Address.Equals(replica.Node))?.Name ?? replica.Node.ToParsableString());
             json.WriteNumber("weight", replica.Weight);
+            AgentJson.Write(json, "knobs", replica.Knobs);
             json.WriteBoolean("routed", route?.Replicas.Any(ready => state.Routing.Nodes[ready.Node].Address.Equals(replica.Node)) == true);
             json.WriteEndObject();
         }

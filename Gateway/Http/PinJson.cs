@@ -32,8 +32,10 @@ internal static class PinJson
                 return pin with { LoadBalance = json.GetString() };
             case "task_partition" when json.TokenType is JsonTokenType.True or JsonTokenType.False:
                 return pin with { TaskPartition = json.GetBoolean() };
+            case "mode" when json.TokenType == JsonTokenType.String:
+                return pin with { Mode = AgentJson.Mode(json.GetString()) };
             default:
-                throw RequestJson.Invalid($"'{name}' is no member of a pin or has the wrong kind of value; allowed: nodes (names), weights (numbers by node name), max_replicas (a number), load_balance (a name), task_partition (true or false)");
+                throw RequestJson.Invalid($"'{name}' is no member of a pin or has the wrong kind of value; allowed: nodes (names), weights (numbers by node name), max_replicas (a number), load_balance (a name), task_partition (true or false), mode (act, advise, shadow or off)");
         }
     }
 }

@@ -61,4 +61,8 @@ public sealed record ReplicaReport
     /// <summary>What a search over its settings found; null before the first.</summary>
     [Id(13)]
     public KnobProfile? Profile { get; init; }
+
+    /// <summary>Most rows of a run that the model takes, ≥ 1.</summary>
+    [Id(14)]
+    public int MaxRows { get; init; } = 1;
 }

@@ -70,4 +70,16 @@ public sealed record InferenceStatistics
     /// <summary>Bytes of memory reserved for it.</summary>
     [Id(14)]
     public long MemoryBytes { get; init; }
+
+    /// <summary>Requests that were answered, refused or failed, but for those that were wrong or cancelled, and background work.</summary>
+    [Id(15)]
+    public long Requests { get; init; }
+
+    /// <summary>Of those, the ones that missed the model's latency objective, or were refused or failed.</summary>
+    [Id(16)]
+    public long Violations { get; init; }
+
+    /// <summary>Bytes of the tensors of requests and answers.</summary>
+    [Id(17)]
+    public long Bytes { get; init; }
 }

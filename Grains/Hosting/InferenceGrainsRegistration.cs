@@ -51,12 +51,13 @@ public static class InferenceGrainsRegistration
         services.TryAddSingleton<ClusterNode>();
         services.TryAddSingleton<ModelFetcher>();
         services.TryAddSingleton<NodeModels>();
+        services.TryAddSingleton<NodeKnobs>();
         services.TryAddSingleton<NodeReporter>();
         services.TryAddSingleton<NodeDrain>();
         services.TryAddSingleton<INodeDrain>(provider => provider.GetRequiredService<NodeDrain>());
         services.TryAddSingleton<RemoteModels>();
         services.TryAddSingleton<IClusterControl, ClusterControl>();
-        services.TryAddSingleton<IPlanner, ReplicateWhereItFits>();
+        services.AddOptions<AgentOptions>().BindConfiguration("Agent").ValidateDataAnnotations().ValidateOnStart();
         // JSON, Orleans' default, would write the names of classes and assemblies: renamed, they would lose their state.
         services.Replace(ServiceDescriptor.Singleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>());
         services.AddHostedService<ClusterWatch>();

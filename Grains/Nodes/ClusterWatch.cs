@@ -6,10 +6,10 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>
-/// Keeps this node part of the cluster: has a director live, ejects nodes that membership declares dead at once, and
-/// fetches what it must know of models that only others serve.
+/// Keeps this node part of the cluster: has a director live, ejects nodes that membership declares dead at once, 
+/// fetches what it must know of models that only others serve, and sets how its replicas run.
 /// </summary>
-internal sealed partial class ClusterWatch(ClusterNode node, RemoteModels remote, IGrainFactory grains, ISiloStatusOracle membership, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ClusterWatch> logger)
+internal sealed partial class ClusterWatch(ClusterNode node, RemoteModels remote, NodeKnobs knobs, IGrainFactory grains, ISiloStatusOracle membership, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ClusterWatch> logger)
     : BackgroundService, ISiloStatusListener
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -28,7 +28,7 @@ internal sealed partial class ClusterWatch(ClusterNode node, RemoteModels remote
             await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted).WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stoppingToken.IsCancellationRequested) return;
             membership.SubscribeToSiloStatusEvents(this);
-            await Task.WhenAll(node.Watch.RunAsync(stoppingToken), DirectAsync(stoppingToken), remote.RunAsync(stoppingToken)).ConfigureAwait(false);
+            await Task.WhenAll(node.Watch.RunAsync(stoppingToken), DirectAsync(stoppingToken), remote.RunAsync(stoppingToken), knobs.RunAsync(stoppingToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -26,4 +26,7 @@ public sealed class NodeOptions
     /// <summary>Most bytes of requests from other nodes and clients that it holds at once; one more is refused.</summary>
     [Range(1024, long.MaxValue)]
     public long MaxBytesInFlight { get; set; } = 1L << 30;
+
+    /// <summary>Whether the node sets the size of batches by what it measures, where neither configuration nor plan does.</summary>
+    public bool FastLoop { get; set; } = true;
 }

@@ -9,7 +9,7 @@ using OrleansInference.Routing.Calls;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>Says what this node has and does.</summary>
-internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, IOptions<NodeOptions> options, TimeProvider time)
+internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, NodeKnobs knobs, IOptions<NodeOptions> options, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private TimeSpan _cpu = Environment.CpuUsage.TotalTime;
@@ -96,7 +96,24 @@ internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, IOp
             };
         }
 
-        return new ReplicaReport { Model = model.Name, Version = model.Version, Route = route, Queued = statistics.PendingRequests, Rows = statistics.InferenceCount, MemoryBytes = statistics.MemoryBytes };
+        return new ReplicaReport
+        {
+            Model = model.Name,
+            Version = model.Version,
+            Route = route,
+            Queued = statistics.PendingRequests,
+            Rows = statistics.InferenceCount,
+            MemoryBytes = statistics.MemoryBytes,
+            Requests = statistics.Requests,
+            Violations = statistics.Violations,
+            Runs = statistics.ExecutionCount,
+            RunSeconds = statistics.Batches.Sum(batch => batch.ComputeInput.Nanoseconds + batch.ComputeInfer.Nanoseconds + batch.ComputeOutput.Nanoseconds) * 1e-9,
+            Bytes = statistics.Bytes,
+            SloMs = (model as ModelReplica)?.Policy.SloP99Ms ?? 0,
+            MaxRows = Math.Max(1, model.Signature.MaxBatchSize),
+            Knobs = (model as ModelReplica)?.Knobs ?? default,
+            Profile = knobs.Profile(model),
+        };
     }
 
     private double CpuShare()

@@ -11,7 +11,7 @@ namespace OrleansInference.Grains.Nodes;
 
 /// <summary>This node's service. Calls interleave: nothing here keeps another waiting.</summary>
 internal sealed class NodeService(
-    GrainId id, global::Orleans.Runtime.Silo silo, ILoggerFactory loggers, ClusterNode node, NodeModels models, NodeTransport transport, NodeReporter reporter, NodeDrain drain, InferenceEngine engine, IModelCatalog catalog, IOptions<NodeOptions> options)
+    GrainId id, global::Orleans.Runtime.Silo silo, ILoggerFactory loggers, ClusterNode node, NodeModels models, NodeTransport transport, NodeReporter reporter, NodeDrain drain, NodeKnobs knobs, InferenceEngine engine, IModelCatalog catalog, IOptions<NodeOptions> options)
     : GrainService(id, silo, loggers), INodeService
 {
     private const int LongestRead = 4 << 20;
@@ -96,6 +96,9 @@ internal sealed class NodeService(
 
     /// <inheritdoc />
     public Task<Dictionary<int, double>> ProfileAsync(string model, string version, CancellationToken cancellationToken) => engine.ProfileAsync(model, version, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<KnobProfile> SearchAsync(string model, string version, CancellationToken cancellationToken) => knobs.SearchAsync(model, version, cancellationToken);
 
     /// <inheritdoc />
     public Task DrainAsync(CancellationToken cancellationToken) => drain.BeginAsync(cancellationToken);

@@ -23,4 +23,12 @@ internal sealed record DirectorState
     /// <summary>Names of nodes that operators want empty.</summary>
     [Id(3)]
     public ImmutableHashSet<string> Drained { get; init; } = [];
+
+    /// <summary>What operators let the agent do; null for what is configured.</summary>
+    [Id(4)]
+    public AgentMode? Mode { get; init; }
+
+    /// <summary>The last decisions that changed something or were to.</summary>
+    [Id(5)]
+    public ImmutableArray<AgentDecision> Decisions { get; init; } = [];
 }

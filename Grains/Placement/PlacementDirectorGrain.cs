@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Storage;
+using OrleansInference.Agent.Decisions;
+using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Grains.Interfaces.Cluster;
@@ -23,11 +26,13 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private const int MostStored = 50;
 
     private readonly IPersistentState<DirectorState> _stored;
     private readonly NodeServices _services;
     private readonly ClusterNode _node;
-    private readonly IPlanner _planner;
+    private readonly AgentOptions _options;
+    private readonly IPlanTrial? _trial;
     private readonly TimeProvider _time;
     private readonly ILogger<PlacementDirectorGrain> _logger;
     private readonly Telemetry _telemetry;
@@ -35,14 +40,16 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     private readonly HashSet<string> _unloading = [];
     private readonly SemaphoreSlim _writing = new(1, 1);
     private DirectorState _state = new(), _saved = new();
+    private AgentPlanner _agent;
     private RoutingTable _routing = RoutingTable.Empty;
     private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _looking, _again, _adopted;
 
     public PlacementDirectorGrain(
-        [PersistentState("director")] IPersistentState<DirectorState> stored, NodeServices services, ISiloStatusOracle membership, ClusterNode node, IPlanner planner, TimeProvider time, ILogger<PlacementDirectorGrain> logger)
+        [PersistentState("director")] IPersistentState<DirectorState> stored, NodeServices services, ISiloStatusOracle membership, ClusterNode node, IOptions<AgentOptions> options, IEnumerable<IPlanTrial> trials, TimeProvider time, ILogger<PlacementDirectorGrain> logger)
     {
-        (_stored, _services, _node, _planner, _time, _logger) = (stored, services, node, planner, time, logger);
+        (_stored, _services, _node, _options, _trial, _time, _logger) = (stored, services, node, options.Value, trials.FirstOrDefault(), time, logger);
+        _agent = new AgentPlanner(_options, _trial);
         _telemetry = new Telemetry(services, membership, time);
         _executor = new PlanExecutor(GrainFactory, services, time, logger, LookSoon);
     }
@@ -51,6 +58,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _state = _saved = _stored.RecordExists ? _stored.State : new DirectorState();
+        _agent = new AgentPlanner(_options, _trial, new DecisionLog(_options.Remembered, _time.GetUtcNow, _state.Decisions)) { Mode = _state.Mode ?? _options.Mode };
         this.RegisterGrainTimer(_ => LookAsync(), new GrainTimerCreationOptions(TimeSpan.Zero, Period) { Interleave = true, KeepAlive = true });
         LogActive(_node.Name, _state.Plan.Epoch);
         return Task.CompletedTask;
@@ -113,7 +121,38 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         _state.Plan, _routing, [.. _telemetry.Alive.OrderBy(report => report.Name, StringComparer.Ordinal)], _state.Pins.ToDictionary(pin => pin.Key, pin => pin.Value), _node.Name));
 
     /// <inheritdoc />
+    public Task<AgentState> GetAgentAsync() => Task.FromResult(_agent.State());
+
+    /// <inheritdoc />
+    public async Task SetAgentModeAsync(AgentMode mode)
+    {
+        await StoreAsync(_state with { Mode = mode });
+        _agent.Mode = mode;
+    }
+
+    /// <inheritdoc />
+    public async Task AnswerAsync(long decision, bool approve)
+    {
+        if (!_agent.Answer(decision, approve)) throw new InferenceException(InferenceError.NotFound, $"decision {decision} does not wait for an answer");
+        await LookAsync();
+    }
+
+    /// <inheritdoc />
+    public Task ResumeAgentAsync()
+    {
+        _agent.Resume();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
     public void Dispose() => _writing.Dispose();
+
+    /// <summary>The decisions that are stored: those that changed something or were to; the same object where they are the same.</summary>
+    private ImmutableArray<AgentDecision> Worthwhile(ImmutableArray<AgentDecision> stored)
+    {
+        AgentDecision[] now = [.. _agent.Decisions.All.Where(decision => decision.Outcome != DecisionOutcome.Kept).TakeLast(MostStored)];
+        return now.SequenceEqual(stored) ? stored : [.. now];
+    }
 
     private bool IsEmpty(string node) => _telemetry.Alive.Where(report => report.Name == node).All(report => report.ReplicaGrains.Length == 0)
         && _routing.Models.All(model => model.Replicas.All(replica => _routing.Nodes[replica.Node].Name != node));
@@ -181,8 +220,13 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         if (_telemetry.Alive.Count == 0) return;
         if (!_adopted) await AdoptAsync();
         _unloading.RemoveWhere(model => _telemetry.Alive.All(report => report.Offers.All(offer => offer.Name != model)));
-        DirectorState next = _state with { Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading) };
-        ClusterPlan plan = _planner.Plan(ClusterObserver.Observe(_telemetry.Alive, next.Desired, next.Pins, next.Drained, _executor.Failures, _telemetry.Demand), next.Plan);
+        DirectorState observed = _state, next = _state with { Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading) };
+        ClusterObservation observation = ClusterObserver.Observe(_telemetry.Alive, next.Desired, next.Pins, next.Drained, _executor.Failures, _telemetry.Demand) with { Now = _time.GetUtcNow() - DateTimeOffset.UnixEpoch, Reports = _telemetry.Alive };
+        // A decision may try plans out for a tenth of a second: not on a thread that membership depends on.
+        ClusterPlan before = next.Plan, plan = await Task.Run(() => _agent.Plan(observation, before));
+        // What was asked for meanwhile counts.
+        next = next with { Pins = _state.Pins, Drained = _state.Drained, Mode = _state.Mode, Decisions = Worthwhile(next.Decisions) };
+        if (_state.Desired != observed.Desired) next = next with { Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading) };
         if (!PlanComparison.AreAlike(plan, _state.Plan)) next = next with { Plan = plan with { Epoch = _state.Plan.Epoch + 1, CreatedAt = _time.GetUtcNow() } };
         if (next != _state)
         {

@@ -71,6 +71,7 @@ public sealed partial class SimulatedCluster
             Bytes = replica.Counts.Bytes,
             SloMs = replica.Model.SloSeconds * 1000,
             Knobs = replica.Knobs,
+            MaxRows = replica.Model.MaxRows,
         };
     }
 

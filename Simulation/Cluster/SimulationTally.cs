@@ -69,7 +69,7 @@ internal sealed class SimulationTally(WorldSpec world, long from)
             Loads = Loads,
             Events = events,
             Models = [.. world.Models.Select((model, index) => (model.Name, _requests[index], _inTime[index]))],
-            AttainmentBySecond = [.. _seconds.Select(second => second.Requests == 0 ? 1 : (double)second.InTime / second.Requests)],
+            BySecond = [.. _seconds],
         };
     }
 

@@ -25,6 +25,6 @@ public sealed record Cell(Scenario Scenario, string Shape, int Nodes, double Loa
     public SimulationResult Run(SimulatedPolicy policy, long seed, double seconds, SimulationOptions? options = null)
     {
         WorldSpec world = World;
-        return SimulatedCluster.Run(world, Scenario.Generate(world, seconds, Load, seed), policy, (options ?? new SimulationOptions()) with { Seed = seed, WarmupSeconds = 2 });
+        return SimulatedCluster.Run(world, Scenario.Generate(world, seconds, Load, seed), policy, (options ?? new SimulationOptions()) with { Seed = seed, WarmupSeconds = 1 });
     }
 }

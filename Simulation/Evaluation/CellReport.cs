@@ -2,15 +2,15 @@ namespace OrleansInference.Simulation.Evaluation;
 
 /// <summary>How everybody did in a cell.</summary>
 /// <param name="Cell">The cell's name.</param>
-/// <param name="Contestants">Name, the setting that training chose, and the share of requests in time on each held-out trace.</param>
+/// <param name="Contestants">Name, the setting that training chose, the share of requests in time on each held-out trace, and its mean in the seconds before, in which everybody adapts.</param>
 /// <param name="BestStatic">The same of the best fixed setting in hindsight.</param>
-public sealed record CellReport(string Cell, IReadOnlyList<(string Name, string Setting, double[] Attainment)> Contestants, (string Setting, double[] Attainment) BestStatic)
+public sealed record CellReport(string Cell, IReadOnlyList<(string Name, string Setting, double[] Attainment, double WhileAdapting)> Contestants, (string Setting, double[] Attainment) BestStatic)
 {
     /// <summary>The agent's.</summary>
     public double[] Agent => Contestants.First(contestant => contestant.Name == Evaluation.Contestants.Agent).Attainment;
 
     /// <summary>The best of the others.</summary>
-    public (string Name, string Setting, double[] Attainment) BestBaseline => Contestants.Where(contestant => contestant.Name != Evaluation.Contestants.Agent).MaxBy(contestant => contestant.Attainment.Average());
+    public (string Name, string Setting, double[] Attainment, double WhileAdapting) BestBaseline => Contestants.Where(contestant => contestant.Name != Evaluation.Contestants.Agent).MaxBy(contestant => contestant.Attainment.Average());
 
     /// <summary>The agent's lead over it in points, with its 95 % interval.</summary>
     public (double Mean, double Low, double High) Lead => Bootstrap.Mean([.. Agent.Zip(BestBaseline.Attainment, (mine, theirs) => (mine - theirs) * 100)]);

@@ -24,6 +24,9 @@ public static class EvaluationReport
         string[] names = [.. cells[0].Contestants.Select(contestant => contestant.Name)];
         text.AppendLine($"| | {string.Join(" | ", cells.Select(cell => cell.Cell))} |").AppendLine($"|---|{string.Concat(Enumerable.Repeat("---|", cells.Count))}");
         foreach (string name in names) text.AppendLine(Line($"| {name} | {string.Join(" | ", cells.Select(cell => (cell.Contestants.First(contestant => contestant.Name == name).Attainment.Average() * 100).ToString("F1", CultureInfo.InvariantCulture)))} |"));
+        text.AppendLine().AppendLine("The same in the seconds before, while everybody adapts:").AppendLine();
+        text.AppendLine($"| | {string.Join(" | ", cells.Select(cell => cell.Cell))} |").AppendLine($"|---|{string.Concat(Enumerable.Repeat("---|", cells.Count))}");
+        foreach (string name in names) text.AppendLine(Line($"| {name} | {string.Join(" | ", cells.Select(cell => (cell.Contestants.First(contestant => contestant.Name == name).WhileAdapting * 100).ToString("F1", CultureInfo.InvariantCulture)))} |"));
         int notBelow = cells.Count(cell => cell.Lead.High >= 0);
         text.AppendLine().AppendLine(Line($"Not below any baseline (interval): {notBelow} of {cells.Count} cells ({(double)notBelow / cells.Count:P0}). Worst cell: {cells.MinBy(cell => cell.Lead.Mean)!.Cell}, {cells.Min(cell => cell.Lead.Mean):+0.0;−0.0} points. Least share of the best static setting in hindsight: {cells.Min(cell => cell.OfBestStatic):F3}."));
         return text.ToString();

@@ -6,7 +6,8 @@ namespace OrleansInference.Simulation.Evaluation;
 /// <param name="training">Training traces, ≥ 1.</param>
 /// <param name="heldOut">Held-out traces, ≥ 1.</param>
 /// <param name="seconds">Simulated seconds of each.</param>
-public sealed class Evaluator(int training, int heldOut, double seconds)
+/// <param name="adapting">Seconds at its beginning in which everybody adapts: reported apart.</param>
+public sealed class Evaluator(int training, int heldOut, double seconds, int adapting)
 {
     private const long TrainingSeed = 100;
     private const long HeldOutSeed = 5000;
@@ -19,25 +20,30 @@ public sealed class Evaluator(int training, int heldOut, double seconds)
     {
         ArgumentNullException.ThrowIfNull(cell);
         ArgumentNullException.ThrowIfNull(contestants);
-        List<(string, string, double[])> results = [];
+        List<(string, string, double[], double)> results = [];
         foreach (Contestant contestant in contestants)
         {
             (string setting, Func<SimulatedPolicy> create) = contestant.Settings.Count == 1
                 ? contestant.Settings[0]
-                : contestant.Settings.MaxBy(candidate => Run(cell, candidate.Create, TrainingSeed, training).Average());
-            results.Add((contestant.Name, setting, Run(cell, create, HeldOutSeed, heldOut)));
+                : contestant.Settings.MaxBy(candidate => Run(cell, candidate.Create, TrainingSeed, training).After.Average());
+            (double[] after, double[] during) = Run(cell, create, HeldOutSeed, heldOut);
+            results.Add((contestant.Name, setting, after, during.Average()));
             progress?.Invoke(contestant.Name);
         }
 
         // In hindsight: chosen by the very traces that it is judged on.
-        (string Setting, double[] Attainment) best = Contestants.Grid.Select(fixedSetting => (fixedSetting.Setting, Run(cell, fixedSetting.Create, HeldOutSeed, heldOut))).MaxBy(entry => entry.Item2.Average());
+        (string Setting, double[] Attainment) best = Contestants.Grid.Select(fixedSetting => (fixedSetting.Setting, Run(cell, fixedSetting.Create, HeldOutSeed, heldOut).After)).MaxBy(entry => entry.Item2.Average());
         return new CellReport(cell.Name, results, best);
     }
 
-    private double[] Run(Cell cell, Func<SimulatedPolicy> create, long firstSeed, int traces)
+    private (double[] After, double[] While) Run(Cell cell, Func<SimulatedPolicy> create, long firstSeed, int traces)
     {
-        double[] attainment = new double[traces];
-        Parallel.For(0, traces, i => attainment[i] = cell.Run(create(), firstSeed + i, seconds).SloAttainment);
-        return attainment;
+        double[] after = new double[traces], during = new double[traces];
+        Parallel.For(0, traces, i =>
+        {
+            SimulationResult result = cell.Run(create(), firstSeed + i, seconds);
+            (during[i], after[i]) = (result.AttainmentOf(0, adapting), result.AttainmentOf(adapting, int.MaxValue));
+        });
+        return (after, during);
     }
 }

@@ -2,13 +2,13 @@ using System.Globalization;
 using OrleansInference.Simulation.Evaluation;
 using OrleansInference.Simulation.Workloads;
 
-// evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--out FILE]
+// evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
 string Option(string name, string fallback) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;
 
 int Number(string name, int fallback) => int.Parse(Option(name, $"{fallback}"), CultureInfo.InvariantCulture);
 
 string[] scenarios = Option("--scenarios", string.Join(',', Scenarios.All.Select(scenario => scenario.Name))).Split(','), shapes = Option("--shapes", "equal,unequal,tight").Split(',');
-Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Number("--seconds", 60));
+Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Number("--seconds", 80), Number("--adapting", 20));
 List<CellReport> reports = [];
 foreach (string scenario in scenarios)
 {

@@ -28,6 +28,7 @@ internal sealed class PinCommand(IAnsiConsole console, TextWriter output) : Serv
         if (settings.MaxReplicas is { } most) body["max_replicas"] = most;
         if (settings.LoadBalance is { } balance) body["load_balance"] = balance;
         if (settings.TaskPartition is { } partition) body["task_partition"] = partition;
+        if (settings.Mode is { } mode) body["mode"] = mode;
         return body;
     }
 
@@ -61,6 +62,10 @@ internal sealed class PinCommand(IAnsiConsole console, TextWriter output) : Serv
         [CommandOption("--task-partition <BOOL>")]
         [Description("Whether requests of many rows are split over replicas: true or false")]
         public bool? TaskPartition { get; init; }
+
+        [CommandOption("--mode <MODE>")]
+        [Description("What the agent may do with it: act, advise, shadow or off")]
+        public string? Mode { get; init; }
 
         [CommandOption("--undo")]
         [Description("Leave it to the director again")]

@@ -12,6 +12,18 @@ internal sealed class FakeCluster : IClusterControl
 
     public ModelPin? Pin { get; private set; }
 
+    public AgentState Agent { get; set; } = new()
+    {
+        Mode = AgentMode.Advise,
+        Attainment = 0.9,
+        Revision = 1,
+        Decisions =
+        [
+            new AgentDecision { Id = 1, Outcome = DecisionOutcome.RolledBack, Summary = "add m on n1", Models = ["m"], Nodes = ["n1"], AttainmentBefore = 0.9, AttainmentAfter = 0.5, Candidates = [new CandidateRecord("keep", 0.9, 0.9, 1, 1, 1, 0, "")] },
+            new AgentDecision { Id = 2, Outcome = DecisionOutcome.Advised, Summary = "remove other from n0", Models = ["other"], Nodes = ["n0"] },
+        ],
+    };
+
     public string NodeName => "n0";
 
     public Task<ClusterState> GetStateAsync(CancellationToken cancellationToken)
@@ -41,4 +53,30 @@ internal sealed class FakeCluster : IClusterControl
     }
 
     public Task<Dictionary<int, double>> ProfileAsync(string node, string model, string version, CancellationToken cancellationToken) => Task.FromResult(new Dictionary<int, double> { [2] = 0.5, [1] = 0.25 });
+
+    public Task<AgentState> GetAgentAsync(CancellationToken cancellationToken) => Task.FromResult(Agent);
+
+    public Task SetAgentModeAsync(AgentMode mode, CancellationToken cancellationToken)
+    {
+        Asked.Add($"mode {mode}");
+        return Task.CompletedTask;
+    }
+
+    public Task AnswerAsync(long decision, bool approve, CancellationToken cancellationToken)
+    {
+        Asked.Add($"{(approve ? "approve" : "refuse")} {decision}");
+        return decision == 2 ? Task.CompletedTask : throw new InferenceException(InferenceError.NotFound, $"decision {decision} does not wait for an answer");
+    }
+
+    public Task ResumeAgentAsync(CancellationToken cancellationToken)
+    {
+        Asked.Add("resume");
+        return Task.CompletedTask;
+    }
+
+    public Task<KnobProfile> SearchAsync(string node, string model, string version, CancellationToken cancellationToken)
+    {
+        Asked.Add($"search {node} {model} {version}");
+        return Task.FromResult(new KnobProfile { SloMs = 5, GridSize = 64, Chosen = new ReplicaKnobs { MaxRows = 32, Threads = 1, Instances = 2 }, Reason = "it batches", Tried = [new KnobPoint(new ReplicaKnobs { MaxRows = 32, Threads = 1, Instances = 2 }, 100, 90, 1, 2, 85)] });
+    }
 }

@@ -1,0 +1,82 @@
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.Planning.Search;
+
+/// <summary>
+/// A short hill climb over batch × threads × instances: begins where the measured line of a run (base + perRow × rows) expects
+/// the best, and tries a tenth of the grid at most. Deterministic; not thread-safe.
+/// </summary>
+public sealed class KnobSearch
+{
+    /// <summary>A run may take this share of the objective: a request that just missed a batch runs in the next.</summary>
+    private const double RunShare = 0.45;
+
+    private readonly KnobGrid _grid;
+    private readonly int _cores;
+    private readonly List<KnobPoint> _tried = [];
+    private readonly Queue<ReplicaKnobs> _first = new();
+    private readonly HashSet<ReplicaKnobs> _seen = [];
+
+    /// <summary>Begins a search.</summary>
+    /// <param name="grid">What may be tried.</param>
+    /// <param name="cores">Cores of the node.</param>
+    /// <param name="baseSeconds">Measured seconds of a run whatever its rows.</param>
+    /// <param name="secondsPerRow">Measured seconds that a row adds.</param>
+    /// <param name="sloSeconds">The objective.</param>
+    public KnobSearch(KnobGrid grid, int cores, double baseSeconds, double secondsPerRow, double sloSeconds)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        (_grid, _cores) = (grid, cores);
+        Budget = Math.Min(grid.Size, Math.Max(4, grid.Size / 10));
+        int all = Instances(cores), fits = grid.Rows.LastOrDefault(rows => baseSeconds + (secondsPerRow * rows) <= sloSeconds * RunShare, grid.Rows[0]);
+        // Of the sizes that fit, the smallest that has nearly all of what batching saves.
+        int efficient = grid.Rows.First(rows => rows >= fits || (baseSeconds / rows) <= 0.03 * ((baseSeconds / fits) + secondsPerRow));
+        _first.Enqueue(KnobGrid.Point(efficient, 1, all));
+        _first.Enqueue(KnobGrid.Point(grid.Rows[0], 1, all));
+        _first.Enqueue(KnobGrid.Point(fits, 1, all));
+        if (grid.Threads.Count > 1) _first.Enqueue(KnobGrid.Point(efficient, grid.Threads[^1], grid.Instances[0]));
+    }
+
+    /// <summary>Most settings that it tries.</summary>
+    public int Budget { get; }
+
+    /// <summary>What was tried.</summary>
+    public IReadOnlyList<KnobPoint> Tried => _tried;
+
+    /// <summary>The best so far; null before the first.</summary>
+    public KnobPoint? Best => _tried.Count == 0 ? null : _tried.MaxBy(point => point.Score);
+
+    /// <summary>The next setting to try; null when it is done.</summary>
+    public ReplicaKnobs? Next()
+    {
+        while (_seen.Count < Budget && _first.TryDequeue(out ReplicaKnobs first))
+        {
+            if (_seen.Add(first)) return first;
+        }
+
+        if (_seen.Count >= Budget || Best is not { } best) return null;
+        foreach (ReplicaKnobs near in Neighbours(best.Knobs))
+        {
+            if (_seen.Add(near)) return near;
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes in what a setting gave.</summary>
+    public void Observe(in KnobPoint point) => _tried.Add(point);
+
+    private int Instances(int wanted) => _grid.Instances.LastOrDefault(count => count <= wanted, _grid.Instances[0]);
+
+    /// <summary>What is worth trying around the best: larger and smaller batches first, then other divisions of the cores.</summary>
+    private IEnumerable<ReplicaKnobs> Neighbours(ReplicaKnobs at)
+    {
+        int row = _grid.Rows.ToList().IndexOf(at.MaxRows), instance = _grid.Instances.ToList().IndexOf(at.Instances), thread = _grid.Threads.ToList().IndexOf(at.Threads);
+        if (row + 1 < _grid.Rows.Count) yield return at with { MaxRows = _grid.Rows[row + 1] };
+        if (row > 0) yield return at with { MaxRows = _grid.Rows[row - 1] };
+        if (instance + 1 < _grid.Instances.Count && at.Threads * _grid.Instances[instance + 1] <= _cores + 1) yield return at with { Instances = _grid.Instances[instance + 1] };
+        if (instance > 0) yield return at with { Instances = _grid.Instances[instance - 1] };
+        if (thread + 1 < _grid.Threads.Count) yield return at with { Threads = _grid.Threads[thread + 1], Instances = Instances(Math.Max(1, _cores / _grid.Threads[thread + 1])) };
+        if (thread > 0) yield return at with { Threads = _grid.Threads[thread - 1], Instances = Instances(Math.Max(1, _cores / _grid.Threads[thread - 1])) };
+    }
+}

@@ -1,0 +1,28 @@
+using System.ComponentModel;
+using System.Text.Json;
+using OrleansInference.Cli.Connection;
+using Spectre.Console;
+using Spectre.Console.Cli;
+
+namespace OrleansInference.Cli.Commands.Agent;
+
+/// <summary><c>oinf agent mode</c>: says what the agent may do.</summary>
+internal sealed class AgentModeCommand(IAnsiConsole console, TextWriter output) : ServerCommand<AgentModeCommand.Settings>(console, output)
+{
+    /// <inheritdoc />
+    protected override async Task<int> RunAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
+    {
+        using JsonDocument? _ = await server.CallAsync(HttpMethod.Post, "/v2/agent/mode", JsonSerializer.Serialize(new { mode = settings.Mode }), missing: "this server has no agent (POST /v2/agent/mode)", cancellationToken: cancellationToken);
+        if (settings.Json) WriteJson(new { mode = settings.Mode });
+        else WriteLine($"the agent's mode is {settings.Mode}");
+        return 0;
+    }
+
+    /// <summary>Its arguments.</summary>
+    internal sealed class Settings : ServerSettings
+    {
+        [CommandArgument(0, "<MODE>")]
+        [Description("act, advise (waits for consent), shadow (only writes decisions down) or off")]
+        public string Mode { get; init; } = "";
+    }
+}
