@@ -3,6 +3,7 @@ using OrleansInference.Cli.Commands;
 using OrleansInference.Cli.Commands.Agent;
 using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Commands.Jobs;
+using OrleansInference.Cli.Commands.Simulation;
 using OrleansInference.Cli.Commands.Up;
 using Spectre.Console;
 using Spectre.Console.Cli;
@@ -31,6 +32,7 @@ internal static class OinfApp
             config.AddCommand<StatusCommand>("status").WithDescription("Show the server and what its models have done");
             config.AddCommand<BenchCommand>("bench").WithDescription("Load a model and measure").WithExample("bench", "color-names", "--rate", "500", "--arrivals", "poisson");
             config.AddCommand<WhyCommand>("why").WithDescription("Say why requests waited, and why a model or node runs as it does").WithExample("why", "squeezenet");
+            config.AddCommand<SimulateCommand>("simulate").WithDescription("Try a scenario or a recorded trace on a cluster that need not exist").WithExample("simulate", "--scenario", "ads", "--nodes", "4", "--seconds", "60", "--seed", "7");
             config.AddCommand<ProfileCommand>("profile").WithDescription("Search the best batch, threads and instances of a model while it serves");
             config.AddBranch("agent", agent =>
             {

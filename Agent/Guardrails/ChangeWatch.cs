@@ -19,6 +19,9 @@ public sealed class ChangeWatch(GuardrailOptions options)
     /// <summary>Whether the agent was stopped.</summary>
     public bool IsStopped { get; private set; }
 
+    /// <summary>Changes taken back within the last hour.</summary>
+    public int Rollbacks => _rollbacks.Count;
+
     /// <summary>Takes in what was counted since the last time.</summary>
     public void Count(TimeSpan now, long requests, long violations)
     {
@@ -52,20 +55,21 @@ public sealed class ChangeWatch(GuardrailOptions options)
     public void Abandon() => _pending = null;
 
     /// <summary>
-    /// Judges the change that is watched, when its time is over, or as soon as it is plain that it did harm: after a third
-    /// of the time by three times the tolerance. Load that has risen by more than a fifth excuses a fall.
+    /// Judges the change that is watched, when its time is over, or as soon as it is plain that it did harm: from a sixth of
+    /// the time on, by a tolerance that begins at three times what it ends at. Load that has risen by more than a fifth
+    /// excuses a fall.
     /// </summary>
     public ChangeVerdict Judge(TimeSpan now, out ClusterPlan before, out double attainment)
     {
         (before, attainment) = (ClusterPlan.Empty, -1);
         if (_pending is not { } pending) return ChangeVerdict.None;
         double age = (now - pending.At).TotalSeconds;
-        if (age < options.WatchSeconds / 3) return ChangeVerdict.Waiting;
+        if (age < options.WatchSeconds / 6) return ChangeVerdict.Waiting;
         // Loading itself disturbs: the first tenth does not count.
         (attainment, double rate) = Since(pending.At + TimeSpan.FromSeconds(options.WatchSeconds * 0.1), now);
         double fall = pending.Attainment < 0 || attainment < 0 || rate > pending.Rate * 1.2 ? 0 : pending.Attainment - attainment;
         bool over = age >= options.WatchSeconds;
-        if (fall > (over ? options.Tolerance : 3 * options.Tolerance))
+        if (fall > options.Tolerance * (3 - (2 * Math.Min(1, age / options.WatchSeconds))))
         {
             (before, _pending) = (pending.Before, null);
             _tabu[pending.Name] = now + TimeSpan.FromSeconds(options.TabuSeconds);

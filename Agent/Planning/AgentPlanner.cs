@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansInference.Agent.Decisions;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Observation;
@@ -128,7 +129,8 @@ public sealed class AgentPlanner : IPlanner
             return null;
         }
 
-        _decidedAt = now;
+        // Each rollback within the hour doubles the time before the next attempt.
+        _decidedAt = now + TimeSpan.FromSeconds(_options.PeriodSeconds * ((1 << Math.Min(Watch.Rollbacks, 6)) - 1));
         if (Watch.IsStopped) Decisions.Add(new AgentDecision { Outcome = DecisionOutcome.Stopped, Summary = $"{_options.Guardrails.MaxRollbacks} changes were taken back within an hour: the agent changes nothing more until an operator lets it (oinf agent resume)" });
         return _repair.Plan(observation, Restored(before, current));
     }
@@ -203,11 +205,18 @@ public sealed class AgentPlanner : IPlanner
     {
         PlanCandidate climbed = search.Climb(keep, ClimbSteps);
         if (climbed != keep) yield return climbed;
-        foreach (PlanCandidate near in search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(_options.Weights)).Take(12)) yield return near;
-        foreach (double share in new[] { 0.35, 0.5, 0.8 }) yield return search.Evaluate($"runs of at most {share:P0} of the objective", Sized(cluster, keep.Plan, share));
+        foreach (PlanCandidate near in search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(_options.Weights)).Take(11)) yield return near;
+        foreach (double share in new[] { 0.35, 0.5, 0.8 })
+        {
+            ClusterPlan sized = Sized(cluster, keep.Plan, share);
+            yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"runs of at most {share * 100:F0} % of the objective"), sized) with { IsStyle = true };
+            yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"runs of at most {share * 100:F0} % of the objective, waiting for company"), Patient(cluster, sized)) with { IsStyle = true };
+        }
+
+        yield return search.Evaluate("waiting for company", Patient(cluster, keep.Plan)) with { IsStyle = true };
         yield return search.Evaluate("replicate where it fits", _everywhere.Plan(observation, keep.Plan));
         yield return search.Evaluate("greedy selective replication", GreedyReplication.Plan(cluster, keep.Plan, _options.Weights));
-        yield return search.Evaluate("everything as the nodes choose", keep.Plan with { Models = [.. keep.Plan.Models.Select(model => model with { Replicas = [.. model.Replicas.Select(replica => replica with { Knobs = ReplicaKnobs.Unset })] })] });
+        yield return search.Evaluate("everything as the nodes choose", keep.Plan with { Models = [.. keep.Plan.Models.Select(model => model with { Replicas = [.. model.Replicas.Select(replica => replica with { Knobs = ReplicaKnobs.Unset })] })] }) with { IsStyle = true };
         if (_lastGood is { } good) yield return search.Evaluate("the last plan known to be good", Restored(good, keep.Plan));
     }
 
@@ -226,6 +235,23 @@ public sealed class AgentPlanner : IPlanner
         }
 
         return sized;
+    }
+
+    /// <summary>The head of a queue waits as long as half of the fixed part of a run, which a larger batch saves (BentoML), at most a tenth of the objective.</summary>
+    private static ClusterPlan Patient(PredictedCluster cluster, ClusterPlan plan)
+    {
+        ClusterPlan patient = plan;
+        foreach (PredictedModel model in cluster.Models)
+        {
+            for (int n = 0; n < cluster.Nodes.Count; n++)
+            {
+                Orleans.Runtime.SiloAddress address = cluster.Nodes[n].Address;
+                double delay = Math.Min(model.Service[n].BaseSeconds / 2, model.SloSeconds / 10) * 1000;
+                patient = PlanEdit.Set(patient, model.Name, replica => replica.Node.Equals(address), knobs => knobs with { DelayMs = delay });
+            }
+        }
+
+        return patient;
     }
 
     private AgentDecision Note(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference = null, double gain = 0) => Decisions.Add(new AgentDecision

@@ -26,7 +26,8 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
             if (!difference.IsNone) all.Add(new Entry(candidate, difference, Refusal(candidate, difference)));
         }
 
-        Entry[] possible = [.. all.Where(entry => entry.Refusal.Length == 0).OrderByDescending(entry => entry.Candidate.Value(options.Weights) - Cost(entry.Difference)).Take(Tried)];
+        Entry[] open = [.. all.Where(entry => entry.Refusal.Length == 0)];
+        Entry[] possible = [.. open.Where(entry => !entry.Candidate.IsStyle).OrderByDescending(entry => entry.Candidate.Value(options.Weights) - Cost(entry.Difference)).Take(Tried), .. open.Where(entry => entry.Candidate.IsStyle && trial is not null).Take(1)];
         Dictionary<PlanCandidate, (TrialResult Result, double Gain)> tried = Try(possible);
         TrialResult? kept = tried.TryGetValue(keep, out (TrialResult Result, double Gain) trialOfKeep) ? trialOfKeep.Result : null;
         Entry? best = possible.Where(entry => tried[entry.Candidate].Gain >= Needed(entry.Difference)).MaxBy(entry => tried[entry.Candidate].Gain - Cost(entry.Difference));
@@ -51,7 +52,7 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         if (difference.Loads + difference.Unloads > 0 && difference.Models.Count > _rails.MaxModels) return $"it would change {difference.Models.Count} models, at most {_rails.MaxModels} at once are allowed";
         if (watch.IsTabu(candidate.Name, now)) return "it was tried lately and made things worse";
         if (failed.TryGetValue(candidate.Name, out TimeSpan until) && now < until) return "its last trial, a short while ago, showed no gain";
-        return trial is null && candidate.Value(options.Weights) - keep.Value(options.Weights) < Needed(difference) ? "it is not expected to help" : "";
+        return trial is null && !candidate.IsStyle && candidate.Value(options.Weights) - keep.Value(options.Weights) < Needed(difference) ? "it is not expected to help" : "";
     }
 
     private Dictionary<PlanCandidate, (TrialResult Result, double Gain)> Try(Entry[] possible)

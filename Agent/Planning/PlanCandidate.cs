@@ -12,4 +12,7 @@ public sealed record PlanCandidate(string Name, ClusterPlan Plan, ClusterScore S
 {
     /// <summary>What candidates are ordered by: attainment first, the objective among equals.</summary>
     public double Value(ObjectiveWeights weights) => Attainment + (0.1 * Score.Total(weights));
+
+    /// <summary>Whether the closed form cannot tell what it gives: one of these is tried each time, by turns.</summary>
+    public bool IsStyle { get; init; }
 }

@@ -7,7 +7,7 @@ namespace OrleansInference.Agent.Prediction;
 public sealed class ServiceEstimate
 {
     private const int Remembered = 200;
-    private const double Forgetting = 0.99;
+    private const double Forgetting = 0.95;
 
     private readonly LinearRegression _fit;
     private readonly double _scale;

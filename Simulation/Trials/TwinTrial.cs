@@ -19,6 +19,11 @@ public sealed class TwinTrial : IPlanTrial
     private const double LongestSeconds = 20;
     private const double EventsPerRequest = 3;
 
+    private long _events;
+
+    /// <summary>Events of all trials so far.</summary>
+    public long Events => Interlocked.Read(ref _events);
+
     /// <inheritdoc />
     public TrialResult Try(PredictedCluster cluster, ClusterPlan plan, long seed, long maxEvents)
     {
@@ -30,6 +35,7 @@ public sealed class TwinTrial : IPlanTrial
         Workload workload = ArrivalProcesses.Merge(seconds, [.. cluster.Models.Select((model, i) => Requests(model, i, seconds, seed))]);
         SimulatedPolicy policy = new() { Planner = new FixedPlanner(Addressed(plan, cluster)), Tuner = () => new RunLengthTuner() };
         SimulationResult result = SimulatedCluster.Run(world, workload, policy, new SimulationOptions { Seed = seed, WarmupSeconds = Math.Min(0.5, seconds * 0.1), LookSeconds = LongestSeconds * 2, MaxEvents = maxEvents * 2 });
+        Interlocked.Add(ref _events, result.Events);
         return new TrialResult(result.Score, result.SloAttainment, result.Requests);
     }
 

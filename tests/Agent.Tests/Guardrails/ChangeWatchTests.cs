@@ -1,0 +1,78 @@
+using OrleansInference.Agent.Guardrails;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.Tests.Guardrails;
+
+public sealed class ChangeWatchTests
+{
+    private static readonly GuardrailOptions Options = new();
+
+    private TimeSpan _now = TimeSpan.FromHours(1);
+
+    [Theory]
+    [InlineData(2, 2, ChangeVerdict.Good)]
+    [InlineData(2, 3, ChangeVerdict.Good)]
+    [InlineData(2, 6, ChangeVerdict.RollBack)]
+    public void Judge_AfterItsTime_TakesBackWhatMadeItWorse(int missedBefore, int missedAfter, ChangeVerdict expected)
+    {
+        ChangeWatch watch = new(Options);
+        Pass(watch, 30, missedBefore);
+        watch.Begin(ClusterPlan.Empty with { Epoch = 7 }, "change", _now);
+        Pass(watch, 31, missedAfter);
+
+        Assert.Equal(expected, watch.Judge(_now, out ClusterPlan before, out _));
+        if (expected == ChangeVerdict.RollBack) Assert.Equal(7, before.Epoch);
+        Assert.Equal(expected == ChangeVerdict.RollBack, watch.IsTabu("change", _now));
+    }
+
+    [Fact]
+    public void Judge_PlainHarm_IsTakenBackAfterASixthOfTheTime()
+    {
+        ChangeWatch watch = new(Options);
+        Pass(watch, 30, 2);
+        watch.Begin(ClusterPlan.Empty, "change", _now);
+        Pass(watch, 4, 50);
+        Assert.Equal(ChangeVerdict.Waiting, watch.Judge(_now, out _, out _));
+        Pass(watch, 2, 50);
+
+        Assert.Equal(ChangeVerdict.RollBack, watch.Judge(_now, out _, out _));
+    }
+
+    [Fact]
+    public void Judge_MoreLoad_ExcusesAFall()
+    {
+        ChangeWatch watch = new(Options);
+        Pass(watch, 30, 2);
+        watch.Begin(ClusterPlan.Empty, "change", _now);
+        Pass(watch, 31, 40, requests: 150);
+
+        Assert.Equal(ChangeVerdict.Good, watch.Judge(_now, out _, out _));
+    }
+
+    [Fact]
+    public void Judge_ThreeRollbacks_StopUntilResumed()
+    {
+        ChangeWatch watch = new(Options);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.False(watch.IsStopped);
+            Pass(watch, 60, 2);
+            watch.Begin(ClusterPlan.Empty, $"change {i}", _now);
+            Pass(watch, 31, 40);
+            Assert.Equal(ChangeVerdict.RollBack, watch.Judge(_now, out _, out _));
+        }
+
+        Assert.True(watch.IsStopped);
+        watch.Resume();
+        Assert.False(watch.IsStopped);
+    }
+
+    private void Pass(ChangeWatch watch, int seconds, int missed, int requests = 100)
+    {
+        for (int i = 0; i < seconds; i++)
+        {
+            _now += TimeSpan.FromSeconds(1);
+            watch.Count(_now, requests, missed);
+        }
+    }
+}
