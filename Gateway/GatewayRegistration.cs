@@ -141,6 +141,7 @@ public static class GatewayRegistration
         Map(app, HttpMethods.Post, "/v2/agent/decisions/{id}/approve", context => agent.AnswerAsync(context, approve: true));
         Map(app, HttpMethods.Post, "/v2/agent/decisions/{id}/refuse", context => agent.AnswerAsync(context, approve: false));
         Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/search/{model}", agent.SearchAsync);
+        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/measure/{model}", agent.MeasureAsync);
     }
 
     private static void MapCluster(WebApplication app, ClusterEndpoints cluster)

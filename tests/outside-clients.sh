@@ -38,7 +38,7 @@ silo=(dotnet Silo/bin/Debug/net10.0/OrleansInference.Silo.dll)
 http=8000 grpc=8001
 
 serve() { # serve MODELS OPTIONS...: a silo at Triton's own ports, ready
-  "${silo[@]}" --models "$1" --http-port $http --grpc-port $grpc --silo-port 21121 --gateway-port 31121 --Gateway:ServerName=triton "${@:2}" >"$work/silo.log" 2>&1 &
+  "${silo[@]}" --models "$1" --http-port $http --grpc-port $grpc --silo-port 21121 --gateway-port 31121 --Gateway:ServerName=triton --Node:ProfileOnLoad=false "${@:2}" >"$work/silo.log" 2>&1 &
   pid=$!
   for _ in $(seq 300); do
     curl -sf -o /dev/null http://127.0.0.1:$http/v2/health/ready && return

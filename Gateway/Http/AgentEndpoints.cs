@@ -85,6 +85,19 @@ internal sealed class AgentEndpoints(IClusterControl cluster, JsonAnswer answer,
     public Task SearchAsync(HttpContext context) => answer.AnsweredAsync(context, "search", async () =>
         await SendAsync(context, AgentJson.Write(await cluster.SearchAsync((string)context.Request.RouteValues["node"]!, (string)context.Request.RouteValues["model"]!, context.Request.Query["version"].ToString(), context.RequestAborted))));
 
+    /// <summary><c>POST /v2/cluster/nodes/{node}/measure/{model}?rows=8&amp;threads=1&amp;instances=2</c>: measures one setting of a replica, and puts it back as it was.</summary>
+    public Task MeasureAsync(HttpContext context) => answer.AnsweredAsync(context, "measure", async () =>
+    {
+        ReplicaKnobs knobs = new() { MaxRows = Number("rows"), Threads = Number("threads"), Instances = Number("instances") };
+        await SendAsync(context, AgentJson.Write(await cluster.MeasureAsync((string)context.Request.RouteValues["node"]!, (string)context.Request.RouteValues["model"]!, context.Request.Query["version"].ToString(), knobs, context.RequestAborted)));
+
+        int Number(string name)
+        {
+            string text = context.Request.Query[name].ToString();
+            return text.Length == 0 ? 1 : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw new InferenceException(InferenceError.InvalidArgument, $"{name} is '{text}'; a number from 1 on is allowed");
+        }
+    });
+
     private static async Task SendAsync(HttpContext context, byte[] json)
     {
         context.Response.ContentType = "application/json";

@@ -27,6 +27,9 @@ internal static class AgentJson
     /// <summary>What a search found.</summary>
     public static byte[] Write(KnobProfile profile) => JsonSerializer.SerializeToUtf8Bytes(profile, Options);
 
+    /// <summary>What one setting gave.</summary>
+    public static byte[] Write(in KnobPoint point) => JsonSerializer.SerializeToUtf8Bytes(point, Options);
+
     /// <summary>Settings of a replica.</summary>
     public static void Write(Utf8JsonWriter json, string name, in ReplicaKnobs knobs)
     {

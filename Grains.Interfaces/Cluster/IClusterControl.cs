@@ -37,4 +37,8 @@ public interface IClusterControl
     /// <summary>Searches the best settings of a model's replica on a node, on the live replica.</summary>
     /// <exception cref="InferenceException">There is no such node, or it does not serve the model.</exception>
     Task<KnobProfile> SearchAsync(string node, string model, string version, CancellationToken cancellationToken);
+
+    /// <summary>Measures one setting of a model's replica on a node, on the live replica, and puts it back as it was.</summary>
+    /// <exception cref="InferenceException">There is no such node, or it does not serve the model.</exception>
+    Task<KnobPoint> MeasureAsync(string node, string model, string version, ReplicaKnobs knobs, CancellationToken cancellationToken);
 }

@@ -80,6 +80,12 @@ public interface INodeService : IGrainService
     [ResponseTimeout("00:30:00")]
     Task<KnobProfile> SearchAsync(string model, string version, CancellationToken cancellationToken);
 
+    /// <summary>Measures one setting of a replica while it serves, below the priority of requests, and puts it back as it was.</summary>
+    /// <exception cref="InferenceException">It is not served here.</exception>
+    [Alias("Measure")]
+    [ResponseTimeout("00:05:00")]
+    Task<KnobPoint> MeasureAsync(string model, string version, ReplicaKnobs setting, CancellationToken cancellationToken);
+
     /// <summary>Takes no new requests from now on, and ends when those under way are answered.</summary>
     [Alias("Drain")]
     [ResponseTimeout("00:30:00")]

@@ -7,42 +7,56 @@ namespace OrleansInference.Grains.Nodes;
 /// <summary>Passes operators' wishes to the director.</summary>
 internal sealed class ClusterControl(ClusterNode node, IGrainFactory grains, NodeServices services) : IClusterControl
 {
+    private const int Attempts = 4;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     /// <inheritdoc />
     public string NodeName => node.Name;
 
     private IPlacementDirectorGrain Director => grains.GetGrain<IPlacementDirectorGrain>(0);
 
     /// <inheritdoc />
-    public Task<ClusterState> GetStateAsync(CancellationToken cancellationToken) => AskAsync(Director.GetStateAsync().WaitAsync(cancellationToken));
+    public Task<ClusterState> GetStateAsync(CancellationToken cancellationToken) => AskAsync(() => Director.GetStateAsync(), cancellationToken);
 
     /// <inheritdoc />
-    public Task DrainAsync(string node, bool drain, CancellationToken cancellationToken) => AskAsync(DoneAsync(Director.DrainAsync(node, drain).WaitAsync(cancellationToken)));
+    public Task DrainAsync(string node, bool drain, CancellationToken cancellationToken) => AskAsync(() => Director.DrainAsync(node, drain), cancellationToken);
 
     /// <inheritdoc />
-    public Task PinAsync(string model, ModelPin? pin, CancellationToken cancellationToken) => AskAsync(DoneAsync(Director.PinAsync(model, pin).WaitAsync(cancellationToken)));
+    public Task PinAsync(string model, ModelPin? pin, CancellationToken cancellationToken) => AskAsync(() => Director.PinAsync(model, pin), cancellationToken);
 
     /// <inheritdoc />
     public async Task<Dictionary<int, double>> ProfileAsync(string node, string model, string version, CancellationToken cancellationToken)
     {
         NodeReport report = await ReportAsync(node, cancellationToken).ConfigureAwait(false);
-        return await AskAsync(services.Of(report.Address).ProfileAsync(model, version, cancellationToken)).ConfigureAwait(false);
+        return await AskAsync(() => services.Of(report.Address).ProfileAsync(model, version, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
-    public Task<AgentState> GetAgentAsync(CancellationToken cancellationToken) => AskAsync(Director.GetAgentAsync().WaitAsync(cancellationToken));
+    public Task<AgentState> GetAgentAsync(CancellationToken cancellationToken) => AskAsync(() => Director.GetAgentAsync(), cancellationToken);
 
     /// <inheritdoc />
-    public Task SetAgentModeAsync(AgentMode mode, CancellationToken cancellationToken) => AskAsync(DoneAsync(Director.SetAgentModeAsync(mode).WaitAsync(cancellationToken)));
+    public Task SetAgentModeAsync(AgentMode mode, CancellationToken cancellationToken) => AskAsync(() => Director.SetAgentModeAsync(mode), cancellationToken);
 
     /// <inheritdoc />
-    public Task AnswerAsync(long decision, bool approve, CancellationToken cancellationToken) => AskAsync(DoneAsync(Director.AnswerAsync(decision, approve).WaitAsync(cancellationToken)));
+    public Task AnswerAsync(long decision, bool approve, CancellationToken cancellationToken) => AskAsync(() => Director.AnswerAsync(decision, approve), cancellationToken);
 
     /// <inheritdoc />
-    public Task ResumeAgentAsync(CancellationToken cancellationToken) => AskAsync(DoneAsync(Director.ResumeAgentAsync().WaitAsync(cancellationToken)));
+    public Task ResumeAgentAsync(CancellationToken cancellationToken) => AskAsync(() => Director.ResumeAgentAsync(), cancellationToken);
 
     /// <inheritdoc />
-    public async Task<KnobProfile> SearchAsync(string node, string model, string version, CancellationToken cancellationToken) =>
-        await AskAsync(services.Of((await ReportAsync(node, cancellationToken).ConfigureAwait(false)).Address).SearchAsync(model, version, cancellationToken)).ConfigureAwait(false);
+    public async Task<KnobProfile> SearchAsync(string node, string model, string version, CancellationToken cancellationToken)
+    {
+        NodeReport report = await ReportAsync(node, cancellationToken).ConfigureAwait(false);
+        return await AskAsync(() => services.Of(report.Address).SearchAsync(model, version, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public async Task<KnobPoint> MeasureAsync(string node, string model, string version, ReplicaKnobs knobs, CancellationToken cancellationToken)
+    {
+        NodeReport report = await ReportAsync(node, cancellationToken).ConfigureAwait(false);
+        return await AskAsync(() => services.Of(report.Address).MeasureAsync(model, version, knobs, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
 
     private async Task<NodeReport> ReportAsync(string node, CancellationToken cancellationToken)
     {
@@ -51,21 +65,29 @@ internal sealed class ClusterControl(ClusterNode node, IGrainFactory grains, Nod
             ?? throw new InferenceException(InferenceError.NotFound, $"there is no node '{node}'; there are: {string.Join(", ", state.Nodes.Select(other => other.Name))}");
     }
 
-    private static async Task<bool> DoneAsync(Task task)
+    private static Task<bool> AskAsync(Func<Task> question, CancellationToken cancellationToken) => AskAsync(async () =>
     {
-        await task.ConfigureAwait(false);
+        await question().ConfigureAwait(false);
         return true;
-    }
+    }, cancellationToken);
 
-    private static async Task<T> AskAsync<T>(Task<T> answer)
+    /// <summary>Asks, and asks again where the director has just moved or found that another had written; only an answer to a decision says, asked twice, that it was given.</summary>
+    private static async Task<T> AskAsync<T>(Func<Task<T>> question, CancellationToken cancellationToken)
     {
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            return await answer.ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException)
-        {
-            throw new InferenceException(InferenceError.Unavailable, $"the cluster's director does not answer ({exception.Message}); serving goes on with the plan in force", exception);
+            try
+            {
+                return await question().WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OrleansException) when (attempt < Attempts)
+            {
+                await Task.Delay(Pause * attempt, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+                throw new InferenceException(InferenceError.Unavailable, $"the cluster's director does not answer ({exception.Message}); serving goes on with the plan in force", exception);
+            }
         }
     }
 }

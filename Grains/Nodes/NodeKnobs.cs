@@ -24,13 +24,21 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private static readonly TimeSpan SearchTime = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<ModelReplica, Tuned> _replicas = new();
+    private readonly ConcurrentDictionary<(string Model, string Revision), KnobProfile> _kept = new();
     private readonly SemaphoreSlim _searching = new(1, 1);
+    private Task _profiling = Task.CompletedTask;
+    private CancellationTokenSource? _profilingEnd;
+    private long _requests = -1, _busyAt;
 
     /// <summary>What a search found for a served model; null before the first.</summary>
     public KnobProfile? Profile(IServedModel model) => model is ModelReplica replica && _replicas.TryGetValue(replica, out Tuned? tuned) ? tuned.Profile : null;
 
     /// <inheritdoc />
-    public void Dispose() => _searching.Dispose();
+    public void Dispose()
+    {
+        _profilingEnd?.Dispose();
+        _searching.Dispose();
+    }
 
     /// <summary>Sets knobs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -41,24 +49,99 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
             ModelReplica[] served = [.. engine.Models.OfType<ModelReplica>()];
             foreach (ModelReplica gone in _replicas.Keys.Except(served)) _replicas.TryRemove(gone, out _);
             foreach (ModelReplica replica in served) await TuneAsync(replica, cancellationToken).ConfigureAwait(false);
+            if (options.Value.ProfileOnLoad) ProfileIfIdle(served, cancellationToken);
+        }
+    }
+
+    /// <summary>Searches one model that has no profile, if the node is idle; ends the search that runs if it is not any more.</summary>
+    private void ProfileIfIdle(ModelReplica[] served, CancellationToken cancellationToken)
+    {
+        long requests = served.Sum(replica => replica.ReadStatistics().Requests), at = time.GetTimestamp();
+        if (requests != _requests) (_requests, _busyAt) = (requests, at);
+        bool isIdle = _busyAt != 0 && time.GetElapsedTime(_busyAt, at).TotalSeconds >= options.Value.ProfileIdleSeconds;
+        if (_busyAt == 0) _busyAt = at;
+        if (!_profiling.IsCompleted)
+        {
+            if (!isIdle) _profilingEnd?.Cancel();
+            return;
+        }
+
+        if (!isIdle || Array.Find(served, NeedsProfile) is not { } next) return;
+        _profilingEnd?.Dispose();
+        _profilingEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _profiling = ProfileAsync(next, _profilingEnd.Token);
+    }
+
+    private bool NeedsProfile(ModelReplica replica)
+    {
+        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned());
+        if (tuned.Profile is not null || tuned.HasFailed || replica.Sequences is not null) return false;
+        if (node.Plan.Find(replica.Name) is not { } planned || !_kept.TryGetValue((replica.Name, planned.Revision), out KnobProfile? kept)) return true;
+        tuned.Profile = kept;
+        return false;
+    }
+
+    private async Task ProfileAsync(ModelReplica replica, CancellationToken cancellationToken)
+    {
+        try
+        {
+            KnobProfile profile = await SearchAsync(replica, cancellationToken).ConfigureAwait(false);
+            if (node.Plan.Find(replica.Name) is { } planned) _kept[(replica.Name, planned.Revision)] = profile;
+        }
+        catch (OperationCanceledException)
+        {
+            // Requests came: another time.
+        }
+        catch (Exception exception) when (exception is InferenceException or ModelLoadException or ObjectDisposedException)
+        {
+            if (_replicas.TryGetValue(replica, out Tuned? tuned)) tuned.HasFailed = true;
+            LogNotProfiled(replica.Name, exception.Message);
         }
     }
 
     /// <summary>Searches the best settings of a replica on the replica itself, and leaves them in force.</summary>
     /// <exception cref="InferenceException">It is not served here, or takes no made-up requests.</exception>
-    public async Task<KnobProfile> SearchAsync(string model, string version, CancellationToken cancellationToken)
+    public Task<KnobProfile> SearchAsync(string model, string version, CancellationToken cancellationToken) => SearchAsync(Searchable(model, version), cancellationToken);
+
+    /// <summary>Measures one setting of a replica on the replica itself.</summary>
+    /// <exception cref="InferenceException">It is not served here, takes no made-up requests, or the setting is not possible.</exception>
+    public Task<KnobPoint> MeasureAsync(string model, string version, ReplicaKnobs setting, CancellationToken cancellationToken)
+    {
+        ModelReplica replica = Searchable(model, version);
+        int maxRows = Math.Max(1, replica.Signature.MaxBatchSize), cores = Environment.ProcessorCount;
+        if (setting.MaxRows < 1 || setting.MaxRows > maxRows) throw new InferenceException(InferenceError.InvalidArgument, $"rows is {setting.MaxRows}; 1 to {maxRows} are allowed");
+        if (setting.Threads < 1 || setting.Threads > cores) throw new InferenceException(InferenceError.InvalidArgument, $"threads is {setting.Threads}; 1 to {cores} are allowed");
+        if (setting.Instances < 1 || setting.Instances > 2 * cores) throw new InferenceException(InferenceError.InvalidArgument, $"instances is {setting.Instances}; 1 to {2 * cores} are allowed");
+        return AloneAsync(replica, async _ =>
+        {
+            await engine.SetKnobsAsync(replica, setting, cancellationToken).ConfigureAwait(false);
+            return await MeasureAsync(replica, setting, replica.Policy.SloP99Ms / 1000, cancellationToken).ConfigureAwait(false);
+        }, cancellationToken);
+    }
+
+    private ModelReplica Searchable(string model, string version)
     {
         if (engine.Find(model, version, out InferenceError error, out string message) is not { } served) throw new InferenceException(error, message);
-        if (served is not ModelReplica { Sequences: null } replica) throw new InferenceException(InferenceError.InvalidArgument, $"model '{model}' is an ensemble or serves sequences: its settings follow from its configuration");
+        return served is ModelReplica { Sequences: null } replica ? replica : throw new InferenceException(InferenceError.InvalidArgument, $"model '{model}' is an ensemble or serves sequences: its settings follow from its configuration");
+    }
+
+    private Task<KnobProfile> SearchAsync(ModelReplica replica, CancellationToken cancellationToken) => AloneAsync(replica, async tuned =>
+    {
+        KnobProfile profile = await ClimbAsync(replica, cancellationToken).ConfigureAwait(false);
+        tuned.Profile = profile;
+        LogSearched(replica.Name, replica.Version, profile.Reason);
+        return profile;
+    }, cancellationToken);
+
+    /// <summary>One search or measurement at a time; the replica runs as it should afterwards.</summary>
+    private async Task<T> AloneAsync<T>(ModelReplica replica, Func<Tuned, Task<T>> work, CancellationToken cancellationToken)
+    {
         Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned());
         await _searching.WaitAsync(cancellationToken).ConfigureAwait(false);
         tuned.IsSearching = true;
         try
         {
-            KnobProfile profile = await SearchAsync(replica, cancellationToken).ConfigureAwait(false);
-            tuned.Profile = profile;
-            LogSearched(model, replica.Version, profile.Reason);
-            return profile;
+            return await work(tuned).ConfigureAwait(false);
         }
         finally
         {
@@ -69,7 +152,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         }
     }
 
-    private async Task<KnobProfile> SearchAsync(ModelReplica replica, CancellationToken cancellationToken)
+    private async Task<KnobProfile> ClimbAsync(ModelReplica replica, CancellationToken cancellationToken)
     {
         BatchCost cost = replica.Cost;
         int cores = Environment.ProcessorCount, maxRows = Math.Max(1, replica.Signature.MaxBatchSize);
@@ -163,6 +246,9 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} runs on as before: {Reason}")]
     private partial void LogNotSet(string model, string reason);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} keeps its settings, a search was not possible: {Reason}")]
+    private partial void LogNotProfiled(string model, string reason);
+
     private sealed class Tuned
     {
         public IReplicaTuner Tuner { get; } = new RunLengthTuner();
@@ -170,6 +256,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         public KnobProfile? Profile { get; set; }
 
         public ReplicaKnobs? Applied { get; set; }
+
+        public bool HasFailed { get; set; }
 
         public volatile bool IsSearching;
 

@@ -29,4 +29,14 @@ public sealed class NodeOptions
 
     /// <summary>Whether the node sets the size of batches by what it measures, where neither configuration nor plan does.</summary>
     public bool FastLoop { get; set; } = true;
+
+    /// <summary>
+    /// Whether a newly loaded model's best batch, threads and instances are searched on the live replica, once the node has had
+    /// no requests for <see cref="ProfileIdleSeconds"/>; requests that come meanwhile end the search. What was found is kept for the model's revision.
+    /// </summary>
+    public bool ProfileOnLoad { get; set; } = true;
+
+    /// <summary>Seconds without requests before a search on load begins.</summary>
+    [Range(0.5, 3600)]
+    public double ProfileIdleSeconds { get; set; } = 5;
 }

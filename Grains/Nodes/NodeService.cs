@@ -101,5 +101,8 @@ internal sealed class NodeService(
     public Task<KnobProfile> SearchAsync(string model, string version, CancellationToken cancellationToken) => knobs.SearchAsync(model, version, cancellationToken);
 
     /// <inheritdoc />
+    public Task<KnobPoint> MeasureAsync(string model, string version, ReplicaKnobs setting, CancellationToken cancellationToken) => knobs.MeasureAsync(model, version, setting, cancellationToken);
+
+    /// <inheritdoc />
     public Task DrainAsync(CancellationToken cancellationToken) => drain.BeginAsync(cancellationToken);
 }

@@ -65,6 +65,11 @@ internal static class HelpText
         plan      what a plan, its routing table and a pick cost; no silo runs
           --nodes N  1000      --models N  500
 
+        search    the search over batch x threads x instances on a live silo against all of its grid
+          --silo "COMMAND"     as for compare          --data DIR           ../shared/data
+          --only tiny,squeezenet,mlp                   --searches N  3
+          --repeats N  3 measurements of each setting  --pairs N  7 of what was chosen and the grid's best
+
         Exit codes: 0 done, 1 failed, 2 wrong options, 3 data absent, 130 cancelled.
 
         """;

@@ -9,6 +9,7 @@ using OrleansInference.Load.Http;
 using OrleansInference.Load.Orleans;
 using OrleansInference.Load.Outside;
 using OrleansInference.Load.Raw;
+using OrleansInference.Load.Search;
 
 NativeEnvironment.Set("ORT_DISABLE_TELEMETRY", "1");
 
@@ -47,10 +48,12 @@ try
             return await ScaleCommand.RunAsync(new ArgumentSet(rest, ScaleCommand.Options), cancellation.Token);
         case "plan":
             return PlanCommand.Run(new ArgumentSet(rest, PlanCommand.Options));
+        case "search":
+            return await SearchCommand.RunAsync(new ArgumentSet(rest, SearchCommand.Options), cancellation.Token);
         case null or "--help" or "-h" or "help":
             throw new HelpRequestedException();
         default:
-            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, conformance-models, raw, compare, overload, scale and plan.");
+            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, conformance-models, raw, compare, overload, scale, plan and search.");
     }
 }
 catch (HelpRequestedException)

@@ -48,7 +48,7 @@ internal sealed class ServedCluster : IAsyncDisposable
         {
             string folder = folders[Interlocked.Increment(ref next) % silos];
             IConfiguration configuration = new ConfigurationBuilder()
-                .AddInMemoryCollection(new Dictionary<string, string?>(settings) { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString(), ["Engine:Threads"] = "2" })
+                .AddInMemoryCollection(new Dictionary<string, string?>(settings) { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString(), ["Engine:Threads"] = "2", ["Node:ProfileOnLoad"] = settings.GetValueOrDefault("Node:ProfileOnLoad", "false") })
                 .Build();
             silo.Services.AddSingleton(configuration);
             silo.Services.AddInferenceEngine(configuration.GetSection("Engine"));

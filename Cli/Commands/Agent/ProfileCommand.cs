@@ -15,6 +15,7 @@ internal sealed class ProfileCommand(IAnsiConsole console, TextWriter output) : 
     protected override async Task<int> RunAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
     {
         string node = settings.Node ?? await FirstAsync(server, settings.Model, cancellationToken);
+        if (settings.Rows is not null || settings.Threads is not null || settings.Instances is not null) return await MeasureAsync(server, node, settings, cancellationToken);
         using JsonDocument profile = (await server.CallAsync(HttpMethod.Post, $"/v2/cluster/nodes/{Uri.EscapeDataString(node)}/search/{Uri.EscapeDataString(settings.Model)}", "{}", cancellationToken: cancellationToken))!;
         if (settings.Json)
         {
@@ -37,6 +38,17 @@ internal sealed class ProfileCommand(IAnsiConsole console, TextWriter output) : 
         return 0;
     }
 
+    private async Task<int> MeasureAsync(ServerConnection server, string node, Settings settings, CancellationToken cancellationToken)
+    {
+        string path = string.Create(CultureInfo.InvariantCulture, $"/v2/cluster/nodes/{Uri.EscapeDataString(node)}/measure/{Uri.EscapeDataString(settings.Model)}?rows={settings.Rows ?? 1}&threads={settings.Threads ?? 1}&instances={settings.Instances ?? 1}");
+        using JsonDocument point = (await server.CallAsync(HttpMethod.Post, path, "{}", cancellationToken: cancellationToken))!;
+        if (settings.Json) WriteJson(point.RootElement);
+        else WriteLine(string.Create(CultureInfo.InvariantCulture, $"{settings.Model} on {node}: {Value("rows_per_second"):F0} rows/s, {Value("goodput_per_second"):F0} in time, p50 {Value("p50_ms"):F2} ms, p99 {Value("p99_ms"):F2} ms"));
+        return 0;
+
+        double Value(string member) => point.RootElement.GetProperty(member).ValueKind == JsonValueKind.Number ? point.RootElement.GetProperty(member).GetDouble() : double.PositiveInfinity;
+    }
+
     private static async Task<string> FirstAsync(ServerConnection server, string model, CancellationToken cancellationToken)
     {
         using JsonDocument state = await ClusterCalls.StateAsync(server, cancellationToken);
@@ -51,5 +63,17 @@ internal sealed class ProfileCommand(IAnsiConsole console, TextWriter output) : 
         [CommandOption("--node <NODE>")]
         [Description("The node; without it, the first that serves the model")]
         public string? Node { get; init; }
+
+        [CommandOption("--rows <ROWS>")]
+        [Description("Measure one setting instead of searching: most rows of a batch")]
+        public int? Rows { get; init; }
+
+        [CommandOption("--threads <THREADS>")]
+        [Description("The same: threads of a run")]
+        public int? Threads { get; init; }
+
+        [CommandOption("--instances <INSTANCES>")]
+        [Description("The same: runs at once")]
+        public int? Instances { get; init; }
     }
 }

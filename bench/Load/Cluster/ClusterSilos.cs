@@ -20,7 +20,11 @@ internal sealed class ClusterSilos : IDisposable
     public IReadOnlyList<int> GatewayPorts => gateways;
 
     /// <summary>Starts them and waits until the director routes to all.</summary>
-    public static async Task<ClusterSilos> StartAsync(string silo, int count, ClusterFolder folder, CancellationToken cancellation)
+    public static Task<ClusterSilos> StartAsync(string silo, int count, ClusterFolder folder, CancellationToken cancellation) => StartAsync(
+        silo, count, folder.Models, cancellation, _ => folder.IsEmulated ? ["--Engine:ExecutionProvider:Provider=emulated", $"--Engine:ExecutionProvider:Profile={folder.Profile}", "--Engine:Threads=1"] : []);
+
+    /// <summary>Starts them over a repository and waits until the director routes to all.</summary>
+    public static async Task<ClusterSilos> StartAsync(string silo, int count, string models, CancellationToken cancellation, Func<int, string[]>? options = null)
     {
         var cluster = new ClusterSilos();
         try
@@ -30,10 +34,10 @@ internal sealed class ClusterSilos : IDisposable
             {
                 string[] command =
                 [
-                    .. silo.Split(' '), "--models", folder.Models, "--name", $"s{i}",
+                    .. silo.Split(' '), "--models", models, "--Node:ProfileOnLoad=false", "--name", $"s{i}",
                     "--http-port", $"{ports[4 * i]}", "--grpc-port", $"{ports[(4 * i) + 1]}", "--silo-port", $"{ports[(4 * i) + 2]}", "--gateway-port", $"{ports[(4 * i) + 3]}",
                     .. i == 0 ? [] : new[] { "--join", $"127.0.0.1:{ports[2]}" },
-                    .. folder.IsEmulated ? ["--Engine:ExecutionProvider:Provider=emulated", $"--Engine:ExecutionProvider:Profile={folder.Profile}", "--Engine:Threads=1"] : Array.Empty<string>(),
+                    .. options?.Invoke(i) ?? [],
                 ];
                 cluster.silos.Add(new ServerProcess($"s{i}", command, ports[4 * i]));
                 cluster.gateways.Add(ports[(4 * i) + 3]);
@@ -89,7 +93,7 @@ internal sealed class ClusterSilos : IDisposable
                 using var state = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://{silos[0].EndPoint}/v2/cluster"), cancellation));
                 var routed = state.RootElement.GetProperty("models").EnumerateArray().SelectMany(model => model.GetProperty("replicas").EnumerateArray()).Count(replica => replica.GetProperty("routed").GetBoolean());
                 var up = state.RootElement.GetProperty("nodes").EnumerateArray().Count(node => node.GetProperty("plan_epoch").GetInt64() == state.RootElement.GetProperty("epoch").GetInt64());
-                if (routed == count && up == count)
+                if (routed > 0 && routed % count == 0 && up == count)
                     return;
             }
             catch (HttpRequestException)

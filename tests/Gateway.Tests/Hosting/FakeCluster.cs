@@ -79,4 +79,10 @@ internal sealed class FakeCluster : IClusterControl
         Asked.Add($"search {node} {model} {version}");
         return Task.FromResult(new KnobProfile { SloMs = 5, GridSize = 64, Chosen = new ReplicaKnobs { MaxRows = 32, Threads = 1, Instances = 2 }, Reason = "it batches", Tried = [new KnobPoint(new ReplicaKnobs { MaxRows = 32, Threads = 1, Instances = 2 }, 100, 90, 1, 2, 85)] });
     }
+
+    public Task<KnobPoint> MeasureAsync(string node, string model, string version, ReplicaKnobs knobs, CancellationToken cancellationToken)
+    {
+        Asked.Add($"measure {node} {model} {version} {knobs.MaxRows} {knobs.Threads} {knobs.Instances}");
+        return Task.FromResult(new KnobPoint(knobs, 100, 90, 1, 2, 85));
+    }
 }

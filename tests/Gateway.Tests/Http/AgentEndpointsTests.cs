@@ -46,6 +46,7 @@ public sealed class AgentEndpointsTests : IAsyncLifetime
     [InlineData("/v2/agent/resume", "", "resume", 200)]
     [InlineData("/v2/agent/mode", """{"mode":"shadow"}""", "mode Shadow", 200)]
     [InlineData("/v2/cluster/nodes/n0/search/m?version=3", "", "search n0 m 3", 200)]
+    [InlineData("/v2/cluster/nodes/n0/measure/m?rows=8&instances=2", "", "measure n0 m  8 1 2", 200)]
     public async Task Post_AsksTheDirector(string path, string body, string expected, int status)
     {
         HttpResponseMessage response = await _gateway.Http.PostAsync(path, new StringContent(body), Token);
@@ -60,6 +61,7 @@ public sealed class AgentEndpointsTests : IAsyncLifetime
     [InlineData("/v2/agent/mode", """{"speed":1}""", "speed")]
     [InlineData("/v2/agent/decisions/x/approve", "", "no decision's number")]
     [InlineData("/v2/cluster/models/m/pin", """{"mode":"wild"}""", "act, advise, shadow, off")]
+    [InlineData("/v2/cluster/nodes/n0/measure/m?rows=x", "", "rows is 'x'; a number from 1 on is allowed")]
     public async Task Post_SomethingWrong_SaysWhatIsAllowed(string path, string body, string expected)
     {
         HttpResponseMessage response = await _gateway.Http.PostAsync(path, new StringContent(body), Token);

@@ -1,0 +1,30 @@
+using OrleansInference.Load.Raw;
+using OrleansInference.Onnx.Samples;
+
+namespace OrleansInference.Load.Search;
+
+/// <summary>The models that searches are compared on; deleted with this.</summary>
+internal sealed class SearchFolder : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("bench-search-");
+
+    public string Path => folder.FullName;
+
+    public IReadOnlyList<string> Models { get; private set; } = [];
+
+    public static SearchFolder Create(string data, int maxRows)
+    {
+        var made = new SearchFolder();
+        var models = SampleModels.Open(data).Select(model => (model.Name, Bytes: File.ReadAllBytes(model.Model.Path))).Append((Name: "mlp", Bytes: FixtureModels.Mlp(256, 1024, 64))).ToArray();
+        foreach (var (name, bytes) in models)
+        {
+            File.WriteAllBytes(System.IO.Path.Combine(made.folder.CreateSubdirectory(System.IO.Path.Combine(name, "1")).FullName, "model.onnx"), bytes);
+            File.WriteAllText(System.IO.Path.Combine(made.Path, name, "config.pbtxt"), $"max_batch_size: {maxRows}\n");
+        }
+
+        made.Models = [.. models.Select(model => model.Name)];
+        return made;
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+}
