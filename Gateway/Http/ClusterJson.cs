@@ -50,6 +50,9 @@ internal static class ClusterJson
             json.WriteString("model", replica.Model);
             json.WriteString("version", replica.Version);
             json.WriteNumber("rows", replica.Rows);
+            json.WriteNumber("runs", replica.Runs);
+            json.WriteNumber("run_seconds", replica.RunSeconds);
+            json.WriteNumber("max_rows", replica.MaxRows);
             json.WriteNumber("queued", replica.Queued);
             json.WriteNumber("memory_bytes", replica.MemoryBytes);
             json.WriteNumber("base_seconds", replica.Route.BaseSeconds);

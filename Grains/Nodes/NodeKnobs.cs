@@ -173,10 +173,12 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     /// <summary>What a setting gives, with twice as many callers as fill all batches.</summary>
     private async Task<KnobPoint> MeasureAsync(ModelReplica replica, ReplicaKnobs knobs, double slo, CancellationToken cancellationToken)
     {
-        int callers = Math.Clamp(2 * knobs.MaxRows * knobs.Instances, 2, 512);
-        // A run of seconds must be seen a few times.
+        // A run of seconds must be seen a few times; of one that takes longer than the objective, once says enough.
         double run = replica.Cost.Seconds(knobs.MaxRows);
-        (double[] seconds, TimeSpan counted) = await engine.MeasureAsync(replica, callers, SearchWarmup + TimeSpan.FromSeconds(run), SearchTime + TimeSpan.FromSeconds(4 * run), cancellationToken).ConfigureAwait(false);
+        bool isHopeless = run > 1.5 * slo;
+        int callers = Math.Clamp((isHopeless ? 1 : 2) * knobs.MaxRows * knobs.Instances, 2, 512);
+        TimeSpan warmup = isHopeless ? TimeSpan.Zero : SearchWarmup + TimeSpan.FromSeconds(run), duration = isHopeless ? TimeSpan.FromSeconds(1.5 * run) : SearchTime + TimeSpan.FromSeconds(4 * run);
+        (double[] seconds, TimeSpan counted) = await engine.MeasureAsync(replica, callers, warmup, duration, cancellationToken).ConfigureAwait(false);
         double goodput = seconds.Count(each => each <= slo) / counted.TotalSeconds, p50 = seconds.Length == 0 ? double.PositiveInfinity : seconds[seconds.Length / 2], p99 = seconds.Length == 0 ? double.PositiveInfinity : seconds[seconds.Length * 99 / 100];
         return new KnobPoint(knobs, seconds.Length / counted.TotalSeconds, goodput, p50 * 1000, p99 * 1000, KnobScore.Of(goodput, p50, slo));
     }

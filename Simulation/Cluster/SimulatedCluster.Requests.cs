@@ -27,6 +27,7 @@ public sealed partial class SimulatedCluster
     /// <summary>Clients spread over the gateways that answer.</summary>
     private SimulatedNode? NextEntry()
     {
+        if (_options.EntryNode is { } entry && !_nodes[entry].IsLost) return _nodes[entry];
         for (int i = 0; i < _nodes.Length; i++)
         {
             SimulatedNode node = _nodes[_entry];

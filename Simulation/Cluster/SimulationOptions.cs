@@ -32,6 +32,9 @@ public sealed record SimulationOptions
     /// <summary>Whether models are loaded, by the first plan, before time begins.</summary>
     public bool Preloaded { get; init; } = true;
 
+    /// <summary>The node that all clients talk to; null where they spread over all.</summary>
+    public int? EntryNode { get; init; }
+
     /// <summary>Events after which it ends early; 0 for no limit.</summary>
     public long MaxEvents { get; init; }
 

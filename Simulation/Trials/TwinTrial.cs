@@ -55,7 +55,7 @@ public sealed class TwinTrial : IPlanTrial
             RequestBytes = (int)Math.Clamp(model.BytesPerRow / 2, 0, int.MaxValue),
             AnswerBytes = (int)Math.Clamp(model.BytesPerRow / 2, 0, int.MaxValue),
         })],
-        new PredictedLaw(cluster));
+        new MeasuredLaw([.. cluster.Models.Select(model => model.Service.ToArray())]));
 
     /// <summary>The plan with the twin's own addresses.</summary>
     private static ClusterPlan Addressed(ClusterPlan plan, PredictedCluster cluster)
