@@ -3,6 +3,7 @@ using OrleansInference.Cli.Commands;
 using OrleansInference.Cli.Commands.Agent;
 using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Commands.Jobs;
+using OrleansInference.Cli.Commands.Optimize;
 using OrleansInference.Cli.Commands.Simulation;
 using OrleansInference.Cli.Commands.Up;
 using Spectre.Console;
@@ -33,6 +34,7 @@ internal static class OinfApp
             config.AddCommand<BenchCommand>("bench").WithDescription("Load a model and measure").WithExample("bench", "color-names", "--rate", "500", "--arrivals", "poisson");
             config.AddCommand<WhyCommand>("why").WithDescription("Say why requests waited, and why a model or node runs as it does").WithExample("why", "squeezenet");
             config.AddCommand<SimulateCommand>("simulate").WithDescription("Try a scenario or a recorded trace on a cluster that need not exist").WithExample("simulate", "--scenario", "ads", "--nodes", "4", "--seconds", "60", "--seed", "7");
+            config.AddCommand<OptimizeCommand>("optimize").WithDescription("Make faster variants of a model, and measure what they lose in accuracy").WithExample("optimize", "models/squeezenet/1/model.onnx", "--input", "data=images.npy");
             config.AddCommand<AlignCommand>("align").WithDescription("Ask a live cluster a trace, replay it in the twin, and say how far they are apart").WithExample("align", "squeezenet", "--rate", "30", "--seconds", "20");
             config.AddCommand<ProfileCommand>("profile").WithDescription("Search the best batch, threads and instances of a model while it serves");
             config.AddBranch("agent", agent =>

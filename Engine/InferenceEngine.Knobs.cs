@@ -12,7 +12,7 @@ public sealed partial class InferenceEngine
     public int Threads => _scheduler.ThreadCount;
 
     /// <summary>
-    /// Changes how a serving replica runs: another number of threads takes a new session beside the old one, everything else
+    /// Changes how a serving replica runs: another number of threads or another variant takes a new session beside the old one, everything else
     /// holds from the next batch on. Values are clipped to what is possible here; unset ones go back to the configured.
     /// </summary>
     /// <exception cref="Sessions.ModelLoadException">There is no memory for the second session; nothing has changed then.</exception>
@@ -21,7 +21,9 @@ public sealed partial class InferenceEngine
         ArgumentNullException.ThrowIfNull(replica);
         int threads = Math.Clamp(knobs.Threads > 0 ? knobs.Threads : replica.ConfiguredThreads, 1, Math.Max(replica.ConfiguredThreads, Environment.ProcessorCount));
         // A device does not run on the session's threads.
-        if (threads != replica.Threads && replica.ExecutionProvider == Sessions.ExecutionProviderChoice.Cpu) await SetThreadsAsync(replica, threads, cancellationToken).ConfigureAwait(false);
+        if (replica.ExecutionProvider != Sessions.ExecutionProviderChoice.Cpu) threads = replica.Threads;
+        string variant = knobs.Variant ?? ModelVariants.Original;
+        if (threads != replica.Threads || variant != replica.Variant) await SetSessionAsync(replica, threads, variant, cancellationToken).ConfigureAwait(false);
         if (knobs.Instances > _scheduler.ThreadCount) _scheduler.EnsureThreads(Math.Min(knobs.Instances, Environment.ProcessorCount * 2));
         replica.SetLimits(knobs, _scheduler.ThreadCount);
     }

@@ -159,9 +159,18 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     public Task SweepAsync() => _evictor.SweepAsync();
 
     /// <summary>Changes the intra-op threads of a serving model, by a new session beside the old one.</summary>
-    public async Task SetThreadsAsync(ModelReplica replica, int threads, CancellationToken cancellationToken)
+    public Task SetThreadsAsync(ModelReplica replica, int threads, CancellationToken cancellationToken)
     {
-        using (await _locks.TakeAsync(replica.Name, cancellationToken).ConfigureAwait(false)) await _loader.SetThreadsAsync(replica, threads).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(replica);
+        return SetSessionAsync(replica, threads, replica.Variant, cancellationToken);
+    }
+
+    /// <summary>Changes the intra-op threads or the variant of a serving model, by a new session beside the old one.</summary>
+    /// <exception cref="Sessions.ModelLoadException">There is no such variant that may be used, it cannot be loaded, or there is no memory for it; nothing has changed then.</exception>
+    public async Task SetSessionAsync(ModelReplica replica, int threads, string variant, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(replica);
+        using (await _locks.TakeAsync(replica.Name, cancellationToken).ConfigureAwait(false)) await _loader.SetSessionAsync(replica, threads, variant).ConfigureAwait(false);
     }
 
     /// <summary>The names of all models in the repository.</summary>
@@ -197,10 +206,12 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     {
         while (true)
         {
+            bool wasServed = _table.TryGet(request.ModelName, out _);
             IServedModel? model = Find(request.ModelName, request.ModelVersion, out InferenceError error, out string message);
             if (model is null)
             {
-                if (_options.Mode == ModelControlMode.Demand && !_table.TryGet(request.ModelName, out _)) return MissingAsync(request, error, message, cancellationToken);
+                // Of a model that is there, only a version can be missing; it may come and go between the two looks.
+                if (_options.Mode == ModelControlMode.Demand && !(wasServed && error == InferenceError.NotFound)) return MissingAsync(request, error, message, cancellationToken);
                 request.Dispose();
                 return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, error, message));
             }

@@ -15,7 +15,7 @@ public sealed partial class ModelReplica
         get
         {
             BatchLimits limits = Limits;
-            return new ReplicaKnobs { Threads = Threads, Instances = limits.Concurrency, MaxRows = limits.RowLimit, DelayMs = limits.MaxDelay.TotalMilliseconds };
+            return new ReplicaKnobs { Threads = Threads, Instances = limits.Concurrency, MaxRows = limits.RowLimit, DelayMs = limits.MaxDelay.TotalMilliseconds, Variant = Variants.Count == 0 ? null : Variant };
         }
     }
 

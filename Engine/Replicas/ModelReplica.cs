@@ -92,6 +92,15 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     /// <summary>Intra-op threads of its session.</summary>
     public int Threads => Session.Settings.Threads;
 
+    /// <summary>The variant that serves.</summary>
+    public string Variant => Session.Settings.Variant;
+
+    /// <summary>The variants that may serve in the original's place.</summary>
+    public IReadOnlyList<Repository.ModelVariant> Variants { get; init; } = [];
+
+    /// <summary>The original's file.</summary>
+    internal string OriginalFile { get; init; } = "";
+
     /// <summary>Intra-op threads that its configuration asks for.</summary>
     public int ConfiguredThreads { get; }
 

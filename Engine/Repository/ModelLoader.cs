@@ -53,13 +53,19 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     }
 
     /// <summary>
-    /// Builds a session with another number of intra-op threads beside the old one, warms it, puts it in its place and
-    /// waits until the old one is gone. The memory of both is reserved meanwhile.
+    /// Builds a session with another number of intra-op threads or of another variant beside the old one, warms it, puts it in
+    /// its place and waits until the old one is gone. The memory of both is reserved meanwhile.
     /// </summary>
-    public async Task SetThreadsAsync(ModelReplica replica, int threads)
+    public async Task SetSessionAsync(ModelReplica replica, int threads, string variant)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        SessionSettings settings = replica.Session.Settings with { Threads = threads };
+        SessionSettings old = replica.Session.Settings;
+        string folder = Path.GetDirectoryName(old.Path)!;
+        string path = variant == old.Variant ? old.Path
+            : variant == ModelVariants.Original ? Path.Combine(folder, replica.OriginalFile)
+            : replica.Variants.FirstOrDefault(other => other.Name == variant) is { } chosen ? Path.Combine(folder, chosen.File)
+            : throw new ModelLoadException($"model '{replica.Name}' has no variant '{variant}'; it has: {string.Join(", ", replica.Variants.Select(other => other.Name).Prepend(ModelVariants.Original))}");
+        SessionSettings settings = old with { Threads = threads, Path = path, Variant = variant };
         using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", SessionBytes(FileBytes(settings.Path)), out string reason) ?? throw new ModelLoadException(reason);
         ModelSession session = await Task.Factory.StartNew(
             () =>
@@ -201,8 +207,17 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         {
             Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
             Sequences = sequences,
+            OriginalFile = Path.GetFileName(session.Settings.Path),
+            Variants = device is null ? Allowed(config, ModelVariants.Read(source.Folder.VersionPath(version))) : [],
         };
         return (replica, ModelConfigJson.Write(ConfigCompletion.Complete(config, name, signature, sequences, session.Settings.Provider, instances)));
+    }
+
+    /// <summary>Those that lose no more than the configuration's <c>max_accuracy_loss</c>, which is nothing by default.</summary>
+    private static ModelVariant[] Allowed(ModelConfig config, IReadOnlyList<ModelVariant> variants)
+    {
+        double most = ReplicaSettings.Parameter(config, "max_accuracy_loss", 0, 0, 1);
+        return [.. variants.Where(variant => variant.AccuracyLoss <= most)];
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} was not warmed up, no made-up input suits it: {Reason}")]

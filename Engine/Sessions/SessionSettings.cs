@@ -9,6 +9,9 @@ internal sealed record SessionSettings
     /// <summary>Path of the .onnx file.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The variant that the file is.</summary>
+    public string Variant { get; init; } = Repository.ModelVariants.Original;
+
     /// <summary>Intra-op threads, at least 1. With 1 a run uses the calling thread alone; more bring their own pool.</summary>
     public int Threads { get; init; } = 1;
 

@@ -1,6 +1,6 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>How a replica runs (θ_P): the parallelism that the agent sets; 0 leaves a setting to the node.</summary>
+/// <summary>How a replica runs: the parallelism (θ_P) and variant (θ_M) that the agent sets; 0 leaves a setting to the node.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.ReplicaKnobs")]
@@ -21,6 +21,10 @@ public readonly record struct ReplicaKnobs
     /// <summary>How long the head of the queue may wait for company, milliseconds ≥ 0; below 0 for the configured delay.</summary>
     [Id(3)]
     public double DelayMs { get; init; }
+
+    /// <summary>The model's variant (θ_M), <c>original</c> or one that <c>variants.json</c> names; null for the node's choice. Another one needs a new session.</summary>
+    [Id(4)]
+    public string? Variant { get; init; }
 
     /// <summary>Everything left to the node.</summary>
     public static ReplicaKnobs Unset { get; } = new() { DelayMs = -1 };

@@ -6,6 +6,7 @@ using OrleansInference.Agent.Planning.Search;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
+using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -138,15 +139,17 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     {
         Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned());
         await _searching.WaitAsync(cancellationToken).ConfigureAwait(false);
-        tuned.IsSearching = true;
+        bool isAlone = false;
         try
         {
+            await tuned.Setting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            isAlone = true;
             return await work(tuned).ConfigureAwait(false);
         }
         finally
         {
-            tuned.IsSearching = false;
             tuned.Applied = null;
+            if (isAlone) tuned.Setting.Release();
             _searching.Release();
             await TuneAsync(replica, CancellationToken.None).ConfigureAwait(false);
         }
@@ -166,8 +169,17 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         }
 
         KnobPoint best = search.Best!.Value;
+        List<KnobPoint> tried = [.. search.Tried];
+        foreach (ModelVariant variant in replica.Variants)
+        {
+            ReplicaKnobs knobs = best.Knobs with { Variant = variant.Name };
+            await engine.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
+            tried.Add(await MeasureAsync(replica, knobs, slo, cancellationToken).ConfigureAwait(false));
+        }
+
+        best = tried.MaxBy(point => point.Score);
         cost = replica.Cost;
-        return new KnobProfile { SloMs = slo * 1000, GridSize = grid.Size, Tried = [.. search.Tried], Chosen = best.Knobs, Reason = KnobReason.Of(best, cost.BaseSeconds, cost.SecondsPerRow, slo, maxRows) };
+        return new KnobProfile { SloMs = slo * 1000, GridSize = grid.Size, Tried = [.. tried], Chosen = best.Knobs, Reason = KnobReason.Of(best, cost.BaseSeconds, cost.SecondsPerRow, slo, maxRows) };
     }
 
     /// <summary>What a setting gives, with twice as many callers as fill all batches.</summary>
@@ -186,19 +198,23 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private async Task TuneAsync(ModelReplica replica, CancellationToken cancellationToken)
     {
         Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned());
-        if (tuned.IsSearching) return;
-        ReplicaKnobs wanted = Wanted(replica, tuned);
-        if (wanted == tuned.Applied) return;
+        // A search has the replica to itself.
+        if (!await tuned.Setting.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)) return;
         try
         {
-            await engine.SetKnobsAsync(replica, wanted, cancellationToken).ConfigureAwait(false);
+            ReplicaKnobs wanted = Wanted(replica, tuned);
+            if (wanted == tuned.Applied) return;
+            // Not asked for again, if it is not possible, until something else is wanted.
             tuned.Applied = wanted;
+            await engine.SetKnobsAsync(replica, wanted, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ModelLoadException or ObjectDisposedException)
         {
-            // Not asked for again until something else is wanted.
-            tuned.Applied = wanted;
             LogNotSet(replica.Name, exception.Message);
+        }
+        finally
+        {
+            tuned.Setting.Release();
         }
     }
 
@@ -209,7 +225,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         if (tuned.Profile is { Chosen: var found })
         {
             bool threads = planned.Threads == 0 && planned.Instances == 0;
-            planned = planned with { Threads = threads ? found.Threads : planned.Threads, Instances = threads ? found.Instances : planned.Instances, MaxRows = planned.MaxRows == 0 ? found.MaxRows : planned.MaxRows };
+            planned = planned with { Threads = threads ? found.Threads : planned.Threads, Instances = threads ? found.Instances : planned.Instances, MaxRows = planned.MaxRows == 0 ? found.MaxRows : planned.MaxRows, Variant = planned.Variant ?? found.Variant };
         }
 
         BatchLimits limits = replica.Limits;
@@ -261,7 +277,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
 
         public bool HasFailed { get; set; }
 
-        public volatile bool IsSearching;
+        /// <summary>Held by whoever sets knobs.</summary>
+        public SemaphoreSlim Setting { get; } = new(1, 1);
 
         public InferenceStatistics? Seen { get; set; }
 

@@ -22,7 +22,7 @@ public static class KnobReason
             : other == 1 ? "the model takes one row at a time"
             : $"it does not batch: {cost}, so batching would save {Math.Max(0, saved):P0}{(2 * together > sloSeconds ? $" and break the objective of {Ms(sloSeconds)}" : "")}";
         string threads = chosen.Knobs.Threads > 1 ? $"{chosen.Knobs.Threads} threads a run" : "one thread a run";
-        return string.Create(CultureInfo.InvariantCulture, $"{batching}; {threads}, {chosen.Knobs.Instances} at once: {chosen.GoodputPerSecond:F0} rows/s in time, p50 {chosen.P50Ms:F2} ms");
+        return string.Create(CultureInfo.InvariantCulture, $"{batching}; {threads}, {chosen.Knobs.Instances} at once{(chosen.Knobs.Variant is null ? "" : $", variant {chosen.Knobs.Variant}")}: {chosen.GoodputPerSecond:F0} rows/s in time, p50 {chosen.P50Ms:F2} ms");
     }
 
     private static string Ms(double seconds) => seconds < 1e-3 ? (seconds * 1e6).ToString("0.0", CultureInfo.InvariantCulture) + " µs" : (seconds * 1e3).ToString("0.00", CultureInfo.InvariantCulture) + " ms";

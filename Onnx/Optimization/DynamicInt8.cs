@@ -1,0 +1,158 @@
+using OrleansInference.Onnx.Building;
+using OrleansInference.Onnx.Messages;
+using Kind = OrleansInference.Onnx.Messages.TensorProto.Types.DataType;
+
+namespace OrleansInference.Onnx.Optimization;
+
+/// <summary>
+/// Dynamic quantisation to INT8: weights of MatMul, Gemm and Conv become symmetric INT8 (a scale for each column, or for the whole of
+/// a convolution), activations are quantised to UINT8 as they come; everything else stays FP32. Needs no calibration data.
+/// </summary>
+public static class DynamicInt8
+{
+    private const int Levels = 127;
+    private const int LeastWeights = 64;
+    private const int LeastOpset = 11;
+
+    /// <summary>Operators that operator set 11 reads as 7 does.</summary>
+    private static readonly HashSet<string> Unchanged =
+    [
+        "Abs", "Add", "AveragePool", "BatchNormalization", "Concat", "Constant", "Conv", "Div", "Dropout", "Elu", "Exp", "Flatten", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "Identity", "LRN", "LeakyRelu", "Log",
+        "MatMul", "MaxPool", "Mul", "Neg", "PRelu", "ReduceMean", "Relu", "Reshape", "Sigmoid", "Softmax", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Transpose", "Unsqueeze",
+    ];
+
+    /// <summary>The model with quantised weights.</summary>
+    /// <param name="model">The model; not changed.</param>
+    /// <param name="quantised">How many nodes were quantised.</param>
+    /// <exception cref="NotSupportedException">Its operator set is older than 11, which brought dynamic quantisation, and cannot be raised.</exception>
+    public static ModelProto Convert(ModelProto model, out int quantised)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ModelProto result = model.Clone();
+        Raise(result);
+        GraphProto graph = result.Graph;
+        Dictionary<string, TensorProto> constants = graph.Initializer.Where(FloatConstant.Is).ToDictionary(tensor => tensor.Name);
+        List<NodeProto> nodes = [];
+        quantised = 0;
+        foreach (NodeProto node in graph.Node)
+        {
+            NodeProto[]? replaced = node.OpType switch
+            {
+                "MatMul" => MatMul(graph, node, constants),
+                "Gemm" => Gemm(graph, node, constants),
+                "Conv" => Conv(graph, node, constants),
+                _ => null,
+            };
+            nodes.AddRange(replaced ?? [node]);
+            if (replaced is not null) quantised++;
+        }
+
+        graph.Node.Clear();
+        graph.Node.AddRange(nodes);
+        // Weights that nothing reads any more.
+        HashSet<string> read = [.. graph.Node.SelectMany(node => node.Input), .. graph.Output.Select(output => output.Name)];
+        foreach (TensorProto unused in graph.Initializer.Where(tensor => !read.Contains(tensor.Name)).ToArray())
+        {
+            graph.Initializer.Remove(unused);
+            if (graph.Input.FirstOrDefault(input => input.Name == unused.Name) is { } input) graph.Input.Remove(input);
+        }
+
+        return result;
+    }
+
+    /// <summary>Brings operator sets 7 to 10 to 11, where all of the model's operators mean the same in both.</summary>
+    private static void Raise(ModelProto model)
+    {
+        OperatorSetIdProto? set = model.OpsetImport.FirstOrDefault(set => set.Domain.Length == 0);
+        long opset = set?.Version ?? 1;
+        if (opset >= LeastOpset) return;
+        if (opset < 7 || set is null) throw new NotSupportedException($"the model is of operator set {opset}; dynamic quantisation needs {LeastOpset} or newer, or 7 to 10 where its operators have not changed since");
+        if (model.Graph.Node.FirstOrDefault(node => !Unchanged.Contains(node.OpType)) is { } changed) throw new NotSupportedException($"the model is of operator set {opset} and uses {changed.OpType}, which has changed since; export it with {LeastOpset} or newer");
+        set.Version = LeastOpset;
+    }
+
+    private static NodeProto[]? MatMul(GraphProto graph, NodeProto node, Dictionary<string, TensorProto> constants)
+    {
+        if (!constants.TryGetValue(node.Input[1], out TensorProto? weights) || weights.Dims.Count != 2 || Elements(weights) < LeastWeights) return null;
+        return Product(graph, node, FloatConstant.Read(weights), (int)weights.Dims[0], (int)weights.Dims[1], bias: null);
+    }
+
+    private static NodeProto[]? Gemm(GraphProto graph, NodeProto node, Dictionary<string, TensorProto> constants)
+    {
+        if (!constants.TryGetValue(node.Input[1], out TensorProto? weights) || weights.Dims.Count != 2 || Elements(weights) < LeastWeights) return null;
+        if (Float(node, "alpha", 1) != 1 || Float(node, "beta", 1) != 1 || Int(node, "transA", 0) != 0) return null;
+        (int rows, int columns) = ((int)weights.Dims[0], (int)weights.Dims[1]);
+        float[] values = FloatConstant.Read(weights);
+        if (Int(node, "transB", 0) != 0)
+        {
+            float[] turned = new float[values.Length];
+            for (int r = 0; r < rows; r++) for (int c = 0; c < columns; c++) turned[(c * rows) + r] = values[(r * columns) + c];
+            (values, rows, columns) = (turned, columns, rows);
+        }
+
+        return Product(graph, node, values, rows, columns, node.Input.Count > 2 && node.Input[2].Length > 0 ? node.Input[2] : null);
+    }
+
+    private static NodeProto[] Product(GraphProto graph, NodeProto node, float[] weights, int rows, int columns, string? bias)
+    {
+        string id = Id(node);
+        float[] scales = new float[columns];
+        sbyte[] quantised = new sbyte[weights.Length];
+        for (int c = 0; c < columns; c++)
+        {
+            float largest = 0;
+            for (int r = 0; r < rows; r++) largest = MathF.Max(largest, MathF.Abs(weights[(r * columns) + c]));
+            scales[c] = largest == 0 ? 1 : largest / Levels;
+            for (int r = 0; r < rows; r++) quantised[(r * columns) + c] = (sbyte)Math.Clamp(MathF.Round(weights[(r * columns) + c] / scales[c]), -Levels, Levels);
+        }
+
+        graph.Initializer.Add(OnnxTensor.Of<sbyte>($"{id}_w", quantised, rows, columns));
+        graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_w_scale", scales, columns));
+        return [.. Quantised(node, id, "MatMulInteger", node.Input[0], bias)];
+    }
+
+    private static NodeProto[]? Conv(GraphProto graph, NodeProto node, Dictionary<string, TensorProto> constants)
+    {
+        if (!constants.TryGetValue(node.Input[1], out TensorProto? weights) || weights.Dims.Count < 3 || Elements(weights) < LeastWeights) return null;
+        string id = Id(node);
+        float[] values = FloatConstant.Read(weights);
+        float scale = MathF.Max(values.Max(MathF.Abs), 1e-12f) / Levels;
+        sbyte[] quantised = [.. values.Select(value => (sbyte)Math.Clamp(MathF.Round(value / scale), -Levels, Levels))];
+        graph.Initializer.Add(OnnxTensor.Of<sbyte>($"{id}_w", quantised, [.. weights.Dims]));
+        graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_w_scale", [scale], 1));
+        string? bias = null;
+        if (node.Input.Count > 2 && node.Input[2].Length > 0)
+        {
+            if (!constants.TryGetValue(node.Input[2], out TensorProto? added)) return null;
+            long[] shape = [1, added.Dims[0], .. Enumerable.Repeat(1L, weights.Dims.Count - 2)];
+            graph.Initializer.Add(OnnxTensor.Of<float>(bias = $"{id}_bias", FloatConstant.Read(added), shape));
+        }
+
+        return [.. Quantised(node, id, "ConvInteger", node.Input[0], bias)];
+    }
+
+    /// <summary>Quantise the activation, multiply in integers, scale back, add the bias.</summary>
+    private static IEnumerable<NodeProto> Quantised(NodeProto node, string id, string operation, string activation, string? bias)
+    {
+        yield return Node("DynamicQuantizeLinear", [activation], [$"{id}_a", $"{id}_a_scale", $"{id}_a_zero"]);
+        NodeProto product = Node(operation, [$"{id}_a", $"{id}_w", $"{id}_a_zero"], [$"{id}_int"]);
+        if (operation == "ConvInteger") product.Attribute.Add(node.Attribute);
+        yield return product;
+        NodeProto cast = Node("Cast", [$"{id}_int"], [$"{id}_float"]);
+        cast.Attribute.Add(OnnxAttribute.Of("to", (long)Kind.Float));
+        yield return cast;
+        yield return Node("Mul", [$"{id}_a_scale", $"{id}_w_scale"], [$"{id}_scale"]);
+        yield return Node("Mul", [$"{id}_float", $"{id}_scale"], [bias is null ? node.Output[0] : $"{id}_scaled"]);
+        if (bias is not null) yield return Node("Add", [$"{id}_scaled", bias], [node.Output[0]]);
+    }
+
+    private static NodeProto Node(string operation, string[] inputs, string[] outputs) => new() { Name = $"{operation}_{outputs[0]}", OpType = operation, Input = { inputs }, Output = { outputs } };
+
+    private static string Id(NodeProto node) => $"{node.Output[0]}_int8";
+
+    private static long Elements(TensorProto tensor) => tensor.Dims.Aggregate(1L, (product, size) => product * size);
+
+    private static float Float(NodeProto node, string name, float fallback) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.F ?? fallback;
+
+    private static long Int(NodeProto node, string name, long fallback) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.I ?? fallback;
+}
