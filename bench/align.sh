@@ -2,12 +2,12 @@
 # Alignment of the twin with a live cluster of three unequal silos, on three traces each:
 #   real      SqueezeNet on the CPU, silos held to 0.6, 0.3 and 0.15 cores by a CPU quota (cgroup v1 or v2; needs root)
 #   emulated  devices of three speeds that wait instead of computing
-# usage: bench/align.sh real|emulated [DATA]   after: dotnet build -c Release Silo; dotnet build -c Release Cli
+# usage: bench/align.sh real|emulated [DATA]   after: dotnet build -c Release Silo; dotnet build -c Release Cli; dotnet build -c Release bench/Load
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 kind=${1:?usage: bench/align.sh real|emulated [DATA]}; data=${2:-../shared/data}
 work=$(mktemp -d); pids=()
-trap 'kill "${pids[@]}" 2>/dev/null; sleep 1; for i in 0 1 2; do rmdir "${groups[$i]:-/nonexistent}" 2>/dev/null; done; rm -rf "$work"' EXIT
+trap 'kill -9 "${pids[@]}" 2>/dev/null; sleep 1; for i in 0 1 2; do rmdir "${groups[$i]:-/nonexistent}" 2>/dev/null; done; [ -n "${KEEP:-}" ] || rm -rf "$work"' EXIT
 groups=()
 
 # A process of its own group may use so many microseconds of each 10 ms.
@@ -28,7 +28,8 @@ if [ "$kind" = real ]; then
   quota 0 6000; quota 1 3000; quota 2 1500
   rates=(--rate 30) bursts=(--rate 20 --burst 3) azure=(--speedup 10)
 else
-  mkdir -p "$work/models/served"; cp -r models/color-names/. "$work/models/served/"
+  dotnet bench/Load/bin/Release/net10.0/OrleansInference.Load.dll probe-models --out "$work/probes" >/dev/null || exit 3
+  mkdir -p "$work/models"; cp -r "$work/probes/probe3k" "$work/models/served"
   printf 'max_batch_size: 8\nparameters { key: "slo_p99_ms" value { string_value: "200" } }\n' >"$work/models/served/config.pbtxt"
   for i in 0 1 2; do
     python3 -c "import json,sys; f=$((1 << i)); print(json.dumps({'name': 'bench', 'memory_mib': 1000, 'lanes': 1, 'models': {'*': {'batch_ms': {'1': 10*f, '4': 20*f, '8': 32*f}, 'memory_mib': 10}}}))" >"$work/profile$i.json"

@@ -20,6 +20,7 @@ public static class Aligner
     public static ServiceModel Line(IReadOnlyDictionary<int, double> seconds, double p95Factor)
     {
         ArgumentNullException.ThrowIfNull(seconds);
+        if (seconds.Count == 0) throw new ArgumentException("no run was measured", nameof(seconds));
         if (seconds.Count == 1) return new ServiceModel(0, seconds.First().Value / seconds.First().Key, 0, p95Factor, IsMeasured: true);
         double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0;
         foreach ((int rows, double value) in seconds)

@@ -27,6 +27,8 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     public IModelRepository Repository => Service<IModelRepository>();
 
+    public string Folder => _folders[0];
+
     public IClusterClient Client => _cluster.Client;
 
     public IReadOnlyList<IServiceProvider> Silos => [.. _cluster.Silos.Select(silo => ((InProcessSiloHandle)silo).ServiceProvider)];

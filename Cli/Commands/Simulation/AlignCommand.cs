@@ -19,6 +19,7 @@ namespace OrleansInference.Cli.Commands.Simulation;
 internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, TimeProvider time) : ServerCommand<AlignSettings>(console, output)
 {
     private const int Lone = 40;
+    private const int Profiles = 7;
     private const double CalibrationSeconds = 10;
     private const double SettleSeconds = 1;
 
@@ -80,13 +81,21 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         {
             if (!live.Serves[n]) continue;
             Say($"measuring {settings.Model} on {live.Nodes[n].Name}");
-            using JsonDocument profile = (await server.CallAsync(HttpMethod.Post, $"/v2/cluster/nodes/{Uri.EscapeDataString(live.Nodes[n].Name)}/profile/{Uri.EscapeDataString(settings.Model)}", "{}", cancellationToken: cancellationToken))!;
-            alone[n] = Aligner.Line(Profile(profile.RootElement), 1);
+            Dictionary<int, List<double>> runs = [];
+            for (int i = 0; i < Profiles; i++)
+            {
+                using JsonDocument profile = (await server.CallAsync(HttpMethod.Post, $"/v2/cluster/nodes/{Uri.EscapeDataString(live.Nodes[n].Name)}/profile/{Uri.EscapeDataString(settings.Model)}", "{}", cancellationToken: cancellationToken))!;
+                foreach ((int size, double seconds) in Profile(profile.RootElement)) (runs.TryGetValue(size, out List<double>? all) ? all : runs[size] = []).Add(seconds);
+            }
+
+            Dictionary<int, double> medians = runs.ToDictionary(entry => entry.Key, entry => AlignTraffic.Quantile([.. entry.Value.Order()], 0.5));
+            double[] ratios = [.. runs.SelectMany(entry => entry.Value.Select(seconds => seconds / medians[entry.Key])).Order()];
+            alone[n] = Aligner.Line(medians, Math.Clamp(AlignTraffic.Quantile(ratios, 0.95), 1, 3));
         }
 
         double[] lone = await traffic.LoneAsync(Lone, cancellationToken);
         double fastest = alone.Where(service => service is not null).Min(service => service!.Value.Seconds(1, 0));
-        double overhead = Math.Max(0, AlignTraffic.Quantile(lone, 0.5) - fastest), p95 = Math.Clamp(AlignTraffic.Quantile(lone, 0.95) / AlignTraffic.Quantile(lone, 0.5), 1, 3);
+        double overhead = Math.Max(0, AlignTraffic.Quantile(lone, 0.5) - fastest);
         Say($"measuring under load for {CalibrationSeconds:F0} s");
         LiveModel before = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
         SimulationRandom random = new(settings.Seed + 1000, 3);
@@ -94,7 +103,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         await traffic.RunAsync(ArrivalProcesses.Merge(CalibrationSeconds, [ArrivalProcesses.Of(0, ArrivalProcesses.Poisson(rate, CalibrationSeconds, random), () => Math.Max(1, (int)Math.Round(rows)))]), cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(2 * SettleSeconds), time, cancellationToken);
         LiveModel after = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
-        ServiceModel?[] loaded = [.. alone.Select((service, n) => service is { } line ? Loaded(line with { P95Factor = p95 }, before.Counts[n], after.Counts[n]) : (ServiceModel?)null)];
+        ServiceModel?[] loaded = [.. alone.Select((service, n) => service is { } line ? Loaded(line, before.Counts[n], after.Counts[n]) : (ServiceModel?)null)];
         return new MeasuredModel(settings.Model, live.SloMs / 1000, live.MaxRows, Bytes(metadata.Inputs), Bytes(metadata.Outputs), overhead, live.LoadBalance, loaded);
     }
 
@@ -106,11 +115,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         return after.Runs - before.Runs < enough || expected <= 0 || taken <= 0 ? line : line.Slower(Math.Clamp(taken / expected, 0.3, 5));
     }
 
-    private static Dictionary<int, double> Profile(JsonElement root)
-    {
-        JsonElement rows = root.TryGetProperty("seconds_by_rows", out JsonElement nested) ? nested : root;
-        return rows.EnumerateObject().Where(entry => int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out _)).ToDictionary(entry => int.Parse(entry.Name, CultureInfo.InvariantCulture), entry => entry.Value.GetDouble());
-    }
+    private static Dictionary<int, double> Profile(JsonElement root) => root.GetProperty("runs").EnumerateArray().ToDictionary(run => run.GetProperty("rows").GetInt32(), run => run.GetProperty("seconds").GetDouble());
 
     private static int Bytes(IEnumerable<TensorMetadata> tensors) => (int)Math.Min(int.MaxValue, tensors.Sum(tensor => 4L * tensor.Shape.Skip(1).Aggregate(1L, (product, dimension) => product * Math.Max(1, dimension))));
 

@@ -12,8 +12,19 @@ public sealed class CommandTests
     private const string Completed = """{"id":"j","state":"completed","model":"m","version":"1","input":"/d/in.csv","output":"/d/out.csv","rows":10,"rows_done":10,"shards":5,"shards_done":5,"shards_running":0,"shards_recovered":1,"change":8}""";
     private const string FailedJob = """{"id":"f","state":"failed","model":"m","version":"1","input":"/d/in.csv","output":"/d/out.csv","rows":10,"rows_done":4,"shards":5,"shards_done":2,"shards_running":0,"shards_recovered":0,"error":"row 7 is broken","change":9}""";
 
+    private const string Point = """{"knobs":{"threads":1,"instances":2,"max_rows":8,"delay_ms":-1,"variant":null},"rows_per_second":1000,"goodput_per_second":900,"p50_ms":1.5,"p99_ms":"Infinity","score":880}""";
+    private const string Decision = """{"id":3,"at":"2026-01-01T00:00:00+00:00","outcome":"rolled_back","summary":"add m to b: expected to bring 2.0 more of 100 requests in time","models":["m"],"nodes":["b"],"inputs":[],"candidates":[{"name":"add m to b","attainment":0.97,"trial_attainment":0.96,"c":1,"d":1,"n":1,"loads":1,"refusal":""},{"name":"move m","attainment":0.9,"trial_attainment":-1,"c":1,"d":1,"n":1,"loads":1,"refusal":"others are expected to do better"}],"attainment_before":0.95,"expected_gain":0.02,"attainment_after":0.9}""";
+    private const string Agent = $$"""{"mode":"advise","is_stopped":true,"decisions":[{{Decision}}],"attainment":0.95,"requests_per_second":12.5,"inputs":[{"model":"m","rows_per_second":10,"peak_rows_per_second":20,"seconds_per_row":{"a":0.002},"interference":{"a":0.1} }],"revision":4}""";
+
     private static readonly Dictionary<string, (int Status, string Body)> Answers = new()
     {
+        ["GET /v2/agent"] = (200, Agent),
+        ["POST /v2/agent/mode"] = (200, ""),
+        ["POST /v2/agent/resume"] = (200, ""),
+        ["POST /v2/agent/decisions/3/approve"] = (200, ""),
+        ["POST /v2/agent/decisions/4/refuse"] = (404, """{"error":"decision 4 does not wait for an answer"}"""),
+        ["POST /v2/cluster/nodes/a/search/m"] = (200, $$"""{"slo_ms":5,"grid_size":64,"tried":[{{Point}}],"chosen":{"threads":1,"instances":2,"max_rows":8,"delay_ms":-1,"variant":null},"reason":"it batches up to 8"}"""),
+        ["POST /v2/cluster/nodes/a/measure/m"] = (200, Point),
         ["GET /v2"] = (200, """{"name":"fake","version":"1.2"}"""),
         ["GET /v2/health/ready"] = (200, ""),
         ["GET /v2/models/stats"] = (200, Statistics),
@@ -45,6 +56,11 @@ public sealed class CommandTests
     [InlineData("infer m --input x=[1,2] --top 1", "0.outputs.0.top.0.index", "1")]
     [InlineData("bench m --duration 0.05 --warmup 0 --concurrency 2", "loop", "closed")]
     [InlineData("bench m --duration 0.1 --warmup 0 --rate 50 --arrivals constant", "requests", "5")]
+    [InlineData("agent show", "decisions.0.outcome", "rolled_back")]
+    [InlineData("agent mode shadow", "mode", "shadow")]
+    [InlineData("agent approve 3", "decision", "3")]
+    [InlineData("profile m --node a", "grid_size", "64")]
+    [InlineData("profile m --node a --rows 8", "goodput_per_second", "900")]
     [InlineData("jobs list", "1.error", "row 7 is broken")]
     [InlineData("jobs start m in.csv out.csv --column a=x", "state", "running")]
     [InlineData("jobs start m in.csv out.csv --wait", "state", "completed")]
@@ -70,6 +86,12 @@ public sealed class CommandTests
     [InlineData("load m", "m: loaded")]
     [InlineData("why", "[qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqrrrrrrrrrr]")]
     [InlineData("infer m --input x=[[1,2]] --top 1", "0.7500  1")]
+    [InlineData("agent show", "mode advise, stopped after too many rollbacks (oinf agent resume); 12.5 requests/s, 95.0 % in time")]
+    [InlineData("agent show", "in time before 95.0 %, expected +2.0 points, measured after 90.0 %")]
+    [InlineData("agent show", "move m: expects 90.0 %; others are expected to do better")]
+    [InlineData("agent resume", "goes on")]
+    [InlineData("profile m --node a", "1 of 64 settings tried: it batches up to 8")]
+    [InlineData("profile m --node a --threads 1", "1000 rows/s, 900 in time, p50 1.50 ms")]
     [InlineData("jobs list", "/d/out.csv")]
     [InlineData("jobs start m in.csv out.csv", "j: running, 4 of 10 rows, 2 of 5 shards (1 done before)")]
     [InlineData("jobs start m in.csv out.csv --wait", "j: completed, 10 of 10 rows, 5 of 5 shards (1 done before)")]
