@@ -31,6 +31,32 @@ public sealed class RequestLog(TimeProvider time) : IRequestLog
             .Select(Record)];
     }
 
+    /// <summary>Requests remembered since the start.</summary>
+    public long Written
+    {
+        get
+        {
+            lock (_lock) return _next;
+        }
+    }
+
+    /// <summary>Those remembered since a moment, in order, with their numbers; what the ring has lost meanwhile is left out.</summary>
+    /// <param name="cursor">The number that the last look ended with; moved to the next.</param>
+    public IReadOnlyList<(long Number, RequestRecord Record)> Since(ref long cursor)
+    {
+        Entry[] entries;
+        long first;
+        lock (_lock)
+        {
+            first = Math.Max(cursor, _next - Capacity);
+            entries = new Entry[_next - first];
+            for (int i = 0; i < entries.Length; i++) entries[i] = _ring[(first + i) % Capacity];
+            cursor = _next;
+        }
+
+        return [.. entries.Select((entry, i) => (first + i, Record(entry)))];
+    }
+
     private RequestRecord Record(Entry entry) => new()
     {
         Id = entry.Id,

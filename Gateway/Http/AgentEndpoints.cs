@@ -88,7 +88,7 @@ internal sealed class AgentEndpoints(IClusterControl cluster, JsonAnswer answer,
     /// <summary><c>POST /v2/cluster/nodes/{node}/measure/{model}?rows=8&amp;threads=1&amp;instances=2</c>: measures one setting of a replica, and puts it back as it was.</summary>
     public Task MeasureAsync(HttpContext context) => answer.AnsweredAsync(context, "measure", async () =>
     {
-        ReplicaKnobs knobs = new() { MaxRows = Number("rows"), Threads = Number("threads"), Instances = Number("instances") };
+        ReplicaKnobs knobs = new() { MaxRows = Number("rows"), Threads = Number("threads"), Instances = Number("instances"), Variant = context.Request.Query["variant"].ToString() is { Length: > 0 } variant ? variant : null };
         await SendAsync(context, AgentJson.Write(await cluster.MeasureAsync((string)context.Request.RouteValues["node"]!, (string)context.Request.RouteValues["model"]!, context.Request.Query["version"].ToString(), knobs, context.RequestAborted)));
 
         int Number(string name)

@@ -53,6 +53,7 @@ internal static class ClusterJson
             json.WriteNumber("runs", replica.Runs);
             json.WriteNumber("run_seconds", replica.RunSeconds);
             json.WriteNumber("max_rows", replica.MaxRows);
+            WriteStrings(json, "variants", replica.Variants);
             json.WriteNumber("queued", replica.Queued);
             json.WriteNumber("memory_bytes", replica.MemoryBytes);
             json.WriteNumber("base_seconds", replica.Route.BaseSeconds);

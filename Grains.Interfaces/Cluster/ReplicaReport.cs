@@ -65,4 +65,8 @@ public sealed record ReplicaReport
     /// <summary>Most rows of a run that the model takes, ≥ 1.</summary>
     [Id(14)]
     public int MaxRows { get; init; } = 1;
+
+    /// <summary>Names of the variants that may serve in the original's place.</summary>
+    [Id(15)]
+    public string[] Variants { get; init; } = [];
 }

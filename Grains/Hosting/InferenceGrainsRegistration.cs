@@ -15,6 +15,7 @@ using OrleansInference.Grains.Jobs;
 using OrleansInference.Grains.Models;
 using OrleansInference.Grains.Nodes;
 using OrleansInference.Grains.Placement;
+using OrleansInference.Grains.Recording;
 using OrleansInference.Routing.Calls;
 
 namespace OrleansInference.Grains.Hosting;
@@ -61,6 +62,8 @@ public static class InferenceGrainsRegistration
         // JSON, Orleans' default, would write the names of classes and assemblies: renamed, they would lose their state.
         services.Replace(ServiceDescriptor.Singleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>());
         services.AddHostedService<ClusterWatch>();
+        services.AddOptions<RecordingOptions>().BindConfiguration("Recording").ValidateDataAnnotations().ValidateOnStart();
+        services.AddHostedService<TelemetryRecorder>();
         services.AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
         services.AddPlacementDirector<ServedModelPlacement, ServedModelPlacementDirector>();
         // A replica's activation loads a model and its deactivation drains one, which may take minutes.

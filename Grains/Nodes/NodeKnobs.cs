@@ -113,6 +113,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         if (setting.MaxRows < 1 || setting.MaxRows > maxRows) throw new InferenceException(InferenceError.InvalidArgument, $"rows is {setting.MaxRows}; 1 to {maxRows} are allowed");
         if (setting.Threads < 1 || setting.Threads > cores) throw new InferenceException(InferenceError.InvalidArgument, $"threads is {setting.Threads}; 1 to {cores} are allowed");
         if (setting.Instances < 1 || setting.Instances > 2 * cores) throw new InferenceException(InferenceError.InvalidArgument, $"instances is {setting.Instances}; 1 to {2 * cores} are allowed");
+        if (setting.Variant is { } variant && variant != ModelVariants.Original && replica.Variants.All(other => other.Name != variant)) throw new InferenceException(InferenceError.InvalidArgument, $"variant is '{variant}'; allowed: {string.Join(", ", replica.Variants.Select(other => other.Name).Prepend(ModelVariants.Original))}");
         return AloneAsync(replica, async _ =>
         {
             await engine.SetKnobsAsync(replica, setting, cancellationToken).ConfigureAwait(false);

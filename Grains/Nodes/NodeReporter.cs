@@ -113,6 +113,7 @@ internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, Nod
             MaxRows = Math.Max(1, model.Signature.MaxBatchSize),
             Knobs = (model as ModelReplica)?.Knobs ?? default,
             Profile = knobs.Profile(model),
+            Variants = [.. (model as ModelReplica)?.Variants.Select(variant => variant.Name) ?? []],
         };
     }
 

@@ -2,10 +2,21 @@ using System.Globalization;
 using OrleansInference.Simulation.Evaluation;
 using OrleansInference.Simulation.Workloads;
 
+// evaluation --shifts [--traces N] [--seconds S] [--out FILE]: something changes half-way
 // evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
 string Option(string name, string fallback) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;
 
 int Number(string name, int fallback) => int.Parse(Option(name, $"{fallback}"), CultureInfo.InvariantCulture);
+
+if (args.Contains("--shifts"))
+{
+    Cell[] cells = [new(Scenarios.Find("social"), "equal", 4, 0.55), new(Scenarios.Find("ads"), "unequal", 4, 0.5), new(Scenarios.Find("bigdata"), "unequal", 4, 0.5), new(Scenarios.Find("cloud"), "tight", 4, 0.45)];
+    (string, Func<OrleansInference.Simulation.Cluster.SimulatedPolicy>)[] others = [.. Contestants.Baselines.Select(baseline => (baseline.Name, baseline.Settings[0].Create))];
+    string table = new ShiftSuite(Number("--traces", 5), Number("--seconds", 80)).Judge(cells, () => Contestants.Create(5, 0.002), others, done => Console.Error.WriteLine(done));
+    if (Option("--out", "") is { Length: > 0 } file) File.WriteAllText(file, table);
+    else Console.WriteLine(table);
+    return;
+}
 
 string[] scenarios = Option("--scenarios", string.Join(',', Scenarios.All.Select(scenario => scenario.Name))).Split(','), shapes = Option("--shapes", "equal,unequal,tight").Split(',');
 Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Number("--seconds", 80), Number("--adapting", 20));

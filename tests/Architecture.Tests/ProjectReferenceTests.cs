@@ -20,6 +20,8 @@ public sealed class ProjectReferenceTests
         ["Client"] = ["Routing", "Protocol"],
         ["Cli"] = ["Client", "Simulation"],
         ["Silo"] = ["Gateway", "Grains", "Simulation"],
+        ["Training"] = ["Onnx"],
+        ["AdRanking"] = ["Client", "Onnx"],
         ["AspNetBaseline"] = [],
     };
 
@@ -29,8 +31,9 @@ public sealed class ProjectReferenceTests
         ("Microsoft.Orleans.Server", ["Silo"]),
         ("Microsoft.Orleans.Runtime", ["Grains"]),
         ("Microsoft.Orleans.Client", ["Client"]),
-        ("$(OrtPackage)", ["Engine", "AspNetBaseline", "Load", "Onnx.Tests"]),
-        ("TorchSharp-cpu", []),
+        ("$(OrtPackage)", ["Engine", "AspNetBaseline", "Load", "Onnx.Tests", "Training.Tests"]),
+        ("TorchSharp", ["Training"]),
+        ("libtorch-cpu-linux-x64", ["Training"]),
     ];
 
     private static readonly Dictionary<string, XDocument> Projects = Directory

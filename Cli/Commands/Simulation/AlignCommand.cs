@@ -76,6 +76,10 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
     /// <summary>What runs take on each node, alone and under a load like the trace's mean, and what the way adds.</summary>
     private async Task<MeasuredModel> CalibrateAsync(ServerConnection server, AlignSettings settings, LiveModel live, ModelMetadata metadata, AlignTraffic traffic, Workload workload, CancellationToken cancellationToken)
     {
+        // Code that has just started is not yet as fast as it will be.
+        Say($"warming up for {CalibrationSeconds:F0} s");
+        double rate = workload.Arrivals.Length / workload.Seconds, rows = workload.Arrivals.Average(arrival => (double)arrival.Rows);
+        await traffic.RunAsync(Calibration(settings, rate, rows, 4), cancellationToken);
         ServiceModel?[] alone = new ServiceModel?[live.Nodes.Count];
         for (int n = 0; n < alone.Length; n++)
         {
@@ -98,13 +102,18 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         double overhead = Math.Max(0, AlignTraffic.Quantile(lone, 0.5) - fastest);
         Say($"measuring under load for {CalibrationSeconds:F0} s");
         LiveModel before = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
-        SimulationRandom random = new(settings.Seed + 1000, 3);
-        double rate = workload.Arrivals.Length / workload.Seconds, rows = workload.Arrivals.Average(arrival => (double)arrival.Rows);
-        await traffic.RunAsync(ArrivalProcesses.Merge(CalibrationSeconds, [ArrivalProcesses.Of(0, ArrivalProcesses.Poisson(rate, CalibrationSeconds, random), () => Math.Max(1, (int)Math.Round(rows)))]), cancellationToken);
+        await traffic.RunAsync(Calibration(settings, rate, rows, 3), cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(2 * SettleSeconds), time, cancellationToken);
         LiveModel after = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
         ServiceModel?[] loaded = [.. alone.Select((service, n) => service is { } line ? Loaded(line, before.Counts[n], after.Counts[n]) : (ServiceModel?)null)];
         return new MeasuredModel(settings.Model, live.SloMs / 1000, live.MaxRows, Bytes(metadata.Inputs), Bytes(metadata.Outputs), overhead, live.LoadBalance, loaded);
+    }
+
+    /// <summary>A load like the trace's mean.</summary>
+    private static Workload Calibration(AlignSettings settings, double rate, double rows, int stream)
+    {
+        SimulationRandom random = new(settings.Seed + 1000, stream);
+        return ArrivalProcesses.Merge(CalibrationSeconds, [ArrivalProcesses.Of(0, ArrivalProcesses.Poisson(rate, CalibrationSeconds, random), () => Math.Max(1, (int)Math.Round(rows)))]);
     }
 
     /// <summary>The line, stretched to what its runs took under load.</summary>

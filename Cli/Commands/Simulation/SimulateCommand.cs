@@ -25,7 +25,7 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
     /// <inheritdoc />
     public override int Execute(CommandContext context, Settings settings, CancellationToken cancellationToken)
     {
-        Scenario scenario = Try(() => Scenarios.Find(settings.Scenario));
+        Scenario scenario = Try(() => OrleansInference.Simulation.Workloads.Scenarios.Find(settings.Scenario));
         WorldSpec world = new(Try(() => ClusterShape.Nodes(settings.Shape, settings.Nodes, scenario.Models)), scenario.Models, settings.Hidden ? new HiddenLaw() : new LinearLaw(0.5, 0.1));
         Workload workload = settings.Trace is { } trace ? Try(() => TraceReader.Read(trace, [.. scenario.Models.Select(model => model.Name)], settings.Seconds, settings.Speedup, settings.Seed)) : scenario.Generate(world, settings.Seconds, settings.Load, settings.Seed);
         SimulationResult result = settings.Json ? Run(world, workload, settings, null) : WithProgress(world, workload, settings);

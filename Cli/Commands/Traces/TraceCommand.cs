@@ -1,0 +1,129 @@
+using System.ComponentModel;
+using System.Globalization;
+using OrleansInference.Simulation.Workloads;
+using Parquet.Serialization;
+using Spectre.Console;
+using Spectre.Console.Cli;
+
+namespace OrleansInference.Cli.Commands.Traces;
+
+/// <summary><c>oinf trace</c>: makes a trace for <c>oinf simulate</c> of what silos have recorded, or of another trace, changed on the way.</summary>
+internal sealed class TraceCommand(IAnsiConsole console) : AsyncCommand<TraceCommand.Settings>
+{
+    /// <inheritdoc />
+    public override async Task<int> ExecuteAsync(CommandContext context, Settings settings, CancellationToken cancellationToken)
+    {
+        (Workload workload, string[] models) = await ReadAsync(settings.Source, cancellationToken);
+        int before = workload.Arrivals.Length;
+        if (settings.Warp > 0) workload = TraceAugmentation.Warp(workload, settings.Warp, settings.Period);
+        if (settings.Thin < 1) workload = TraceAugmentation.Thin(workload, settings.Thin, settings.Seed);
+        if (settings.Superpose is { } other) workload = TraceAugmentation.Superpose(workload, Map(await ReadAsync(other, cancellationToken), ref models));
+        if (settings.Bursts > 0) workload = TraceAugmentation.Burst(workload, settings.BurstFactor, settings.Bursts, settings.BurstSeconds, settings.Seed);
+        await using (StreamWriter writer = new(settings.Out)) TraceReader.Write(writer, workload, models);
+        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{settings.Out}: {workload.Arrivals.Length} requests ({before} were read) of {models.Length} models in {workload.Seconds:F1} s"));
+        return 0;
+    }
+
+    private static async Task<(Workload Workload, string[] Models)> ReadAsync(string source, CancellationToken cancellationToken)
+    {
+        string[] files = Directory.Exists(source) ? [.. Directory.EnumerateFiles(source, "requests-*.parquet").Order(StringComparer.Ordinal)] : File.Exists(source) ? [source] : throw new CliException($"there is no file or folder '{source}'", CliException.Usage);
+        if (files.Length == 0) throw new CliException($"'{source}' has no requests-*.parquet: name the folder of Recording:Folder", CliException.Usage);
+        if (!files[0].EndsWith(".parquet", StringComparison.Ordinal)) return ReadCsv(source);
+        List<RecordedRow> rows = [];
+        foreach (string file in files)
+        {
+            await using FileStream stream = File.OpenRead(file);
+            rows.AddRange((await ParquetSerializer.DeserializeAsync<RecordedRow>(stream, cancellationToken: cancellationToken)).Data);
+        }
+
+        if (rows.Count == 0) throw new CliException($"'{source}' has no requests", CliException.Usage);
+        string[] models = [.. rows.Select(row => row.Model).Distinct().Order(StringComparer.Ordinal)];
+        double first = rows.Min(row => row.ArrivedAt);
+        Arrival[] arrivals = [.. rows.Select(row => new Arrival((long)((row.ArrivedAt - first) * TimeSpan.TicksPerMillisecond), Array.IndexOf(models, row.Model), Math.Max(1, row.Rows))).OrderBy(arrival => arrival.At).ThenBy(arrival => arrival.Model)];
+        return (new Workload(arrivals, (arrivals[^1].At / (double)TimeSpan.TicksPerSecond) + 0.001), models);
+    }
+
+    private static (Workload, string[]) ReadCsv(string file)
+    {
+        try
+        {
+            string[] lines = File.ReadAllLines(file), header = lines[0].Split(',');
+            int column = Array.IndexOf(header, "model");
+            string[] models = column < 0 ? ["model"] : [.. lines.Skip(1).Where(line => line.Length > 0).Select(line => line.Split(',')[column]).Distinct().Order(StringComparer.Ordinal)];
+            Workload all = TraceReader.Read(file, models, 1e6);
+            return (all with { Seconds = (all.Arrivals[^1].At / (double)TimeSpan.TicksPerSecond) + 0.001 }, models);
+        }
+        catch (Exception exception) when (exception is TraceFormatException or IndexOutOfRangeException)
+        {
+            throw new CliException($"'{file}' is no trace: {exception.Message}", CliException.Usage);
+        }
+    }
+
+    /// <summary>The other's requests by one list of models.</summary>
+    private static Workload Map((Workload Workload, string[] Models) other, ref string[] models)
+    {
+        string[] all = [.. models, .. other.Models.Except(models)];
+        models = all;
+        return other.Workload with { Arrivals = [.. other.Workload.Arrivals.Select(arrival => arrival with { Model = Array.IndexOf(all, other.Models[arrival.Model]) })] };
+    }
+
+    /// <summary>Its arguments.</summary>
+    internal sealed class Settings : CommandSettings
+    {
+        [CommandArgument(0, "<SOURCE>")]
+        [Description("A folder of recorded requests (Recording:Folder), or a trace")]
+        public string Source { get; init; } = "";
+
+        [CommandOption("-o|--out <FILE.csv>")]
+        [Description("Where the trace is written")]
+        [DefaultValue("trace.csv")]
+        public string Out { get; init; } = "trace.csv";
+
+        [CommandOption("--warp <A>")]
+        [Description("Time runs 2^A times as fast and as slow in turn")]
+        public double Warp { get; init; }
+
+        [CommandOption("--period <S>")]
+        [Description("Seconds of such a turn")]
+        [DefaultValue(60.0)]
+        public double Period { get; init; } = 60;
+
+        [CommandOption("--thin <SHARE>")]
+        [Description("Keep each request with this probability")]
+        [DefaultValue(1.0)]
+        public double Thin { get; init; } = 1;
+
+        [CommandOption("--superpose <SOURCE>")]
+        [Description("Another trace at the same time")]
+        public string? Superpose { get; init; }
+
+        [CommandOption("--bursts <N>")]
+        [Description("Put bursts into it")]
+        public int Bursts { get; init; }
+
+        [CommandOption("--burst-factor <F>")]
+        [Description("Times as many requests in a burst")]
+        [DefaultValue(3.0)]
+        public double BurstFactor { get; init; } = 3;
+
+        [CommandOption("--burst-seconds <S>")]
+        [Description("Seconds of a burst")]
+        [DefaultValue(5.0)]
+        public double BurstSeconds { get; init; } = 5;
+
+        [CommandOption("--seed <N>")]
+        [Description("Seed of which requests go and where bursts come")]
+        [DefaultValue(1L)]
+        public long Seed { get; init; } = 1;
+
+        /// <inheritdoc />
+        public override ValidationResult Validate() =>
+            !(Warp >= 0) ? ValidationResult.Error($"--warp is {Warp}; a number from 0 on is allowed")
+            : !(Period > 0) ? ValidationResult.Error($"--period is {Period}; a number above 0 is allowed")
+            : !(Thin is >= 0 and <= 1) ? ValidationResult.Error($"--thin is {Thin}; 0 to 1 is allowed")
+            : Bursts < 0 ? ValidationResult.Error($"--bursts is {Bursts}; a number from 0 on is allowed")
+            : !(BurstFactor >= 1) ? ValidationResult.Error($"--burst-factor is {BurstFactor}; a number from 1 on is allowed")
+            : !(BurstSeconds > 0) ? ValidationResult.Error($"--burst-seconds is {BurstSeconds}; a number above 0 is allowed")
+            : ValidationResult.Success();
+    }
+}

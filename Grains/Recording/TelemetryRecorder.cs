@@ -1,0 +1,128 @@
+using System.Globalization;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansInference.Engine;
+using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Nodes;
+using Parquet.Serialization;
+
+namespace OrleansInference.Grains.Recording;
+
+/// <summary>
+/// Writes what this node was asked, what it answered and how it was, as Parquet files of bounded size: the data that the agent is trained on. It
+/// reads the request log four times a second, off the request path; requests beyond what the log remembers in that time are not recorded.
+/// </summary>
+internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeReporter reporter, ClusterNode node, IOptions<RecordingOptions> options, TimeProvider time, ILogger<TelemetryRecorder> logger) : BackgroundService
+{
+    private const int MostRows = 200_000;
+    private const double GoldenRatio = 0.6180339887498949;
+
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan NodePeriod = TimeSpan.FromSeconds(1);
+
+    private readonly List<RecordedRequest> _requests = [];
+    private readonly List<RecordedNode> _nodes = [];
+    private long _cursor;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        RecordingOptions recording = options.Value;
+        if (recording.Folder.Length == 0) return;
+        Directory.CreateDirectory(recording.Folder);
+        _cursor = engine.Requests.Written;
+        LogRecording(recording.Folder, recording.SampleShare);
+        long begun = time.GetTimestamp(), looked = begun;
+        using PeriodicTimer timer = new(Period, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            {
+                Take(recording.SampleShare);
+                if (time.GetElapsedTime(looked) >= NodePeriod)
+                {
+                    looked = time.GetTimestamp();
+                    _nodes.Add(Describe(reporter.Report("")));
+                }
+
+                if (time.GetElapsedTime(begun).TotalSeconds < recording.SecondsPerFile && _requests.Count < MostRows) continue;
+                begun = time.GetTimestamp();
+                await WriteAsync(recording, stoppingToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What was taken is kept.
+            Take(recording.SampleShare);
+            await WriteAsync(recording, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private void Take(double share)
+    {
+        foreach ((long number, RequestRecord record) in engine.Requests.Since(ref _cursor))
+        {
+            // Evenly, and by no clock or generator: the fractional parts of multiples of the golden ratio.
+            if (share < 1 && number * GoldenRatio % 1 >= share) continue;
+            InferenceTimings timings = record.Timings;
+            TimeSpan total = timings.Load + timings.Queue + timings.ComputeInput + timings.ComputeInfer + timings.ComputeOutput;
+            _requests.Add(new RecordedRequest { ArrivedAt = Unix(record.Arrival), Model = record.ModelName, Version = record.ModelVersion, Outcome = record.Outcome.ToString(), Rows = record.Rows, QueueMs = timings.Queue.TotalMilliseconds, RunMs = timings.ComputeInfer.TotalMilliseconds, TotalMs = total.TotalMilliseconds, RowsAhead = record.RowsAhead });
+        }
+    }
+
+    private RecordedNode Describe(NodeReport report) => new()
+    {
+        At = Unix(time.GetUtcNow()), Node = node.Name, CpuShare = report.CpuShare, MemoryReserved = report.MemoryReserved, LinkMbps = report.Resources.LinkMbps,
+        RequestsServed = report.RequestsServed, BytesServed = report.BytesServed, RequestsForwarded = report.RequestsForwarded, BytesForwarded = report.BytesForwarded, Models = report.Replicas.Length,
+    };
+
+    private async Task WriteAsync(RecordingOptions recording, CancellationToken cancellationToken)
+    {
+        string stamp = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture);
+        try
+        {
+            await WriteAsync(Path.Combine(recording.Folder, $"requests-{node.Name}-{stamp}.parquet"), _requests, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(Path.Combine(recording.Folder, $"nodes-{node.Name}-{stamp}.parquet"), _nodes, cancellationToken).ConfigureAwait(false);
+            Trim(recording);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Recording must not end serving: these rows are lost, the next ones are tried again.
+            LogNotWritten(recording.Folder, exception.Message);
+        }
+
+        _requests.Clear();
+        _nodes.Clear();
+    }
+
+    private static async Task WriteAsync<T>(string path, List<T> rows, CancellationToken cancellationToken)
+        where T : class
+    {
+        if (rows.Count == 0) return;
+        // A reader never sees half a file.
+        string part = path + ".part";
+        await using (FileStream file = File.Create(part)) await ParquetSerializer.SerializeAsync(rows, file, cancellationToken: cancellationToken).ConfigureAwait(false);
+        File.Move(part, path);
+    }
+
+    private static void Trim(RecordingOptions recording)
+    {
+        FileInfo[] files = [.. new DirectoryInfo(recording.Folder).EnumerateFiles("*.parquet").OrderByDescending(file => file.LastWriteTimeUtc)];
+        long left = (long)recording.MaxMiB << 20;
+        foreach (FileInfo file in files)
+        {
+            left -= file.Length;
+            if (left < 0) file.Delete();
+        }
+    }
+
+    private static double Unix(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Telemetry is recorded in {Folder}: {Share:P0} of the requests, no contents")]
+    private partial void LogRecording(string folder, double share);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Telemetry could not be written to {Folder}: {Reason}")]
+    private partial void LogNotWritten(string folder, string reason);
+}

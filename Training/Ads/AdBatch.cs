@@ -1,0 +1,61 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansInference.Training.Ads;
+
+/// <summary>Makes the tensors of a batch; pictures as the source document prepares them, the random parts at training only.</summary>
+internal sealed class AdBatch(Picture[] pictures, Impression[] log)
+{
+    /// <summary>Width and height that pictures are brought to.</summary>
+    public const int Side = 224;
+
+    /// <summary>Weights of red, green and blue in a grey picture (ITU-R BT.601).</summary>
+    private static readonly float[] Grey = [0.2989f, 0.587f, 0.114f];
+
+    private readonly Dictionary<string, long[]> _ids = [];
+
+    /// <summary>Pictures [n, 3, 32, 32] of 0–1, ids [n, 24], categories [n, 3] (hour, device, segment), numbers [n, 1], clicks [n, 1].</summary>
+    public (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Take(ReadOnlySpan<int> rows)
+    {
+        int n = rows.Length;
+        byte[] pixels = new byte[n * Picture.Size * Picture.Size * 3];
+        long[] text = new long[n * AdTitles.Length], categories = new long[n * 3];
+        float[] numbers = new float[n], clicks = new float[n];
+        for (int i = 0; i < n; i++)
+        {
+            Impression row = log[rows[i]];
+            pictures[row.Picture].Pixels.CopyTo(pixels, i * Picture.Size * Picture.Size * 3);
+            if (!_ids.TryGetValue(row.Title, out long[]? ids)) _ids[row.Title] = ids = AdTitles.Ids(row.Title);
+            ids.CopyTo(text, i * AdTitles.Length);
+            (categories[i * 3], categories[(i * 3) + 1], categories[(i * 3) + 2]) = (row.Hour, row.Device, row.Segment);
+            (numbers[i], clicks[i]) = (row.Price, row.Clicked ? 1 : 0);
+        }
+
+        Tensor image = tensor(pixels, [n, Picture.Size, Picture.Size, 3]).to(ScalarType.Float32).permute(0, 3, 1, 2).div(255);
+        return (image, tensor(text, [n, AdTitles.Length]), tensor(categories, [n, 3]), tensor(numbers, [n, 1]), tensor(clicks, [n, 1]));
+    }
+
+    /// <summary>Random flip left to right, brightness ± 0.2, saturation and contrast × 0.5–1.5, each picture its own.</summary>
+    public static Tensor Augment(Tensor image, Generator generator)
+    {
+        long n = image.shape[0];
+        Tensor flip = rand([n, 1, 1, 1], generator: generator) < 0.5f;
+        Tensor changed = where(flip, image.flip(3), image);
+        changed = changed + ((rand([n, 1, 1, 1], generator: generator) - 0.5f) * 0.4f);
+        // Towards or away from the picture's own grey, and from its mean.
+        Tensor grey = (changed * tensor(Grey, [1, 3, 1, 1])).sum(1, keepdim: true);
+        changed = grey + ((changed - grey) * (rand([n, 1, 1, 1], generator: generator) + 0.5f));
+        Tensor mean = changed.mean([2, 3], keepdim: true);
+        changed = mean + ((changed - mean) * (rand([n, 1, 1, 1], generator: generator) + 0.5f));
+        return changed.clamp(0, 1);
+    }
+
+    /// <summary>Resized to 224 × 224 (bilinear), then each picture brought to mean 0 and deviation 1: (x − mean) ÷ max(deviation, 1 ÷ √values).</summary>
+    public static Tensor Standardise(Tensor image)
+    {
+        Tensor large = nn.functional.interpolate(image, [Side, Side], mode: InterpolationMode.Bilinear, align_corners: false);
+        Tensor mean = large.mean([1, 2, 3], keepdim: true);
+        Tensor deviation = (large - mean).pow(2).mean([1, 2, 3], keepdim: true).sqrt();
+        return (large - mean) / deviation.clamp_min(1 / Math.Sqrt(3.0 * Side * Side));
+    }
+}

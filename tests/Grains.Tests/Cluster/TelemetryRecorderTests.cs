@@ -1,0 +1,47 @@
+using OrleansInference.Engine.Hosting;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Recording;
+using OrleansInference.Onnx.Samples;
+using Parquet.Serialization;
+
+namespace OrleansInference.Grains.Tests.Cluster;
+
+/// <summary>Telemetry is recorded where a folder is named: what was asked and answered, never its contents.</summary>
+public sealed class TelemetryRecorderTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("recorded").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("1", 300, 300)]
+    [InlineData("0.2", 50, 70)]
+    public async Task Recording_AFolder_GetsEachSampledRequestOnce(string share, int least, int most)
+    {
+        Dictionary<string, string?> settings = new() { ["Recording:Folder"] = _folder, ["Recording:SampleShare"] = share, ["Recording:SecondsPerFile"] = "1" };
+        await using (ServedCluster cluster = await ServedCluster.StartAsync(1, ModelControlMode.All, settings, ("m", FixtureModels.Scale(1, 2f), null)))
+        {
+            await cluster.UntilAsync(state => state.Routing.Models.Length == 1);
+            for (int i = 0; i < 300; i++)
+            {
+                using InferenceResponse answer = await cluster.Pipeline.InferAsync(Tensors.Floats("m", 1, 1, _ => 1), Token);
+                answer.EnsureSuccess();
+            }
+        }
+
+        List<RecordedRequest> requests = [];
+        foreach (string file in Directory.EnumerateFiles(_folder, "requests-*.parquet"))
+        {
+            await using FileStream stream = File.OpenRead(file);
+            requests.AddRange((await ParquetSerializer.DeserializeAsync<RecordedRequest>(stream, cancellationToken: Token)).Data);
+        }
+
+        Assert.InRange(requests.Count, least, most);
+        Assert.All(requests, request => Assert.Equal(("m", "None", 1), (request.Model, request.Outcome, request.Rows)));
+        Assert.All(requests, request => Assert.True(request.TotalMs >= request.RunMs && request.ArrivedAt > 0));
+        Assert.NotEmpty(Directory.EnumerateFiles(_folder, "nodes-*.parquet"));
+        Assert.Empty(Directory.EnumerateFiles(_folder, "*.part"));
+    }
+}
