@@ -49,7 +49,7 @@ done
 sleep 5
 [ "$kind" = real ] && for i in 0 1 2; do echo "${pids[$i]}" >"${groups[$i]}/cgroup.procs"; done
 sleep 5
-oinf=(dotnet Cli/bin/Release/net10.0/oinf.dll align served --url http://127.0.0.1:28080 --seconds 20 --runs 5)
+oinf=(dotnet Cli/bin/Release/net10.0/oinf.dll align served --url http://127.0.0.1:28080 --seconds "${SECONDS_EACH:-20}" --runs 5)
 echo "== poisson"; "${oinf[@]}" "${rates[@]}" --record "$work/trace.csv"
 echo "== bursts"; "${oinf[@]}" "${bursts[@]}"
 echo "== azure"; "${oinf[@]}" --trace "$data/traces/AzureLLMInferenceTrace_code.csv" "${azure[@]}"

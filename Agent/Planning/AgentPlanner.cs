@@ -17,6 +17,9 @@ public sealed class AgentPlanner : IPlanner
     private const int MostCandidates = 24;
     private const int ClimbSteps = 3;
 
+    /// <summary>Nodes × replicas beyond which a plan is not tried: each node of the twin routes to each replica.</summary>
+    private const int LargestTrial = 100_000;
+
     private readonly AgentOptions _options;
     private readonly IPlanTrial? _trial;
     private readonly Lock _lock = new();
@@ -177,7 +180,7 @@ public sealed class AgentPlanner : IPlanner
 
         PlanSearch search = new(cluster, current, _options.Weights);
         PlanCandidate keep = search.Evaluate("keep", current);
-        CandidateGate gate = new(_options, _trial, cluster, current, keep, Watch, _failed, now);
+        CandidateGate gate = new(_options, cluster.Nodes.Count * current.Models.Sum(model => model.Replicas.Length) <= LargestTrial ? _trial : null, cluster, current, keep, Watch, _failed, now);
         PlanCandidate[] candidates = [.. Candidates(observation, cluster, search, keep).Take(MostCandidates)];
         (PlanCandidate? chosen, CandidateRecord[] records, double gain) = gate.Choose(candidates);
         if (chosen is null)

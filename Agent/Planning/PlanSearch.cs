@@ -15,7 +15,12 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     private const int MostModels = 6;
     private const int MostNodes = 8;
     private const int MostEvaluations = 600;
+    private const int LeastEvaluations = 8;
 
+    /// <summary>Replicas that all evaluations together may look at: a large cluster is searched less, not longer.</summary>
+    private const int ReplicaBudget = 200_000;
+
+    private readonly int _mostEvaluations = Math.Clamp(ReplicaBudget / Math.Max(1, current.Models.Sum(model => model.Replicas.Length)), LeastEvaluations, MostEvaluations);
     private readonly PredictedNode[] _nodes = [.. cluster.Nodes.Where(node => !node.Draining)];
     private int _evaluations;
 
@@ -32,7 +37,7 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     {
         foreach ((string name, ClusterPlan next) in Steps(plan))
         {
-            if (_evaluations >= MostEvaluations) yield break;
+            if (_evaluations >= _mostEvaluations) yield break;
             if (PlanMask.Violation(next, cluster, current) is null) yield return Evaluate(name, next);
         }
     }

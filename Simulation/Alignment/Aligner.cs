@@ -61,7 +61,7 @@ public static class Aligner
                 RequestBytes = model.RequestBytes,
                 AnswerBytes = model.AnswerBytes,
             })],
-            new MeasuredLaw([.. models.Select(model => model.Service.Select(service => service ?? new ServiceModel(1, 1, 0, 1, IsMeasured: false)).ToArray())]));
+            new MeasuredLaw([.. models.Select(model => model.Service.Select(service => service ?? new ServiceModel(1, 1, 0, 1, IsMeasured: false)).ToArray())], [.. nodes.Select(node => Math.Clamp(node.Parallelism, 1, node.Cores))]));
         ClusterPlan plan = ClusterPlan.Empty with
         {
             Models = [.. models.Select(model => new ModelPlan { Name = model.Name, Revision = "1", LoadBalance = model.LoadBalance, Replicas = [.. nodes.Select((node, i) => (Node: node, Index: i)).Where(pair => model.Service[pair.Index] is not null).Select((pair, index) => new ReplicaPlan(index, new SimulatedNode(pair.Index, world.Nodes[pair.Index]).Address, 1))] })],

@@ -5,7 +5,8 @@ namespace OrleansInference.Simulation.World;
 
 /// <summary>Runs take what was measured or is believed, for each pair of model and node.</summary>
 /// <param name="services">By the models' indices, then by the nodes'.</param>
-public sealed class MeasuredLaw(ServiceModel[][] services) : IServiceLaw
+/// <param name="parallelism">By the nodes' indices: runs side by side that do not slow each other down; null for the nodes' cores.</param>
+public sealed class MeasuredLaw(ServiceModel[][] services, double[]? parallelism = null) : IServiceLaw
 {
     /// <summary>The 95th percentile of a normal distribution lies so many standard deviations above its mean.</summary>
     private const double Quantile95 = 1.645;
@@ -15,6 +16,7 @@ public sealed class MeasuredLaw(ServiceModel[][] services) : IServiceLaw
     {
         ref ServiceModel service = ref services[model.Index][node.Index];
         double parallel = threads <= 1 ? 1 : model.SerialPart + ((1 - model.SerialPart) / threads);
-        return service.Seconds(rows, pressure) * parallel * Math.Max(1, crowding) * random.Noise((service.P95Factor - 1) / Quantile95);
+        double side = parallelism is null ? crowding : crowding * node.Cores / parallelism[node.Index];
+        return service.Seconds(rows, pressure) * parallel * Math.Max(1, side) * random.Noise((service.P95Factor - 1) / Quantile95);
     }
 }

@@ -2,11 +2,25 @@ using System.Globalization;
 using OrleansInference.Simulation.Evaluation;
 using OrleansInference.Simulation.Workloads;
 
+// evaluation --overhead: what the slow loop costs
 // evaluation --shifts [--traces N] [--seconds S] [--out FILE]: something changes half-way
 // evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
 string Option(string name, string fallback) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;
 
 int Number(string name, int fallback) => int.Parse(Option(name, $"{fallback}"), CultureInfo.InvariantCulture);
+
+if (args.Contains("--overhead"))
+{
+    // Cost of the slow loop with the options that ship.
+    foreach (Cell cell in new[] { new Cell(Scenarios.Find("cloud"), "unequal", 4, 0.5), new Cell(Scenarios.Find("ads"), "equal", 8, 0.5) })
+    {
+        OrleansInference.Agent.Planning.AgentPlanner planner = new(new OrleansInference.Agent.Planning.AgentOptions(), new OrleansInference.Simulation.Trials.TwinTrial());
+        (double share, double longest) = PlannerCost.Measure(cell, planner, 300, 60);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cell.Name}: {share:P2} of a core, longest call {longest * 1000:F0} ms"));
+    }
+
+    return;
+}
 
 if (args.Contains("--shifts"))
 {

@@ -34,7 +34,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         {
             LiveModel live = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
             AlignTraffic traffic = new(server, metadata, TimeSpan.FromMilliseconds(live.SloMs), time);
-            MeasuredModel measured = await CalibrateAsync(server, settings, live, metadata, traffic, workload, cancellationToken);
+            (MeasuredModel measured, IReadOnlyList<MeasuredNode> nodes) = await CalibrateAsync(server, settings, live, metadata, traffic, workload, cancellationToken);
             List<AlignmentOutcome> cluster = [];
             for (int run = 1; run <= settings.Runs; run++)
             {
@@ -45,8 +45,8 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
                 await Task.Delay(TimeSpan.FromSeconds(SettleSeconds), time, cancellationToken);
             }
 
-            AlignmentOutcome[] twin = [.. Enumerable.Range(1, settings.Runs).Select(seed => Aligner.Replay(live.Nodes, [measured], live.Entry, workload, seed))];
-            return Show(settings, live, measured, Aligner.Compare(cluster, twin), cluster, twin);
+            AlignmentOutcome[] twin = [.. Enumerable.Range(1, settings.Runs).Select(seed => Aligner.Replay(nodes, [measured], live.Entry, workload, seed))];
+            return Show(settings, live with { Nodes = nodes }, measured, Aligner.Compare(cluster, twin), cluster, twin);
         }
         finally
         {
@@ -74,7 +74,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
     }
 
     /// <summary>What runs take on each node, alone and under a load like the trace's mean, and what the way adds.</summary>
-    private async Task<MeasuredModel> CalibrateAsync(ServerConnection server, AlignSettings settings, LiveModel live, ModelMetadata metadata, AlignTraffic traffic, Workload workload, CancellationToken cancellationToken)
+    private async Task<(MeasuredModel Model, IReadOnlyList<MeasuredNode> Nodes)> CalibrateAsync(ServerConnection server, AlignSettings settings, LiveModel live, ModelMetadata metadata, AlignTraffic traffic, Workload workload, CancellationToken cancellationToken)
     {
         // Code that has just started is not yet as fast as it will be.
         Say($"warming up for {CalibrationSeconds:F0} s");
@@ -97,6 +97,14 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
             alone[n] = Aligner.Line(medians, Math.Clamp(AlignTraffic.Quantile(ratios, 0.95), 1, 3));
         }
 
+        MeasuredNode[] nodes = [.. live.Nodes];
+        for (int n = 0; n < nodes.Length; n++)
+        {
+            if (!live.Serves[n] || nodes[n].Cores < 2) continue;
+            double one = await RowsAsync(server, nodes[n].Name, settings.Model, 1, cancellationToken), all = await RowsAsync(server, nodes[n].Name, settings.Model, nodes[n].Cores, cancellationToken);
+            nodes[n] = nodes[n] with { Parallelism = one > 0 ? Math.Clamp(all / one, 1, nodes[n].Cores) : nodes[n].Cores };
+        }
+
         double[] lone = await traffic.LoneAsync(Lone, cancellationToken);
         double fastest = alone.Where(service => service is not null).Min(service => service!.Value.Seconds(1, 0));
         double overhead = Math.Max(0, AlignTraffic.Quantile(lone, 0.5) - fastest);
@@ -106,7 +114,14 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         await Task.Delay(TimeSpan.FromSeconds(2 * SettleSeconds), time, cancellationToken);
         LiveModel after = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
         ServiceModel?[] loaded = [.. alone.Select((service, n) => service is { } line ? Loaded(line, before.Counts[n], after.Counts[n]) : (ServiceModel?)null)];
-        return new MeasuredModel(settings.Model, live.SloMs / 1000, live.MaxRows, Bytes(metadata.Inputs), Bytes(metadata.Outputs), overhead, live.LoadBalance, loaded);
+        return (new MeasuredModel(settings.Model, live.SloMs / 1000, live.MaxRows, Bytes(metadata.Inputs), Bytes(metadata.Outputs), overhead, live.LoadBalance, loaded), nodes);
+    }
+
+    /// <summary>Rows a second of runs of one row, so many at once.</summary>
+    private static async Task<double> RowsAsync(ServerConnection server, string node, string model, int instances, CancellationToken cancellationToken)
+    {
+        using JsonDocument point = (await server.CallAsync(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"/v2/cluster/nodes/{Uri.EscapeDataString(node)}/measure/{Uri.EscapeDataString(model)}?instances={instances}"), "{}", cancellationToken: cancellationToken))!;
+        return point.RootElement.GetProperty("rows_per_second") is { ValueKind: JsonValueKind.Number } rows ? rows.GetDouble() : 0;
     }
 
     /// <summary>A load like the trace's mean.</summary>
@@ -138,7 +153,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         {
             for (int n = 0; n < live.Nodes.Count; n++)
             {
-                if (measured.Service[n] is { } service) WriteLine(string.Create(CultureInfo.InvariantCulture, $"{live.Nodes[n].Name}: {live.Nodes[n].Cores} at once, {service.BaseSeconds * 1000:F2} ms + {service.SecondsPerRow * 1000:F2} ms a row, p95 {service.P95Factor:F2} × the median"));
+                if (measured.Service[n] is { } service) WriteLine(string.Create(CultureInfo.InvariantCulture, $"{live.Nodes[n].Name}: {live.Nodes[n].Cores} at once, {live.Nodes[n].Parallelism:F2} without slowing each other, {service.BaseSeconds * 1000:F2} ms + {service.SecondsPerRow * 1000:F2} ms a row, p95 {service.P95Factor:F2} × the median"));
             }
 
             WriteLine(string.Create(CultureInfo.InvariantCulture, $"the way adds {measured.OverheadSeconds * 1000:F2} ms; objective {live.SloMs:F1} ms"));

@@ -103,6 +103,22 @@ public sealed class AgentTests
         }
     }
 
+    [Theory]
+    [InlineData("cloud", "tight")]
+    [InlineData("social", "unequal")]
+    public void Plan_EveryChange_StaysWithinTheBudgetAndLeavesEveryModelAReplica(string scenario, string shape)
+    {
+        GuardrailOptions rails = new() { WatchSeconds = 5 };
+        Budgeted budgeted = new(new AgentPlanner(new AgentOptions { PeriodSeconds = 5, TrialEvents = 40_000, Guardrails = rails }, new TwinTrial()));
+
+        new Cell(Scenarios.Find(scenario), shape, 4, 0.6).Run(new SimulatedPolicy { Planner = budgeted }, 2, 120);
+
+        Assert.NotEmpty(budgeted.Changes);
+        // The first plan fills an empty cluster, which is no change.
+        Assert.All(budgeted.Changes.Skip(1), change => Assert.True(change.Loads <= rails.MaxLoads, $"{change.Loads} loads at once"));
+        Assert.True(budgeted.LeastReplicas >= 1);
+    }
+
     [Fact]
     public void Run_ANodeIsLost_ItsRequestsAreAnsweredElsewhere()
     {
@@ -139,6 +155,22 @@ public sealed class AgentTests
         {
             ClusterPlan plan = planner.Plan(observation, current);
             after(observation.Now);
+            return plan;
+        }
+    }
+
+    private sealed class Budgeted(IPlanner planner) : IPlanner
+    {
+        public List<PlanDifference> Changes { get; } = [];
+
+        public int LeastReplicas { get; private set; } = int.MaxValue;
+
+        public ClusterPlan Plan(Agent.Observation.ClusterObservation observation, ClusterPlan current)
+        {
+            ClusterPlan plan = planner.Plan(observation, current);
+            PlanDifference difference = PlanDifference.Of(current, plan);
+            if (!difference.IsNone) Changes.Add(difference);
+            if (plan.Models.Length > 0) LeastReplicas = Math.Min(LeastReplicas, plan.Models.Min(model => model.Replicas.Length));
             return plan;
         }
     }
