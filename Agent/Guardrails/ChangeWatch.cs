@@ -8,7 +8,7 @@ namespace OrleansInference.Agent.Guardrails;
 /// </summary>
 public sealed class ChangeWatch(GuardrailOptions options)
 {
-    private readonly Queue<(TimeSpan At, long Requests, long Violations)> _seconds = new();
+    private readonly Queue<(TimeSpan At, long Requests, long Violations, double Work)> _seconds = new();
     private readonly Queue<TimeSpan> _rollbacks = new();
     private readonly Dictionary<string, TimeSpan> _tabu = [];
     private (ClusterPlan Before, string Name, TimeSpan At, double Attainment, double Rate)? _pending;
@@ -23,9 +23,13 @@ public sealed class ChangeWatch(GuardrailOptions options)
     public int Rollbacks => _rollbacks.Count;
 
     /// <summary>Takes in what was counted since the last time.</summary>
-    public void Count(TimeSpan now, long requests, long violations)
+    /// <param name="now">When.</param>
+    /// <param name="requests">Requests that came.</param>
+    /// <param name="violations">Those that were not answered in time.</param>
+    /// <param name="work">Seconds of runs that they asked for; below 0 for one a request.</param>
+    public void Count(TimeSpan now, long requests, long violations, double work = -1)
     {
-        _seconds.Enqueue((now, requests, violations));
+        _seconds.Enqueue((now, requests, violations, work < 0 ? requests : work));
         while (_seconds.Count > 0 && now - _seconds.Peek().At > TimeSpan.FromSeconds(options.WatchSeconds * 4)) _seconds.Dequeue();
     }
 
@@ -33,7 +37,7 @@ public sealed class ChangeWatch(GuardrailOptions options)
     public (double Attainment, double Rate) Since(TimeSpan from, TimeSpan now)
     {
         long requests = 0, violations = 0;
-        foreach ((TimeSpan at, long asked, long missed) in _seconds)
+        foreach ((TimeSpan at, long asked, long missed, _) in _seconds)
         {
             if (at <= from || at > now) continue;
             requests += asked;
@@ -43,11 +47,15 @@ public sealed class ChangeWatch(GuardrailOptions options)
         return (requests == 0 ? -1 : 1 - ((double)violations / requests), requests / Math.Max(1e-9, (now - from).TotalSeconds));
     }
 
+    /// <summary>Work asked for a second, since a moment.</summary>
+    private double LoadSince(TimeSpan from, TimeSpan now) => _seconds.Where(second => second.At > from && second.At <= now).Sum(second => second.Work) / Math.Max(1e-9, (now - from).TotalSeconds);
+
     /// <summary>Begins to watch a change.</summary>
     public double Begin(ClusterPlan before, string name, TimeSpan now)
     {
-        (double attainment, double rate) = Since(now - TimeSpan.FromSeconds(options.WatchSeconds), now);
-        _pending = (before, name, now, attainment, rate);
+        TimeSpan from = now - TimeSpan.FromSeconds(options.WatchSeconds);
+        double attainment = Since(from, now).Attainment;
+        _pending = (before, name, now, attainment, LoadSince(from, now));
         return attainment;
     }
 
@@ -66,7 +74,9 @@ public sealed class ChangeWatch(GuardrailOptions options)
         double age = (now - pending.At).TotalSeconds;
         if (age < options.WatchSeconds / 6) return ChangeVerdict.Waiting;
         // Loading itself disturbs: the first tenth does not count.
-        (attainment, double rate) = Since(pending.At + TimeSpan.FromSeconds(options.WatchSeconds * 0.1), now);
+        TimeSpan from = pending.At + TimeSpan.FromSeconds(options.WatchSeconds * 0.1);
+        attainment = Since(from, now).Attainment;
+        double rate = LoadSince(from, now);
         double fall = pending.Attainment < 0 || attainment < 0 || rate > pending.Rate * 1.2 ? 0 : pending.Attainment - attainment;
         bool over = age >= options.WatchSeconds;
         if (fall > options.Tolerance * (3 - (2 * Math.Min(1, age / options.WatchSeconds))))

@@ -100,8 +100,8 @@ public sealed class AgentPlanner : IPlanner
         TimeSpan now = observation.Now;
         _seen = observation;
         Predictor.Observe(observation.Reports, now);
-        (long requests, long violations) = _traffic.Count(observation.Reports);
-        Watch.Count(now, requests, violations);
+        (long requests, long violations, double work) = _traffic.Count(observation.Reports);
+        Watch.Count(now, requests, violations, work);
         if (Mode == AgentMode.Off) return _everywhere.Plan(observation, current);
         ClusterPlan repaired = _repair.Plan(observation, current);
         if (!PlanComparison.AreAlike(repaired, current) && !PlanDifference.Of(current, repaired).IsNone)

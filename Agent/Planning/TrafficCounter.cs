@@ -3,15 +3,16 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Planning;
 
-/// <summary>Counts requests and violations between reports. Not thread-safe.</summary>
+/// <summary>Counts requests, violations and work between reports. Not thread-safe.</summary>
 internal sealed class TrafficCounter
 {
     private Dictionary<(SiloAddress, string, string), (long Requests, long Violations)> _last = [];
 
-    /// <summary>What came since the last reports.</summary>
-    public (long Requests, long Violations) Count(IReadOnlyCollection<NodeReport> reports)
+    /// <summary>What came since the last reports; work is seconds of runs, a request of a model counting what its requests have taken so far, refused ones included.</summary>
+    public (long Requests, long Violations, double Work) Count(IReadOnlyCollection<NodeReport> reports)
     {
         long requests = 0, violations = 0;
+        double work = 0;
         Dictionary<(SiloAddress, string, string), (long, long)> next = new(_last);
         foreach (NodeReport report in reports)
         {
@@ -23,11 +24,12 @@ internal sealed class TrafficCounter
                 // A replica that was loaded anew counts from nothing.
                 if (!known || replica.Requests < before.Requests) continue;
                 requests += replica.Requests - before.Requests;
+                work += (replica.Requests - before.Requests) * (replica.RunSeconds / Math.Max(1, replica.Requests));
                 violations += Math.Max(0, replica.Violations - before.Violations);
             }
         }
 
         _last = next;
-        return (requests, violations);
+        return (requests, violations, work);
     }
 }

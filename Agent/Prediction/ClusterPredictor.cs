@@ -9,6 +9,9 @@ public sealed class ClusterPredictor
 {
     private const double UnknownInterference = 0.05;
 
+    /// <summary>Pairs of model and node whose predictions must be good for a cluster to be planned by them.</summary>
+    private const double TrustedShare = 2.0 / 3;
+
     private readonly Dictionary<(string Model, SiloAddress Node), ServiceEstimate> _services = [];
     private readonly Dictionary<string, DemandEstimate> _demands = [];
     private readonly Dictionary<(string Model, SiloAddress Node), ReplicaReport> _last = [];
@@ -57,8 +60,8 @@ public sealed class ClusterPredictor
         Dictionary<SiloAddress, double> measured = Slowness();
         double[] slowness = [.. nodes.Select(node => measured.GetValueOrDefault(node.Address, 1))];
         PredictedModel[] models = [.. observation.Models.OrderBy(model => model.Name, StringComparer.Ordinal).Select(model => Predict(model, nodes, slowness, now))];
-        bool trusted = _services.Where(entry => _last.ContainsKey(entry.Key)).All(entry => entry.Value.IsTrusted);
-        return new PredictedCluster(nodes, models, trusted);
+        bool[] trusted = [.. _services.Where(entry => _last.ContainsKey(entry.Key)).Select(entry => entry.Value.IsTrusted)];
+        return new PredictedCluster(nodes, models, trusted.Count(each => each) >= trusted.Length * TrustedShare);
     }
 
     private void Learn(NodeReport report, ReplicaReport replica, ReplicaReport? before, double seconds, Dictionary<string, double> asked)

@@ -17,7 +17,7 @@ public static class EvaluationReport
         {
             (double mean, double low, double high) = cell.Lead;
             string verdict = low > 0 ? "better" : high < 0 ? "**worse**" : "no measurable difference";
-            text.AppendLine(Line($"| {cell.Cell} | {cell.Agent.Average():P1} | {cell.BestBaseline.Attainment.Average():P1} {cell.BestBaseline.Name} | {mean:+0.0;−0.0} ({low:+0.0;−0.0} to {high:+0.0;−0.0}) | {verdict} | {cell.BestStatic.Attainment.Average():P1} ({cell.BestStatic.Setting}) | {cell.OfBestStatic:F3} |"));
+            text.AppendLine(Line($"| {cell.Cell} | {cell.Agent.Average():P1} | {cell.BestBaseline.Attainment.Average():P1} {cell.BestBaseline.Name} | {Points(mean)} ({Points(low)} to {Points(high)}) | {verdict} | {cell.BestStatic.Attainment.Average():P1} ({cell.BestStatic.Setting}) | {cell.OfBestStatic:F3} |"));
         }
 
         text.AppendLine().AppendLine("Share of requests in time, everybody, mean over the held-out traces:").AppendLine();
@@ -28,9 +28,12 @@ public static class EvaluationReport
         text.AppendLine($"| | {string.Join(" | ", cells.Select(cell => cell.Cell))} |").AppendLine($"|---|{string.Concat(Enumerable.Repeat("---|", cells.Count))}");
         foreach (string name in names) text.AppendLine(Line($"| {name} | {string.Join(" | ", cells.Select(cell => (cell.Contestants.First(contestant => contestant.Name == name).WhileAdapting * 100).ToString("F1", CultureInfo.InvariantCulture)))} |"));
         int notBelow = cells.Count(cell => cell.Lead.High >= 0);
-        text.AppendLine().AppendLine(Line($"Not below any baseline (interval): {notBelow} of {cells.Count} cells ({(double)notBelow / cells.Count:P0}). Worst cell: {cells.MinBy(cell => cell.Lead.Mean)!.Cell}, {cells.Min(cell => cell.Lead.Mean):+0.0;−0.0} points. Least share of the best static setting in hindsight: {cells.Min(cell => cell.OfBestStatic):F3}."));
+        text.AppendLine().AppendLine(Line($"Not below any baseline (interval): {notBelow} of {cells.Count} cells ({(double)notBelow / cells.Count:P0}). Worst cell: {cells.MinBy(cell => cell.Lead.Mean)!.Cell}, {Points(cells.Min(cell => cell.Lead.Mean))} points. Least share of the best static setting in hindsight: {cells.Min(cell => cell.OfBestStatic):F3}."));
         return text.ToString();
     }
+
+    /// <summary>Points with their sign; what rounds to nothing is 0.0.</summary>
+    internal static string Points(double points) => Math.Round(points, 1) is var rounded && rounded == 0 ? "0.0" : rounded.ToString("+0.0;−0.0", CultureInfo.InvariantCulture);
 
     private static string Line(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -29,7 +29,7 @@ public sealed class ShiftSuite(int traces, double seconds)
                 double[] mine = Run(shift, cell, agent);
                 (string name, double[] theirs) = others.Select(other => (other.Name, Run(shift, cell, other.Create))).MaxBy(entry => entry.Item2.Average());
                 (double mean, double low, double high) = Bootstrap.Mean([.. mine.Zip(theirs, (one, other) => (one - other) * 100)]);
-                text.AppendLine(FormattableString.Invariant($"| {shift.Name} | {cell.Name} | {mine.Average():P1} | {theirs.Average():P1} {name} | {mean:+0.0;−0.0} ({low:+0.0;−0.0} to {high:+0.0;−0.0}) |"));
+                text.AppendLine(FormattableString.Invariant($"| {shift.Name} | {cell.Name} | {mine.Average():P1} | {theirs.Average():P1} {name} | {EvaluationReport.Points(mean)} ({EvaluationReport.Points(low)} to {EvaluationReport.Points(high)}) |"));
                 progress?.Invoke($"{shift.Name}: {cell.Name}");
             }
         }

@@ -12,6 +12,15 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     /// <summary>Weights of red, green and blue in a grey picture (ITU-R BT.601).</summary>
     private static readonly float[] Grey = [0.2989f, 0.587f, 0.114f];
 
+    /// <summary>Bilinear resizing of a column of 32 to 224, [224, 32].</summary>
+    private static readonly Tensor Resizing = nn.functional.interpolate(eye(Picture.Size).reshape(1, 1, Picture.Size, Picture.Size), [Side, Picture.Size], mode: InterpolationMode.Bilinear, align_corners: false).reshape(Side, Picture.Size).DetachFromDisposeScope();
+
+    /// <summary>The same, and then the means of each seven, [32, 32].</summary>
+    private static readonly Tensor Pooling = Resizing.reshape(Picture.Size, Side / Picture.Size, Picture.Size).mean([1]).DetachFromDisposeScope();
+
+    /// <summary>What a column adds to the mean of the resized picture, and to the mean of its squares.</summary>
+    private static readonly Tensor Weights = Resizing.mean([0]).DetachFromDisposeScope(), Gram = Resizing.t().matmul(Resizing).DetachFromDisposeScope();
+
     private readonly Dictionary<string, long[]> _ids = [];
 
     /// <summary>Pictures [n, 3, 32, 32] of 0–1, ids [n, 24], categories [n, 3] (hour, device, segment), numbers [n, 1], clicks [n, 1].</summary>
@@ -48,6 +57,18 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
         Tensor mean = changed.mean([2, 3], keepdim: true);
         changed = mean + ((changed - mean) * (rand([n, 1, 1, 1], generator: generator) + 0.5f));
         return changed.clamp(0, 1);
+    }
+
+    /// <summary>
+    /// What <see cref="Standardise"/> and a pooling of seven would give, [n, 3, 32, 32], without the large picture: both are linear in the small one,
+    /// and the sum of the large one's squares is a quadratic form of it.
+    /// </summary>
+    public static Tensor StandardisePooled(Tensor image)
+    {
+        Tensor pooled = Pooling.matmul(image).matmul(Pooling.t());
+        Tensor mean = image.matmul(Weights).matmul(Weights).mean([1]).reshape(-1, 1, 1, 1);
+        Tensor squares = (Gram.matmul(image).matmul(Gram) * image).sum([1, 2, 3]).div(3.0 * Side * Side).reshape(-1, 1, 1, 1);
+        return (pooled - mean) / (squares - mean.pow(2)).clamp_min(0).sqrt().clamp_min(1 / Math.Sqrt(3.0 * Side * Side));
     }
 
     /// <summary>Resized to 224 × 224 (bilinear), then each picture brought to mean 0 and deviation 1: (x − mean) ÷ max(deviation, 1 ÷ √values).</summary>

@@ -10,7 +10,7 @@ namespace OrleansInference.Training.Ads;
 /// </summary>
 internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
 {
-    /// <summary>Pooling in front of the first convolution: a picture's detail is that of 32 × 32.</summary>
+    /// <summary>Pooling in front of the first convolution, done by <see cref="AdBatch.StandardisePooled"/> in training: a picture's detail is that of 32 × 32.</summary>
     public const int Pool = 7;
 
     /// <summary>Channels after each block; each halves width and height.</summary>
@@ -71,7 +71,7 @@ internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
     /// <inheritdoc />
     public override Tensor forward(Tensor image, Tensor text, Tensor categories, Tensor numbers)
     {
-        Tensor x = functional.relu(_firstNorm.forward(_first.forward(functional.avg_pool2d(image, Pool))));
+        Tensor x = functional.relu(_firstNorm.forward(_first.forward(image)));
         for (int i = 0; i < _norms.Count; i++) x = functional.relu(_norms[i].forward(_pointwise[i].forward(_depthwise[i].forward(x))));
         Tensor picture = _picture.forward(x.mean([2, 3]));
         Tensor mask = text.ne(0).to(ScalarType.Float32).unsqueeze(2);

@@ -47,7 +47,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
                 foreach (optim.ILearningRateController group in optimiser.ParamGroups) group.LearningRate = options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * progress));
                 (Tensor image, Tensor text, Tensor categories, Tensor numbers, Tensor clicks) = Hidden(_batch.Take(rows.AsSpan(step * options.BatchSize, options.BatchSize)), options);
                 optimiser.zero_grad();
-                Tensor cost = nn.functional.binary_cross_entropy_with_logits(network.forward(options.WithoutPicture ? Blank(image) : AdBatch.Standardise(AdBatch.Augment(image, generator)), text, categories, numbers), clicks);
+                Tensor cost = nn.functional.binary_cross_entropy_with_logits(network.forward(options.WithoutPicture ? Blank(image) : Prepared(network, AdBatch.Augment(image, generator)), text, categories, numbers), clicks);
                 cost.backward();
                 optimiser.step();
                 loss += cost.item<float>();
@@ -95,14 +95,16 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
         {
             using DisposeScope scope = NewDisposeScope();
             (Tensor image, Tensor text, Tensor categories, Tensor numbers, _) = Hidden(_batch.Take(some), options);
-            Tensor result = network.forward(options.WithoutPicture ? Blank(image) : AdBatch.Standardise(image), text, categories, numbers).sigmoid();
+            Tensor result = network.forward(options.WithoutPicture ? Blank(image) : Prepared(network, image), text, categories, numbers).sigmoid();
             probabilities.AddRange(result.data<float>().Select(value => (double)value));
         }
 
         return [.. probabilities];
     }
 
-    private static Tensor Blank(Tensor image) => zeros([image.shape[0], 3, AdNetwork.Pool * 8, AdNetwork.Pool * 8]);
+    private static Tensor Prepared(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, Tensor image) => network is AdNetwork ? AdBatch.StandardisePooled(image) : AdBatch.Standardise(image);
+
+    private static Tensor Blank(Tensor image) => zeros([image.shape[0], 3, 8, 8]);
 
     private static (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Hidden((Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) batch, TrainingOptions options) => options.WithoutText ? batch with { Text = zeros_like(batch.Text) } : batch;
 }

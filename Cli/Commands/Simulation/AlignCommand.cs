@@ -113,7 +113,8 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         await traffic.RunAsync(Calibration(settings, rate, rows, 3), cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(2 * SettleSeconds), time, cancellationToken);
         LiveModel after = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
-        ServiceModel?[] loaded = [.. alone.Select((service, n) => service is { } line ? Loaded(line, before.Counts[n], after.Counts[n]) : (ServiceModel?)null)];
+        // Where runs slow each other down, that they are slower under load is known already.
+        ServiceModel?[] loaded = [.. alone.Select((service, n) => service is { } line ? nodes[n].Parallelism < nodes[n].Cores ? line : Loaded(line, before.Counts[n], after.Counts[n]) : (ServiceModel?)null)];
         return (new MeasuredModel(settings.Model, live.SloMs / 1000, live.MaxRows, Bytes(metadata.Inputs), Bytes(metadata.Outputs), overhead, live.LoadBalance, loaded), nodes);
     }
 
