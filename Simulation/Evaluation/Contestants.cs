@@ -14,7 +14,7 @@ public static class Contestants
     public const string Agent = "planner + predictor";
 
     /// <summary>The agent, as it ships but for its pace: an evaluation's minutes are a cluster's hours.</summary>
-    public static Contestant Planner { get; } = new(Agent, [.. new[] { 5.0, 10 }.SelectMany(period => new[] { 0.002, 0.01 }.Select(gain => ($"every {period} s, gain {gain}", new Func<SimulatedPolicy>(() => Create(period, gain)))))]);
+    public static Contestant Planner { get; } = new(Agent, [.. new[] { 0.002, 0.01 }.Select(gain => ($"gain {gain}", new Func<SimulatedPolicy>(() => Create(5, gain))))]);
 
     /// <summary>The others.</summary>
     public static IReadOnlyList<Contestant> Baselines { get; } =
