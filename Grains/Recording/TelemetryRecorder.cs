@@ -74,8 +74,16 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
 
     private RecordedNode Describe(NodeReport report) => new()
     {
-        At = Unix(time.GetUtcNow()), Node = node.Name, CpuShare = report.CpuShare, MemoryReserved = report.MemoryReserved, LinkMbps = report.Resources.LinkMbps,
-        RequestsServed = report.RequestsServed, BytesServed = report.BytesServed, RequestsForwarded = report.RequestsForwarded, BytesForwarded = report.BytesForwarded, Models = report.Replicas.Length,
+        At = Unix(time.GetUtcNow()),
+        Node = node.Name,
+        CpuShare = report.CpuShare,
+        MemoryReserved = report.MemoryReserved,
+        LinkMbps = report.Resources.LinkMbps,
+        RequestsServed = report.RequestsServed,
+        BytesServed = report.BytesServed,
+        RequestsForwarded = report.RequestsForwarded,
+        BytesForwarded = report.BytesForwarded,
+        Models = report.Replicas.Length,
     };
 
     private async Task WriteAsync(RecordingOptions recording, CancellationToken cancellationToken)
