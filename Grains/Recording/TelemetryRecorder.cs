@@ -34,14 +34,14 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
         Directory.CreateDirectory(recording.Folder);
         _cursor = engine.Requests.Written;
         LogRecording(recording.Folder, recording.SampleShare);
-        long begun = time.GetTimestamp(), looked = begun;
+        long begun = time.GetTimestamp(), looked = 0;
         using PeriodicTimer timer = new(Period, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
                 Take(recording.SampleShare);
-                if (time.GetElapsedTime(looked) >= NodePeriod)
+                if (looked == 0 || time.GetElapsedTime(looked) >= NodePeriod)
                 {
                     looked = time.GetTimestamp();
                     _nodes.Add(Describe(reporter.Report("")));

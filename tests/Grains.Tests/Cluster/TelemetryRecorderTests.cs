@@ -29,6 +29,8 @@ public sealed class TelemetryRecorderTests : IDisposable
                 using InferenceResponse answer = await cluster.Pipeline.InferAsync(Tensors.Floats("m", 1, 1, _ => 1), Token);
                 answer.EnsureSuccess();
             }
+
+            await cluster.UntilAsync(_ => Directory.EnumerateFiles(_folder, "nodes-*.parquet").Any());
         }
 
         List<RecordedRequest> requests = [];
