@@ -53,6 +53,7 @@ internal static class ClusterJson
             json.WriteNumber("runs", replica.Runs);
             json.WriteNumber("run_seconds", replica.RunSeconds);
             json.WriteNumber("max_rows", replica.MaxRows);
+            json.WriteNumber("rows_per_batch", replica.Route.RowsPerBatch);
             WriteStrings(json, "variants", replica.Variants);
             json.WriteNumber("queued", replica.Queued);
             json.WriteNumber("memory_bytes", replica.MemoryBytes);

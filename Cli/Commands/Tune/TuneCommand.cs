@@ -74,7 +74,7 @@ internal sealed class TuneCommand(IAnsiConsole console, TextWriter output) : Ser
     {
         JsonElement knobs = replica.GetProperty("knobs");
         int rows = knobs.GetProperty("max_rows").GetInt32();
-        return KnobGrid.Point(rows > 0 ? Math.Min(rows, maxRows) : maxRows, Math.Clamp(knobs.GetProperty("threads").GetInt32(), 1, cores), Math.Clamp(knobs.GetProperty("instances").GetInt32(), 1, 2 * cores));
+        return KnobGrid.Point(Math.Clamp(rows > 0 ? rows : replica.GetProperty("rows_per_batch").GetInt32(), 1, maxRows), Math.Clamp(knobs.GetProperty("threads").GetInt32(), 1, cores), Math.Clamp(knobs.GetProperty("instances").GetInt32(), 1, 2 * cores));
     }
 
     private static void Say(string line) => System.Console.Error.WriteLine(line);
