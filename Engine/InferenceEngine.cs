@@ -206,12 +206,12 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     {
         while (true)
         {
-            bool wasServed = _table.TryGet(request.ModelName, out _);
             IServedModel? model = Find(request.ModelName, request.ModelVersion, out InferenceError error, out string message);
             if (model is null)
             {
-                // Of a model that is there, only a version can be missing; it may come and go between the two looks.
-                if (_options.Mode == ModelControlMode.Demand && !(wasServed && error == InferenceError.NotFound)) return MissingAsync(request, error, message, cancellationToken);
+                // Of a model that is there, only a version can be missing; the model may come and go between the two looks.
+                bool lacksVersion = error == InferenceError.NotFound && _table.TryGet(request.ModelName, out ServedVersions? served) && served.Find(request.ModelVersion) is null;
+                if (_options.Mode == ModelControlMode.Demand && !lacksVersion) return MissingAsync(request, error, message, cancellationToken);
                 request.Dispose();
                 return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, error, message));
             }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using OrleansInference.Simulation.Workloads;
 
 namespace OrleansInference.Cli.Bench;
 
@@ -11,15 +11,15 @@ internal static class TraceFile
     {
         if (!File.Exists(path)) throw new CliException($"--trace: there is no file '{path}'", CliException.Usage);
         string[] lines = File.ReadAllLines(path);
-        string[] header = lines.Length == 0 ? [] : Split(lines[0]);
+        string[] header = lines.Length == 0 ? [] : TraceCells.Split(lines[0]);
         int index = Array.FindIndex(header, name => name.Equals(column, StringComparison.OrdinalIgnoreCase));
         if (index < 0) throw new CliException($"--trace {path} has no column '{column}'; it has: {string.Join(", ", header)} (choose with --column)", CliException.Usage);
         List<long> times = [];
         for (int line = 1; line < lines.Length; line++)
         {
             if (lines[line].Length == 0) continue;
-            string[] cells = Split(lines[line]);
-            if (index >= cells.Length || !TryTicks(cells[index], out long ticks)) throw new CliException($"--trace {path}, line {line + 1}: '{(index < cells.Length ? cells[index] : "")}' is no time; expected seconds, or a date such as 2023-11-16 18:15:46", CliException.Usage);
+            string[] cells = TraceCells.Split(lines[line]);
+            if (index >= cells.Length || !TraceCells.TryTicks(cells[index], out long ticks)) throw new CliException($"--trace {path}, line {line + 1}: '{(index < cells.Length ? cells[index] : "")}' is no time; expected seconds, or a date such as 2023-11-16 18:15:46", CliException.Usage);
             times.Add(ticks);
         }
 
@@ -27,21 +27,5 @@ internal static class TraceFile
         times.Sort();
         long first = times[0];
         return [.. times.Select(time => (time - first) / (double)TimeSpan.TicksPerSecond)];
-    }
-
-    private static string[] Split(string line) => [.. line.Split(',').Select(cell => cell.Trim().Trim('"'))];
-
-    private static bool TryTicks(string text, out long ticks)
-    {
-        ticks = 0;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds))
-        {
-            ticks = (long)Math.Round(Math.Clamp(seconds, -1e11, 1e11) * TimeSpan.TicksPerSecond);
-            return double.IsFinite(seconds);
-        }
-
-        bool date = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment);
-        ticks = moment.UtcTicks;
-        return date;
     }
 }

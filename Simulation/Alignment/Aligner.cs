@@ -1,5 +1,6 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Prediction;
+using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Trials;
@@ -14,24 +15,16 @@ public static class Aligner
     /// <summary>How far median and goodput may be apart.</summary>
     public const double Tolerance = 0.15;
 
-    /// <summary>The line base + perRow × rows of measured runs, by least squares of the relative errors; neither part is negative.</summary>
-    /// <param name="seconds">Seconds of a run by rows; at least one.</param>
+    /// <summary>The line base + perRow × rows of measured runs, as the engine learns it (<see cref="BatchCostEstimator"/>); neither part is negative.</summary>
+    /// <param name="seconds">Seconds of a run by rows, one a power of two; at least one.</param>
     /// <param name="p95Factor">95th percentile of a run ÷ its mean, ≥ 1.</param>
     public static ServiceModel Line(IReadOnlyDictionary<int, double> seconds, double p95Factor)
     {
         ArgumentNullException.ThrowIfNull(seconds);
         if (seconds.Count == 0) throw new ArgumentException("no run was measured", nameof(seconds));
-        if (seconds.Count == 1) return new ServiceModel(0, seconds.First().Value / seconds.First().Key, 0, p95Factor, IsMeasured: true);
-        double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0;
-        foreach ((int rows, double value) in seconds)
-        {
-            double weight = 1 / Math.Max(1e-12, value * value);
-            (w, wx, wy, wxx, wxy) = (w + weight, wx + (weight * rows), wy + (weight * value), wxx + (weight * rows * rows), wxy + (weight * rows * value));
-        }
-
-        double perRow = Math.Max(0, ((w * wxy) - (wx * wy)) / Math.Max(1e-30, (w * wxx) - (wx * wx))), fixedPart = (wy - (perRow * wx)) / w;
-        // Through the origin where a line would begin below it.
-        return fixedPart >= 0 ? new ServiceModel(fixedPart, perRow, 0, p95Factor, IsMeasured: true) : new ServiceModel(0, wxy / wxx, 0, p95Factor, IsMeasured: true);
+        BatchCostEstimator line = new();
+        foreach ((int rows, double value) in seconds) line.Observe(rows, value);
+        return new ServiceModel(line.Current.BaseSeconds, line.Current.SecondsPerRow, 0, p95Factor, IsMeasured: true);
     }
 
     /// <summary>Replays a workload.</summary>

@@ -24,7 +24,7 @@ public static class TraceReader
     {
         if (!File.Exists(path)) throw new TraceFormatException($"there is no file '{path}'");
         using StreamReader reader = new(path);
-        string[] header = Cells(reader.ReadLine() ?? "");
+        string[] header = TraceCells.Split(reader.ReadLine() ?? "");
         IEnumerable<Arrival> arrivals = Array.Exists(header, name => name.StartsWith(MinutePrefix, StringComparison.Ordinal)) ? Counted(reader, header, models, seconds * speedup, seed)
             : Column(header, "TIMESTAMP") >= 0 && Column(header, "ContextTokens") >= 0 ? Listed(reader, path, header, "TIMESTAMP", "", "ContextTokens", models, TokensPerRow)
             : Column(header, "time") >= 0 ? Listed(reader, path, header, "time", "model", "rows", models, 1)
@@ -50,8 +50,8 @@ public static class TraceReader
         for (int line = 2; reader.ReadLine() is { } text; line++)
         {
             if (text.Length == 0) continue;
-            string[] cells = Cells(text);
-            if (time >= cells.Length || !TryTicks(cells[time], out long at)) throw new TraceFormatException($"'{path}', line {line}: '{(time < cells.Length ? cells[time] : "")}' is no time; expected seconds, or a date such as 2023-11-16 18:15:46");
+            string[] cells = TraceCells.Split(text);
+            if (time >= cells.Length || !TraceCells.TryTicks(cells[time], out long at)) throw new TraceFormatException($"'{path}', line {line}: '{(time < cells.Length ? cells[time] : "")}' is no time; expected seconds, or a date such as 2023-11-16 18:15:46");
             int count = 1;
             if (rows >= 0 && rows < cells.Length && cells[rows].Length > 0 && (!int.TryParse(cells[rows], NumberStyles.None, CultureInfo.InvariantCulture, out count) || count < 0)) throw new TraceFormatException($"'{path}', line {line}: '{cells[rows]}' is no number of rows");
             read.Add((at, model >= 0 && model < cells.Length ? cells[model] : "", Math.Max(1, (count + perRow - 1) / perRow)));
@@ -76,7 +76,7 @@ public static class TraceReader
         List<int[]> functions = [];
         while (reader.ReadLine() is { } text)
         {
-            string[] cells = Cells(text);
+            string[] cells = TraceCells.Split(text);
             functions.Add([.. minutes.Select(i => i < cells.Length && int.TryParse(cells[i], NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 0)]);
         }
 
@@ -93,20 +93,4 @@ public static class TraceReader
     }
 
     private static int Column(string[] header, string name) => name.Length == 0 ? -1 : Array.FindIndex(header, column => column.Equals(name, StringComparison.OrdinalIgnoreCase));
-
-    private static string[] Cells(string line) => [.. line.Split(',').Select(cell => cell.Trim().Trim('"'))];
-
-    private static bool TryTicks(string text, out long ticks)
-    {
-        ticks = 0;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds))
-        {
-            ticks = (long)Math.Round(Math.Clamp(seconds, -1e11, 1e11) * TimeSpan.TicksPerSecond);
-            return double.IsFinite(seconds);
-        }
-
-        bool date = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment);
-        ticks = moment.UtcTicks;
-        return date;
-    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using OrleansInference.Cli.Connection;
+using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Cli.Commands.Agent;
 
@@ -11,6 +12,22 @@ internal static class AgentCalls
     /// <exception cref="CliException">The server does not answer or has no agent.</exception>
     public static async Task<JsonDocument> StateAsync(ServerConnection server, string query, CancellationToken cancellationToken) =>
         (await server.CallAsync(HttpMethod.Get, $"/v2/agent{query}", missing: "this server has no agent (GET /v2/agent)", cancellationToken: cancellationToken))!;
+
+    /// <summary>Says what the agent may do.</summary>
+    /// <exception cref="CliException">There is no such mode, or the server has no agent.</exception>
+    public static async Task SetModeAsync(ServerConnection server, string mode, CancellationToken cancellationToken) =>
+        (await server.CallAsync(HttpMethod.Post, "/v2/agent/mode", JsonSerializer.Serialize(new { mode }), missing: "this server has no agent (POST /v2/agent/mode)", cancellationToken: cancellationToken))?.Dispose();
+
+    /// <summary>Measures one setting of a replica; rows, threads and instances that are unset count as 1.</summary>
+    /// <returns>The point, as the server writes it.</returns>
+    public static async Task<JsonDocument> MeasureAsync(ServerConnection server, string node, string model, ReplicaKnobs knobs, CancellationToken cancellationToken)
+    {
+        string path = string.Create(CultureInfo.InvariantCulture, $"/v2/cluster/nodes/{Uri.EscapeDataString(node)}/measure/{Uri.EscapeDataString(model)}?rows={Math.Max(1, knobs.MaxRows)}&threads={Math.Max(1, knobs.Threads)}&instances={Math.Max(1, knobs.Instances)}{(knobs.Variant is null ? "" : $"&variant={Uri.EscapeDataString(knobs.Variant)}")}");
+        return (await server.CallAsync(HttpMethod.Post, path, "{}", cancellationToken: cancellationToken))!;
+    }
+
+    /// <summary>A figure of a point; infinite where nothing was answered.</summary>
+    public static double Figure(JsonDocument point, string name) => point.RootElement.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : double.PositiveInfinity;
 
     /// <summary>A decision in a few lines: what, what came of it, what else was considered and why not.</summary>
     public static IEnumerable<string> Explain(JsonElement decision)

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 using OrleansInference.Cli.Connection;
 using Spectre.Console;
 using Spectre.Console.Cli;
@@ -12,7 +11,7 @@ internal sealed class AgentModeCommand(IAnsiConsole console, TextWriter output) 
     /// <inheritdoc />
     protected override async Task<int> RunAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
     {
-        using JsonDocument? _ = await server.CallAsync(HttpMethod.Post, "/v2/agent/mode", JsonSerializer.Serialize(new { mode = settings.Mode }), missing: "this server has no agent (POST /v2/agent/mode)", cancellationToken: cancellationToken);
+        await AgentCalls.SetModeAsync(server, settings.Mode, cancellationToken);
         if (settings.Json) WriteJson(new { mode = settings.Mode });
         else WriteLine($"the agent's mode is {settings.Mode}");
         return 0;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Connection;
+using OrleansInference.Grains.Interfaces.Cluster;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -40,13 +41,13 @@ internal sealed class ProfileCommand(IAnsiConsole console, TextWriter output) : 
 
     private async Task<int> MeasureAsync(ServerConnection server, string node, Settings settings, CancellationToken cancellationToken)
     {
-        string path = string.Create(CultureInfo.InvariantCulture, $"/v2/cluster/nodes/{Uri.EscapeDataString(node)}/measure/{Uri.EscapeDataString(settings.Model)}?rows={settings.Rows ?? 1}&threads={settings.Threads ?? 1}&instances={settings.Instances ?? 1}");
-        using JsonDocument point = (await server.CallAsync(HttpMethod.Post, path, "{}", cancellationToken: cancellationToken))!;
+        ReplicaKnobs knobs = new() { MaxRows = settings.Rows ?? 1, Threads = settings.Threads ?? 1, Instances = settings.Instances ?? 1 };
+        using JsonDocument point = await AgentCalls.MeasureAsync(server, node, settings.Model, knobs, cancellationToken);
         if (settings.Json) WriteJson(point.RootElement);
         else WriteLine(string.Create(CultureInfo.InvariantCulture, $"{settings.Model} on {node}: {Value("rows_per_second"):F0} rows/s, {Value("goodput_per_second"):F0} in time, p50 {Value("p50_ms"):F2} ms, p99 {Value("p99_ms"):F2} ms"));
         return 0;
 
-        double Value(string member) => point.RootElement.GetProperty(member).ValueKind == JsonValueKind.Number ? point.RootElement.GetProperty(member).GetDouble() : double.PositiveInfinity;
+        double Value(string member) => AgentCalls.Figure(point, member);
     }
 
     private static async Task<string> FirstAsync(ServerConnection server, string model, CancellationToken cancellationToken)

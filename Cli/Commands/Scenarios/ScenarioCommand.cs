@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
+using OrleansInference.Cli.Commands.Agent;
 using OrleansInference.Cli.Commands.Simulation;
 using OrleansInference.Cli.Commands.Up;
 using OrleansInference.Cli.Connection;
@@ -72,7 +73,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
         ServerConnection[] servers = await Task.WhenAll(cluster.Urls.Select(url => ServerConnection.OpenAsync(url, cancellationToken)));
         try
         {
-            (await servers[0].CallAsync(HttpMethod.Post, "/v2/agent/mode", $$"""{"mode":"{{mode}}"}""", cancellationToken: cancellationToken))?.Dispose();
+            await AgentCalls.SetModeAsync(servers[0], mode, cancellationToken);
             await Task.Delay(Settle, time, cancellationToken);
             (Arrival Arrival, double Seconds, InferenceError Error)[][] results = await Task.WhenAll(world.Models.Select(async (model, i) =>
             {
@@ -82,7 +83,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
                 (double Seconds, InferenceError Error)[] answers = await new AlignTraffic(server, metadata, TimeSpan.FromSeconds(model.SloSeconds), time).RunAsync(own, cancellationToken);
                 return own.Arrivals.Zip(answers, (arrival, answer) => (arrival, answer.Seconds, answer.Error)).ToArray();
             }));
-            using JsonDocument agent = (await servers[0].CallAsync(HttpMethod.Get, "/v2/agent?limit=20", cancellationToken: cancellationToken))!;
+            using JsonDocument agent = await AgentCalls.StateAsync(servers[0], "?limit=20", cancellationToken);
             string[] decisions = [.. agent.RootElement.GetProperty("decisions").EnumerateArray().Where(decision => decision.GetProperty("outcome").GetString() is "applied" or "confirmed" or "rolled_back").Select(decision => $"{decision.GetProperty("outcome").GetString()!.Replace('_', ' ')}: {decision.GetProperty("summary").GetString()}")];
             return ScenarioHalf.Of(mode, world, results.SelectMany(each => each), workload.Seconds, decisions);
         }

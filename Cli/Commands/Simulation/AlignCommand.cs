@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using OrleansInference.Agent.Prediction;
+using OrleansInference.Cli.Commands.Agent;
 using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Connection;
+using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Simulation.Alignment;
@@ -29,7 +31,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         Workload workload = Trace(settings, settings.Seconds, settings.Seed);
         ModelMetadata metadata = await server.Inference.GetModelMetadataAsync(settings.Model, "", cancellationToken);
         string mode = await ModeAsync(server, cancellationToken);
-        if (mode != "off") await SetModeAsync(server, "off", cancellationToken);
+        if (mode != "off") await AgentCalls.SetModeAsync(server, "off", cancellationToken);
         try
         {
             LiveModel live = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
@@ -50,7 +52,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         }
         finally
         {
-            if (mode != "off") await SetModeAsync(server, mode, CancellationToken.None);
+            if (mode != "off") await AgentCalls.SetModeAsync(server, mode, CancellationToken.None);
         }
     }
 
@@ -121,8 +123,8 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
     /// <summary>Rows a second of runs of one row, so many at once.</summary>
     private static async Task<double> RowsAsync(ServerConnection server, string node, string model, int instances, CancellationToken cancellationToken)
     {
-        using JsonDocument point = (await server.CallAsync(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"/v2/cluster/nodes/{Uri.EscapeDataString(node)}/measure/{Uri.EscapeDataString(model)}?instances={instances}"), "{}", cancellationToken: cancellationToken))!;
-        return point.RootElement.GetProperty("rows_per_second") is { ValueKind: JsonValueKind.Number } rows ? rows.GetDouble() : 0;
+        using JsonDocument point = await AgentCalls.MeasureAsync(server, node, model, new ReplicaKnobs { Instances = instances }, cancellationToken);
+        return AgentCalls.Figure(point, "rows_per_second");
     }
 
     /// <summary>A load like the trace's mean.</summary>
@@ -174,11 +176,9 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
 
     private static async Task<string> ModeAsync(ServerConnection server, CancellationToken cancellationToken)
     {
-        using JsonDocument agent = (await server.CallAsync(HttpMethod.Get, "/v2/agent?limit=1", cancellationToken: cancellationToken))!;
+        using JsonDocument agent = await AgentCalls.StateAsync(server, "?limit=1", cancellationToken);
         return agent.RootElement.GetProperty("mode").GetString()!;
     }
-
-    private static async Task SetModeAsync(ServerConnection server, string mode, CancellationToken cancellationToken) => (await server.CallAsync(HttpMethod.Post, "/v2/agent/mode", $$"""{"mode":"{{mode}}"}""", cancellationToken: cancellationToken))?.Dispose();
 
     private static string Number(double value) => value.ToString("F1", CultureInfo.InvariantCulture);
 

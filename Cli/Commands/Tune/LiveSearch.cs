@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using OrleansInference.Cli.Commands.Agent;
 using OrleansInference.Cli.Connection;
 using OrleansInference.Grains.Interfaces.Cluster;
 
@@ -11,11 +11,10 @@ internal sealed class LiveSearch(ServerConnection server, string node, string mo
     /// <summary>One measurement.</summary>
     public async Task<KnobPoint> MeasureAsync(ReplicaKnobs knobs, CancellationToken cancellationToken)
     {
-        string path = string.Create(CultureInfo.InvariantCulture, $"/v2/cluster/nodes/{Uri.EscapeDataString(node)}/measure/{Uri.EscapeDataString(model)}?rows={knobs.MaxRows}&threads={knobs.Threads}&instances={knobs.Instances}{(knobs.Variant is null ? "" : $"&variant={Uri.EscapeDataString(knobs.Variant)}")}");
-        using JsonDocument point = (await server.CallAsync(HttpMethod.Post, path, "{}", cancellationToken: cancellationToken))!;
+        using JsonDocument point = await AgentCalls.MeasureAsync(server, node, model, knobs, cancellationToken);
         return new KnobPoint(knobs, Value("rows_per_second"), Value("goodput_per_second"), Value("p50_ms"), Value("p99_ms"), Value("score"));
 
-        double Value(string name) => point.RootElement.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : double.PositiveInfinity;
+        double Value(string name) => AgentCalls.Figure(point, name);
     }
 
     /// <summary>Several settings in turn, several times: what disturbs one disturbs all.</summary>

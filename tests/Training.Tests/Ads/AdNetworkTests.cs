@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Training.Ads;
 using TorchSharp;
@@ -25,7 +24,8 @@ public sealed class AdNetworkTests
         double[] expected = trainer.Predict(network, rows, new TrainingOptions());
         byte[] model = AdExport.Write(network, "a test");
 
-        float[] actual = Run(model, log, rows);
+        using InferenceSession session = new(model);
+        float[] actual = AdModelRun.Run(session, Pictures, [.. rows.Select(row => log[row])]);
         for (int i = 0; i < rows.Length; i++) Assert.Equal(expected[i], actual[i], 1e-5);
         Assert.True(actual.Distinct().Count() > 10);
         Assert.Equal(model, AdExport.Write(network, "a test"));
@@ -48,16 +48,4 @@ public sealed class AdNetworkTests
 
     [Fact]
     public void MultiplyAdds_OfTheServedNetwork_AreATenthOfTheDocumentsAtMost() => Assert.True(AdNetwork.MultiplyAdds * 10 <= DocumentNetwork.MultiplyAdds);
-
-    private static float[] Run(byte[] model, Impression[] log, int[] rows)
-    {
-        using InferenceSession session = new(model);
-        byte[] image = [.. rows.SelectMany(row => Pictures[log[row].Picture].Pixels)];
-        long[] text = [.. rows.SelectMany(row => AdTitles.Ids(log[row].Title))], context = [.. rows.SelectMany(row => new long[] { log[row].Hour, log[row].Device, log[row].Segment })];
-        float[] price = [.. rows.Select(row => log[row].Price)];
-        using OrtValue images = OrtValue.CreateTensorValueFromMemory(image, [rows.Length, Picture.Size, Picture.Size, 3]), texts = OrtValue.CreateTensorValueFromMemory(text, [rows.Length, AdTitles.Length]), contexts = OrtValue.CreateTensorValueFromMemory(context, [rows.Length, 3]), prices = OrtValue.CreateTensorValueFromMemory(price, [rows.Length, 1]);
-        using RunOptions options = new();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, ["image", "text", "context", "price"], [images, texts, contexts, prices], ["click_probability"]);
-        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
-    }
 }

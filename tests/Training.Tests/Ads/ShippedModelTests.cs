@@ -42,7 +42,7 @@ public sealed class ShippedModelTests
         using InferenceSession session = new(Model);
 
         List<double> scores = [];
-        foreach (Impression[] rows in log.Chunk(100)) scores.AddRange(Run(session, pictures, rows).Select(value => (double)value));
+        foreach (Impression[] rows in log.Chunk(100)) scores.AddRange(AdModelRun.Run(session, pictures, rows).Select(value => (double)value));
 
         bool[] clicked = [.. log.Select(row => row.Clicked)];
         double reachable = ClickMetrics.Auc([.. log.Select(row => row.Probability)], clicked), auc = ClickMetrics.Auc(scores, clicked);
@@ -56,22 +56,11 @@ public sealed class ShippedModelTests
         Picture[] pictures = DrawnPictures.Draw(16, 7);
         using InferenceSession session = new(Model);
 
-        float[] actual = Run(session, pictures, ClickModel.Write(pictures, 1000, 7)[..5]);
+        float[] actual = AdModelRun.Run(session, pictures, ClickModel.Write(pictures, 1000, 7)[..5]);
 
         string text = string.Join(' ', actual.Select(value => value.ToString("F5", System.Globalization.CultureInfo.InvariantCulture)));
         for (int i = 0; i < Golden.Length; i++) Assert.True(Math.Abs(Golden[i] - actual[i]) < 1e-4, text);
     }
 
     private static readonly float[] Golden = [0.46326f, 0.53776f, 0.31151f, 0.24465f, 0.07309f];
-
-    private static float[] Run(InferenceSession session, Picture[] pictures, Impression[] rows)
-    {
-        byte[] image = [.. rows.SelectMany(row => pictures[row.Picture].Pixels)];
-        long[] text = [.. rows.SelectMany(row => AdTitles.Ids(row.Title))], context = [.. rows.SelectMany(row => new long[] { row.Hour, row.Device, row.Segment })];
-        float[] price = [.. rows.Select(row => row.Price)];
-        using OrtValue images = OrtValue.CreateTensorValueFromMemory(image, [rows.Length, Picture.Size, Picture.Size, 3]), texts = OrtValue.CreateTensorValueFromMemory(text, [rows.Length, AdTitles.Length]), contexts = OrtValue.CreateTensorValueFromMemory(context, [rows.Length, 3]), prices = OrtValue.CreateTensorValueFromMemory(price, [rows.Length, 1]);
-        using RunOptions options = new();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, ["image", "text", "context", "price"], [images, texts, contexts, prices], ["click_probability"]);
-        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
-    }
 }
