@@ -29,9 +29,19 @@ public sealed class RedisProcess : IAsyncDisposable
         _process = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{_port}", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", "", "--appendonly", "yes", "--dir", _folder]) { RedirectStandardOutput = true })!;
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
-        // Connects as soon as it listens.
-        using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync($"{Address},connectRetry=50,connectTimeout=10000,abortConnect=true");
-        await connection.GetDatabase().PingAsync();
+        for (Stopwatch waited = Stopwatch.StartNew(); ;)
+        {
+            try
+            {
+                using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync(Address);
+                await connection.GetDatabase().PingAsync();
+                return;
+            }
+            catch (RedisConnectionException) when (waited.Elapsed < TimeSpan.FromSeconds(30) && !_process.HasExited)
+            {
+                await Task.Delay(50);
+            }
+        }
     }
 
     public async Task StopAsync()
