@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Cli.Commands;
 using OrleansInference.Cli.Commands.Agent;
+using OrleansInference.Cli.Commands.Policies;
 using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Commands.Jobs;
 using OrleansInference.Cli.Commands.Optimize;
@@ -51,6 +52,13 @@ internal static class OinfApp
                 agent.AddCommand<AgentApproveCommand>("approve").WithDescription("Consent to a decision");
                 agent.AddCommand<AgentRefuseCommand>("refuse").WithDescription("Refuse a decision");
                 agent.AddCommand<AgentResumeCommand>("resume").WithDescription("Let it go on after it stopped");
+            });
+            config.AddBranch("policy", policy =>
+            {
+                policy.SetDescription("See and change the agent's learned policy");
+                policy.AddCommand<PolicyListCommand>("list").WithDescription("List the policies that the cluster keeps");
+                policy.AddCommand<PolicyPromoteCommand>("promote").WithDescription("Put a policy in force").WithExample("policy", "promote", "runs/agent/policy.onnx");
+                policy.AddCommand<PolicyRollBackCommand>("rollback").WithDescription("Put the policy before it in force again, or the planner alone");
             });
             config.AddCommand<UpCommand>("up").WithDescription("Start a cluster on this machine and keep it running").WithExample("up", "--silos", "3", "--models", "models");
             config.AddCommand<NodesCommand>("nodes").WithDescription("List the cluster's nodes");

@@ -49,6 +49,7 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<RequestLogEndpoint>();
         builder.Services.AddSingleton<ClusterEndpoints>();
         builder.Services.AddSingleton<AgentEndpoints>();
+        builder.Services.AddSingleton<PolicyEndpoints>();
         builder.Services.AddSingleton<TenantsEndpoint>();
         builder.Services.AddSingleton<SharedMemoryEndpoints>();
         builder.Services.AddSingleton<SettingsEndpoints>();
@@ -102,7 +103,7 @@ public static class GatewayRegistration
         Map(app, HttpMethods.Get, "/metrics", app.Services.GetRequiredService<MetricsEndpoint>().ScrapeAsync);
         MapRepository(app, app.Services.GetRequiredService<RepositoryEndpoints>());
         MapCluster(app, app.Services.GetRequiredService<ClusterEndpoints>());
-        MapAgent(app, app.Services.GetRequiredService<AgentEndpoints>());
+        MapAgent(app, app.Services.GetRequiredService<AgentEndpoints>(), app.Services.GetRequiredService<PolicyEndpoints>());
         MapSharedMemory(app, app.Services.GetRequiredService<SharedMemoryEndpoints>());
         MapSettings(app, app.Services.GetRequiredService<SettingsEndpoints>());
         MapJobs(app, app.Services.GetRequiredService<JobEndpoints>());
@@ -132,12 +133,15 @@ public static class GatewayRegistration
         Map(app, HttpMethods.Post, "/v2/repository/models/{model}/unload", repository.UnloadAsync);
     }
 
-    private static void MapAgent(WebApplication app, AgentEndpoints agent)
+    private static void MapAgent(WebApplication app, AgentEndpoints agent, PolicyEndpoints policies)
     {
         Map(app, HttpMethods.Get, "/v2/agent", agent.StateAsync);
         Map(app, HttpMethods.Get, "/v2/agent/stream", agent.StreamAsync);
         Map(app, HttpMethods.Post, "/v2/agent/mode", agent.ModeAsync);
         Map(app, HttpMethods.Post, "/v2/agent/resume", agent.ResumeAsync);
+        Map(app, HttpMethods.Get, "/v2/agent/policies", policies.ListAsync);
+        Map(app, HttpMethods.Post, "/v2/agent/policies", policies.PromoteAsync);
+        Map(app, HttpMethods.Post, "/v2/agent/policies/rollback", policies.RollBackAsync);
         Map(app, HttpMethods.Post, "/v2/agent/decisions/{id}/approve", context => agent.AnswerAsync(context, approve: true));
         Map(app, HttpMethods.Post, "/v2/agent/decisions/{id}/refuse", context => agent.AnswerAsync(context, approve: false));
         Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/search/{model}", agent.SearchAsync);

@@ -46,4 +46,16 @@ public readonly record struct ReplicaView
 
     /// <summary>Requests that wait.</summary>
     public long Queued { get; init; }
+
+    /// <summary>Cores of the node; 0 where unknown.</summary>
+    public int Cores { get; init; }
+
+    /// <summary>Requests that the node's other replicas answered, well or not, since the last look.</summary>
+    public long OtherRequests { get; init; }
+
+    /// <summary>Of those, the ones that missed their objective or were refused.</summary>
+    public long OtherViolations { get; init; }
+
+    /// <summary>Seconds that runs of the node's other replicas took.</summary>
+    public double OtherRunSeconds { get; init; }
 }

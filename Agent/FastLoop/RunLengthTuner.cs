@@ -34,6 +34,6 @@ public sealed class RunLengthTuner : IReplicaTuner
 
     private static double PerRow(in ReplicaView view, int rows) => (view.BaseSeconds / rows) + view.SecondsPerRow;
 
-    /// <summary>What the batch policy chooses by itself: beyond it, batching only adds latency.</summary>
-    private static double Natural(in ReplicaView view) => Math.Max((0.002 - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow), view.BaseSeconds * 19 / Math.Max(1e-9, view.SecondsPerRow));
+    /// <summary>What the batch policy chooses by itself, in rows: beyond it, batching only adds latency.</summary>
+    internal static double Natural(in ReplicaView view) => Math.Max((0.002 - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow), view.BaseSeconds * 19 / Math.Max(1e-9, view.SecondsPerRow));
 }

@@ -19,6 +19,9 @@ public sealed record AgentOptions
     [Range(0, 100_000_000)]
     public long TrialEvents { get; set; } = 150_000;
 
+    /// <summary>File of a learned policy (<c>Training agent</c>) that is in force until another is promoted; empty for the planner alone.</summary>
+    public string Policy { get; set; } = "";
+
     /// <summary>Decisions that are remembered.</summary>
     [Range(1, 100_000)]
     public int Remembered { get; set; } = 500;

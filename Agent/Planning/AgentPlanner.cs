@@ -2,6 +2,7 @@ using System.Globalization;
 using OrleansInference.Agent.Decisions;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Observation;
+using OrleansInference.Agent.Policy;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
 
@@ -48,6 +49,12 @@ public sealed class AgentPlanner : IPlanner
     /// <summary>What it may do where a model's pin says nothing.</summary>
     public AgentMode Mode { get; set; }
 
+    /// <summary>Where the policy is that has a say in which candidates are tried; null for the planner alone.</summary>
+    public PolicySlot? Policy { get; init; }
+
+    /// <summary>Told of each decision's plan in force and of the candidates that may be tried: what a ranker is trained on.</summary>
+    public Action<PredictedCluster, PlanCandidate, IReadOnlyList<PlanCandidate>>? Considered { get; init; }
+
     /// <summary>What it learnt.</summary>
     public ClusterPredictor Predictor { get; } = new();
 
@@ -70,7 +77,7 @@ public sealed class AgentPlanner : IPlanner
         {
             TimeSpan now = _seen?.Now ?? TimeSpan.Zero;
             (double attainment, double rate) = Watch.Since(now - TimeSpan.FromSeconds(_options.Guardrails.WatchSeconds), now);
-            return new AgentState { Mode = Mode, IsStopped = Watch.IsStopped, Decisions = Decisions.All, Attainment = attainment, RequestsPerSecond = rate, Inputs = _seen is null ? [] : Inputs(Predictor.Predict(_seen, now)), Revision = Decisions.Revision };
+            return new AgentState { Mode = Mode, IsStopped = Watch.IsStopped, Decisions = Decisions.All, Attainment = attainment, RequestsPerSecond = rate, Inputs = _seen is null ? [] : Inputs(Predictor.Predict(_seen, now)), Revision = Decisions.Revision, Policy = Policy?.Current?.Version ?? "", PolicyDepartures = Policy is { Asked: > 0 } policy ? (double)policy.Departed / policy.Asked : 0 };
         }
     }
 
@@ -180,7 +187,7 @@ public sealed class AgentPlanner : IPlanner
 
         PlanSearch search = new(cluster, current, _options.Weights);
         PlanCandidate keep = search.Evaluate("keep", current);
-        CandidateGate gate = new(_options, cluster.Nodes.Count * current.Models.Sum(model => model.Replicas.Length) <= LargestTrial ? _trial : null, cluster, current, keep, Watch, _failed, now);
+        CandidateGate gate = new(_options, cluster.Nodes.Count * current.Models.Sum(model => model.Replicas.Length) <= LargestTrial ? _trial : null, cluster, current, keep, Watch, _failed, now) { Policy = Policy, Considered = Considered };
         PlanCandidate[] candidates = [.. Candidates(observation, cluster, search, keep).Take(MostCandidates)];
         (PlanCandidate? chosen, CandidateRecord[] records, double gain) = gate.Choose(candidates);
         if (chosen is null)

@@ -1,4 +1,5 @@
 using OrleansInference.Agent.Guardrails;
+using OrleansInference.Agent.Policy;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
 
@@ -14,6 +15,12 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
 
     private readonly GuardrailOptions _rails = options.Guardrails;
 
+    /// <summary>Where the policy is that has a say in what is tried.</summary>
+    public PolicySlot? Policy { get; init; }
+
+    /// <summary>Told of what may be tried.</summary>
+    public Action<PredictedCluster, PlanCandidate, IReadOnlyList<PlanCandidate>>? Considered { get; init; }
+
     /// <summary>The one to carry out, or null; a record of each, the chosen one first.</summary>
     public (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(IReadOnlyList<PlanCandidate> candidates)
     {
@@ -27,7 +34,8 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         }
 
         Entry[] open = [.. all.Where(entry => entry.Refusal.Length == 0)];
-        Entry[] possible = [.. open.Where(entry => !entry.Candidate.IsStyle).OrderByDescending(entry => entry.Candidate.Value(options.Weights) - Cost(entry.Difference)).Take(Tried), .. open.Where(entry => entry.Candidate.IsStyle && trial is not null).Take(1)];
+        Considered?.Invoke(cluster, keep, [.. open.Select(entry => entry.Candidate)]);
+        Entry[] possible = Possible(open);
         Dictionary<PlanCandidate, (TrialResult Result, double Gain)> tried = Try(possible);
         TrialResult? kept = tried.TryGetValue(keep, out (TrialResult Result, double Gain) trialOfKeep) ? trialOfKeep.Result : null;
         Entry? best = possible.Where(entry => tried[entry.Candidate].Gain >= Needed(entry.Difference)).MaxBy(entry => tried[entry.Candidate].Gain - Cost(entry.Difference));
@@ -54,6 +62,19 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         if (failed.TryGetValue(candidate.Name, out TimeSpan until) && now < until) return "its last trial, a short while ago, showed no gain";
         return trial is null && !candidate.IsStyle && candidate.Value(options.Weights) - keep.Value(options.Weights) < Needed(difference) ? "it is not expected to help" : "";
     }
+
+    /// <summary>What is tried: the two that the closed form puts first, or the first and the policy's own; and one style, by turns or the policy's own.</summary>
+    private Entry[] Possible(Entry[] open)
+    {
+        Entry[] plain = [.. open.Where(entry => !entry.Candidate.IsStyle).OrderByDescending(entry => entry.Candidate.Value(options.Weights) - Cost(entry.Difference))], styles = trial is null ? [] : [.. open.Where(entry => entry.Candidate.IsStyle)];
+        if (Policy?.Current is not { } policy) return [.. plain.Take(Tried), .. styles.Take(1)];
+        Entry? second = Favourite(policy, [.. plain.Skip(1)]), style = Favourite(policy, styles);
+        Policy.Count(second != plain.ElementAtOrDefault(1));
+        Policy.Count(style != styles.FirstOrDefault());
+        return [.. plain.Take(1), .. second is null ? [] : new[] { second }, .. style is null ? [] : new[] { style }];
+    }
+
+    private Entry? Favourite(LearnedPolicy policy, Entry[] entries) => entries.Length == 0 ? null : entries.Zip(PlanRanker.Rank(policy, cluster, keep, [.. entries.Select(entry => entry.Candidate)])).MaxBy(pair => pair.Second).First;
 
     private Dictionary<PlanCandidate, (TrialResult Result, double Gain)> Try(Entry[] possible)
     {

@@ -33,4 +33,12 @@ public sealed record AgentState
     /// <summary>Rises with every change of <see cref="Decisions"/>.</summary>
     [Id(6)]
     public long Revision { get; init; }
+
+    /// <summary>The learned policy in force on the director's node; empty for the planner alone.</summary>
+    [Id(7)]
+    public string Policy { get; init; } = "";
+
+    /// <summary>Share of the decisions on the director's node in which the policy departed from the default, 0 to 1.</summary>
+    [Id(8)]
+    public double PolicyDepartures { get; init; }
 }

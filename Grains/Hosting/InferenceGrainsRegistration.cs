@@ -7,6 +7,7 @@ using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using OrleansInference.Agent.Planning;
+using OrleansInference.Agent.Policy;
 using OrleansInference.Grains.Inference;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -15,6 +16,7 @@ using OrleansInference.Grains.Jobs;
 using OrleansInference.Grains.Models;
 using OrleansInference.Grains.Nodes;
 using OrleansInference.Grains.Placement;
+using OrleansInference.Grains.Policies;
 using OrleansInference.Grains.Recording;
 using OrleansInference.Routing.Calls;
 
@@ -52,6 +54,9 @@ public static class InferenceGrainsRegistration
         services.TryAddSingleton<ClusterNode>();
         services.TryAddSingleton<ModelFetcher>();
         services.TryAddSingleton<NodeModels>();
+        services.TryAddSingleton<PolicySlot>();
+        services.TryAddSingleton<IPolicyControl, PolicyControl>();
+        services.AddHostedService<PolicyWatch>();
         services.TryAddSingleton<NodeKnobs>();
         services.TryAddSingleton<NodeReporter>();
         services.TryAddSingleton<NodeDrain>();

@@ -72,7 +72,7 @@ internal sealed class ClusterControl(ClusterNode node, IGrainFactory grains, Nod
     }, cancellationToken);
 
     /// <summary>Asks, and asks again where the director has just moved or found that another had written; only an answer to a decision says, asked twice, that it was given.</summary>
-    private static async Task<T> AskAsync<T>(Func<Task<T>> question, CancellationToken cancellationToken)
+    public static async Task<T> AskAsync<T>(Func<Task<T>> question, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Planning.Search;
+using OrleansInference.Agent.Policy;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
@@ -18,7 +19,7 @@ namespace OrleansInference.Grains.Nodes;
 /// The node's own agent: every half second it sets how its replicas run, by the plan, by what a search on the live replica
 /// found, and by what it measures; without a director it goes on from the last plan.
 /// </summary>
-internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine, IOptions<NodeOptions> options, TimeProvider time, ILogger<NodeKnobs> logger) : IDisposable
+internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine, IOptions<NodeOptions> options, PolicySlot policy, TimeProvider time, ILogger<NodeKnobs> logger) : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan SearchWarmup = TimeSpan.FromMilliseconds(50);
@@ -30,6 +31,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private Task _profiling = Task.CompletedTask;
     private CancellationTokenSource? _profilingEnd;
     private long _requests = -1, _busyAt;
+    private Look _all;
 
     /// <summary>What a search found for a served model; null before the first.</summary>
     public KnobProfile? Profile(IServedModel model) => model is ModelReplica replica && _replicas.TryGetValue(replica, out Tuned? tuned) ? tuned.Profile : null;
@@ -49,6 +51,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         {
             ModelReplica[] served = [.. engine.Models.OfType<ModelReplica>()];
             foreach (ModelReplica gone in _replicas.Keys.Except(served)) _replicas.TryRemove(gone, out _);
+            foreach (ModelReplica replica in served) Read(replica);
+            _all = _replicas.Values.Aggregate(default(Look), (sum, tuned) => sum.Plus(tuned.Last, 1));
             foreach (ModelReplica replica in served) await TuneAsync(replica, cancellationToken).ConfigureAwait(false);
             if (options.Value.ProfileOnLoad) ProfileIfIdle(served, cancellationToken);
         }
@@ -57,7 +61,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     /// <summary>Searches one model that has no profile, if the node is idle; ends the search that runs if it is not any more.</summary>
     private void ProfileIfIdle(ModelReplica[] served, CancellationToken cancellationToken)
     {
-        long requests = served.Sum(replica => replica.ReadStatistics().Requests), at = time.GetTimestamp();
+        long requests = served.Sum(replica => _replicas.TryGetValue(replica, out Tuned? tuned) ? tuned.Seen?.Requests ?? 0 : 0), at = time.GetTimestamp();
         if (requests != _requests) (_requests, _busyAt) = (requests, at);
         bool isIdle = _busyAt != 0 && time.GetElapsedTime(_busyAt, at).TotalSeconds >= options.Value.ProfileIdleSeconds;
         if (_busyAt == 0) _busyAt = at;
@@ -75,7 +79,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
 
     private bool NeedsProfile(ModelReplica replica)
     {
-        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned());
+        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
         if (tuned.Profile is not null || tuned.HasFailed || replica.Sequences is not null) return false;
         if (node.Plan.Find(replica.Name) is not { } planned || !_kept.TryGetValue((replica.Name, planned.Revision), out KnobProfile? kept)) return true;
         tuned.Profile = kept;
@@ -138,7 +142,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     /// <summary>One search or measurement at a time; the replica runs as it should afterwards.</summary>
     private async Task<T> AloneAsync<T>(ModelReplica replica, Func<Tuned, Task<T>> work, CancellationToken cancellationToken)
     {
-        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned());
+        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
         await _searching.WaitAsync(cancellationToken).ConfigureAwait(false);
         bool isAlone = false;
         try
@@ -198,7 +202,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
 
     private async Task TuneAsync(ModelReplica replica, CancellationToken cancellationToken)
     {
-        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned());
+        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
         // A search has the replica to itself.
         if (!await tuned.Setting.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)) return;
         try
@@ -234,28 +238,44 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         return !options.Value.FastLoop || limits.FillToMax || limits.PreferredRows.Count > 0 || replica.Sequences is not null ? planned : tuned.Tuner.Tune(View(replica, tuned, planned, limits));
     }
 
-    private ReplicaView View(ModelReplica replica, Tuned tuned, ReplicaKnobs planned, BatchLimits limits)
+    /// <summary>Reads what a replica did since the last look.</summary>
+    private void Read(ModelReplica replica)
     {
+        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
         InferenceStatistics now = replica.ReadStatistics(), before = tuned.Seen ?? now;
         long at = time.GetTimestamp();
-        double seconds = tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(tuned.SeenAt, at).TotalSeconds;
+        tuned.Last = new Look(
+            tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(tuned.SeenAt, at).TotalSeconds, now.Requests - before.Requests, now.Violations - before.Violations,
+            now.InferenceCount - before.InferenceCount, now.ExecutionCount - before.ExecutionCount, Seconds(now) - Seconds(before));
         (tuned.Seen, tuned.SeenAt) = (now, at);
+    }
+
+    private static double Seconds(InferenceStatistics statistics) => statistics.Batches.Sum(batch => batch.ComputeInput.Nanoseconds + batch.ComputeInfer.Nanoseconds + batch.ComputeOutput.Nanoseconds) * 1e-9;
+
+    private ReplicaView View(ModelReplica replica, Tuned tuned, ReplicaKnobs planned, BatchLimits limits)
+    {
         BatchCost cost = replica.Cost;
+        Look last = tuned.Last, others = _all.Plus(last, -1);
         return new ReplicaView
         {
-            Now = TimeSpan.FromTicks(at),
+            Now = TimeSpan.FromTicks(tuned.SeenAt),
             Planned = planned,
             Current = replica.Knobs with { MaxRows = BatchPolicy.Cap(limits, cost) },
             BaseSeconds = cost.BaseSeconds,
             SecondsPerRow = cost.SecondsPerRow,
             MaxRows = limits.MaxRows,
             SloSeconds = replica.Policy.SloP99Ms / 1000,
-            Seconds = seconds,
-            Requests = now.Requests - before.Requests,
-            Violations = now.Violations - before.Violations,
-            Rows = now.InferenceCount - before.InferenceCount,
-            Runs = now.ExecutionCount - before.ExecutionCount,
-            Queued = now.PendingRequests,
+            Seconds = last.Seconds,
+            Requests = last.Requests,
+            Violations = last.Violations,
+            Rows = last.Rows,
+            Runs = last.Runs,
+            RunSeconds = last.RunSeconds,
+            Queued = tuned.Seen?.PendingRequests ?? 0,
+            Cores = Environment.ProcessorCount,
+            OtherRequests = others.Requests,
+            OtherViolations = others.Violations,
+            OtherRunSeconds = others.RunSeconds,
         };
     }
 
@@ -268,9 +288,17 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} keeps its settings, a search was not possible: {Reason}")]
     private partial void LogNotProfiled(string model, string reason);
 
-    private sealed class Tuned
+    /// <summary>What was done between two looks.</summary>
+    private readonly record struct Look(double Seconds, long Requests, long Violations, long Rows, long Runs, double RunSeconds)
     {
-        public IReplicaTuner Tuner { get; } = new RunLengthTuner();
+        public Look Plus(Look other, int sign) => new(Seconds, Requests + (sign * other.Requests), Violations + (sign * other.Violations), Rows + (sign * other.Rows), Runs + (sign * other.Runs), RunSeconds + (sign * other.RunSeconds));
+    }
+
+    private sealed class Tuned(PolicySlot policy)
+    {
+        public IReplicaTuner Tuner { get; } = new PolicyTuner(policy);
+
+        public Look Last { get; set; }
 
         public KnobProfile? Profile { get; set; }
 

@@ -9,6 +9,7 @@ using OrleansInference.Agent.Decisions;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
+using OrleansInference.Agent.Policy;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Nodes;
@@ -33,6 +34,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     private readonly ClusterNode _node;
     private readonly AgentOptions _options;
     private readonly IPlanTrial? _trial;
+    private readonly PolicySlot _policy;
     private readonly TimeProvider _time;
     private readonly ILogger<PlacementDirectorGrain> _logger;
     private readonly Telemetry _telemetry;
@@ -46,10 +48,11 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     private bool _looking, _again, _adopted;
 
     public PlacementDirectorGrain(
-        [PersistentState("director")] IPersistentState<DirectorState> stored, NodeServices services, ISiloStatusOracle membership, ClusterNode node, IOptions<AgentOptions> options, IEnumerable<IPlanTrial> trials, TimeProvider time, ILogger<PlacementDirectorGrain> logger)
+        [PersistentState("director")] IPersistentState<DirectorState> stored, NodeServices services, ISiloStatusOracle membership, ClusterNode node, IOptions<AgentOptions> options, IEnumerable<IPlanTrial> trials, PolicySlot policy, TimeProvider time, ILogger<PlacementDirectorGrain> logger)
     {
         (_stored, _services, _node, _options, _trial, _time, _logger) = (stored, services, node, options.Value, trials.FirstOrDefault(), time, logger);
-        _agent = new AgentPlanner(_options, _trial);
+        _policy = policy;
+        _agent = new AgentPlanner(_options, _trial) { Policy = policy };
         _telemetry = new Telemetry(services, membership, time);
         _executor = new PlanExecutor(GrainFactory, services, time, logger, LookSoon);
     }
@@ -58,7 +61,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _state = _saved = _stored.RecordExists ? _stored.State : new DirectorState();
-        _agent = new AgentPlanner(_options, _trial, new DecisionLog(_options.Remembered, _time.GetUtcNow, _state.Decisions)) { Mode = _state.Mode ?? _options.Mode };
+        _agent = new AgentPlanner(_options, _trial, new DecisionLog(_options.Remembered, _time.GetUtcNow, _state.Decisions)) { Mode = _state.Mode ?? _options.Mode, Policy = _policy };
         this.RegisterGrainTimer(_ => LookAsync(), new GrainTimerCreationOptions(TimeSpan.Zero, Period) { Interleave = true, KeepAlive = true });
         LogActive(_node.Name, _state.Plan.Epoch);
         return Task.CompletedTask;

@@ -9,6 +9,9 @@ public sealed class RecordedNode
     /// <summary>Its name.</summary>
     public string Node { get; set; } = "";
 
+    /// <summary>Its cores.</summary>
+    public int Cores { get; set; }
+
     /// <summary>Share of its cores that were busy.</summary>
     public double CpuShare { get; set; }
 

@@ -24,6 +24,7 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
 
     private readonly List<RecordedRequest> _requests = [];
     private readonly List<RecordedNode> _nodes = [];
+    private readonly List<RecordedReplica> _replicas = [];
     private long _cursor;
 
     /// <inheritdoc />
@@ -44,7 +45,7 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
                 if (looked == 0 || time.GetElapsedTime(looked) >= NodePeriod)
                 {
                     looked = time.GetTimestamp();
-                    _nodes.Add(Describe(reporter.Report("")));
+                    Describe(reporter.Report(""));
                 }
 
                 if (time.GetElapsedTime(begun).TotalSeconds < recording.SecondsPerFile && _requests.Count < MostRows) continue;
@@ -72,10 +73,35 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
         }
     }
 
-    private RecordedNode Describe(NodeReport report) => new()
+    private void Describe(NodeReport report)
     {
-        At = Unix(time.GetUtcNow()),
+        double at = Unix(time.GetUtcNow());
+        _nodes.Add(Node(report, at));
+        _replicas.AddRange(report.Replicas.Select(replica => new RecordedReplica
+        {
+            At = at,
+            Node = node.Name,
+            Model = replica.Model,
+            Requests = replica.Requests,
+            Violations = replica.Violations,
+            Runs = replica.Runs,
+            Rows = replica.Rows,
+            RunSeconds = replica.RunSeconds,
+            Bytes = replica.Bytes,
+            SloMs = replica.SloMs,
+            MaxRows = replica.MaxRows,
+            MemoryBytes = replica.MemoryBytes,
+            RowLimit = replica.Knobs.MaxRows,
+            Threads = replica.Knobs.Threads,
+            Instances = replica.Knobs.Instances,
+        }));
+    }
+
+    private RecordedNode Node(NodeReport report, double at) => new()
+    {
+        At = at,
         Node = node.Name,
+        Cores = report.Resources.Cores,
         CpuShare = report.CpuShare,
         MemoryReserved = report.MemoryReserved,
         LinkMbps = report.Resources.LinkMbps,
@@ -93,6 +119,7 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
         {
             await WriteAsync(Path.Combine(recording.Folder, $"requests-{node.Name}-{stamp}.parquet"), _requests, cancellationToken).ConfigureAwait(false);
             await WriteAsync(Path.Combine(recording.Folder, $"nodes-{node.Name}-{stamp}.parquet"), _nodes, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(Path.Combine(recording.Folder, $"replicas-{node.Name}-{stamp}.parquet"), _replicas, cancellationToken).ConfigureAwait(false);
             Trim(recording);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -103,6 +130,7 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
 
         _requests.Clear();
         _nodes.Clear();
+        _replicas.Clear();
     }
 
     private static async Task WriteAsync<T>(string path, List<T> rows, CancellationToken cancellationToken)

@@ -186,12 +186,18 @@ public sealed partial class SimulatedCluster
 
     private void Tune()
     {
+        foreach (SimulatedNode node in _nodes) node.Since = default;
+        foreach (SimulatedReplica replica in _replicas)
+        {
+            if (replica.IsReady && replica.Tuner is not null) replica.Node.Since = replica.Node.Since.Plus(replica.Counts.Minus(replica.Seen));
+        }
+
         foreach (SimulatedReplica replica in _replicas)
         {
             if (!replica.IsReady || replica.Tuner is null) continue;
-            ReplicaCounts counts = replica.Counts, seen = replica.Seen;
+            ReplicaCounts since = replica.Counts.Minus(replica.Seen), others = replica.Node.Since.Minus(since);
             BatchCost cost = replica.Cost.Current;
-            replica.Seen = counts;
+            replica.Seen = replica.Counts;
             ReplicaKnobs knobs = replica.Tuner.Tune(new ReplicaView
             {
                 Now = Now,
@@ -202,12 +208,16 @@ public sealed partial class SimulatedCluster
                 MaxRows = replica.Model.MaxRows,
                 SloSeconds = replica.Model.SloSeconds,
                 Seconds = _options.FastSeconds,
-                Requests = counts.Requests - seen.Requests,
-                Violations = counts.Violations - seen.Violations,
-                Rows = counts.Rows - seen.Rows,
-                Runs = counts.Runs - seen.Runs,
-                RunSeconds = counts.RunSeconds - seen.RunSeconds,
+                Requests = since.Requests,
+                Violations = since.Violations,
+                Rows = since.Rows,
+                Runs = since.Runs,
+                RunSeconds = since.RunSeconds,
                 Queued = replica.Queue.Count,
+                Cores = replica.Node.Spec.Cores,
+                OtherRequests = others.Requests,
+                OtherViolations = others.Violations,
+                OtherRunSeconds = others.RunSeconds,
             });
             SetKnobs(replica, knobs);
             if (TryAddTurn(replica)) Start(replica);

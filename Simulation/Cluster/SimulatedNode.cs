@@ -52,4 +52,7 @@ internal sealed class SimulatedNode(int index, WorldNode spec)
 
     /// <summary>Requests sent to other nodes, and their bytes.</summary>
     public (long Requests, long Bytes) Forwarded;
+
+    /// <summary>What its replicas did since the last look of its own agent.</summary>
+    public ReplicaCounts Since;
 }

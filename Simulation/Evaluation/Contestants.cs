@@ -2,6 +2,7 @@ using OrleansInference.Agent.Baselines;
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Planning;
+using OrleansInference.Agent.Policy;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Trials;
 
@@ -40,11 +41,11 @@ public static class Contestants
                                                                                                    from delay in new[] { 0, 0.003 }
                                                                                                    select ($"rows {rows}, instances {instances}, delay {delay * 1000} ms", new Func<SimulatedPolicy>(() => new SimulatedPolicy { Planner = new ReplicateWhereItFits(), MaxRows = rows, FillToMax = rows > 0, Instances = instances, DelaySeconds = delay }))];
 
-    /// <summary>The agent at a pace.</summary>
-    public static SimulatedPolicy Create(double periodSeconds, double leastGain, IPlanTrial? trial = null) => new()
+    /// <summary>The agent at a pace, with a learned policy if there is one.</summary>
+    public static SimulatedPolicy Create(double periodSeconds, double leastGain, IPlanTrial? trial = null, PolicySlot? policy = null) => new()
     {
-        Planner = new AgentPlanner(new AgentOptions { PeriodSeconds = periodSeconds, TrialEvents = 60_000, Guardrails = new GuardrailOptions { LeastGain = leastGain, WatchSeconds = periodSeconds } }, trial ?? new TwinTrial()),
-        Tuner = () => new RunLengthTuner(),
+        Planner = new AgentPlanner(new AgentOptions { PeriodSeconds = periodSeconds, TrialEvents = 60_000, Guardrails = new GuardrailOptions { LeastGain = leastGain, WatchSeconds = periodSeconds } }, trial ?? new TwinTrial()) { Policy = policy },
+        Tuner = policy is null ? () => new RunLengthTuner() : () => new PolicyTuner(policy),
     };
 
     private static SimulatedPolicy Balanced(string balancer) => new() { Planner = new ReplicateWhereItFits(), LoadBalance = balancer };

@@ -1,11 +1,20 @@
 using System.Globalization;
+using OrleansInference.Agent.Policy;
 using OrleansInference.Simulation.Evaluation;
 using OrleansInference.Simulation.Workloads;
 
 // evaluation --overhead: what the slow loop costs
 // evaluation --shifts [--traces N] [--seconds S] [--out FILE]: something changes half-way
+// evaluation --policies a.onnx,b.onnx [--traces N] [--scenarios a,b] [--shapes a,b] [--out FILE]: learned policies against the planner alone
 // evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
 string Option(string name, string fallback) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;
+
+Cell[] Cells() =>
+[
+    .. from scenario in Option("--scenarios", string.Join(',', Scenarios.All.Select(scenario => scenario.Name))).Split(',')
+       from shape in Option("--shapes", "equal,unequal,tight").Split(',')
+       select new Cell(Scenarios.Find(scenario), shape, 4, shape switch { "equal" => 0.55, "unequal" => 0.5, _ => 0.45 }),
+];
 
 int Number(string name, int fallback) => int.Parse(Option(name, $"{fallback}"), CultureInfo.InvariantCulture);
 
@@ -32,18 +41,22 @@ if (args.Contains("--shifts"))
     return;
 }
 
-string[] scenarios = Option("--scenarios", string.Join(',', Scenarios.All.Select(scenario => scenario.Name))).Split(','), shapes = Option("--shapes", "equal,unequal,tight").Split(',');
+if (Option("--policies", "") is { Length: > 0 } policies)
+{
+    string report = new PolicySuite(Number("--traces", 20), Number("--seconds", 80), Number("--adapting", 20)).Judge(
+        Cells(), policies.Split(','), file => OrleansInference.Engine.Policies.PolicyModel.Load(File.ReadAllBytes(file), PolicySchema.Hash, PolicySchema.Width, PolicySchema.Actions).Run, done => Console.Error.WriteLine(done));
+    if (Option("--out", "") is { Length: > 0 } target) File.WriteAllText(target, report);
+    else Console.WriteLine(report);
+    return;
+}
+
 Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Number("--seconds", 80), Number("--adapting", 20));
 List<CellReport> reports = [];
-foreach (string scenario in scenarios)
+foreach (Cell cell in Cells())
 {
-    foreach (string shape in shapes)
-    {
-        Cell cell = new(Scenarios.Find(scenario), shape, 4, shape switch { "equal" => 0.55, "unequal" => 0.5, _ => 0.45 });
-        Console.Error.WriteLine(cell.Name);
-        reports.Add(evaluator.Judge(cell, [Contestants.Planner, .. Contestants.Baselines], done => Console.Error.WriteLine($"  {done}")));
-        string report = EvaluationReport.Write(reports);
-        if (Option("--out", "") is { Length: > 0 } path) File.WriteAllText(path, report);
-        else Console.WriteLine(report);
-    }
+    Console.Error.WriteLine(cell.Name);
+    reports.Add(evaluator.Judge(cell, [Contestants.Planner, .. Contestants.Baselines], done => Console.Error.WriteLine($"  {done}")));
+    string report = EvaluationReport.Write(reports);
+    if (Option("--out", "") is { Length: > 0 } path) File.WriteAllText(path, report);
+    else Console.WriteLine(report);
 }

@@ -20,7 +20,7 @@ public sealed class ProjectReferenceTests
         ["Client"] = ["Routing", "Protocol"],
         ["Cli"] = ["Client", "Simulation"],
         ["Silo"] = ["Gateway", "Grains", "Simulation"],
-        ["Training"] = ["Onnx"],
+        ["Training"] = ["Onnx", "Simulation"],
         ["AdRanking"] = ["Client", "Onnx"],
         ["AspNetBaseline"] = [],
     };

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
+using OrleansInference.Simulation.Recorded;
 using OrleansInference.Simulation.Workloads;
-using Parquet.Serialization;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -26,21 +26,15 @@ internal sealed class TraceCommand(IAnsiConsole console) : AsyncCommand<TraceCom
 
     private static async Task<(Workload Workload, string[] Models)> ReadAsync(string source, CancellationToken cancellationToken)
     {
-        string[] files = Directory.Exists(source) ? [.. Directory.EnumerateFiles(source, "requests-*.parquet").Order(StringComparer.Ordinal)] : File.Exists(source) ? [source] : throw new CliException($"there is no file or folder '{source}'", CliException.Usage);
-        if (files.Length == 0) throw new CliException($"'{source}' has no requests-*.parquet: name the folder of Recording:Folder", CliException.Usage);
-        if (!files[0].EndsWith(".parquet", StringComparison.Ordinal)) return ReadCsv(source);
-        List<RecordedRow> rows = [];
-        foreach (string file in files)
+        if (File.Exists(source) && !source.EndsWith(".parquet", StringComparison.Ordinal)) return ReadCsv(source);
+        try
         {
-            await using FileStream stream = File.OpenRead(file);
-            rows.AddRange((await ParquetSerializer.DeserializeAsync<RecordedRow>(stream, cancellationToken: cancellationToken)).Data);
+            return await RecordedCluster.ReadRequestsAsync(source, cancellationToken);
         }
-
-        if (rows.Count == 0) throw new CliException($"'{source}' has no requests", CliException.Usage);
-        string[] models = [.. rows.Select(row => row.Model).Distinct().Order(StringComparer.Ordinal)];
-        double first = rows.Min(row => row.ArrivedAt);
-        Arrival[] arrivals = [.. rows.Select(row => new Arrival((long)((row.ArrivedAt - first) * TimeSpan.TicksPerMillisecond), Array.IndexOf(models, row.Model), Math.Max(1, row.Rows))).OrderBy(arrival => arrival.At).ThenBy(arrival => arrival.Model)];
-        return (new Workload(arrivals, (arrivals[^1].At / (double)TimeSpan.TicksPerSecond) + 0.001), models);
+        catch (TraceFormatException exception)
+        {
+            throw new CliException(exception.Message, CliException.Usage);
+        }
     }
 
     private static (Workload, string[]) ReadCsv(string file)

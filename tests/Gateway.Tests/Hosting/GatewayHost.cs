@@ -73,6 +73,7 @@ public sealed class GatewayHost : IAsyncDisposable
             .AddSingleton<FakeRepository>().AddSingleton<IModelRepository>(services => services.GetRequiredService<FakeRepository>())
             .AddSingleton<FakeGate>().AddSingleton<IAdmissionGate>(services => services.GetRequiredService<FakeGate>())
             .AddSingleton<FakeCluster>().AddSingleton<IClusterControl>(services => services.GetRequiredService<FakeCluster>())
+            .AddSingleton<FakePolicies>().AddSingleton<IPolicyControl>(services => services.GetRequiredService<FakePolicies>())
             .AddSingleton<FakeBulkJobs>().AddSingleton<IBulkJobs>(services => services.GetRequiredService<FakeBulkJobs>())
             .AddSingleton<FakeRequestLog>().AddSingleton<IRequestLog>(services => services.GetRequiredService<FakeRequestLog>());
         builder.AddInferenceGateway();

@@ -1,5 +1,4 @@
 using Parquet.Serialization;
-using OrleansInference.Cli.Commands.Traces;
 using Spectre.Console.Testing;
 
 namespace OrleansInference.Cli.Tests.Commands.Simulation;
@@ -14,7 +13,7 @@ public sealed class TraceTests : IDisposable
     [Fact]
     public async Task Trace_WhatWasRecorded_IsWrittenInOrderAndChanged()
     {
-        RecordedRow[] rows = [.. Enumerable.Range(0, 100).Select(i => new RecordedRow { ArrivedAt = 1e12 + ((99 - i) * 100), Model = i % 2 == 0 ? "b" : "a", Rows = 1 + (i % 3) })];
+        Row[] rows = [.. Enumerable.Range(0, 100).Select(i => new Row { ArrivedAt = 1e12 + ((99 - i) * 100), Model = i % 2 == 0 ? "b" : "a", Rows = 1 + (i % 3) })];
         await using (FileStream file = File.Create(Path.Combine(_folder, "requests-n-1.parquet"))) await ParquetSerializer.SerializeAsync(rows, file, cancellationToken: TestContext.Current.CancellationToken);
         string all = Path.Combine(_folder, "all.csv"), changed = Path.Combine(_folder, "changed.csv");
 
@@ -36,6 +35,16 @@ public sealed class TraceTests : IDisposable
 
         Assert.Equal(2, code);
         Assert.Contains("Recording:Folder", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Some of what a silo records of a request.</summary>
+    private sealed class Row
+    {
+        public double ArrivedAt { get; set; }
+
+        public string Model { get; set; } = "";
+
+        public int Rows { get; set; }
     }
 
     private static double Time(string line) => double.Parse(line.Split(',')[0], System.Globalization.CultureInfo.InvariantCulture);

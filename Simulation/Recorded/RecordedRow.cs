@@ -1,4 +1,4 @@
-namespace OrleansInference.Cli.Commands.Traces;
+namespace OrleansInference.Simulation.Recorded;
 
 /// <summary>What is read of a recorded request.</summary>
 internal sealed class RecordedRow

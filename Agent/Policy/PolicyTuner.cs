@@ -1,0 +1,42 @@
+using OrleansInference.Agent.FastLoop;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.Policy;
+
+/// <summary>
+/// The agent of a node with a learned policy on top: does what <see cref="RunLengthTuner"/> does but where the policy is
+/// sure of something better, and a guard that compares both lets it. What the plan sets, it leaves alone; without a policy it is
+/// <see cref="RunLengthTuner"/>.
+/// </summary>
+/// <param name="slot">Where the policy in force is.</param>
+public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner
+{
+    /// <summary>Probability by which an action must be ahead of the default.</summary>
+    public const double Margin = 0.2;
+
+    private static readonly float[] s_mask = [1];
+
+    private readonly RunLengthTuner _default = new();
+    private readonly PolicyTrend _trend = new();
+    private readonly DepartureGuard _guard = new();
+    private readonly float[] _token = new float[PolicySchema.Width], _logits = new float[PolicySchema.Actions], _rank = new float[1];
+
+    /// <inheritdoc />
+    public ReplicaKnobs Tune(in ReplicaView view)
+    {
+        ReplicaKnobs chosen = _default.Tune(view);
+        _trend.Write(view, chosen, _token);
+        _guard.Observe(view);
+        if (slot.Current is not { } policy || view.Planned.MaxRows > 0 || view.BaseSeconds + view.SecondsPerRow <= 0)
+        {
+            _guard.Allows(wants: false);
+            return chosen;
+        }
+
+        policy.Function(_token, s_mask, 1, 1, _logits, _rank);
+        int action = PolicyAction.Choose(_logits, Margin);
+        bool departs = _guard.Allows(action != 0);
+        slot.Count(departs);
+        return departs ? PolicyAction.Apply(action, chosen, view) : chosen;
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using OrleansInference.Agent.Planning;
+using OrleansInference.Agent.Policy;
+using OrleansInference.Engine.Policies;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Grains.Policies;
+
+/// <summary>Puts the cluster's policy in force on this node: the configured file at first, then whatever was promoted or rolled back to.</summary>
+internal sealed partial class PolicyWatch(IGrainFactory grains, PolicySlot slot, IOptions<AgentOptions> options, TimeProvider time, ILogger<PolicyWatch> logger) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
+
+    private long _known = -1;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Value.Policy.Length > 0) Use($"'{options.Value.Policy}'", "file", () => File.ReadAllBytes(options.Value.Policy));
+        using PeriodicTimer timer = new(Period, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        {
+            try
+            {
+                if (await grains.GetGrain<IPolicyGrain>(0).GetAsync(_known).WaitAsync(stoppingToken).ConfigureAwait(false) is not { } next) continue;
+                _known = next.Number;
+                if (next.Number == 0) Leave();
+                else Use($"number {next.Number}", $"{next.Number}", () => next.File);
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+                // What is in force stays.
+            }
+        }
+    }
+
+    private void Use(string name, string version, Func<byte[]> read)
+    {
+        try
+        {
+            // The one before is not disposed: whoever decides now may be in the middle of it; its finaliser frees it.
+            PolicyModel model = PolicyFiles.Load(read());
+            slot.Current = new LearnedPolicy(version, model.Run);
+            LogTaken(name, model.Provenance);
+        }
+        catch (Exception exception) when (exception is ModelLoadException or IOException or UnauthorizedAccessException)
+        {
+            slot.Current = null;
+            LogRefused(name, exception.Message);
+        }
+    }
+
+    private void Leave()
+    {
+        slot.Current = null;
+        LogLeft();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The agent's policy is {Policy} ({Provenance})")]
+    private partial void LogTaken(string policy, string provenance);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The agent's policy {Policy} is refused, the planner decides alone: {Reason}")]
+    private partial void LogRefused(string policy, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The agent has no policy any more: the planner decides alone")]
+    private partial void LogLeft();
+}

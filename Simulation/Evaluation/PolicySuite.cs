@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text;
+using OrleansInference.Agent.Policy;
+using OrleansInference.Simulation.Cluster;
+
+namespace OrleansInference.Simulation.Evaluation;
+
+/// <summary>Learned policies against planner and predictor alone, behind their gates, on the same held-out traces: paired, by cell.</summary>
+/// <param name="traces">Held-out traces of each cell, ≥ 2.</param>
+/// <param name="seconds">Simulated seconds of each.</param>
+/// <param name="adapting">Seconds at its beginning that are reported apart.</param>
+public sealed class PolicySuite(int traces, double seconds, int adapting)
+{
+    private const long HeldOutSeed = 6000;
+    private const double PeriodSeconds = 5;
+    private const double LeastGain = 0.002;
+
+    /// <summary>Judges; deterministic.</summary>
+    /// <param name="cells">The cells.</param>
+    /// <param name="names">The policies' names, one for each training seed.</param>
+    /// <param name="load">The network of a name. What it gives must be thread-safe.</param>
+    /// <param name="progress">Told of each cell that is done.</param>
+    /// <returns>A table in Markdown.</returns>
+    public string Judge(IReadOnlyList<Cell> cells, IReadOnlyList<string> names, Func<string, PolicyFunction> load, Action<string>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(cells);
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(load);
+        PolicyFunction[] functions = [.. names.Select(load)];
+        StringBuilder report = new();
+        report.AppendLine(CultureInfo.InvariantCulture, $"{names.Count} policies × {traces} held-out traces of {seconds:F0} s a cell; points of attainment above planner + predictor on the same trace, 95 % bootstrap intervals.");
+        report.AppendLine().AppendLine("| cell | planner + predictor | with a policy | difference | worst policy | best policy | while adapting | departures |").AppendLine("|---|---|---|---|---|---|---|---|");
+        foreach (Cell cell in cells)
+        {
+            (double After, double During, double Departures)[] alone = Run(cell, null);
+            (double After, double During, double Departures)[][] with = [.. functions.Select(function => Run(cell, function))];
+            // One value a trace: what several policies do on the same requests is not independent.
+            double[] differences = [.. Enumerable.Range(0, traces).Select(trace => 100 * (with.Average(results => results[trace].After) - alone[trace].After))], during = [.. with.SelectMany(results => results.Zip(alone, (mine, theirs) => 100 * (mine.During - theirs.During)))];
+            double[] means = [.. with.Select(results => results.Zip(alone, (mine, theirs) => 100 * (mine.After - theirs.After)).Average())];
+            (double mean, double low, double high) = Bootstrap.Mean(differences);
+            string line = string.Create(CultureInfo.InvariantCulture, $"| {cell.Name} | {100 * alone.Average(run => run.After):F2} | {100 * with.Average(results => results.Average(run => run.After)):F2} | {mean:+0.00;-0.00;0.00} ({low:+0.00;-0.00;0.00} to {high:+0.00;-0.00;0.00}){(low > 0 ? " **better**" : high < 0 ? " **worse**" : ", no measurable benefit")} | {means.Min():+0.00;-0.00;0.00} | {means.Max():+0.00;-0.00;0.00} | {during.Average():+0.00;-0.00;0.00} | {with.Average(results => results.Average(run => run.Departures)):P1} |");
+            report.AppendLine(line);
+            progress?.Invoke(line);
+        }
+
+        return report.ToString();
+    }
+
+    private (double After, double During, double Departures)[] Run(Cell cell, PolicyFunction? function)
+    {
+        (double, double, double)[] results = new (double, double, double)[traces];
+        Parallel.For(0, traces, i =>
+        {
+            PolicySlot? slot = function is null ? null : new PolicySlot { Current = new LearnedPolicy("", function) };
+            SimulationResult result = cell.Run(Contestants.Create(PeriodSeconds, LeastGain, policy: slot), HeldOutSeed + i, seconds);
+            results[i] = (result.AttainmentOf(adapting, int.MaxValue), result.AttainmentOf(0, adapting), slot is { Asked: > 0 } ? (double)slot.Departed / slot.Asked : 0);
+        });
+        return results;
+    }
+}

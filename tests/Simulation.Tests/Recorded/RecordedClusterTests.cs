@@ -1,0 +1,67 @@
+using OrleansInference.Agent.FastLoop;
+using OrleansInference.Agent.Planning;
+using OrleansInference.Simulation.Cluster;
+using OrleansInference.Simulation.Recorded;
+using OrleansInference.Simulation.Workloads;
+using Parquet.Serialization;
+
+namespace OrleansInference.Simulation.Tests.Recorded;
+
+/// <summary>What silos record becomes a world of the twin.</summary>
+public sealed class RecordedClusterTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("recorded").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task ReadAsync_TwoNodes_GivesTheirCostsAndRequests()
+    {
+        Random random = new(1);
+        (double Base, double Row)[] costs = [(0.004, 0.001), (0.008, 0.002)];
+        List<RecordedSecond> seconds = [];
+        foreach (int node in new[] { 0, 1 })
+        {
+            (long runs, long rows, double run) = (0, 0, 0);
+            for (int second = 0; second < 120; second++)
+            {
+                (int more, double size) = (10 + random.Next(40), 1 + (random.NextDouble() * 8));
+                (runs, rows, run) = (runs + more, rows + (long)(more * size), run + (more * costs[node].Base) + ((long)(more * size) * costs[node].Row));
+                seconds.Add(new RecordedSecond { At = 1e12 + (second * 1000), Node = $"n{node}", Model = "m", Runs = runs, Rows = rows, RunSeconds = run, Bytes = rows * 100, SloMs = 80, MaxRows = 32, MemoryBytes = 1000 });
+            }
+        }
+
+        await WriteAsync("replicas-n-1.parquet", seconds);
+        await WriteAsync("nodes-n-1.parquet", [new RecordedNodeRow { Node = "n0", Cores = 4, LinkMbps = 1000 }, new RecordedNodeRow { Node = "n1", Cores = 2 }]);
+        await WriteAsync("requests-n-1.parquet", [.. Enumerable.Range(0, 2000).Select(i => new RecordedRow { ArrivedAt = 1e12 + (i * 50), Model = "m", Rows = 1 })]);
+
+        RecordedCluster recorded = await RecordedCluster.ReadAsync(_folder, Token);
+        SimulationResult result = SimulatedCluster.Run(recorded.World, recorded.Requests, new SimulatedPolicy { Planner = new ReplicateWhereItFits(), Tuner = () => new RunLengthTuner() }, new SimulationOptions());
+
+        Assert.Equal((4, 2), (recorded.World.Nodes[0].Cores, recorded.World.Nodes[1].Cores));
+        Assert.Equal((0.08, 32, 50), (recorded.World.Models[0].SloSeconds, recorded.World.Models[0].MaxRows, recorded.World.Models[0].RequestBytes));
+        Assert.Equal(0.006, recorded.World.Models[0].BaseSeconds, 0.0006);
+        Assert.Equal(0.0015, recorded.World.Models[0].SecondsPerRow, 0.00015);
+        Assert.Equal(2000, result.Requests);
+        Assert.True(result.SloAttainment > 0.99);
+    }
+
+    [Fact]
+    public async Task ReadAsync_NothingOrHalf_SaysWhatIsMissing()
+    {
+        Assert.Contains("requests-*.parquet", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
+        await WriteAsync("requests-n-1.parquet", [new RecordedRow { ArrivedAt = 1, Model = "m", Rows = 1 }]);
+        Assert.Contains("nodes-*.parquet", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
+        await WriteAsync("nodes-n-1.parquet", [new RecordedNodeRow { Node = "n0", Cores = 4 }]);
+        Assert.Contains("model 'm'", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
+    }
+
+    private async Task WriteAsync<T>(string name, IReadOnlyCollection<T> rows)
+        where T : class
+    {
+        await using FileStream file = File.Create(Path.Combine(_folder, name));
+        await ParquetSerializer.SerializeAsync(rows, file, cancellationToken: Token);
+    }
+}
