@@ -85,7 +85,7 @@ public sealed partial class InferenceEngine
             double[] runs = new double[3];
             for (int i = 0; i < runs.Length; i++)
             {
-                using InferenceResponse response = await InferAsync(SyntheticInputs.Request(model, rows, seed: i) with { Background = true }, cancellationToken).ConfigureAwait(false);
+                using InferenceResponse response = await InferAsync(SyntheticInputs.Request(model, rows, seed: i) with { Background = true, IsProbe = true }, cancellationToken).ConfigureAwait(false);
                 runs[i] = response.EnsureSuccess().Timings.ComputeInfer.TotalSeconds;
             }
 

@@ -54,7 +54,7 @@ public sealed partial class InferenceEngine
             using InferenceRequest template = SyntheticInputs.Request(replica, 1, seed);
             while (_clock.Now is var begin && begin < to)
             {
-                InferenceRequest request = Routing.Calls.RequestRows.Copy(template) with { Background = true };
+                InferenceRequest request = Routing.Calls.RequestRows.Copy(template) with { Background = true, IsProbe = true };
                 using InferenceResponse response = await replica.InferAsync(request, cancellationToken).ConfigureAwait(false);
                 response.EnsureSuccess();
                 TimeSpan end = _clock.Now;

@@ -58,8 +58,17 @@ public sealed class GatewayOptions
     [Range(1, int.MaxValue)]
     public int TraceRate { get; set; } = 1000;
 
-    /// <summary>A file of API keys, a line each: <c>KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]]</c>; empty for none, and nobody is asked for one.</summary>
+    /// <summary>A file of API keys, a line each: <c>KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]][ role=infer|operate|admin]</c>; empty for none, and nobody is asked for one.</summary>
     public string ApiKeyFile { get; set; } = "";
+
+    /// <summary>PEM file of the certificate, with its chain, for TLS on the HTTP and gRPC ports; empty for none.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>PEM file of the certificate's private key; empty where the certificate's file has it.</summary>
+    public string CertificateKeyFile { get; set; } = "";
+
+    /// <summary>PEM file of the authorities whose certificates clients must show (mTLS); empty for none.</summary>
+    public string ClientAuthorityFile { get; set; } = "";
 
     /// <summary>Whether everybody who can reach an address beyond this machine may use the server without a key.</summary>
     public bool AllowAnonymous { get; set; }

@@ -33,6 +33,8 @@ public static class GatewayRegistration
             .Validate(options => options.MaxBytesInFlight >= options.MaxRequestBodyBytes, "Gateway:MaxBytesInFlight must be at least Gateway:MaxRequestBodyBytes, or the largest request is never served.")
             .ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddOptions<AccessOptions>().BindConfiguration("Access").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddGatewayAccess();
         builder.Services.AddSingleton(Keys);
         builder.Services.AddSingleton<BytesInFlight>();
         builder.Services.AddSingleton<UnexpectedFailure>();
@@ -65,7 +67,7 @@ public static class GatewayRegistration
             grpc.MaxSendMessageSize = null;
         });
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) => Listen(kestrel, gateway.Value));
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) => GatewayListener.Listen(kestrel, gateway.Value));
         return builder;
     }
 
@@ -80,8 +82,7 @@ public static class GatewayRegistration
                 : ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, "this port serves /metrics only"));
         }
 
-        AccessControl access = app.Services.GetRequiredService<AccessControl>();
-        if (access.AsksForKeys) app.Use(access.InvokeAsync);
+        app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);
         ModelEndpoints models = app.Services.GetRequiredService<ModelEndpoints>();
         InferEndpoint infer = app.Services.GetRequiredService<InferEndpoint>();
         StatisticsEndpoints statistics = app.Services.GetRequiredService<StatisticsEndpoints>();
@@ -107,6 +108,9 @@ public static class GatewayRegistration
         MapSharedMemory(app, app.Services.GetRequiredService<SharedMemoryEndpoints>());
         MapSettings(app, app.Services.GetRequiredService<SettingsEndpoints>());
         MapJobs(app, app.Services.GetRequiredService<JobEndpoints>());
+        Map(app, HttpMethods.Post, "/dashboard/login", app.Services.GetRequiredService<DashboardSession>().LogInAsync);
+        Map(app, HttpMethods.Post, "/dashboard/logout", DashboardSession.LogOutAsync);
+        Map(app, HttpMethods.Get, "/dashboard/session", app.Services.GetRequiredService<DashboardSession>().WhoAsync);
 
         app.MapGrpcService<InferenceGrpcService>();
         app.MapFallback("{*path}", (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, $"there is no {context.Request.Method} {context.Request.Path}")));
@@ -118,7 +122,8 @@ public static class GatewayRegistration
         string path = services.GetRequiredService<IOptions<GatewayOptions>>().Value.ApiKeyFile;
         try
         {
-            return new AccessControl(path.Length == 0 ? null : new ApiKeyFile(path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ApiKeyFile>>()));
+            ApiKeyFile? keys = path.Length == 0 ? null : new ApiKeyFile(path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ApiKeyFile>>());
+            return new AccessControl(keys, services.GetRequiredService<AccessTokens>(), services.GetRequiredService<IOptions<AccessOptions>>(), services.GetRequiredService<AuditLog>());
         }
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
@@ -137,6 +142,7 @@ public static class GatewayRegistration
     {
         Map(app, HttpMethods.Get, "/v2/agent", agent.StateAsync);
         Map(app, HttpMethods.Get, "/v2/agent/stream", agent.StreamAsync);
+        Map(app, HttpMethods.Get, "/v2/agent/scores", agent.ScoresAsync);
         Map(app, HttpMethods.Post, "/v2/agent/mode", agent.ModeAsync);
         Map(app, HttpMethods.Post, "/v2/agent/resume", agent.ResumeAsync);
         Map(app, HttpMethods.Get, "/v2/agent/policies", policies.ListAsync);
@@ -192,32 +198,5 @@ public static class GatewayRegistration
     {
         app.MapMethods(path, [method], handler);
         app.Map(path, (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, $"{context.Request.Path} takes {method}, not {context.Request.Method}", method)));
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, GatewayOptions gateway)
-    {
-        IPAddress address = IPAddress.Parse(gateway.BindAddress);
-        kestrel.AddServerHeader = false;
-        // The HTTP endpoint and gRPC refuse by the limit itself and say so; the server's own stands just above, for gRPC's framing.
-        kestrel.Limits.MaxRequestBodySize = gateway.MaxRequestBodyBytes + 1024;
-        kestrel.Limits.MaxConcurrentConnections = null;
-        kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
-        kestrel.Listen(address, gateway.HttpPort, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: true, ConnectionLimit.DefaultLinger).Use);
-        });
-        if (gateway.MetricsPort > 0) kestrel.Listen(address, gateway.MetricsPort, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: true, ConnectionLimit.DefaultLinger).Use);
-        });
-        kestrel.Listen(address, gateway.GrpcPort, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http2;
-            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: false, ConnectionLimit.DefaultLinger).Use);
-        });
     }
 }

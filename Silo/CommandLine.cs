@@ -14,7 +14,7 @@ internal static class CommandLine
         ["--silo-port"] = ("Silo:SiloPort", "PORT   silo to silo (default: 11111)"),
         ["--listen"] = ("Gateway:BindAddress", "ADDRESS   address of every port (default: 127.0.0.1); one beyond this machine needs keys"),
         ["--advertise"] = ("Silo:Advertise", "ADDRESS   where other silos and Orleans clients reach this one"),
-        ["--api-key-file"] = ("Gateway:ApiKeyFile", "FILE   lines KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]]"),
+        ["--api-key-file"] = ("Gateway:ApiKeyFile", "FILE   lines KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]][ role=infer|operate|admin]"),
         ["--redis"] = ("Silo:Redis", "HOST:PORT   join the cluster that keeps its members and state there"),
         ["--join"] = ("Silo:Join", "HOST:SILOPORT   without Redis: join the silo there, on this machine"),
         ["--cluster-id"] = ("Silo:ClusterId", "NAME   the cluster's name (default: default)"),

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Dashboard;
 using OrleansInference.Agent.Guardrails;
+using OrleansInference.Dashboard;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Gateway;
@@ -33,9 +35,13 @@ internal static class SiloApplication
         builder.UseOrleans(silo => silo
             .AddClustering(ports, addresses)
             .AddInferenceGrains()
+            .AddSiloTls(ports)
+            .AddDashboard()
             .AddActivityPropagation());
         WebApplication app = builder.Build();
         app.MapInferenceGateway();
+        app.MapDashboard();
+        app.MapOrleansDashboard("/orleans");
         GatewayOptions gateway = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
         _ = app.Services.GetRequiredService<IOptions<SiloHostOptions>>().Value;
         _ = app.Services.GetRequiredService<IOptions<EngineOptions>>().Value;

@@ -26,6 +26,15 @@ internal sealed class SiloHostOptions
     /// <summary>The address by which other silos and Orleans clients reach this one; by default the one that it listens on, or the machine's first.</summary>
     public string Advertise { get; set; } = "";
 
+    /// <summary>PEM file of the certificate that this silo shows to other silos and Orleans clients; empty for links without TLS.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>PEM file of the certificate's private key; empty where the certificate's file has it.</summary>
+    public string CertificateKeyFile { get; set; } = "";
+
+    /// <summary>PEM file of the authorities whose certificates other silos and clients must show.</summary>
+    public string AuthorityFile { get; set; } = "";
+
     /// <summary>Whether it runs in a Kubernetes pod, whose labels and environment then name it, its address and its cluster.</summary>
     public bool Kubernetes { get; set; }
 }

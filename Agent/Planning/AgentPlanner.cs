@@ -216,6 +216,8 @@ public sealed class AgentPlanner : IPlanner
         PlanCandidate climbed = search.Climb(keep, ClimbSteps);
         if (climbed != keep) yield return climbed;
         foreach (PlanCandidate near in search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(_options.Weights)).Take(11)) yield return near;
+        yield return search.Evaluate("half the runs at once", Fewer(cluster, keep.Plan)) with { IsStyle = true };
+        yield return search.Evaluate("half the runs at once, of at most 50 % of the objective", Fewer(cluster, Sized(cluster, keep.Plan, 0.5))) with { IsStyle = true };
         foreach (double share in new[] { 0.35, 0.5, 0.8 })
         {
             ClusterPlan sized = Sized(cluster, keep.Plan, share);
@@ -245,6 +247,18 @@ public sealed class AgentPlanner : IPlanner
         }
 
         return sized;
+    }
+
+    /// <summary>Every model at half of the node's cores at most: where runs beside each other slow each other down, fewer do more.</summary>
+    private static ClusterPlan Fewer(PredictedCluster cluster, ClusterPlan plan)
+    {
+        ClusterPlan fewer = plan;
+        foreach (PredictedModel model in cluster.Models)
+        {
+            foreach (PredictedNode node in cluster.Nodes) fewer = PlanEdit.Set(fewer, model.Name, replica => replica.Node.Equals(node.Address), knobs => knobs with { Instances = Math.Max(1, node.Cores / 2) });
+        }
+
+        return fewer;
     }
 
     /// <summary>The head of a queue waits as long as half of the fixed part of a run, which a larger batch saves (BentoML), at most a tenth of the objective.</summary>

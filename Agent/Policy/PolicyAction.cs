@@ -21,8 +21,8 @@ public static class PolicyAction
             3 => chosen with { MaxRows = most },
             4 => chosen with { MaxRows = 1 },
             5 => chosen with { DelayMs = delay },
-            6 => chosen with { MaxRows = Math.Min(most, cap * 2), DelayMs = delay },
-            7 => chosen with { MaxRows = Math.Max(1, cap / 4) },
+            6 => chosen with { Instances = Math.Max(1, view.Cores / 2) },
+            7 => chosen with { Instances = 1 },
             _ => chosen,
         };
     }

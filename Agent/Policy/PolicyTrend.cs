@@ -8,6 +8,7 @@ public sealed class PolicyTrend
 {
     private double _violations, _rate, _variability;
     private bool _any;
+    private double _baseAtFirst, _rowAtFirst;
 
     /// <summary>Takes in a look and writes the token.</summary>
     /// <param name="view">The look.</param>
@@ -16,7 +17,9 @@ public sealed class PolicyTrend
     public void Write(in ReplicaView view, ReplicaKnobs chosen, Span<float> token)
     {
         double now = view.Requests > 0 ? (double)view.Violations / view.Requests : 0, seconds = Math.Max(1e-3, view.Seconds), rate = view.Requests / seconds;
-        if (!_any) (_rate, _any) = (rate, true);
+        if (!_any) (_rate, _any, _baseAtFirst, _rowAtFirst) = (rate, true, view.BaseSeconds, view.SecondsPerRow);
+        // Runs against what they took when the replica was new: what runs beside them costs.
+        double asNew = (view.Runs * _baseAtFirst) + (view.Rows * _rowAtFirst);
         double burst = Math.Log((rate + 1) / (_rate + 1)), deviation = (rate - _rate) / (_rate + 1);
         _violations += 0.1 * (now - _violations);
         _variability += 0.1 * ((deviation * deviation) - _variability);
@@ -30,6 +33,7 @@ public sealed class PolicyTrend
             view.Runs > 0 ? Math.Log(Math.Max(1, (double)view.Rows / view.Runs)) / 4 : 0, view.RunSeconds / seconds / cores, view.OtherRunSeconds / seconds / cores, Math.Max(0, view.Current.DelayMs) / 1000 / slo * 10,
             now * 3, _violations * 5, view.OtherRequests > 0 ? 3.0 * view.OtherViolations / view.OtherRequests : 0, Math.Log(1 + view.Queued) / 3, view.Queued * perRequest * view.SecondsPerRow / slo / cores,
             burst, _variability, chosen.MaxRows > 0 ? 0 : 1,
+            Math.Clamp(view.Current.Instances > 0 ? view.Current.Instances : cores, 1, cores) / cores, asNew > 0 ? Math.Log(Math.Max(0.1, view.RunSeconds / asNew)) : 0,
         ];
         for (int i = 0; i < values.Length; i++) token[i] = (float)Math.Clamp(values[i], -3, 3);
     }

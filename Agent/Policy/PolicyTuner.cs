@@ -27,7 +27,7 @@ public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner
         ReplicaKnobs chosen = _default.Tune(view);
         _trend.Write(view, chosen, _token);
         _guard.Observe(view);
-        if (slot.Current is not { } policy || view.Planned.MaxRows > 0 || view.BaseSeconds + view.SecondsPerRow <= 0)
+        if (slot.Current is not { } policy || view.Planned.MaxRows > 0 || view.Planned.Instances > 0 || view.BaseSeconds + view.SecondsPerRow <= 0)
         {
             _guard.Allows(wants: false);
             return chosen;

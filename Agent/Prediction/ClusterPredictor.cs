@@ -86,7 +86,8 @@ public sealed class ClusterPredictor
         if (shape.RowsPerRequest > 0) perRequest = shape.RowsPerRequest + (0.1 * (perRequest - shape.RowsPerRequest));
         double bytes = rows > 0 ? (double)(replica.Bytes - before.Bytes) / rows : shape.BytesPerRow;
         _shapes[replica.Model] = (perRequest, bytes, Math.Max(shape.MaxRows, replica.MaxRows), replica.SloMs > 0 ? replica.SloMs / 1000 : shape.SloSeconds);
-        asked[replica.Model] = asked.GetValueOrDefault(replica.Model) + Math.Max(rows, requests * perRequest);
+        // Rows without any request are the node's own measurements, or bulk work, which waits.
+        asked[replica.Model] = asked.GetValueOrDefault(replica.Model) + (requests == 0 ? 0 : Math.Max(rows, requests * perRequest));
     }
 
     private PredictedModel Predict(ModelObservation model, PredictedNode[] nodes, double[] slowness, TimeSpan now)

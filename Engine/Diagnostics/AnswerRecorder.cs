@@ -13,6 +13,12 @@ internal sealed class AnswerRecorder(string model, string version, ReplicaStatis
     /// <summary>A queued request is about to be answered.</summary>
     public void Answered(QueuedRequest request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
+        if (!request.Request.IsProbe) Write(request, response, limits, policy);
+        if (request.Activity is { } activity) End(activity, response);
+    }
+
+    private void Write(QueuedRequest request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
+    {
         TimeSpan elapsed = clock.Now - request.Arrival;
         double slo = request.Request.SloP99Ms > 0 ? request.Request.SloP99Ms : policy.SloP99Ms;
         statistics.AddAnswer(response.Error, request.Rows, elapsed, response.Timings, isLate: elapsed.TotalMilliseconds > slo, Bytes(request, response), request.Request.Background);
@@ -31,12 +37,12 @@ internal sealed class AnswerRecorder(string model, string version, ReplicaStatis
             Concurrency = limits.Concurrency,
             MaxDelay = limits.MaxDelay,
         });
-        if (request.Activity is { } activity) End(activity, response);
     }
 
     /// <summary>A request was refused before it could queue.</summary>
     public void Refused(InferenceRequest request, InferenceError error, string message)
     {
+        if (request.IsProbe) return;
         statistics.AddAnswer(error, 0, TimeSpan.Zero, default, isLate: false, bytes: 0, request.Background);
         log.Add(new RequestLog.Entry { Id = request.Id, ModelName = model, ModelVersion = version, Outcome = error, Message = message });
     }

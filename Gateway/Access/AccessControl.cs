@@ -1,60 +1,128 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Microsoft.IdentityModel.JsonWebTokens;
 using OrleansInference.Gateway.Http;
 
 namespace OrleansInference.Gateway.Access;
 
-/// <summary>Says of every request who sent it, and refuses those without a valid key where keys are asked for.</summary>
-internal sealed class AccessControl(ApiKeyFile? keys)
+/// <summary>
+/// Says of every request who sent it, and refuses those of other origins, without a valid key, token or log-in where they are asked
+/// for, and without the role that the call needs.
+/// </summary>
+internal sealed class AccessControl(ApiKeyFile? keys, AccessTokens tokens, IOptions<AccessOptions> options, AuditLog audit)
 {
-    private const string Scheme = "Bearer ";
+    /// <summary>What the dashboard sends with each request and pages of other origins cannot.</summary>
+    public const string OwnHeader = "X-Requested-With";
 
-    /// <summary>Whether a key is needed at all.</summary>
-    public bool AsksForKeys => keys is not null;
+    private const string BearerScheme = "Bearer ";
+
+    private readonly RequestOrigin _origin = new(options.Value);
+
+    /// <summary>Whether a key or token is needed at all.</summary>
+    public bool AsksForKeys => keys is not null || options.Value.TakesTokens;
 
     /// <summary>The middleware.</summary>
-    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        Caller? caller = keys is null ? Anonymous(context.Request) : Key(context.Request) is { } key ? keys.Find(key) : null;
+        HttpRequest request = context.Request;
+        SecureHeaders(context.Response.Headers);
+        Role? needed = Roles.Needed(request.Method, request.Path);
+        if (_origin.Problem(request, !AsksForKeys) is { } foreign)
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);
+            return;
+        }
+
+        (Caller? caller, string who, bool byCookie) = await IdentifyAsync(context);
+        if (caller is null && needed is null) caller = Anonymous(request);
         if (caller is null)
         {
-            // Orchestrators and load balancers have no key.
-            if (!IsHealth(context.Request.Path)) return RefuseAsync(context);
-            caller = Anonymous(context.Request);
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "an API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", who, null);
+            return;
+        }
+
+        if (caller.Role < needed)
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"this needs the role {Name(needed.Value)}; the key has the role {Name(caller.Role)}", who, caller.Role);
+            return;
+        }
+
+        bool changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
+        if (byCookie && changes && request.Headers[OwnHeader].ToString() != "dashboard")
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"a request of a log-in must carry '{OwnHeader}: dashboard'", who, caller.Role);
+            return;
         }
 
         context.Features.Set(caller);
-        return next(context);
+        await next(context);
+        if (changes && needed > Role.Infer) audit.Write(context, who, caller.Role, context.Response.StatusCode);
     }
 
-    private static bool IsHealth(PathString path) => path.StartsWithSegments("/v2/health", StringComparison.Ordinal)
-        || path.Equals("/inference.GRPCInferenceService/ServerLive", StringComparison.Ordinal)
-        || path.Equals("/inference.GRPCInferenceService/ServerReady", StringComparison.Ordinal);
+    /// <summary>Whom a key or token belongs to; null where it is none.</summary>
+    public async Task<Caller?> FindAsync(HttpContext context, string key)
+    {
+        if (keys?.Find(key) is { } known) return known;
+        if (!options.Value.TakesTokens) return null;
+        context.Request.Headers.Authorization = BearerScheme + key;
+        return await tokens.FindAsync(context);
+    }
 
     /// <summary>Who sends a request that needs no key.</summary>
     public static Caller Anonymous(HttpRequest request) => request.Headers.ContainsKey("X-Tenant") ? new Caller(InferHeaders.Tenant(request), 1, 0) : CallerFeature.Unnamed;
+
+    /// <summary>What a key is called in logs: the beginning of its hash.</summary>
+    public static string NameOf(string key) => Convert.ToHexStringLower(ApiKey.HashOf(key))[..12];
+
+    /// <summary>When a token ends; null for a key.</summary>
+    public static DateTimeOffset? ExpiryOf(string key)
+    {
+        JsonWebTokenHandler reader = new();
+        return key.Count(letter => letter == '.') == 2 && reader.CanReadToken(key) ? new DateTimeOffset(reader.ReadJsonWebToken(key).ValidTo, TimeSpan.Zero) : null;
+    }
+
+    private async Task<(Caller? Caller, string Who, bool ByCookie)> IdentifyAsync(HttpContext context)
+    {
+        if (!AsksForKeys) return (Anonymous(context.Request), "anonymous", false);
+        if (Key(context.Request) is { } key) return (await FindAsync(context, key), NameOf(key), false);
+        if (context.Request.Headers.Cookie.Count == 0 || await DashboardSession.FindAsync(context) is not { } session) return (null, "nobody", false);
+        // A key that was taken away ends its log-ins; a token's log-in ends with the token.
+        bool isValid = keys is null || keys.Knows(session.Key) || options.Value.TakesTokens;
+        return (isValid ? session.Caller : null, session.Key, true);
+    }
 
     private static string? Key(HttpRequest request)
     {
         if (request.Headers.TryGetValue("X-API-Key", out StringValues own)) return own.ToString();
         string authorization = request.Headers.Authorization.ToString();
-        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : null;
+        return authorization.StartsWith(BearerScheme, StringComparison.OrdinalIgnoreCase) ? authorization[BearerScheme.Length..].Trim() : null;
     }
 
-    private static Task RefuseAsync(HttpContext context)
+    private static void SecureHeaders(IHeaderDictionary headers)
     {
-        const string Message = "an API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'";
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+    }
+
+    private static string Name(Role role) => role.ToString().ToLowerInvariant();
+
+    private Task RefuseAsync(HttpContext context, int status, string message, string who, Role? role)
+    {
+        audit.Write(context, who, role, status);
         if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
         {
             // gRPC's answer without a message: the status is in the headers.
             context.Response.StatusCode = StatusCodes.Status200OK;
             context.Response.ContentType = "application/grpc";
-            context.Response.Headers["grpc-status"] = "16";
-            context.Response.Headers["grpc-message"] = Message;
+            context.Response.Headers["grpc-status"] = status == StatusCodes.Status401Unauthorized ? "16" : "7";
+            context.Response.Headers["grpc-message"] = message;
             return context.Response.CompleteAsync();
         }
 
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return ErrorResponse.WriteAsync(context, StatusCodes.Status401Unauthorized, Message);
+        if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Bearer";
+        return ErrorResponse.WriteAsync(context, status, message);
     }
 }

@@ -10,11 +10,12 @@ namespace OrleansInference.Gateway.Access;
 internal sealed record ApiKey(byte[] Hash, Caller Caller)
 {
     private const int MostCharacters = 1024;
+    private const string RolePrefix = "role=";
 
     /// <summary>SHA-256 of a key as it was sent.</summary>
     public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
-    /// <summary>Reads the lines <c>KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]]</c>; empty ones and those that begin with # say nothing.</summary>
+    /// <summary>Reads the lines <c>KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]][ role=infer|operate|admin]</c>, the role being infer where none is named; empty ones and those that begin with # say nothing.</summary>
     /// <exception cref="FormatException">A line is wrong, or there is no key; the message names the line, never a key.</exception>
     public static ApiKey[] ReadAll(IEnumerable<string> lines)
     {
@@ -30,16 +31,24 @@ internal sealed record ApiKey(byte[] Hash, Caller Caller)
             keys.Add(key);
         }
 
-        return keys.Count > 0 ? [.. keys] : throw new FormatException("it has no key; a line reads KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]]");
+        return keys.Count > 0 ? [.. keys] : throw new FormatException("it has no key; a line reads KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]][ role=infer|operate|admin]");
     }
 
     private static ApiKey Read(string[] fields, int line)
     {
-        if (fields.Length > 4) throw new FormatException($"line {line} has {fields.Length} fields; allowed: KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]]");
+        Role role = Role.Infer;
+        if (fields.Length > 1 && fields[^1].StartsWith(RolePrefix, StringComparison.Ordinal))
+        {
+            string name = fields[^1][RolePrefix.Length..];
+            role = AccessTokens.RoleOf(name) ?? throw new FormatException($"line {line}: the role is '{name}'; allowed: infer, operate, admin");
+            fields = fields[..^1];
+        }
+
+        if (fields.Length > 4) throw new FormatException($"line {line} has {fields.Length} fields; allowed: KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]][ role=infer|operate|admin]");
         if (fields[0].Length > MostCharacters) throw new FormatException($"line {line} has a key of {fields[0].Length} characters; at most {MostCharacters} are allowed");
         double weight = Number(fields, 2, line, "weight", otherwise: 1, lowest: double.Epsilon, "above 0");
         double quota = Number(fields, 3, line, "quota", otherwise: 0, lowest: 0, "0 (none) or more");
-        return new ApiKey(HashOf(fields[0]), new Caller(fields.Length > 1 ? fields[1] : "default", weight, quota));
+        return new ApiKey(HashOf(fields[0]), new Caller(fields.Length > 1 ? fields[1] : "default", weight, quota, role));
     }
 
     private static double Number(string[] fields, int index, int line, string what, double otherwise, double lowest, string allowed)

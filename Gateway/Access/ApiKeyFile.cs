@@ -42,6 +42,13 @@ internal sealed partial class ApiKeyFile
     }
 
     /// <summary>Looks at the file at most once a second. A watcher would miss mounted secrets, which are replaced by a link.</summary>
+    /// <summary>Whether there is still a key of that name (<see cref="AccessControl.NameOf"/>).</summary>
+    public bool Knows(string name)
+    {
+        Refresh();
+        return Array.Exists(Volatile.Read(ref _keys), key => Convert.ToHexStringLower(key.Hash).StartsWith(name, StringComparison.Ordinal));
+    }
+
     private void Refresh()
     {
         if (_time.GetElapsedTime(Volatile.Read(ref _looked)) < Period || !_lock.TryEnter()) return;

@@ -60,6 +60,9 @@ internal sealed class AgentEndpoints(IClusterControl cluster, JsonAnswer answer,
         }
     });
 
+    /// <summary><c>GET /v2/agent/scores</c>: C, D and N over time.</summary>
+    public Task ScoresAsync(HttpContext context) => answer.AnsweredAsync(context, "scores", async () => await SendAsync(context, AgentJson.Write(await cluster.GetScoresAsync(context.RequestAborted))));
+
     /// <summary><c>POST /v2/agent/mode</c> with <c>mode</c>.</summary>
     public Task ModeAsync(HttpContext context) => answer.AnsweredAsync(context, "agent mode", async () =>
     {

@@ -27,6 +27,9 @@ internal static class AgentJson
     /// <summary>What a search found.</summary>
     public static byte[] Write(KnobProfile profile) => JsonSerializer.SerializeToUtf8Bytes(profile, Options);
 
+    /// <summary>The objective over time.</summary>
+    public static byte[] Write(ScorePoint[] points) => JsonSerializer.SerializeToUtf8Bytes(new { scores = points }, Options);
+
     /// <summary>What one setting gave.</summary>
     public static byte[] Write(in KnobPoint point) => JsonSerializer.SerializeToUtf8Bytes(point, Options);
 

@@ -24,6 +24,9 @@ public interface IClusterControl
     /// <exception cref="InferenceException">The director cannot be reached.</exception>
     Task<AgentState> GetAgentAsync(CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="IPlacementDirectorGrain.GetScoresAsync"/>
+    Task<ScorePoint[]> GetScoresAsync(CancellationToken cancellationToken);
+
     /// <summary>Says what the agent may do, from now on and after a restart.</summary>
     Task SetAgentModeAsync(AgentMode mode, CancellationToken cancellationToken);
 

@@ -47,6 +47,11 @@ public interface IPlacementDirectorGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     Task<AgentState> GetAgentAsync();
 
+    /// <summary>C, D and N of the last hour, a point every five seconds, as far as this director has lived.</summary>
+    [Alias("GetScores")]
+    [ResponseTimeout("00:00:10")]
+    Task<ScorePoint[]> GetScoresAsync();
+
     /// <summary>Says what the agent may do; stored.</summary>
     [Alias("SetAgentMode")]
     [ResponseTimeout("00:00:30")]

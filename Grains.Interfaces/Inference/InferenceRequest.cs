@@ -70,6 +70,10 @@ public sealed record InferenceRequest : IDisposable
     [Id(13)]
     public double TenantWeight { get; init; }
 
+    /// <summary>Whether the node made it up to measure itself: nobody's request, in no statistics and no log.</summary>
+    [Id(14)]
+    public bool IsProbe { get; init; }
+
     /// <summary>The same request after some of its time has passed: what is left of its timeout, and at least a tick, since zero would mean no deadline.</summary>
     public InferenceRequest After(TimeSpan elapsed) =>
         Timeout <= TimeSpan.Zero ? this : this with { Timeout = Timeout > elapsed ? Timeout - elapsed : TimeSpan.FromTicks(1) };

@@ -36,6 +36,9 @@ internal sealed class ClusterControl(ClusterNode node, IGrainFactory grains, Nod
     public Task<AgentState> GetAgentAsync(CancellationToken cancellationToken) => AskAsync(() => Director.GetAgentAsync(), cancellationToken);
 
     /// <inheritdoc />
+    public Task<ScorePoint[]> GetScoresAsync(CancellationToken cancellationToken) => AskAsync(() => Director.GetScoresAsync(), cancellationToken);
+
+    /// <inheritdoc />
     public Task SetAgentModeAsync(AgentMode mode, CancellationToken cancellationToken) => AskAsync(() => Director.SetAgentModeAsync(mode), cancellationToken);
 
     /// <inheritdoc />

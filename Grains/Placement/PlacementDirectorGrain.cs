@@ -7,6 +7,7 @@ using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansInference.Agent.Decisions;
 using OrleansInference.Agent.Guardrails;
+using OrleansInference.Agent.Objective;
 using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Agent.Policy;
@@ -39,6 +40,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     private readonly ILogger<PlacementDirectorGrain> _logger;
     private readonly Telemetry _telemetry;
     private readonly PlanExecutor _executor;
+    private readonly ScoreHistory _scores = new();
     private readonly HashSet<string> _unloading = [];
     private readonly SemaphoreSlim _writing = new(1, 1);
     private DirectorState _state = new(), _saved = new();
@@ -125,6 +127,9 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
 
     /// <inheritdoc />
     public Task<AgentState> GetAgentAsync() => Task.FromResult(_agent.State());
+
+    /// <inheritdoc />
+    public Task<ScorePoint[]> GetScoresAsync() => Task.FromResult(_scores.Points);
 
     /// <inheritdoc />
     public async Task SetAgentModeAsync(AgentMode mode)
@@ -221,6 +226,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     {
         await _telemetry.CollectAsync();
         if (_telemetry.Alive.Count == 0) return;
+        _scores.Observe([.. _telemetry.Alive], _time.GetUtcNow());
         if (!_adopted) await AdoptAsync();
         _unloading.RemoveWhere(model => _telemetry.Alive.All(report => report.Offers.All(offer => offer.Name != model)));
         DirectorState observed = _state, next = _state with { Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading) };

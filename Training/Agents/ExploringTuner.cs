@@ -27,7 +27,7 @@ internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IRep
         float[] token = new float[PolicySchema.Width];
         _trend.Write(view, chosen, token);
         long requests = view.Requests + view.OtherRequests, violations = view.Violations + view.OtherViolations;
-        if (function is null || view.Planned.MaxRows > 0 || view.BaseSeconds + view.SecondsPerRow <= 0)
+        if (function is null || view.Planned.MaxRows > 0 || view.Planned.Instances > 0 || view.BaseSeconds + view.SecondsPerRow <= 0)
         {
             Steps.Add(new KnobStep([], 0, 0, requests, violations));
             return chosen;

@@ -26,6 +26,8 @@ internal sealed class FakeCluster : IClusterControl
 
     public string NodeName => "n0";
 
+    public Task<ScorePoint[]> GetScoresAsync(CancellationToken cancellationToken) => Task.FromResult<ScorePoint[]>([new ScorePoint(DateTimeOffset.UnixEpoch, 10, 0.5, 0.4, 0.3, 0.2)]);
+
     public Task<ClusterState> GetStateAsync(CancellationToken cancellationToken)
     {
         SiloAddress address = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11111), 1);

@@ -1,0 +1,34 @@
+using OrleansInference.Onnx.Samples;
+
+namespace OrleansInference.Silo.Tests.Dashboard;
+
+/// <summary>Two silos over one repository with a small model, and a browser.</summary>
+public sealed class DashboardCluster : IAsyncLifetime
+{
+    private readonly string _models = Directory.CreateTempSubdirectory("repository").FullName;
+    private SiloCluster? _cluster;
+    private Browser? _browser;
+
+    public SiloCluster Cluster => _cluster!;
+
+    public Browser Browser => _browser!;
+
+    public Uri Address => Cluster.Silos[0].Http.BaseAddress!;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Dashboard.Browser.Path is null) return;
+        string version = Directory.CreateDirectory(Path.Combine(_models, "scale", "1")).FullName;
+        await File.WriteAllBytesAsync(Path.Combine(version, "model.onnx"), FixtureModels.Scale(3, 2f));
+        _browser = await Dashboard.Browser.StartAsync();
+        _cluster = await SiloCluster.StartAsync(2, _models, redis: null, "--mode", "explicit", "--load-model", "scale");
+        await _cluster.UntilAsync(state => state.GetProperty("models").GetArrayLength() == 1 && state.GetProperty("models")[0].GetProperty("replicas").GetArrayLength() == 2);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        if (_cluster is not null) await _cluster.DisposeAsync();
+        Directory.Delete(_models, recursive: true);
+    }
+}
