@@ -145,8 +145,7 @@ public static class GatewayRegistration
         Map(app, HttpMethods.Get, "/v2/agent/scores", agent.ScoresAsync);
         Map(app, HttpMethods.Post, "/v2/agent/mode", agent.ModeAsync);
         Map(app, HttpMethods.Post, "/v2/agent/resume", agent.ResumeAsync);
-        Map(app, HttpMethods.Get, "/v2/agent/policies", policies.ListAsync);
-        Map(app, HttpMethods.Post, "/v2/agent/policies", policies.PromoteAsync);
+        app.MapMethods("/v2/agent/policies", [HttpMethods.Get, HttpMethods.Post], policies.ListOrPromoteAsync);
         Map(app, HttpMethods.Post, "/v2/agent/policies/rollback", policies.RollBackAsync);
         Map(app, HttpMethods.Post, "/v2/agent/decisions/{id}/approve", context => agent.AnswerAsync(context, approve: true));
         Map(app, HttpMethods.Post, "/v2/agent/decisions/{id}/refuse", context => agent.AnswerAsync(context, approve: false));

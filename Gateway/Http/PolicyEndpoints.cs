@@ -7,8 +7,11 @@ namespace OrleansInference.Gateway.Http;
 /// <summary><c>/v2/agent/policies</c>: the learned policies that the cluster keeps.</summary>
 internal sealed class PolicyEndpoints(IPolicyControl policies, JsonAnswer answer)
 {
+    /// <summary><c>GET</c> and <c>POST /v2/agent/policies</c>.</summary>
+    public Task ListOrPromoteAsync(HttpContext context) => HttpMethods.IsGet(context.Request.Method) ? ListAsync(context) : PromoteAsync(context);
+
     /// <summary><c>GET /v2/agent/policies</c>: the newest last.</summary>
-    public Task ListAsync(HttpContext context) => answer.AnsweredAsync(context, "policies", async () =>
+    private Task ListAsync(HttpContext context) => answer.AnsweredAsync(context, "policies", async () =>
     {
         PolicyVersion[] kept = await policies.ListAsync(context.RequestAborted);
         await JsonAnswer.WriteObjectAsync(context, json =>
@@ -26,7 +29,7 @@ internal sealed class PolicyEndpoints(IPolicyControl policies, JsonAnswer answer
     });
 
     /// <summary><c>POST /v2/agent/policies</c> with <c>file</c> (the ONNX file in base64) and <c>report</c>: keeps a policy and puts it in force.</summary>
-    public Task PromoteAsync(HttpContext context) => answer.AnsweredAsync(context, "policy", async () =>
+    private Task PromoteAsync(HttpContext context) => answer.AnsweredAsync(context, "policy", async () =>
     {
         byte[]? file = null;
         string report = "";

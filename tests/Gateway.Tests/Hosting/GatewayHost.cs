@@ -32,6 +32,9 @@ public sealed class GatewayHost : IAsyncDisposable
         Grpc = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
     }
 
+    /// <summary>Every endpoint that it has.</summary>
+    internal IEnumerable<Microsoft.AspNetCore.Http.Endpoint> Endpoints => ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints);
+
     internal FakePipeline Pipeline => _app.Services.GetRequiredService<FakePipeline>();
 
     internal FakeCatalog Catalog => _app.Services.GetRequiredService<FakeCatalog>();
@@ -66,7 +69,7 @@ public sealed class GatewayHost : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(new SilentLogging());
         Dictionary<string, string?> configuration = new() { ["Gateway:HttpPort"] = $"{http}", ["Gateway:GrpcPort"] = $"{grpc}", ["Gateway:MaxRequestBodyBytes"] = $"{BodyLimit}" };
-        foreach ((string name, string value) in settings) configuration["Gateway:" + name] = value;
+        foreach ((string name, string value) in settings) configuration[name.Contains(':', StringComparison.Ordinal) ? name : "Gateway:" + name] = value;
         builder.Configuration.AddInMemoryCollection(configuration);
         builder.Services.AddSingleton<FakePipeline>().AddSingleton<IInferencePipeline>(services => services.GetRequiredService<FakePipeline>())
             .AddSingleton<FakeCatalog>().AddSingleton<IModelCatalog>(services => services.GetRequiredService<FakeCatalog>())
