@@ -68,6 +68,7 @@ public static class InferenceGrainsRegistration
         services.Replace(ServiceDescriptor.Singleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>());
         services.AddHostedService<ClusterWatch>();
         services.AddOptions<RecordingOptions>().BindConfiguration("Recording").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<InputRecorder>();
         services.AddHostedService<TelemetryRecorder>();
         services.AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
         services.AddPlacementDirector<ServedModelPlacement, ServedModelPlacementDirector>();

@@ -3,6 +3,7 @@ using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Sequences;
 using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Grains.Nodes;
+using OrleansInference.Grains.Recording;
 using OrleansInference.Grains.Sequences;
 using OrleansInference.Routing.Calls;
 
@@ -20,16 +21,18 @@ internal sealed class InferencePipeline : IInferencePipeline
     private readonly TimeProvider _time;
     private readonly SequenceOrder _order = new();
     private readonly RequestRouter _router;
+    private readonly InputRecorder _inputs;
 
-    public InferencePipeline(InferenceEngine engine, IGrainFactory grains, ClusterNode node, TimeProvider time)
+    public InferencePipeline(InferenceEngine engine, IGrainFactory grains, ClusterNode node, InputRecorder inputs, TimeProvider time)
     {
-        (_engine, _grains, _router, _time) = (engine, grains, node.Router, time);
+        (_engine, _grains, _router, _inputs, _time) = (engine, grains, node.Router, inputs, time);
         engine.RunStep = InferAsync;
     }
 
     /// <inheritdoc />
     public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
+        _inputs.Take(request);
         // Where this node is the only one with the model, or nobody has it, there is nothing to decide.
         if (_router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model) return RunHereAsync(request, cancellationToken);
         if (request.SequenceId.Length > 0 && model.Latest[0].Route.HasSequences) return new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));

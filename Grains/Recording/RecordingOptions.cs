@@ -12,6 +12,13 @@ public sealed class RecordingOptions
     [Range(0.0, 1.0)]
     public double SampleShare { get; set; } = 1;
 
+    /// <summary>Whether inputs are recorded too, as they were sent: off unless asked for, whatever <see cref="Folder"/> says.</summary>
+    public bool Inputs { get; set; }
+
+    /// <summary>Share of the requests whose inputs are recorded.</summary>
+    [Range(0.0, 1.0)]
+    public double InputShare { get; set; } = 0.01;
+
     /// <summary>Most megabytes that the files may take together: the oldest are removed.</summary>
     [Range(1, 1_000_000)]
     public int MaxMiB { get; set; } = 256;

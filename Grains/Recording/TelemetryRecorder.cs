@@ -14,7 +14,7 @@ namespace OrleansInference.Grains.Recording;
 /// Writes what this node was asked, what it answered and how it was, as Parquet files of bounded size: the data that the agent is trained on. It
 /// reads the request log four times a second, off the request path; requests beyond what the log remembers in that time are not recorded.
 /// </summary>
-internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeReporter reporter, ClusterNode node, IOptions<RecordingOptions> options, TimeProvider time, ILogger<TelemetryRecorder> logger) : BackgroundService
+internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRecorder inputs, NodeReporter reporter, ClusterNode node, IOptions<RecordingOptions> options, TimeProvider time, ILogger<TelemetryRecorder> logger) : BackgroundService
 {
     private const int MostRows = 200_000;
     private const double GoldenRatio = 0.6180339887498949;
@@ -34,7 +34,7 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
         if (recording.Folder.Length == 0) return;
         Directory.CreateDirectory(recording.Folder);
         _cursor = engine.Requests.Written;
-        LogRecording(recording.Folder, recording.SampleShare);
+        LogRecording(recording.Folder, recording.SampleShare, recording.Inputs ? $"inputs of {recording.InputShare:P1} of them" : "no contents");
         long begun = time.GetTimestamp(), looked = 0;
         using PeriodicTimer timer = new(Period, time);
         try
@@ -120,6 +120,7 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
             await WriteAsync(Path.Combine(recording.Folder, $"requests-{node.Name}-{stamp}.parquet"), _requests, cancellationToken).ConfigureAwait(false);
             await WriteAsync(Path.Combine(recording.Folder, $"nodes-{node.Name}-{stamp}.parquet"), _nodes, cancellationToken).ConfigureAwait(false);
             await WriteAsync(Path.Combine(recording.Folder, $"replicas-{node.Name}-{stamp}.parquet"), _replicas, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(Path.Combine(recording.Folder, $"inputs-{node.Name}-{stamp}.parquet"), inputs.Drain(), cancellationToken).ConfigureAwait(false);
             Trim(recording);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -156,8 +157,8 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, NodeRepo
 
     private static double Unix(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).TotalMilliseconds;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Telemetry is recorded in {Folder}: {Share:P0} of the requests, no contents")]
-    private partial void LogRecording(string folder, double share);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Telemetry is recorded in {Folder}: {Share:P0} of the requests, {Contents}")]
+    private partial void LogRecording(string folder, double share, string contents);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Telemetry could not be written to {Folder}: {Reason}")]
     private partial void LogNotWritten(string folder, string reason);

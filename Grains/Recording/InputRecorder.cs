@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Options;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Grains.Recording;
+
+/// <summary>Copies the inputs of a share of the requests, where the operator asked for it, until <see cref="TelemetryRecorder"/> writes them. Thread-safe.</summary>
+internal sealed class InputRecorder(IOptions<RecordingOptions> options, TimeProvider time)
+{
+    private const long MostBytes = 16 << 20;
+    private const double GoldenRatio = 0.6180339887498949;
+
+    private readonly bool _isOn = options.Value.Inputs && options.Value.Folder.Length > 0;
+    private readonly Lock _lock = new();
+    private List<RecordedInput> _inputs = [];
+    private long _bytes, _number;
+
+    /// <summary>Copies a request's inputs, if it is one of the share and there is room.</summary>
+    public void Take(InferenceRequest request)
+    {
+        if (!_isOn || request.IsProbe) return;
+        if (Interlocked.Increment(ref _number) * GoldenRatio % 1 >= options.Value.InputShare) return;
+        long bytes = request.Inputs.Sum(input => (long)input.ByteLength);
+        double at = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+        lock (_lock)
+        {
+            if (_bytes + bytes > MostBytes) return;
+            _bytes += bytes;
+            foreach (InferenceTensor input in request.Inputs) _inputs.Add(new RecordedInput { At = at, Model = request.ModelName, Name = input.Name, Datatype = input.Datatype.ToString().ToUpperInvariant(), Shape = string.Join(',', input.Shape.ToArray()), Data = input.Data.ToArray() });
+        }
+    }
+
+    /// <summary>Hands out what was copied since the last time.</summary>
+    public List<RecordedInput> Drain()
+    {
+        lock (_lock)
+        {
+            List<RecordedInput> taken = _inputs;
+            (_inputs, _bytes) = ([], 0);
+            return taken;
+        }
+    }
+}
