@@ -21,9 +21,6 @@ internal sealed class RetrainCommand(IAnsiConsole console) : AsyncCommand<Retrai
     private const double PeriodSeconds = 5;
     private const double LeastGain = 0.002;
 
-    /// <summary>Points by which the interval may reach below the incumbent: noise, not harm.</summary>
-    private const double Tolerance = 0.1;
-
     /// <inheritdoc />
     public override async Task<int> ExecuteAsync(CommandContext context, RetrainSettings settings, CancellationToken cancellationToken)
     {
@@ -113,7 +110,7 @@ internal sealed class RetrainCommand(IAnsiConsole console) : AsyncCommand<Retrai
         });
         (double mean, double low, double high) = Bootstrap.Mean(differences);
         string report = string.Create(CultureInfo.InvariantCulture, $"{mean:+0.00;-0.00;0.00} points ({low:+0.00;-0.00;0.00} to {high:+0.00;-0.00;0.00}) of attainment against {(theirs is null ? "the planner alone" : $"weights {theirs.Hash[..12]}")} on {settings.Replays} replays");
-        bool promoted = low >= -Tolerance;
+        bool promoted = low >= -PolicySuite.PromotionTolerance;
         console.WriteLine($"{report}: {(promoted ? "not worse, promoted" : "worse, or not known to be no worse: the one in force stays")}");
         await File.AppendAllTextAsync(Path.Combine(settings.Out, "promotions.log"), $"{mine.Hash[..12]} {(promoted ? "promoted" : "refused")} {report}{Environment.NewLine}", cancellationToken);
         if (!promoted) return 1;
