@@ -23,6 +23,8 @@ public sealed class ProjectReferenceTests
         ["Silo"] = ["Dashboard", "Gateway", "Grains", "Simulation"],
         ["Training"] = ["Onnx", "Simulation"],
         ["AdRanking"] = ["Client", "Onnx"],
+        ["MinimalClient"] = ["Client"],
+        ["WebService"] = ["Client"],
         ["AspNetBaseline"] = [],
     };
 
