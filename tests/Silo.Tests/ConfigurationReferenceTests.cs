@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Engine.Hosting;
+using OrleansInference.Engine.Sessions;
 using OrleansInference.Gateway;
 using OrleansInference.Gateway.Access;
 using OrleansInference.Grains.Jobs;
@@ -23,6 +24,7 @@ public sealed partial class ConfigurationReferenceTests
     private static readonly (string Section, Type Options, string Source)[] s_sections =
     [
         ("Engine", typeof(EngineOptions), "Engine/Hosting/EngineOptions.cs"),
+        ("Engine:ExecutionProvider", typeof(ExecutionProviderOptions), "Engine/Sessions/ExecutionProviderOptions.cs"),
         ("Gateway", typeof(GatewayOptions), "Gateway/GatewayOptions.cs"),
         ("Access", typeof(AccessOptions), "Gateway/Access/AccessOptions.cs"),
         ("Silo", typeof(SiloHostOptions), "Silo/SiloHostOptions.cs"),
