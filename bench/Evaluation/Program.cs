@@ -5,6 +5,7 @@ using OrleansInference.Simulation.Workloads;
 
 // evaluation --overhead: what the slow loop costs
 // evaluation --shifts [--traces N] [--seconds S] [--out FILE]: something changes half-way
+// evaluation --policy-cost a.onnx: how long a learned policy takes to answer
 // evaluation --policies a.onnx,b.onnx [--traces N] [--scenarios a,b] [--shapes a,b] [--out FILE]: learned policies against the planner alone
 // evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
 string Option(string name, string fallback) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;
@@ -38,6 +39,27 @@ if (args.Contains("--shifts"))
     string table = new ShiftSuite(Number("--traces", 5), Number("--seconds", 80)).Judge(cells, () => Contestants.Create(5, 0.002), others, done => Console.Error.WriteLine(done));
     if (Option("--out", "") is { Length: > 0 } file) File.WriteAllText(file, table);
     else Console.WriteLine(table);
+    return;
+}
+
+if (Option("--policy-cost", "") is { Length: > 0 } costly)
+{
+    using OrleansInference.Engine.Policies.PolicyModel model = OrleansInference.Engine.Policies.PolicyModel.Load(File.ReadAllBytes(costly), PolicySchema.Hash, PolicySchema.Width, PolicySchema.Actions);
+    foreach ((string what, int sets, int count) in new[] { ("a replica's knobs", 1, 1), ("24 candidate plans", 24, PolicySchema.MostTokens) })
+    {
+        float[] tokens = new float[sets * count * PolicySchema.Width], mask = [.. Enumerable.Repeat(1f, sets * count)], actions = new float[sets * count * PolicySchema.Actions], ranks = new float[sets];
+        double[] milliseconds = new double[5000];
+        for (int i = -500; i < milliseconds.Length; i++)
+        {
+            long begun = System.Diagnostics.Stopwatch.GetTimestamp();
+            model.Run(tokens, mask, sets, count, actions, ranks);
+            if (i >= 0) milliseconds[i] = System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        }
+
+        Array.Sort(milliseconds);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: p50 {milliseconds[2500]:F3} ms, p99 {milliseconds[4950]:F3} ms"));
+    }
+
     return;
 }
 
