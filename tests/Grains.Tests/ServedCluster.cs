@@ -31,9 +31,12 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     public IClusterClient Client => _cluster.Client;
 
-    public IReadOnlyList<IServiceProvider> Silos => [.. _cluster.Silos.Select(silo => ((InProcessSiloHandle)silo).ServiceProvider)];
+    public IReadOnlyList<IServiceProvider> Silos => [.. Handles.Select(silo => silo.ServiceProvider)];
 
     public InProcessTestCluster Cluster => _cluster;
+
+    /// <summary>In the order of their numbers: they start side by side.</summary>
+    private IEnumerable<InProcessSiloHandle> Handles => _cluster.Silos.OfType<InProcessSiloHandle>().OrderBy(silo => Number(silo.Name));
 
     public static Task<ServedCluster> StartAsync(ModelControlMode mode, params (string Name, byte[] Model, string? Config)[] models) => StartAsync(1, mode, [], models);
 
@@ -44,11 +47,10 @@ internal sealed class ServedCluster : IAsyncDisposable
     {
         string[] folders = [.. Enumerable.Range(0, silos).Select(_ => Directory.CreateTempSubdirectory("models").FullName)];
         foreach ((string name, byte[] model, string? config) in models) Write(folders[0], name, model, config);
-        int next = -1;
         InProcessTestClusterBuilder builder = new((short)silos);
-        builder.ConfigureSilo((_, silo) =>
+        builder.ConfigureSilo((options, silo) =>
         {
-            string folder = folders[Interlocked.Increment(ref next) % silos];
+            string folder = folders[Number(options.SiloName) % silos];
             IConfiguration configuration = new ConfigurationBuilder()
                 .AddInMemoryCollection(new Dictionary<string, string?>(settings) { ["Engine:Models"] = folder, ["Engine:Mode"] = mode.ToString(), ["Engine:Threads"] = "2", ["Node:ProfileOnLoad"] = settings.GetValueOrDefault("Node:ProfileOnLoad", "false") })
                 .Build();
@@ -80,7 +82,7 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     public async Task StopSiloAsync(int index, bool kill)
     {
-        InProcessSiloHandle silo = (InProcessSiloHandle)_cluster.Silos[index];
+        InProcessSiloHandle silo = Handles.ElementAt(index);
         if (kill) await _cluster.KillSiloAsync(silo);
         else await _cluster.StopSiloAsync(silo);
     }
@@ -102,8 +104,11 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     /// <summary>A service of one of several silos.</summary>
     public T Service<T>(int silo)
-        where T : notnull => ((InProcessSiloHandle)_cluster.Silos[silo]).ServiceProvider.GetRequiredService<T>();
+        where T : notnull => Handles.ElementAt(silo).ServiceProvider.GetRequiredService<T>();
 
     private T Service<T>()
         where T : notnull => Silos[0].GetRequiredService<T>();
+
+    /// <summary>A silo's number, from a name such as <c>Silo_2</c>.</summary>
+    private static int Number(string name) => int.Parse(name.AsSpan(name.LastIndexOf('_') + 1), System.Globalization.CultureInfo.InvariantCulture);
 }
