@@ -22,14 +22,20 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     private static readonly Tensor Weights = Resizing.mean([0]).DetachFromDisposeScope(), Gram = Resizing.t().matmul(Resizing).DetachFromDisposeScope();
 
     private readonly Dictionary<string, long[]> _ids = [];
+    private readonly Dictionary<int, (byte[] Pixels, long[] Text, long[] Categories, float[] Numbers, float[] Clicks)> _buffers = [];
 
     /// <summary>Pictures [n, 3, 32, 32] of 0–1, ids [n, 24], categories [n, 3] (hour, device, segment), numbers [n, 1], clicks [n, 1].</summary>
     public (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Take(ReadOnlySpan<int> rows)
     {
         int n = rows.Length;
-        byte[] pixels = new byte[n * Picture.Size * Picture.Size * 3];
-        long[] text = new long[n * AdTitles.Length], categories = new long[n * 3];
-        float[] numbers = new float[n], clicks = new float[n];
+        // Torch copies what it is given. Fresh arrays of this size would have the garbage collected every few steps, and TorchSharp's scalars
+        // do not survive a collection in the middle of a call.
+        if (!_buffers.TryGetValue(n, out (byte[] Pixels, long[] Text, long[] Categories, float[] Numbers, float[] Clicks) buffer))
+        {
+            _buffers[n] = buffer = (new byte[n * Picture.Size * Picture.Size * 3], new long[n * AdTitles.Length], new long[n * 3], new float[n], new float[n]);
+        }
+
+        (byte[] pixels, long[] text, long[] categories, float[] numbers, float[] clicks) = buffer;
         for (int i = 0; i < n; i++)
         {
             Impression row = log[rows[i]];

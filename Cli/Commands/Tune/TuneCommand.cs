@@ -42,11 +42,14 @@ internal sealed class TuneCommand(IAnsiConsole console, TextWriter output) : Ser
         if (found.Threads > 1) reported.Add(("θ_P: threads", found with { Threads = 1 }));
         if (found.Instances > 1) reported.Add(("θ_P: instances", found with { Instances = 1 }));
         TunedSetting[] measured = await live.CompareAsync(reported, settings.Repeats, cancellationToken);
+        // The defaults, where they serve more in time: a tuning never makes it worse.
+        bool better = measured[2].GoodputPerSecond >= measured[1].GoodputPerSecond;
         string report = TuneReport.Write(settings.Model, name, slo, measured, (search.Tried.Count, grid.Size));
         if (settings.Out is { } file) await File.WriteAllTextAsync(file, report, cancellationToken);
         if (settings.Json) WriteJson(new { model = settings.Model, node = name, slo_ms = slo, tried = search.Tried.Count, grid_size = grid.Size, settings = measured });
         else WriteLine(report);
-        bool apply = settings.Apply || (!settings.Json && Console.Profile.Capabilities.Interactive && await Console.ConfirmAsync("Leave it in force?", defaultValue: false, cancellationToken));
+        if (!better && !settings.Json) WriteLine("the node's own settings serve more in time than what was found: they stay");
+        bool apply = better && (settings.Apply || (!settings.Json && Console.Profile.Capabilities.Interactive && await Console.ConfirmAsync("Leave it in force?", defaultValue: false, cancellationToken)));
         if (apply)
         {
             using JsonDocument? _ = await server.CallAsync(HttpMethod.Post, $"/v2/cluster/nodes/{Uri.EscapeDataString(name)}/search/{Uri.EscapeDataString(settings.Model)}", "{}", cancellationToken: cancellationToken);
