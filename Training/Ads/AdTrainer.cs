@@ -10,6 +10,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
     private const double TrainingShare = 0.7;
     private const double ValidationShare = 0.1;
     private const int ScoredAtOnce = 256;
+    private const int StepsBetweenCollections = 20;
 
     private readonly AdBatch _batch = new(pictures, log);
 
@@ -42,6 +43,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
             double loss = 0;
             for (int step = 0; step < steps && !cancellationToken.IsCancellationRequested; step++)
             {
+                if (step % StepsBetweenCollections == 0) CollectionPause.Renew();
                 using DisposeScope scope = NewDisposeScope();
                 double progress = (epoch + ((double)step / steps)) / options.Epochs;
                 foreach (optim.ILearningRateController group in optimiser.ParamGroups) group.LearningRate = options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * progress));
@@ -70,6 +72,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
             }
         }
 
+        CollectionPause.End();
         if (best.Count > 0) network.load_state_dict(best);
         foreach (Tensor old in best.Values) old.Dispose();
         network.eval();
@@ -91,14 +94,17 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
         network.eval();
         using IDisposable noGradient = no_grad();
         List<double> probabilities = [];
+        int chunks = 0;
         foreach (int[] some in rows.Chunk(ScoredAtOnce))
         {
+            if (chunks++ % StepsBetweenCollections == 0) CollectionPause.Renew();
             using DisposeScope scope = NewDisposeScope();
             (Tensor image, Tensor text, Tensor categories, Tensor numbers, _) = Hidden(_batch.Take(some), options);
             Tensor result = network.forward(options.WithoutPicture ? Blank(image) : Prepared(network, image), text, categories, numbers).sigmoid();
             probabilities.AddRange(result.data<float>().Select(value => (double)value));
         }
 
+        CollectionPause.End();
         return [.. probabilities];
     }
 

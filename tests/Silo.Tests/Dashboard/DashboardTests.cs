@@ -134,6 +134,7 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         for (int i = 0; i < 20; i++) await running.Cluster.Silos[0].Http.PostAsync("/v2/models/scale/infer", new StringContent("""{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"""), Token);
 
         await page.GotoAsync($"{running.Address}#/requests");
+        await page.Locator("#of-model").SelectOptionAsync("scale");
 
         await Expect(page.Locator("tbody tr").First).ToContainTextAsync("scale v1");
         await Expect(page.Locator("tbody tr").First).ToContainTextAsync("success");
