@@ -15,7 +15,6 @@ ready() { for _ in $(seq 1200); do curl -sf -o /dev/null "http://127.0.0.1:$1/v2
 expect() { grep -q -- "$1" "$work/step.log" || { cat "$work/step.log"; fail "expected '$1'"; }; }
 
 git clone -q "$here" "$work/clone" || fail "cannot clone"
-ln -s "$here/../shared" "$work/shared" 2>/dev/null
 background "dotnet run --project Silo -- --models models --mode poll --Engine:PollSeconds=2"
 ready 8080
 step "curl http://127.0.0.1:8080/v2/models/color-names/infer -d '{\"inputs\":[{\"name\":\"rgb\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[255,140,0]}],\"outputs\":[{\"name\":\"label\"}]}'"
