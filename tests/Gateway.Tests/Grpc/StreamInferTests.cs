@@ -77,21 +77,27 @@ public sealed class StreamInferTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously), leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource otherEntered = new(TaskCreationOptions.RunContinuationsAsynchronously), otherLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Pipeline.Handler = async (request, _) =>
         {
-            entered.SetResult();
-            await leave.Task;
+            (request.Id == "0" ? entered : otherEntered).SetResult();
+            await (request.Id == "0" ? leave : otherLeave).Task;
             return host.Pipeline.Echo(request);
         };
         using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
         await call.RequestStream.WriteAsync(Request(0), Token);
         await entered.Task.WaitAsync(Token);
+        // Another call keeps the connection open: a client drops what it has not read yet when its connection closes.
+        using AsyncUnaryCall<ModelInferResponse> other = host.Grpc.ModelInferAsync(Request(1), cancellationToken: Token);
+        await otherEntered.Task.WaitAsync(Token);
 
         Task stop = host.StopAndCheckAsync();
         leave.SetResult();
 
         Assert.Equal("0", (await NextAsync(call)).Id);
         Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Token))).StatusCode);
+        otherLeave.SetResult();
+        Assert.Equal("1", (await other).Id);
         await stop;
     }
 
