@@ -42,36 +42,22 @@ internal static class GatewayListener
         if (gateway.CertificateFile.Length == 0) return gateway.ClientAuthorityFile.Length == 0 ? null : throw Wrong("Gateway:ClientAuthorityFile needs Gateway:CertificateFile");
         try
         {
-            using X509Certificate2 read = X509Certificate2.CreateFromPemFile(gateway.CertificateFile, gateway.CertificateKeyFile.Length > 0 ? gateway.CertificateKeyFile : null);
-            X509Certificate2Collection chain = [];
-            chain.ImportFromPemFile(gateway.CertificateFile);
             HttpsConnectionAdapterOptions tls = new()
             {
-                // Keys in memory alone are not taken on all systems.
-                ServerCertificate = X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null),
-                ServerCertificateChain = chain,
+                ServerCertificate = PemCertificates.Own(gateway.CertificateFile, gateway.CertificateKeyFile),
+                ServerCertificateChain = PemCertificates.All(gateway.CertificateFile),
             };
             if (gateway.ClientAuthorityFile.Length == 0) return tls;
-            X509Certificate2Collection authorities = [];
-            authorities.ImportFromPemFile(gateway.ClientAuthorityFile);
+            X509Certificate2Collection authorities = PemCertificates.All(gateway.ClientAuthorityFile);
             if (authorities.Count == 0) throw Wrong($"Gateway:ClientAuthorityFile '{gateway.ClientAuthorityFile}' has no certificate");
             tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            tls.ClientCertificateValidation = (certificate, _, _) => IsIssuedBy(certificate, authorities);
+            tls.ClientCertificateValidation = (certificate, _, _) => PemCertificates.IsIssuedBy(certificate, authorities);
             return tls;
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw Wrong($"Gateway:CertificateFile '{gateway.CertificateFile}' cannot be used: {exception.Message}");
         }
-    }
-
-    private static bool IsIssuedBy(X509Certificate2 certificate, X509Certificate2Collection authorities)
-    {
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        return chain.Build(certificate);
     }
 
     private static OptionsValidationException Wrong(string message) => new(nameof(GatewayOptions), typeof(GatewayOptions), [message]);

@@ -34,30 +34,30 @@ internal sealed class AccessControl(ApiKeyFile? keys, AccessTokens tokens, IOpti
             return;
         }
 
-        (Caller? caller, string who, bool byCookie) = await IdentifyAsync(context);
+        (Caller? caller, Func<string> who, bool byCookie) = await IdentifyAsync(context);
         if (caller is null && needed is null) caller = Anonymous(request);
         if (caller is null)
         {
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "an API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", who, null);
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "an API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", who(), null);
             return;
         }
 
         if (caller.Role < needed)
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"this needs the role {Name(needed.Value)}; the key has the role {Name(caller.Role)}", who, caller.Role);
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"this needs the role {Name(needed.Value)}; the key has the role {Name(caller.Role)}", who(), caller.Role);
             return;
         }
 
         bool changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
         if (byCookie && changes && request.Headers[OwnHeader].ToString() != "dashboard")
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"a request of a log-in must carry '{OwnHeader}: dashboard'", who, caller.Role);
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"a request of a log-in must carry '{OwnHeader}: dashboard'", who(), caller.Role);
             return;
         }
 
         context.Features.Set(caller);
         await next(context);
-        if (changes && needed > Role.Infer) audit.Write(context, who, caller.Role, context.Response.StatusCode);
+        if (changes && needed > Role.Infer) audit.Write(context, who(), caller.Role, context.Response.StatusCode);
     }
 
     /// <summary>Whom a key or token belongs to; null where it is none.</summary>
@@ -82,14 +82,15 @@ internal sealed class AccessControl(ApiKeyFile? keys, AccessTokens tokens, IOpti
         return key.Count(letter => letter == '.') == 2 && reader.CanReadToken(key) ? new DateTimeOffset(reader.ReadJsonWebToken(key).ValidTo, TimeSpan.Zero) : null;
     }
 
-    private async Task<(Caller? Caller, string Who, bool ByCookie)> IdentifyAsync(HttpContext context)
+    /// <summary>Who sends a request; what it is called is asked for only where something is written down, since a key is hashed for it.</summary>
+    private async Task<(Caller? Caller, Func<string> Who, bool ByCookie)> IdentifyAsync(HttpContext context)
     {
-        if (!AsksForKeys) return (Anonymous(context.Request), "anonymous", false);
-        if (Key(context.Request) is { } key) return (await FindAsync(context, key), NameOf(key), false);
-        if (context.Request.Headers.Cookie.Count == 0 || await DashboardSession.FindAsync(context) is not { } session) return (null, "nobody", false);
+        if (!AsksForKeys) return (Anonymous(context.Request), static () => "anonymous", false);
+        if (Key(context.Request) is { } key) return (await FindAsync(context, key), () => NameOf(key), false);
+        if (context.Request.Headers.Cookie.Count == 0 || await DashboardSession.FindAsync(context) is not { } session) return (null, static () => "nobody", false);
         // A key that was taken away ends its log-ins; a token's log-in ends with the token.
         bool isValid = keys is null || keys.Knows(session.Key) || options.Value.TakesTokens;
-        return (isValid ? session.Caller : null, session.Key, true);
+        return (isValid ? session.Caller : null, () => session.Key, true);
     }
 
     private static string? Key(HttpRequest request)

@@ -82,4 +82,7 @@ public sealed record InferenceStatistics
     /// <summary>Bytes of the tensors of requests and answers.</summary>
     [Id(17)]
     public long Bytes { get; init; }
+
+    /// <summary>Seconds that all runs took: gathering inputs, running, handing out outputs.</summary>
+    public double RunSeconds => Batches.Sum(batch => batch.ComputeInput.Nanoseconds + batch.ComputeInfer.Nanoseconds + batch.ComputeOutput.Nanoseconds) * 1e-9;
 }

@@ -246,11 +246,9 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         long at = time.GetTimestamp();
         tuned.Last = new Look(
             tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(tuned.SeenAt, at).TotalSeconds, now.Requests - before.Requests, now.Violations - before.Violations,
-            now.InferenceCount - before.InferenceCount, now.ExecutionCount - before.ExecutionCount, Seconds(now) - Seconds(before));
+            now.InferenceCount - before.InferenceCount, now.ExecutionCount - before.ExecutionCount, now.RunSeconds - before.RunSeconds);
         (tuned.Seen, tuned.SeenAt) = (now, at);
     }
-
-    private static double Seconds(InferenceStatistics statistics) => statistics.Batches.Sum(batch => batch.ComputeInput.Nanoseconds + batch.ComputeInfer.Nanoseconds + batch.ComputeOutput.Nanoseconds) * 1e-9;
 
     private ReplicaView View(ModelReplica replica, Tuned tuned, ReplicaKnobs planned, BatchLimits limits)
     {

@@ -107,7 +107,7 @@ internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, Nod
             Requests = statistics.Requests,
             Violations = statistics.Violations,
             Runs = statistics.ExecutionCount,
-            RunSeconds = statistics.Batches.Sum(batch => batch.ComputeInput.Nanoseconds + batch.ComputeInfer.Nanoseconds + batch.ComputeOutput.Nanoseconds) * 1e-9,
+            RunSeconds = statistics.RunSeconds,
             Bytes = statistics.Bytes,
             SloMs = (model as ModelReplica)?.Policy.SloP99Ms ?? 0,
             MaxRows = Math.Max(1, model.Signature.MaxBatchSize),

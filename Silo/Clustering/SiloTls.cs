@@ -1,7 +1,7 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Orleans.Connections.Security;
+using OrleansInference.Gateway;
 
 namespace OrleansInference.Silo.Clustering;
 
@@ -20,7 +20,7 @@ internal static class SiloTls
             tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
             tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
             // Silos go by addresses, and no certificate names them all: what counts is who issued it.
-            tls.RemoteCertificateValidation = (certificate, _, _) => certificate is not null && IsIssuedBy(certificate, authorities);
+            tls.RemoteCertificateValidation = (certificate, _, _) => certificate is not null && PemCertificates.IsIssuedBy(certificate, authorities);
             tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = options.ClusterId;
         });
     }
@@ -29,24 +29,13 @@ internal static class SiloTls
     {
         try
         {
-            using X509Certificate2 read = X509Certificate2.CreateFromPemFile(options.CertificateFile, options.CertificateKeyFile.Length > 0 ? options.CertificateKeyFile : null);
-            X509Certificate2Collection authorities = [];
-            authorities.ImportFromPemFile(options.AuthorityFile);
+            X509Certificate2Collection authorities = PemCertificates.All(options.AuthorityFile);
             if (authorities.Count == 0) throw new StartupException($"Silo:AuthorityFile '{options.AuthorityFile}' has no certificate");
-            return (X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null), authorities);
+            return (PemCertificates.Own(options.CertificateFile, options.CertificateKeyFile), authorities);
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new StartupException($"Silo:CertificateFile '{options.CertificateFile}' cannot be used: {exception.Message}");
         }
-    }
-
-    private static bool IsIssuedBy(X509Certificate2 certificate, X509Certificate2Collection authorities)
-    {
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        return chain.Build(certificate);
     }
 }
