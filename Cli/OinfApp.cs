@@ -65,6 +65,8 @@ internal static class OinfApp
             config.AddCommand<PlanCommand>("plan").WithDescription("Show what runs where, and why not elsewhere");
             config.AddCommand<DrainCommand>("drain").WithDescription("Empty a node, or let it be filled again");
             config.AddCommand<PinCommand>("pin").WithDescription("Fix where a model runs and how its requests are divided").WithExample("pin", "mnist", "--weight", "a=1", "--weight", "b=3");
+            config.AddCommand<BackupCommand>("backup").WithDescription("Write down what was asked of the cluster: loads, pins, drains, the agent's mode and policy").WithExample("backup", "cluster.json");
+            config.AddCommand<RestoreCommand>("restore").WithDescription("Ask it of a cluster again").WithExample("restore", "cluster.json");
             config.AddBranch("jobs", jobs =>
             {
                 jobs.SetDescription("Run whole files through a model");

@@ -50,6 +50,7 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<StatisticsEndpoints>();
         builder.Services.AddSingleton<RequestLogEndpoint>();
         builder.Services.AddSingleton<ClusterEndpoints>();
+        builder.Services.AddSingleton<BackupEndpoint>();
         builder.Services.AddSingleton<AgentEndpoints>();
         builder.Services.AddSingleton<PolicyEndpoints>();
         builder.Services.AddSingleton<TenantsEndpoint>();
@@ -104,6 +105,7 @@ public static class GatewayRegistration
         Map(app, HttpMethods.Get, "/metrics", app.Services.GetRequiredService<MetricsEndpoint>().ScrapeAsync);
         MapRepository(app, app.Services.GetRequiredService<RepositoryEndpoints>());
         MapCluster(app, app.Services.GetRequiredService<ClusterEndpoints>());
+        Map(app, HttpMethods.Get, "/v2/cluster/backup", app.Services.GetRequiredService<BackupEndpoint>().GetAsync);
         MapAgent(app, app.Services.GetRequiredService<AgentEndpoints>(), app.Services.GetRequiredService<PolicyEndpoints>());
         MapSharedMemory(app, app.Services.GetRequiredService<SharedMemoryEndpoints>());
         MapSettings(app, app.Services.GetRequiredService<SettingsEndpoints>());

@@ -72,7 +72,7 @@ public sealed class ScoreHistory
             DeliveredWork = deliveredWork,
             OfferedBytes = offeredBytes,
             DeliveredBytes = deliveredBytes,
-            CapacityWork = reports.Sum(report => report.Resources.Cores) * seconds,
+            CapacityWork = reports.Sum(report => report.Resources.Parallelism) * seconds,
             CrossBytes = forwarded.Sum(node => Math.Max(0, node.Value - _forwarded.GetValueOrDefault(node.Key, node.Value))),
             LinkBytes = reports.Sum(report => report.Resources.LinkMbps) * 125_000 * seconds,
         });

@@ -15,7 +15,7 @@ namespace OrleansInference.Agent.Planning;
 /// </summary>
 public sealed class AgentPlanner : IPlanner
 {
-    private const int MostCandidates = 24;
+    private const int MostCandidates = 28;
     private const int ClimbSteps = 3;
 
     /// <summary>Nodes × replicas beyond which a plan is not tried: each node of the twin routes to each replica.</summary>
@@ -187,7 +187,7 @@ public sealed class AgentPlanner : IPlanner
 
         PlanSearch search = new(cluster, current, _options.Weights);
         PlanCandidate keep = search.Evaluate("keep", current);
-        CandidateGate gate = new(_options, cluster.Nodes.Count * current.Models.Sum(model => model.Replicas.Length) <= LargestTrial ? _trial : null, cluster, current, keep, Watch, _failed, now) { Policy = Policy, Considered = Considered };
+        CandidateGate gate = new(_options, cluster.Nodes.Count * current.Models.Sum(model => model.Replicas.Length) <= LargestTrial ? _trial : null, cluster, current, keep, Watch, _failed, now) { Policy = Policy, Attained = attained, Considered = Considered };
         PlanCandidate[] candidates = [.. Candidates(observation, cluster, search, keep).Take(MostCandidates)];
         (PlanCandidate? chosen, CandidateRecord[] records, double gain) = gate.Choose(candidates);
         if (chosen is null)
@@ -216,66 +216,21 @@ public sealed class AgentPlanner : IPlanner
         PlanCandidate climbed = search.Climb(keep, ClimbSteps);
         if (climbed != keep) yield return climbed;
         foreach (PlanCandidate near in search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(_options.Weights)).Take(11)) yield return near;
-        yield return search.Evaluate("half the runs at once", Fewer(cluster, keep.Plan)) with { IsStyle = true };
-        yield return search.Evaluate("half the runs at once, of at most 50 % of the objective", Fewer(cluster, Sized(cluster, keep.Plan, 0.5))) with { IsStyle = true };
+        yield return search.Evaluate("half the runs at once", PlanStyles.Fewer(cluster, keep.Plan)) with { IsStyle = true };
+        foreach (double target in new[] { 1.0, 2 }) yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"a replica for each {target} requests under way"), PlanStyles.Lean(cluster, keep.Plan, target)) with { IsStyle = true };
+        yield return search.Evaluate("half the runs at once, of at most 50 % of the objective", PlanStyles.Fewer(cluster, PlanStyles.Sized(cluster, keep.Plan, 0.5))) with { IsStyle = true };
         foreach (double share in new[] { 0.35, 0.5, 0.8 })
         {
-            ClusterPlan sized = Sized(cluster, keep.Plan, share);
+            ClusterPlan sized = PlanStyles.Sized(cluster, keep.Plan, share);
             yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"runs of at most {share * 100:F0} % of the objective"), sized) with { IsStyle = true };
-            yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"runs of at most {share * 100:F0} % of the objective, waiting for company"), Patient(cluster, sized)) with { IsStyle = true };
+            yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"runs of at most {share * 100:F0} % of the objective, waiting for company"), PlanStyles.Patient(cluster, sized)) with { IsStyle = true };
         }
 
-        yield return search.Evaluate("waiting for company", Patient(cluster, keep.Plan)) with { IsStyle = true };
+        yield return search.Evaluate("waiting for company", PlanStyles.Patient(cluster, keep.Plan)) with { IsStyle = true };
         yield return search.Evaluate("replicate where it fits", _everywhere.Plan(observation, keep.Plan));
         yield return search.Evaluate("greedy selective replication", GreedyReplication.Plan(cluster, keep.Plan, _options.Weights));
         yield return search.Evaluate("everything as the nodes choose", keep.Plan with { Models = [.. keep.Plan.Models.Select(model => model with { Replicas = [.. model.Replicas.Select(replica => replica with { Knobs = ReplicaKnobs.Unset })] })] }) with { IsStyle = true };
         if (_lastGood is { } good) yield return search.Evaluate("the last plan known to be good", Restored(good, keep.Plan));
-    }
-
-    /// <summary>Batches sized for deadlines, on each node by what it was measured to take (Clockwork, Nexus).</summary>
-    private static ClusterPlan Sized(PredictedCluster cluster, ClusterPlan plan, double share)
-    {
-        ClusterPlan sized = plan;
-        foreach (PredictedModel model in cluster.Models)
-        {
-            for (int n = 0; n < cluster.Nodes.Count; n++)
-            {
-                (ServiceModel service, Orleans.Runtime.SiloAddress address) = (model.Service[n], cluster.Nodes[n].Address);
-                int rows = (int)Math.Clamp(((model.SloSeconds * share) - service.BaseSeconds) / service.SecondsPerRow, 1, model.MaxRows);
-                sized = PlanEdit.Set(sized, model.Name, replica => replica.Node.Equals(address), knobs => knobs with { MaxRows = rows });
-            }
-        }
-
-        return sized;
-    }
-
-    /// <summary>Every model at half of the node's cores at most: where runs beside each other slow each other down, fewer do more.</summary>
-    private static ClusterPlan Fewer(PredictedCluster cluster, ClusterPlan plan)
-    {
-        ClusterPlan fewer = plan;
-        foreach (PredictedModel model in cluster.Models)
-        {
-            foreach (PredictedNode node in cluster.Nodes) fewer = PlanEdit.Set(fewer, model.Name, replica => replica.Node.Equals(node.Address), knobs => knobs with { Instances = Math.Max(1, node.Cores / 2) });
-        }
-
-        return fewer;
-    }
-
-    /// <summary>The head of a queue waits as long as half of the fixed part of a run, which a larger batch saves (BentoML), at most a tenth of the objective.</summary>
-    private static ClusterPlan Patient(PredictedCluster cluster, ClusterPlan plan)
-    {
-        ClusterPlan patient = plan;
-        foreach (PredictedModel model in cluster.Models)
-        {
-            for (int n = 0; n < cluster.Nodes.Count; n++)
-            {
-                Orleans.Runtime.SiloAddress address = cluster.Nodes[n].Address;
-                double delay = Math.Min(model.Service[n].BaseSeconds / 2, model.SloSeconds / 10) * 1000;
-                patient = PlanEdit.Set(patient, model.Name, replica => replica.Node.Equals(address), knobs => knobs with { DelayMs = delay });
-            }
-        }
-
-        return patient;
     }
 
     private AgentDecision Note(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference = null, double gain = 0) => Decisions.Add(new AgentDecision

@@ -13,10 +13,16 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
     /// <summary>Periods for which what failed its trial makes room for others.</summary>
     private const double Rest = 4;
 
+    /// <summary>Share of requests by which measured and expected may differ for no reason.</summary>
+    private const double Doubt = 0.005;
+
     private readonly GuardrailOptions _rails = options.Guardrails;
 
     /// <summary>Where the policy is that has a say in what is tried.</summary>
     public PolicySlot? Policy { get; init; }
+
+    /// <summary>Share of requests that was in time of late; below 0 where there were none.</summary>
+    public double Attained { get; init; } = -1;
 
     /// <summary>Told of what may be tried.</summary>
     public Action<PredictedCluster, PlanCandidate, IReadOnlyList<PlanCandidate>>? Considered { get; init; }
@@ -92,11 +98,14 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         foreach ((PlanCandidate candidate, _, _) in possible)
         {
             TrialResult result = trial.Try(cluster, candidate.Plan, seed, budget);
-            tried[candidate] = (result, result.Attainment - present.Attainment + (0.1 * (result.Score.Total(options.Weights) - present.Score.Total(options.Weights))));
+            tried[candidate] = (result, (Credible(present.Attainment) * (result.Attainment - present.Attainment)) + (0.1 * (result.Score.Total(options.Weights) - present.Score.Total(options.Weights))));
         }
 
         return tried;
     }
+
+    /// <summary>Share of an expected gain that is believed: where the twin sees more requests miss than do, it sees more to gain than there is.</summary>
+    private double Credible(double expected) => Attained < 0 ? 1 : Math.Clamp((1 - Attained + Doubt) / (1 - expected + Doubt), 0, 1);
 
     private double Needed(PlanDifference difference) => _rails.LeastGain + (difference.Loads * _rails.GainPerLoad);
 

@@ -15,6 +15,7 @@ public sealed class ClusterPredictor
     private readonly Dictionary<(string Model, SiloAddress Node), ServiceEstimate> _services = [];
     private readonly Dictionary<string, DemandEstimate> _demands = [];
     private readonly Dictionary<(string Model, SiloAddress Node), ReplicaReport> _last = [];
+    private readonly Dictionary<(string Model, SiloAddress Node), double> _seenRuns = [];
     private readonly Dictionary<string, (double RowsPerRequest, double BytesPerRow, int MaxRows, double SloSeconds)> _shapes = [];
     private TimeSpan _at = TimeSpan.MinValue;
 
@@ -34,6 +35,13 @@ public sealed class ClusterPredictor
         Dictionary<string, double> asked = [];
         foreach (NodeReport report in reports)
         {
+            // Taken before any of them is replaced by what is new.
+            _seenRuns.Clear();
+            foreach (ReplicaReport replica in report.Replicas)
+            {
+                if (_last.TryGetValue((replica.Model, report.Address), out ReplicaReport? before)) _seenRuns[(replica.Model, report.Address)] = before.RunSeconds;
+            }
+
             foreach (ReplicaReport replica in report.Replicas)
             {
                 (string, SiloAddress) key = (replica.Model, report.Address);
@@ -56,7 +64,7 @@ public sealed class ClusterPredictor
         ArgumentNullException.ThrowIfNull(observation);
         Dictionary<SiloAddress, NodeReport> reports = observation.Reports.ToDictionary(report => report.Address);
         PredictedNode[] nodes = [.. observation.Nodes.OrderBy(node => node.Name, StringComparer.Ordinal).Select(node => new PredictedNode(
-            node.Name, node.Address, reports.TryGetValue(node.Address, out NodeReport? report) ? Math.Max(1, report.Resources.Cores) : 1, node.MemoryBytes, report?.Resources.LinkMbps ?? 0, node.Draining))];
+            node.Name, node.Address, reports.TryGetValue(node.Address, out NodeReport? report) ? report.Resources.Parallelism : 1, node.MemoryBytes, report?.Resources.LinkMbps ?? 0, node.Draining))];
         Dictionary<SiloAddress, double> measured = Slowness();
         double[] slowness = [.. nodes.Select(node => measured.GetValueOrDefault(node.Address, 1))];
         PredictedModel[] models = [.. observation.Models.OrderBy(model => model.Name, StringComparer.Ordinal).Select(model => Predict(model, nodes, slowness, now))];
@@ -78,7 +86,7 @@ public sealed class ClusterPredictor
         }
 
         long runs = replica.Runs - before.Runs, rows = replica.Rows - before.Rows, requests = replica.Requests - before.Requests;
-        double busy = replica.RunSeconds - before.RunSeconds, others = Math.Max(0, (report.CpuShare * report.Resources.Cores) - (busy / seconds));
+        double busy = replica.RunSeconds - before.RunSeconds, others = Others(report, replica, busy, seconds);
         service?.Observe(runs, rows, busy, others);
         (double RowsPerRequest, double BytesPerRow, int MaxRows, double SloSeconds) shape = _shapes.GetValueOrDefault(replica.Model);
         long answered = Math.Max(1, requests - (replica.Violations - before.Violations));
@@ -86,9 +94,15 @@ public sealed class ClusterPredictor
         if (shape.RowsPerRequest > 0) perRequest = shape.RowsPerRequest + (0.1 * (perRequest - shape.RowsPerRequest));
         double bytes = rows > 0 ? (double)(replica.Bytes - before.Bytes) / rows : shape.BytesPerRow;
         _shapes[replica.Model] = (perRequest, bytes, Math.Max(shape.MaxRows, replica.MaxRows), replica.SloMs > 0 ? replica.SloMs / 1000 : shape.SloSeconds);
-        // Rows without any request are the node's own measurements, or bulk work, which waits.
-        asked[replica.Model] = asked.GetValueOrDefault(replica.Model) + (requests == 0 ? 0 : Math.Max(rows, requests * perRequest));
+        // Rows without any request are the node's own measurements, or bulk work, which waits. What waits longer than before was asked for and not answered.
+        long waiting = replica.Queued - before.Queued;
+        asked[replica.Model] = asked.GetValueOrDefault(replica.Model) + (requests == 0 && waiting <= 0 ? 0 : Math.Max(0, Math.Max(rows, requests * perRequest) + (waiting * perRequest)));
     }
+
+    /// <summary>Runs of others beside a replica's own: on the processor what it does besides, neighbours included; on a device what its other replicas ran.</summary>
+    private double Others(NodeReport report, ReplicaReport replica, double busy, double seconds) => report.Resources.RunsOnCpu
+        ? Math.Max(0, (report.CpuShare * report.Resources.Cores) - (busy / seconds))
+        : report.Replicas.Where(other => other.Model != replica.Model).Sum(other => _seenRuns.TryGetValue((other.Model, report.Address), out double before) ? Math.Max(0, other.RunSeconds - before) : 0) / seconds;
 
     private PredictedModel Predict(ModelObservation model, PredictedNode[] nodes, double[] slowness, TimeSpan now)
     {

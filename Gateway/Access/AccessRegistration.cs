@@ -50,6 +50,8 @@ internal static class AccessRegistration
         if (access.Authority.Length > 0)
         {
             jwt.Authority = access.Authority;
+            // Keys that come over a network without TLS could be anybody's.
+            jwt.RequireHttpsMetadata = !(Uri.TryCreate(access.Authority, UriKind.Absolute, out Uri? authority) && authority.IsLoopback);
             return;
         }
 

@@ -47,6 +47,9 @@ internal static class AgentJson
         JsonSerializer.Serialize(json, profile, Options);
     }
 
+    /// <summary>A mode's name, as <see cref="Mode"/> takes it.</summary>
+    public static string Name(AgentMode mode) => mode.ToString().ToLowerInvariant();
+
     /// <summary>A mode by its name.</summary>
     /// <exception cref="InferenceException">There is none.</exception>
     public static AgentMode Mode(string? name) => name switch

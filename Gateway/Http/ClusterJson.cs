@@ -11,6 +11,7 @@ internal static class ClusterJson
     {
         json.WriteString("node", self);
         json.WriteString("director", state.DirectorNode);
+        json.WriteString("observed_at", state.ObservedAt);
         json.WriteNumber("epoch", state.Plan.Epoch);
         json.WriteNumber("routing_sequence", state.Routing.Sequence);
         json.WriteStartArray("nodes");

@@ -6,6 +6,29 @@ namespace OrleansInference.Gateway.Http;
 /// <summary>A pin's members.</summary>
 internal static class PinJson
 {
+    /// <summary>Writes the members that are set, as <see cref="Member"/> reads them.</summary>
+    public static void Write(Utf8JsonWriter json, ModelPin pin)
+    {
+        if (pin.Nodes.Length > 0)
+        {
+            json.WriteStartArray("nodes");
+            foreach (string node in pin.Nodes) json.WriteStringValue(node);
+            json.WriteEndArray();
+        }
+
+        if (pin.Weights.Count > 0)
+        {
+            json.WriteStartObject("weights");
+            foreach ((string node, double weight) in pin.Weights.OrderBy(weight => weight.Key, StringComparer.Ordinal)) json.WriteNumber(node, weight);
+            json.WriteEndObject();
+        }
+
+        if (pin.MaxReplicas > 0) json.WriteNumber("max_replicas", pin.MaxReplicas);
+        if (pin.LoadBalance is { } balance) json.WriteString("load_balance", balance);
+        if (pin.TaskPartition is { } partition) json.WriteBoolean("task_partition", partition);
+        if (pin.Mode is { } mode) json.WriteString("mode", AgentJson.Name(mode));
+    }
+
     /// <summary>Takes one member in.</summary>
     /// <exception cref="Grains.Interfaces.Inference.InferenceException">It is unknown, or its value is of another kind.</exception>
     public static ModelPin Member(ref Utf8JsonReader json, string name, ModelPin pin)

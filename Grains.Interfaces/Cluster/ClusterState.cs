@@ -6,6 +6,7 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 /// <param name="Nodes">What is, by name.</param>
 /// <param name="Pins">What operators fixed, by model.</param>
 /// <param name="DirectorNode">Name of the node that the director lives on.</param>
+/// <param name="ObservedAt">When the nodes were last asked.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.ClusterState")]
@@ -14,4 +15,5 @@ public sealed record ClusterState(
     [property: Id(1)] RoutingTable Routing,
     [property: Id(2)] NodeReport[] Nodes,
     [property: Id(3)] Dictionary<string, ModelPin> Pins,
-    [property: Id(4)] string DirectorNode);
+    [property: Id(4)] string DirectorNode,
+    [property: Id(5)] DateTimeOffset ObservedAt);

@@ -10,6 +10,9 @@ public interface IClusterControl
     /// <exception cref="InferenceException">The director cannot be reached.</exception>
     Task<ClusterState> GetStateAsync(CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="IPlacementDirectorGrain.GetBackupAsync"/>
+    Task<ClusterBackup> GetBackupAsync(CancellationToken cancellationToken);
+
     /// <inheritdoc cref="IPlacementDirectorGrain.DrainAsync"/>
     Task DrainAsync(string node, bool drain, CancellationToken cancellationToken);
 

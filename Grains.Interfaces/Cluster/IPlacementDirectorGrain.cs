@@ -42,6 +42,11 @@ public interface IPlacementDirectorGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     Task<ClusterState> GetStateAsync();
 
+    /// <summary>What operators asked for, to be kept outside the cluster.</summary>
+    [Alias("GetBackup")]
+    [ResponseTimeout("00:00:10")]
+    Task<ClusterBackup> GetBackupAsync();
+
     /// <summary>What the agent does and why.</summary>
     [Alias("GetAgent")]
     [ResponseTimeout("00:00:10")]

@@ -6,6 +6,9 @@ public interface IPolicyControl
     /// <inheritdoc cref="IPolicyGrain.ListAsync"/>
     Task<PolicyVersion[]> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>The file of the one in force; null where the planner decides alone.</summary>
+    Task<PolicyFile?> GetCurrentAsync(CancellationToken cancellationToken);
+
     /// <inheritdoc cref="IPolicyGrain.PromoteAsync"/>
     Task<PolicyVersion> PromoteAsync(byte[] file, string report, CancellationToken cancellationToken);
 

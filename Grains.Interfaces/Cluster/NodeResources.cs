@@ -25,4 +25,14 @@ public sealed record NodeResources
     /// <summary>Labels that its operator gave, such as <c>zone=a</c>.</summary>
     [Id(4)]
     public Dictionary<string, string> Labels { get; init; } = [];
+
+    /// <summary>Runs that it makes side by side, where that is not one a core: an emulated device, or fewer engine threads than cores; 0 for one a core.</summary>
+    [Id(5)]
+    public int Lanes { get; init; }
+
+    /// <summary>Runs that it makes side by side, ≥ 1.</summary>
+    public int Parallelism => Math.Max(1, Lanes > 0 ? Lanes : Cores);
+
+    /// <summary>Whether runs take the processor's time, so that its load tells what else slows them down.</summary>
+    public bool RunsOnCpu => !Array.Exists(Devices, device => device.EndsWith("ExecutionProvider", StringComparison.Ordinal) && device != "CPUExecutionProvider");
 }

@@ -20,6 +20,9 @@ internal sealed class ClusterControl(ClusterNode node, IGrainFactory grains, Nod
     public Task<ClusterState> GetStateAsync(CancellationToken cancellationToken) => AskAsync(() => Director.GetStateAsync(), cancellationToken);
 
     /// <inheritdoc />
+    public Task<ClusterBackup> GetBackupAsync(CancellationToken cancellationToken) => AskAsync(() => Director.GetBackupAsync(), cancellationToken);
+
+    /// <inheritdoc />
     public Task DrainAsync(string node, bool drain, CancellationToken cancellationToken) => AskAsync(() => Director.DrainAsync(node, drain), cancellationToken);
 
     /// <inheritdoc />

@@ -270,7 +270,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
             Runs = last.Runs,
             RunSeconds = last.RunSeconds,
             Queued = tuned.Seen?.PendingRequests ?? 0,
-            Cores = Environment.ProcessorCount,
+            Cores = engine.Lanes > 0 ? engine.Lanes : Environment.ProcessorCount,
             OtherRequests = others.Requests,
             OtherViolations = others.Violations,
             OtherRunSeconds = others.RunSeconds,

@@ -28,6 +28,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Watched = TimeSpan.FromMilliseconds(350);
     private const int MostStored = 50;
 
     private readonly IPersistentState<DirectorState> _stored;
@@ -47,6 +48,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     private AgentPlanner _agent;
     private RoutingTable _routing = RoutingTable.Empty;
     private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DateTimeOffset _observedAt;
     private bool _looking, _again, _adopted;
 
     public PlacementDirectorGrain(
@@ -122,8 +124,16 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     }
 
     /// <inheritdoc />
-    public Task<ClusterState> GetStateAsync() => Task.FromResult(new ClusterState(
-        _state.Plan, _routing, [.. _telemetry.Alive.OrderBy(report => report.Name, StringComparer.Ordinal)], _state.Pins.ToDictionary(pin => pin.Key, pin => pin.Value), _node.Name));
+    public Task<ClusterState> GetStateAsync()
+    {
+        // Whoever watches asks again soon, and is to see something new then.
+        if (_time.GetUtcNow() - _observedAt >= Watched) LookSoon();
+        return Task.FromResult(new ClusterState(_state.Plan, _routing, [.. _telemetry.Alive.OrderBy(report => report.Name, StringComparer.Ordinal)], _state.Pins.ToDictionary(pin => pin.Key, pin => pin.Value), _node.Name, _observedAt));
+    }
+
+    /// <inheritdoc />
+    public Task<ClusterBackup> GetBackupAsync() => Task.FromResult(new ClusterBackup(
+        [.. _state.Desired.Where(model => model.Value.IsRequested).Select(model => model.Key)], _state.Pins.ToDictionary(pin => pin.Key, pin => pin.Value), [.. _state.Drained.Order(StringComparer.Ordinal)], _state.Mode));
 
     /// <inheritdoc />
     public Task<AgentState> GetAgentAsync() => Task.FromResult(_agent.State());
@@ -225,6 +235,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     private async Task LookOnceAsync()
     {
         await _telemetry.CollectAsync();
+        _observedAt = _time.GetUtcNow();
         if (_telemetry.Alive.Count == 0) return;
         _scores.Observe([.. _telemetry.Alive], _time.GetUtcNow());
         if (!_adopted) await AdoptAsync();

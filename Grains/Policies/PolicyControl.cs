@@ -12,6 +12,10 @@ internal sealed class PolicyControl(IGrainFactory grains) : IPolicyControl
     public Task<PolicyVersion[]> ListAsync(CancellationToken cancellationToken) => ClusterControl.AskAsync(() => Policies.ListAsync(), cancellationToken);
 
     /// <inheritdoc />
+    public async Task<PolicyFile?> GetCurrentAsync(CancellationToken cancellationToken) =>
+        await ClusterControl.AskAsync(() => Policies.GetAsync(known: -1), cancellationToken).ConfigureAwait(false) is { Number: > 0 } current ? current : null;
+
+    /// <inheritdoc />
     public Task<PolicyVersion> PromoteAsync(byte[] file, string report, CancellationToken cancellationToken) => ClusterControl.AskAsync(() => Policies.PromoteAsync(file, report), cancellationToken);
 
     /// <inheritdoc />

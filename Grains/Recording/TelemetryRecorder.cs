@@ -101,7 +101,7 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRec
     {
         At = at,
         Node = node.Name,
-        Cores = report.Resources.Cores,
+        Cores = report.Resources.Parallelism,
         CpuShare = report.CpuShare,
         MemoryReserved = report.MemoryReserved,
         LinkMbps = report.Resources.LinkMbps,

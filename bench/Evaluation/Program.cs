@@ -5,6 +5,7 @@ using OrleansInference.Simulation.Workloads;
 
 // evaluation --overhead: what the slow loop costs
 // evaluation --shifts [--traces N] [--seconds S] [--out FILE]: something changes half-way
+// evaluation --capacity [--target 0.95] [--traces N] [--seconds S] [--nodes 1,2,4,8]: how many requests a second a cluster answers in time
 // evaluation --policy-cost a.onnx: how long a learned policy takes to answer
 // evaluation --policies a.onnx,b.onnx [--traces N] [--scenarios a,b] [--shapes a,b] [--out FILE]: learned policies against the planner alone
 // evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
@@ -37,6 +38,15 @@ if (args.Contains("--shifts"))
     Cell[] cells = [new(Scenarios.Find("social"), "equal", 4, 0.55), new(Scenarios.Find("ads"), "unequal", 4, 0.5), new(Scenarios.Find("bigdata"), "unequal", 4, 0.5), new(Scenarios.Find("cloud"), "tight", 4, 0.45)];
     (string, Func<OrleansInference.Simulation.Cluster.SimulatedPolicy>)[] others = [.. Contestants.Baselines.Select(baseline => (baseline.Name, baseline.Settings[0].Create))];
     string table = new ShiftSuite(Number("--traces", 5), Number("--seconds", 80)).Judge(cells, () => Contestants.Create(5, 0.002), others, done => Console.Error.WriteLine(done));
+    if (Option("--out", "") is { Length: > 0 } file) File.WriteAllText(file, table);
+    else Console.WriteLine(table);
+    return;
+}
+
+if (args.Contains("--capacity"))
+{
+    CapacityGuide guide = new(double.Parse(Option("--target", "0.95"), CultureInfo.InvariantCulture), Number("--traces", 2), Number("--seconds", 60), adapting: 20);
+    string table = guide.Table([.. Option("--scenarios", string.Join(',', Scenarios.All.Select(scenario => scenario.Name))).Split(',').Select(Scenarios.Find)], [.. Option("--nodes", "1,2,4,8").Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))], done => Console.Error.WriteLine(done));
     if (Option("--out", "") is { Length: > 0 } file) File.WriteAllText(file, table);
     else Console.WriteLine(table);
     return;

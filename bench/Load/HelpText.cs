@@ -67,7 +67,7 @@ internal static class HelpText
 
         search    the search over batch x threads x instances on a live silo against all of its grid
           --silo "COMMAND"     as for compare          --data DIR           ../shared/data
-          --only tiny,squeezenet,mlp                   --searches N  3
+          --only tiny,squeezenet,mlp,ads-ctr                 --searches N  3
           --repeats N  3 measurements of each setting  --pairs N  7 of what was chosen and the grid's best
 
         Exit codes: 0 done, 1 failed, 2 wrong options, 3 data absent, 130 cancelled.

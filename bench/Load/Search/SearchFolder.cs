@@ -12,6 +12,9 @@ internal sealed class SearchFolder : IDisposable
 
     public IReadOnlyList<string> Models { get; private set; } = [];
 
+    /// <summary>The shipped ad model, where the command runs in the repository's root.</summary>
+    private const string Shipped = "models/ads-ctr";
+
     public static SearchFolder Create(string data, int maxRows)
     {
         var made = new SearchFolder();
@@ -23,6 +26,11 @@ internal sealed class SearchFolder : IDisposable
         }
 
         made.Models = [.. models.Select(model => model.Name)];
+        if (!Directory.Exists(Shipped))
+            return made;
+        File.Copy($"{Shipped}/1/model.onnx", System.IO.Path.Combine(made.folder.CreateSubdirectory("ads-ctr/1").FullName, "model.onnx"));
+        File.WriteAllText(System.IO.Path.Combine(made.Path, "ads-ctr", "config.pbtxt"), File.ReadAllText($"{Shipped}/config.pbtxt").Replace("max_batch_size: 256", $"max_batch_size: {maxRows}", StringComparison.Ordinal));
+        made.Models = [.. made.Models, "ads-ctr"];
         return made;
     }
 

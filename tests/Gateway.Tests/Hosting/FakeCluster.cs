@@ -38,8 +38,10 @@ internal sealed class FakeCluster : IClusterControl
             Models = [new ModelPlan { Name = "m", Replicas = [new ReplicaPlan(0, address, 1)], Refusals = ["node 'n1' is too small"] }],
         };
         NodeReport report = new() { Name = "n0", Address = address, Resources = new NodeResources { Cores = 2, Devices = ["CPUExecutionProvider"] }, IsReady = true };
-        return Task.FromResult(new ClusterState(plan, RoutingTable.Empty, [report], [], "n0"));
+        return Task.FromResult(new ClusterState(plan, RoutingTable.Empty, [report], [], "n0", DateTimeOffset.UnixEpoch));
     }
+
+    public Task<ClusterBackup> GetBackupAsync(CancellationToken cancellationToken) => Task.FromResult(new ClusterBackup(["m"], Pin is null ? [] : new Dictionary<string, ModelPin> { ["m"] = Pin }, ["n0"], AgentMode.Advise));
 
     public Task DrainAsync(string node, bool drain, CancellationToken cancellationToken)
     {

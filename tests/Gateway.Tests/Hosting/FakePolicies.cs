@@ -10,6 +10,8 @@ internal sealed class FakePolicies : IPolicyControl
 
     public Task<PolicyVersion[]> ListAsync(CancellationToken cancellationToken) => Task.FromResult(_kept.ToArray());
 
+    public Task<PolicyFile?> GetCurrentAsync(CancellationToken cancellationToken) => Task.FromResult(_kept.Count == 0 ? null : new PolicyFile(_kept[^1].Number, Convert.FromHexString(_kept[^1].Hash)));
+
     public Task<PolicyVersion> PromoteAsync(byte[] file, string report, CancellationToken cancellationToken)
     {
         if (file.Length == 0) throw new InferenceException(InferenceError.InvalidArgument, "the policy is not an ONNX file");

@@ -5,7 +5,7 @@ import { html } from '../html.js';
 const modes = { act: 'acts by itself', advise: 'asks for consent', shadow: 'only writes down', off: 'off' };
 
 export function AgentPage() {
-  const agent = useLive('/v2/agent?limit=50'), policies = useLive('/v2/agent/policies', 5000), state = agent.value;
+  const agent = useLive('/v2/agent?limit=50', 900), policies = useLive('/v2/agent/policies', 5000), state = agent.value;
   if (!state) return html`<h2>Agent</h2><p class="quiet">${agent.error?.message ?? 'Loading…'}</p>`;
   const set = (mode, before) => act(`the agent ${modes[mode]}`, () => call('POST', '/v2/agent/mode', { mode }), () => set(before, mode));
   return html`

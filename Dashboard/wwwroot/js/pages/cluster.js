@@ -1,6 +1,6 @@
 import { act, call, useLive } from '../api.js';
 import { Chart } from '../chart.js';
-import { bytes, number, percent } from '../format.js';
+import { bytes, number, percent, time } from '../format.js';
 import { html } from '../html.js';
 import { nodeRates, replicaRates } from '../rates.js';
 
@@ -11,7 +11,7 @@ export function ClusterPage() {
   const replicas = replicaRates(cluster), links = nodeRates(cluster);
   return html`
     <h2>Cluster</h2>
-    <p class="quiet" aria-live="polite">${state.nodes.length} nodes, plan ${state.epoch}, the director lives on ${state.director}; ${number(replicas.reduce((sum, each) => sum + each.perSecond, 0))} requests/s</p>
+    <p class="quiet" data-observed=${state.observed_at}>As of ${time(state.observed_at)}: ${state.nodes.length} nodes, plan ${state.epoch}, the director lives on ${state.director}; ${number(replicas.reduce((sum, each) => sum + each.perSecond, 0))} requests/s</p>
     <div class="grid" data-test="nodes">${state.nodes.map(node => html`<${Node} key=${node.name} node=${node} replicas=${replicas.filter(each => each.node === node.name)} link=${links.get(node.name)} />`)}</div>
     <${Scores} scores=${scores.value?.scores ?? []} />`;
 }

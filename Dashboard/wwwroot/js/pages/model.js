@@ -6,7 +6,7 @@ import { replicaRates } from '../rates.js';
 import { imageTensor, valuesFor } from '../tensors.js';
 
 export function ModelPage({ name }) {
-  const cluster = useLive('/v2/cluster'), requests = useLive(`/v2/requests?limit=1000&model=${encodeURIComponent(name)}`, 2000), meta = useLive(`/v2/models/${encodeURIComponent(name)}`, 60000);
+  const cluster = useLive('/v2/cluster'), requests = useLive(`/v2/requests?limit=1000&model=${encodeURIComponent(name)}`, 900), meta = useLive(`/v2/models/${encodeURIComponent(name)}`, 60000);
   const replicas = replicaRates(cluster).filter(each => each.model === name), plan = cluster.value?.models.find(model => model.name === name);
   return html`
     <h2>${name}</h2>

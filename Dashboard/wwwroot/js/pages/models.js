@@ -8,7 +8,7 @@ const load = name => call('POST', `/v2/repository/models/${encodeURIComponent(na
 const unload = name => call('POST', `/v2/repository/models/${encodeURIComponent(name)}/unload`, {});
 
 export function ModelsPage() {
-  const cluster = useLive('/v2/cluster'), index = useLive('/v2/repository/index', 2000, 'POST'), stats = useLive('/v2/models/stats', 2000);
+  const cluster = useLive('/v2/cluster'), index = useLive('/v2/repository/index', 2000, 'POST'), stats = useLive('/v2/models/stats', 900);
   const replicas = replicaRates(cluster), entries = index.value ?? [];
   return html`
     <div class="row"><h2>Models</h2><${Upload} /></div>

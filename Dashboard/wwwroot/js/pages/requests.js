@@ -5,7 +5,7 @@ import { html } from '../html.js';
 
 export function RequestsPage() {
   const [model, setModel] = useState(''), index = useLive('/v2/repository/index', 5000, 'POST');
-  const log = useLive(`/v2/requests?limit=100${model ? `&model=${encodeURIComponent(model)}` : ''}`, 1000), names = [...new Set((index.value ?? []).map(entry => entry.name))];
+  const log = useLive(`/v2/requests?limit=100${model ? `&model=${encodeURIComponent(model)}` : ''}`, 900), names = [...new Set((index.value ?? []).map(entry => entry.name))];
   return html`
     <h2>Requests</h2>
     <label for="of-model">Model</label><select id="of-model" value=${model} onChange=${event => setModel(event.target.value)}><option value="">all</option>${names.map(name => html`<option key=${name} value=${name}>${name}</option>`)}</select>

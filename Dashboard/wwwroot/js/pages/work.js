@@ -3,13 +3,13 @@ import { number, time, words } from '../format.js';
 import { html } from '../html.js';
 
 export function TenantsPage() {
-  const tenants = useLive('/v2/tenants');
+  const tenants = useLive('/v2/tenants', 900);
   return html`<h2>Tenants</h2><div class="card scroll" tabindex="0"><table><caption>Since this node started</caption><thead><tr><th scope="col">tenant</th><th scope="col" class="n">let in</th><th scope="col" class="n">over quota</th><th scope="col" class="n">over share</th><th scope="col" class="n">overloaded</th><th scope="col" class="n">under way</th></tr></thead>
     <tbody>${(tenants.value?.tenants ?? []).map(each => html`<tr key=${each.tenant}><th scope="row">${each.tenant}</th><td class="n">${number(each.admitted)}</td><td class="n">${number(each.over_quota)}</td><td class="n">${number(each.over_share)}</td><td class="n">${number(each.overloaded)}</td><td class="n">${each.outstanding}</td></tr>`)}</tbody></table></div>`;
 }
 
 export function JobsPage() {
-  const jobs = useLive('/v2/jobs');
+  const jobs = useLive('/v2/jobs', 900);
   const tell = (job, what) => act(`${what} job ${job.id}`, () => call('POST', `/v2/jobs/${encodeURIComponent(job.id)}/${what}`, {}), what === 'pause' ? () => tell(job, 'resume') : undefined);
   return html`<h2>Jobs</h2><div class="card scroll" tabindex="0"><table><caption>Files that are run through models, below online requests</caption><thead><tr><th scope="col">job</th><th scope="col">model</th><th scope="col">state</th><th scope="col">progress</th><th scope="col">began</th><th scope="col">actions</th></tr></thead>
     <tbody>${(jobs.value?.jobs ?? []).map(job => html`<tr key=${job.id}><th scope="row">${job.id}<div class="quiet">${job.input} → ${job.output}</div></th><td>${job.model}</td><td class=${job.error ? 'bad' : ''}>${words(job.state)}${job.error ? `: ${job.error}` : ''}</td>
