@@ -113,6 +113,7 @@ def main():
             random.Random(repeat).shuffle(order)
             for contestant in order:
                 become(contestant)
+                decided = max([decision["id"] for decision in call("/v2/agent?limit=1")["decisions"]], default=0)
                 calm, _ = traffic(rates, options.seconds, 100 + repeat)
                 burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])
                 join(groups[0], burner.pid)
@@ -122,14 +123,13 @@ def main():
                 burner.wait()
                 scores[contestant].append((calm, adapting, settled))
                 print(f"repeat {repeat + 1}, {contestant}: in time {calm:.1%} alone, {adapting:.1%} in the neighbour's first {options.seconds} s, {settled:.1%} after", flush=True)
+                for decision in reversed(call("/v2/agent?limit=20")["decisions"]):
+                    if decision["id"] > decided and decision["outcome"] != "kept":
+                        print(f"  {decision['outcome']}: {decision['summary']}", flush=True)
         for i, phase in enumerate(["alone", "adapting", "beside the neighbour"]):
             for other in ("lew", "one"):
                 differences = [mine[i] - theirs[i] for mine, theirs in zip(scores["agent"], scores[other])]
                 print(f"{phase}: agent − {other}: mean {statistics.mean(differences) * 100:+.1f} points, {' '.join(f'{each * 100:+.1f}' for each in differences)}")
-        decisions = call("/v2/agent?limit=20")["decisions"]
-        print("the agent's last decisions:")
-        for decision in decisions[:8]:
-            print(f"  {decision['outcome']}: {decision['summary']}")
     finally:
         for silo in silos:
             silo.kill()

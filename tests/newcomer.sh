@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d); pids=()
 stop() { for pid in "${pids[@]}"; do pkill -TERM -P "$pid" 2>/dev/null; kill -TERM "$pid" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$work"; }
 trap stop EXIT
-fail() { echo "newcomer: $1"; tail -n 5 "$work"/*.log 2>/dev/null; exit 1; }
+fail() { echo "newcomer: $1"; for log in "$work"/*.log; do echo "-- $log"; tail -n 5 "$log"; done; echo "0 passed, 1 failed"; exit 1; }
 # Every command must stand in the README as it is run here.
 readme() { grep -qF -- "$1" "$here/README.md" || fail "the README has no '$1'"; }
 step() { readme "$1"; echo "newcomer: $1"; (cd "$work/clone" && eval "$1") >"$work/step.log" 2>&1 || { cat "$work/step.log"; fail "failed: $1"; }; }
@@ -39,4 +39,5 @@ step "dotnet run --project Cli -- agent show"
 expect "kept\|applied\|confirmed"
 step "dotnet run --project Cli -- why color-names"
 expect "color-names"
-echo "newcomer: passed"
+echo "newcomer: every step done"
+echo "1 passed, 0 failed"

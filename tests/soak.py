@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Half an hour of mixed traffic at 70 % load: three silos and a Redis, JSON and binary requests, a model swapped every minute and a node restarted every five.
 
 Every answer is compared with the model's own of the beginning. Passes where none is wrong, at most one request in a thousand fails, and the memory of the silo that
@@ -40,7 +40,7 @@ def json_body(seed):
 def binary_body(metadata, seed, rows):
     draw, inputs, data = random.Random(seed), [], b""
     for tensor in metadata["inputs"]:
-        shape = [rows] + [int(size) for size in tensor["shape"][1:]]
+        shape = [rows] + [int(size) if int(size) > 0 else 32 for size in tensor["shape"][1:]]
         count = 1
         for size in shape:
             count *= size
@@ -49,7 +49,7 @@ def binary_body(metadata, seed, rows):
         elif tensor["datatype"] == "UINT8":
             raw = bytes(draw.randrange(256) for _ in range(count))
         else:
-            raw = struct.pack(f"<{count}q", *[draw.randrange(8) for _ in range(count)]) if tensor["datatype"] == "INT64" else struct.pack(f"<{count}i", *[draw.randrange(8) for _ in range(count)])
+            raw = struct.pack(f"<{count}q", *[draw.randrange(2) for _ in range(count)]) if tensor["datatype"] == "INT64" else struct.pack(f"<{count}i", *[draw.randrange(2) for _ in range(count)])
         inputs.append({"name": tensor["name"], "shape": shape, "datatype": tensor["datatype"], "parameters": {"binary_data_size": len(raw)}})
         data += raw
     header = json.dumps({"inputs": inputs}).encode()
@@ -182,7 +182,12 @@ class Soak:
             async with session.get(f"http://127.0.0.1:{HTTP}/v2/models/ads-ctr") as answer:
                 metadata = await answer.json()
             self.requests = [json_body(seed) if seed % 2 else binary_body(metadata, seed, 1 + seed % 8) for seed in range(24)]
-            self.expected = [values((await self.ask(session, self.silos[0], request))[1]) for request in self.requests]
+            self.expected = []
+            for request in self.requests:
+                status, answer = await self.ask(session, self.silos[0], request)
+                if status != 200:
+                    raise SystemExit(f"{request[0]}: {status} {answer}")
+                self.expected.append(values(answer))
             await self.capacity(session)
             capacity = await self.capacity(session)
             rate = self.options.load * capacity

@@ -4,16 +4,25 @@ namespace OrleansInference.Agent.Planning.Search;
 
 /// <summary>
 /// A short hill climb over batch × threads × instances: begins where the measured line of a run (base + perRow × rows) expects
-/// the best, and tries a tenth of the grid at most. Deterministic; not thread-safe.
+/// the best, and tries a tenth of the grid at most. Then its best few are measured again, in turn: one measurement of a quarter second is partly luck, and the best of several
+/// the luckiest. Deterministic; not thread-safe.
 /// </summary>
 public sealed class KnobSearch
 {
     /// <summary>A run may take this share of the objective: a request that just missed a batch runs in the next.</summary>
     private const double RunShare = 0.45;
 
+    /// <summary>Settings that are measured again.</summary>
+    private const int Finalists = 3;
+
+    /// <summary>Times that each of them is.</summary>
+    private const int Again = 2;
+
     private readonly KnobGrid _grid;
     private readonly int _cores;
-    private readonly List<KnobPoint> _tried = [];
+    private readonly Dictionary<ReplicaKnobs, List<KnobPoint>> _measured = [];
+    private readonly List<ReplicaKnobs> _order = [];
+    private Queue<ReplicaKnobs>? _again;
     private readonly Queue<ReplicaKnobs> _first = new();
     private readonly HashSet<ReplicaKnobs> _seen = [];
 
@@ -40,11 +49,19 @@ public sealed class KnobSearch
     /// <summary>Most settings that it tries.</summary>
     public int Budget { get; }
 
-    /// <summary>What was tried.</summary>
-    public IReadOnlyList<KnobPoint> Tried => _tried;
+    /// <summary>The settings that were tried, each with the measurement whose score is the median of its own.</summary>
+    public IReadOnlyList<KnobPoint> Tried => [.. _order.Select(Median)];
 
-    /// <summary>The best so far; null before the first.</summary>
-    public KnobPoint? Best => _tried.Count == 0 ? null : _tried.MaxBy(point => point.Score);
+    /// <summary>The best so far, among those measured most often; null before the first.</summary>
+    public KnobPoint? Best
+    {
+        get
+        {
+            if (_order.Count == 0) return null;
+            int most = _measured.Values.Max(points => points.Count);
+            return _order.Where(knobs => _measured[knobs].Count == most).Select(Median).MaxBy(point => point.Score);
+        }
+    }
 
     /// <summary>The next setting to try; null when it is done.</summary>
     public ReplicaKnobs? Next()
@@ -54,17 +71,36 @@ public sealed class KnobSearch
             if (_seen.Add(first)) return first;
         }
 
-        if (_seen.Count >= Budget || Best is not { } best) return null;
-        foreach (ReplicaKnobs near in Neighbours(best.Knobs))
+        if (_again is null && _seen.Count < Budget && Best is { } best)
         {
-            if (_seen.Add(near)) return near;
+            foreach (ReplicaKnobs near in Neighbours(best.Knobs))
+            {
+                if (_seen.Add(near)) return near;
+            }
         }
 
-        return null;
+        ReplicaKnobs[] finalists = [.. _order.OrderByDescending(knobs => Median(knobs).Score).Take(Finalists)];
+        _again ??= new Queue<ReplicaKnobs>(finalists.Length < 2 ? [] : Enumerable.Repeat(finalists, Again).SelectMany(knobs => knobs));
+        return _again.TryDequeue(out ReplicaKnobs again) ? again : null;
     }
 
     /// <summary>Takes in what a setting gave.</summary>
-    public void Observe(in KnobPoint point) => _tried.Add(point);
+    public void Observe(in KnobPoint point)
+    {
+        if (!_measured.TryGetValue(point.Knobs, out List<KnobPoint>? points))
+        {
+            _measured.Add(point.Knobs, points = []);
+            _order.Add(point.Knobs);
+        }
+
+        points.Add(point);
+    }
+
+    private KnobPoint Median(ReplicaKnobs knobs)
+    {
+        KnobPoint[] points = [.. _measured[knobs].OrderBy(point => point.Score)];
+        return points[points.Length / 2];
+    }
 
     private int Instances(int wanted) => _grid.Instances.LastOrDefault(count => count <= wanted, _grid.Instances[0]);
 

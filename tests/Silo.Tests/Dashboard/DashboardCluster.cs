@@ -20,6 +20,9 @@ public sealed class DashboardCluster : IAsyncLifetime
         if (Dashboard.Browser.Path is null) return;
         string version = Directory.CreateDirectory(Path.Combine(_models, "scale", "1")).FullName;
         await File.WriteAllBytesAsync(Path.Combine(version, "model.onnx"), FixtureModels.Scale(3, 2f));
+        string ads = Directory.CreateDirectory(Path.Combine(_models, "ads", "1")).FullName, echo = Directory.CreateDirectory(Path.Combine(_models, "echo", "1")).FullName;
+        File.Copy(OrleansInference.Tests.Shared.RepositoryRoot.File("models", "ads-ctr", "1", "model.onnx"), Path.Combine(ads, "model.onnx"));
+        await File.WriteAllBytesAsync(Path.Combine(echo, "model.onnx"), FixtureModels.Identity(Onnx.Messages.TensorProto.Types.DataType.String, 1));
         _browser = await Dashboard.Browser.StartAsync();
         _cluster = await SiloCluster.StartAsync(2, _models, redis: null, "--mode", "explicit", "--load-model", "scale");
         await _cluster.UntilAsync(state => state.GetProperty("models").GetArrayLength() == 1 && state.GetProperty("models")[0].GetProperty("replicas").GetArrayLength() == 2);

@@ -125,6 +125,36 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
     }
 
     [Fact]
+    public async Task Models_LoadedInThePage_AnswerAPictureAndAText()
+    {
+        IPage page = await OpenAsync();
+        await page.GotoAsync($"{running.Address}#/models");
+        foreach (string model in new[] { "ads", "echo" })
+        {
+            await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"load {model}", Exact = true }).ClickAsync();
+            await running.Cluster.UntilAsync(state => Model(state, model) is { } loaded && loaded.GetProperty("replicas").EnumerateArray().Any(replica => replica.GetProperty("routed").GetBoolean()));
+        }
+
+        await page.GotoAsync($"{running.Address}#/models/ads");
+        await page.Locator("#picture-image").SetInputFilesAsync(OrleansInference.Tests.Shared.RepositoryRoot.File("docs", "dashboard.png"));
+        await Expect(page.Locator("#try-image")).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("224,224,3"));
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send" }).ClickAsync();
+        await Expect(page.Locator("pre[data-output=click_probability]")).ToContainTextAsync("[0.");
+
+        await page.GotoAsync($"{running.Address}#/models/echo");
+        await page.Locator("#text-x").FillAsync("grüße");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send" }).ClickAsync();
+        await Expect(page.Locator("pre[data-output]")).ToContainTextAsync("grüße");
+
+        await page.GotoAsync($"{running.Address}#/models");
+        foreach (string model in new[] { "ads", "echo" })
+        {
+            await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"unload {model}", Exact = true }).ClickAsync();
+            await running.Cluster.UntilAsync(state => Model(state, model) is null);
+        }
+    }
+
+    [Fact]
     public async Task Try_AWrongTensor_SaysWhatIsWrong()
     {
         IPage page = await OpenAsync();

@@ -10,20 +10,23 @@ public sealed class KnobSearchTests
         .Select((fixedPart, perRow, cores, maxRows, factor) => (Math.Pow(10, fixedPart), Math.Pow(10, perRow), cores, maxRows, Math.Max(0.005, factor * (Math.Pow(10, fixedPart) + Math.Pow(10, perRow)))));
 
     [Fact]
-    public void Next_AnySurface_StaysInItsGridAndBudgetAndNeverRepeats() => Models.Sample(model =>
+    public void Next_AnySurface_StaysInItsGridAndBudgetAndRepeatsItsBestFewOnly() => Models.Sample(model =>
     {
         KnobGrid grid = KnobGrid.For(model.MaxRows, model.Cores);
-        HashSet<ReplicaKnobs> all = [.. grid.All], seen = [];
+        HashSet<ReplicaKnobs> all = [.. grid.All];
+        List<ReplicaKnobs> asked = [];
         KnobSearch search = new(grid, model.Cores, model.Base, model.PerRow, model.Slo);
 
         while (search.Next() is { } knobs)
         {
             Assert.Contains(knobs, all);
-            Assert.True(seen.Add(knobs));
+            asked.Add(knobs);
             search.Observe(Measure(knobs, model.Base, model.PerRow, model.Cores, model.Slo));
         }
 
-        Assert.InRange(seen.Count, 1, search.Budget);
+        Assert.InRange(asked.Distinct().Count(), 1, search.Budget);
+        Assert.Equal(asked.Distinct(), search.Tried.Select(point => point.Knobs));
+        Assert.InRange(asked.Count, asked.Distinct().Count(), asked.Distinct().Count() + 6);
         Assert.True(search.Budget <= Math.Max(4, grid.Size / 10));
     });
 
@@ -37,6 +40,24 @@ public sealed class KnobSearchTests
         double best = grid.All.Max(knobs => Measure(knobs, model.Base, model.PerRow, model.Cores, model.Slo).Score);
         Assert.True(search.Best!.Value.Score >= 0.93 * best, $"{search.Best} of {best}");
     });
+
+    [Fact]
+    public void Best_ASettingThatWasLuckyOnce_IsFoundOut()
+    {
+        KnobGrid grid = KnobGrid.For(64, 2);
+        KnobSearch search = new(grid, 2, 0.0001, 0.001, 0.05);
+        ReplicaKnobs? lucky = null;
+        while (search.Next() is { } knobs)
+        {
+            KnobPoint point = new(knobs, 100, 100, 1, 1, knobs.MaxRows == 1 ? 100 : 90);
+            // Another than the best reads a third too much, the first time.
+            if (lucky is null && knobs.MaxRows > 1) (lucky, point) = (knobs, point with { Score = 120 });
+            search.Observe(point);
+        }
+
+        Assert.Equal(1, search.Best!.Value.Knobs.MaxRows);
+        Assert.NotNull(lucky);
+    }
 
     [Fact]
     public void Reason_RowsThatCostTheSameAlone_SaysThatItDoesNotBatch()

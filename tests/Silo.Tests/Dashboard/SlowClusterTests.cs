@@ -2,12 +2,13 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Playwright;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Silo.Tests.Jobs;
 using static Microsoft.Playwright.Assertions;
 
 namespace OrleansInference.Silo.Tests.Dashboard;
 
-/// <summary>An agent that asks for consent, on two emulated devices of which one cannot do the work alone: what is approved in the browser is what the cluster then does.</summary>
-public sealed class AdviceTests : IAsyncLifetime
+/// <summary>Two emulated devices that take their time, and an agent that asks for consent: jobs and advice, steered in the browser.</summary>
+public sealed class SlowClusterTests : IAsyncLifetime
 {
     private const string Body = """{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}""";
 
@@ -26,7 +27,7 @@ public sealed class AdviceTests : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(models, "mlp", "config.pbtxt"), "max_batch_size: 8\nparameters { key: \"slo_p99_ms\" value { string_value: \"100\" } }\n", Token);
         await File.WriteAllTextAsync(profile, """{"name":"small","memory_mib":4096,"lanes":1,"models":{"*":{"batch_ms":{"1":20,"8":160},"memory_mib":100,"load_ms":10}}}""", Token);
         _browser = await Browser.StartAsync();
-        _cluster = await SiloCluster.StartAsync(2, models, redis: null, "--Engine:ExecutionProvider:Provider=emulated", $"--Engine:ExecutionProvider:Profile={profile}", "--Engine:Threads=1", "--Agent:Mode=Advise", "--Agent:PeriodSeconds=1", "--Agent:Guardrails:WatchSeconds=2");
+        _cluster = await SiloCluster.StartAsync(2, models, redis: null, "--Engine:ExecutionProvider:Provider=emulated", $"--Engine:ExecutionProvider:Profile={profile}", "--Engine:Threads=1", "--jobs-root", Directory.CreateDirectory(Path.Combine(_folder, "jobs")).FullName, "--Agent:Mode=Advise", "--Agent:PeriodSeconds=1", "--Agent:Guardrails:WatchSeconds=2");
     }
 
     public async ValueTask DisposeAsync()
@@ -59,6 +60,27 @@ public sealed class AdviceTests : IAsyncLifetime
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browser.Screenshots, "agent-approved.png"), FullPage = true });
         await stop.CancelAsync();
         await load;
+    }
+
+    [Fact]
+    public async Task Jobs_PausedAndCancelledInThePage_StopAndGo()
+    {
+        SiloProcess silo = _cluster!.Silos[0];
+        await File.WriteAllLinesAsync(Path.Combine(_folder, "jobs", "in.csv"), ["x_0,x_1,x_2,x_3", .. Enumerable.Range(0, 5000).Select(i => $"{i},1,2,3")], Token);
+        await JobCalls.StartAsync(silo, """{"id":"nightly","model":"mlp","input":"in.csv","output":"out.csv"}""");
+        IPage page = await _browser!.OpenAsync();
+        await page.GotoAsync($"{silo.Http.BaseAddress}#/jobs");
+        ILocator job = page.Locator("tr", new PageLocatorOptions { HasText = "nightly" });
+
+        await job.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Pause" }).ClickAsync();
+        await JobCalls.UntilAsync(() => silo, "nightly", state => state.GetProperty("state").GetString() == "paused");
+        await job.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Go on" }).ClickAsync();
+        await JobCalls.UntilAsync(() => silo, "nightly", state => state.GetProperty("state").GetString() == "running");
+        await Expect(job.GetByRole(AriaRole.Progressbar)).ToBeVisibleAsync();
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browser.Screenshots, "jobs-running.png"), FullPage = true });
+        await job.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Cancel" }).ClickAsync();
+
+        await JobCalls.UntilAsync(() => silo, "nightly", state => state.GetProperty("state").GetString() == "cancelled");
     }
 
     private static int Replicas(JsonElement state) => state.GetProperty("models")[0].GetProperty("replicas").EnumerateArray().Count(replica => replica.GetProperty("routed").GetBoolean());
