@@ -152,6 +152,8 @@ class Soak:
             await self.wait_ready(session, silo)
             self.restarts += 1
             self.say(f"s{silo.i} restarted")
+            for problem in sorted(set(self.problems)):
+                print(f"soak:   {self.problems.count(problem)} × {problem}", flush=True)
 
     def say(self, what):
         print(f"soak: {(time.monotonic() - self.begin) / 60:5.1f} min: {what}; {self.asked} requests, {self.wrong} wrong, {self.failed} failed, s0 {self.silos[0].rss():.0f} MiB", flush=True)
