@@ -12,7 +12,7 @@ export NUGET_PACKAGES=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 # A version of its own, so that no package cached before is taken for this one.
 version=0.1.0-check.$(date +%s)
 for project in Grains.Interfaces Routing Protocol Client Cli Silo; do
-  dotnet pack "$here/$project" -c "$configuration" -o "$feed" -v q -p:PackageVersion="$version" >"$work/pack.log" 2>&1 || fail "$project cannot be packed"
+  dotnet pack "$here/$project" --no-build -c "$configuration" -o "$feed" -v q -p:PackageVersion="$version" >"$work/pack.log" 2>&1 || fail "$project cannot be packed"
 done
 for package in Grains.Interfaces Routing Protocol Client Cli Server; do
   [ -f "$feed/OrleansInference.$package.$version.nupkg" ] || fail "there is no package OrleansInference.$package: $(ls "$feed")"
