@@ -23,6 +23,10 @@ readme "mkdir -p models/mine/1 && cp YOUR.onnx models/mine/1/model.onnx"
 mkdir -p "$work/clone/models/mine/1" && cp "${1:-$work/clone/models/color-names/1/model.onnx}" "$work/clone/models/mine/1/model.onnx"
 for _ in $(seq 300); do curl -sf -o /dev/null http://127.0.0.1:8080/v2/models/mine/ready && break; sleep 0.1; done
 if [ $# -ge 3 ]; then
+  # How a network of ImageNet's wants its pictures, as docs/getting-started.md has it.
+  sed -n "/^cat > models\/mine\/config.pbtxt/,/^CONFIG$/p" "$here/docs/getting-started.md" >"$work/config.sh"
+  [ "$(wc -l <"$work/config.sh")" = 5 ] || fail "docs/getting-started.md does not say how to configure pictures"
+  (cd "$work/clone" && bash "$work/config.sh" && curl -sf -X POST http://127.0.0.1:8080/v2/repository/models/mine/load) || fail "the configuration is not taken"
   readme "dotnet run --project Cli -- infer mine PHOTO.jpg --top 3 --labels LABELS.txt"
   (cd "$work/clone" && dotnet run --project Cli -- infer mine "$2" --top 3 --labels "$3") >"$work/step.log" 2>&1 || fail "the photograph was not classified: $(cat "$work/step.log")"
   echo "newcomer: $(grep -v '^$' "$work/step.log" | head -3 | tr '\n' ';')"
