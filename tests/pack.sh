@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 configuration=${1:-Debug}
 work=$(mktemp -d); feed=${2:-$work/feed}; server=
 mkdir -p "$feed"; feed=$(cd "$feed" && pwd)
-trap '[ -n "$server" ] && kill -9 "$server" 2>/dev/null; rm -rf "$work"' EXIT
+trap '[ -n "$server" ] && { kill -9 "$server"; wait "$server"; } 2>/dev/null; rm -rf "$work"' EXIT
 fail() { echo "pack: $1"; for log in "$work"/*.log; do echo "-- $log"; tail -n 15 "$log"; done; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 export NUGET_PACKAGES=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 # A version of its own, so that no package cached before is taken for this one.

@@ -7,7 +7,7 @@ earlier=${1:-$(git -C "$here" describe --tags --abbrev=0 2>/dev/null || git -C "
 [ -n "$earlier" ] || { echo "rolling: this clone has no earlier commit"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
 command -v redis-server >/dev/null || { echo "rolling: redis-server is missing"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 work=$(mktemp -d); declare -A pids
-stop() { for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null; done; git -C "$here" worktree remove --force "$work/earlier" 2>/dev/null; rm -rf "$work"; }
+stop() { for pid in "${pids[@]}"; do { kill -9 "$pid"; wait "$pid"; } 2>/dev/null; done; git -C "$here" worktree remove --force "$work/earlier" 2>/dev/null; rm -rf "$work"; }
 trap stop EXIT
 fail() { echo "rolling: $1"; for log in "$work"/*.log; do echo "-- $log"; tail -n 5 "$log"; done; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 ready() { for _ in $(seq 600); do curl -sf -o /dev/null "http://127.0.0.1:$1/v2/models/color-names/ready" && return; sleep 0.1; done; fail "nothing serves on port $1"; }
