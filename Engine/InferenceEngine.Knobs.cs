@@ -11,8 +11,8 @@ public sealed partial class InferenceEngine
     /// <summary>Threads that batches run on.</summary>
     public int Threads => _scheduler.ThreadCount;
 
-    /// <summary>Runs that are made side by side where that is not one a core; 0 for one a core.</summary>
-    public int Lanes => _lanes > 0 ? _lanes : _options.Threads > 0 ? Math.Min(_options.Threads, Environment.ProcessorCount) : 0;
+    /// <summary>Runs that are made side by side: an emulated device's lanes, or as many as there are engine threads and cores.</summary>
+    public int Parallelism { get; }
 
     /// <summary>
     /// Changes how a serving replica runs: another number of threads or another variant takes a new session beside the old one, everything else

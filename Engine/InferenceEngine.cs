@@ -34,7 +34,6 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private readonly SemaphoreSlim _loadSlots;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<string, string> _polled = [];
-    private readonly int _lanes;
     private int _disposed;
 
     /// <summary>Creates it; nothing is loaded yet.</summary>
@@ -46,7 +45,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         long limit = _options.MemoryLimitMiB > 0 ? _options.MemoryLimitMiB << 20 : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 0.8);
         _clock = new EngineClock(time);
         EmulatedDevice? device = _options.ExecutionProvider.Provider == "emulated" ? new EmulatedDevice(DeviceProfile.Read(_options.ExecutionProvider.Profile), _clock) : null;
-        _lanes = device?.Profile.Lanes ?? 0;
+        Parallelism = device?.Profile.Lanes ?? Math.Min(_options.Threads > 0 ? _options.Threads : int.MaxValue, Environment.ProcessorCount);
         Memory = new MemoryBudget(device?.Profile.MemoryBytes ?? limit);
         Requests = new RequestLog(time);
         RunStep = InferAsync;

@@ -15,7 +15,6 @@ public sealed class ClusterPredictor
     private readonly Dictionary<(string Model, SiloAddress Node), ServiceEstimate> _services = [];
     private readonly Dictionary<string, DemandEstimate> _demands = [];
     private readonly Dictionary<(string Model, SiloAddress Node), ReplicaReport> _last = [];
-    private readonly Dictionary<(string Model, SiloAddress Node), double> _seenRuns = [];
     private readonly Dictionary<string, (double RowsPerRequest, double BytesPerRow, int MaxRows, double SloSeconds)> _shapes = [];
     private TimeSpan _at = TimeSpan.MinValue;
 
@@ -36,16 +35,11 @@ public sealed class ClusterPredictor
         foreach (NodeReport report in reports)
         {
             // Taken before any of them is replaced by what is new.
-            _seenRuns.Clear();
-            foreach (ReplicaReport replica in report.Replicas)
-            {
-                if (_last.TryGetValue((replica.Model, report.Address), out ReplicaReport? before)) _seenRuns[(replica.Model, report.Address)] = before.RunSeconds;
-            }
-
+            ReplicaReport?[] before = Array.ConvertAll(report.Replicas, replica => _last.GetValueOrDefault((replica.Model, report.Address)));
             foreach (ReplicaReport replica in report.Replicas)
             {
                 (string, SiloAddress) key = (replica.Model, report.Address);
-                Learn(report, replica, _last.GetValueOrDefault(key), seconds, asked);
+                Learn(report, before, replica, _last.GetValueOrDefault(key), seconds, asked);
                 _last[key] = replica;
             }
         }
@@ -72,7 +66,7 @@ public sealed class ClusterPredictor
         return new PredictedCluster(nodes, models, trusted.Count(each => each) >= trusted.Length * TrustedShare);
     }
 
-    private void Learn(NodeReport report, ReplicaReport replica, ReplicaReport? before, double seconds, Dictionary<string, double> asked)
+    private void Learn(NodeReport report, ReplicaReport?[] all, ReplicaReport replica, ReplicaReport? before, double seconds, Dictionary<string, double> asked)
     {
         (string, SiloAddress) key = (replica.Model, report.Address);
         bool known = _services.TryGetValue(key, out ServiceEstimate? service);
@@ -86,7 +80,7 @@ public sealed class ClusterPredictor
         }
 
         long runs = replica.Runs - before.Runs, rows = replica.Rows - before.Rows, requests = replica.Requests - before.Requests;
-        double busy = replica.RunSeconds - before.RunSeconds, others = Others(report, replica, busy, seconds);
+        double busy = replica.RunSeconds - before.RunSeconds, others = Others(report, all, replica, busy, seconds);
         service?.Observe(runs, rows, busy, others);
         (double RowsPerRequest, double BytesPerRow, int MaxRows, double SloSeconds) shape = _shapes.GetValueOrDefault(replica.Model);
         long answered = Math.Max(1, requests - (replica.Violations - before.Violations));
@@ -100,9 +94,9 @@ public sealed class ClusterPredictor
     }
 
     /// <summary>Runs of others beside a replica's own: on the processor what it does besides, neighbours included; on a device what its other replicas ran.</summary>
-    private double Others(NodeReport report, ReplicaReport replica, double busy, double seconds) => report.Resources.RunsOnCpu
+    private static double Others(NodeReport report, ReplicaReport?[] before, ReplicaReport replica, double busy, double seconds) => report.Resources.RunsOnCpu
         ? Math.Max(0, (report.CpuShare * report.Resources.Cores) - (busy / seconds))
-        : report.Replicas.Where(other => other.Model != replica.Model).Sum(other => _seenRuns.TryGetValue((other.Model, report.Address), out double before) ? Math.Max(0, other.RunSeconds - before) : 0) / seconds;
+        : report.Replicas.Zip(before).Where(pair => pair.First.Model != replica.Model && pair.Second is not null).Sum(pair => Math.Max(0, pair.First.RunSeconds - pair.Second!.RunSeconds)) / seconds;
 
     private PredictedModel Predict(ModelObservation model, PredictedNode[] nodes, double[] slowness, TimeSpan now)
     {

@@ -26,7 +26,7 @@ public sealed record NodeResources
     [Id(4)]
     public Dictionary<string, string> Labels { get; init; } = [];
 
-    /// <summary>Runs that it makes side by side, where that is not one a core: an emulated device, or fewer engine threads than cores; 0 for one a core.</summary>
+    /// <summary>Runs that it makes side by side, by its device or its engine threads; 0 from a node that does not say, for one a core.</summary>
     [Id(5)]
     public int Lanes { get; init; }
 

@@ -1,9 +1,4 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Planning.Search;
-using OrleansInference.Agent.Policy;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
@@ -11,7 +6,6 @@ using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Grains.Nodes;
 

@@ -2,12 +2,10 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansInference.Agent.FastLoop;
-using OrleansInference.Agent.Planning.Search;
 using OrleansInference.Agent.Policy;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
-using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -128,7 +126,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
             Runs = last.Runs,
             RunSeconds = last.RunSeconds,
             Queued = tuned.Seen?.PendingRequests ?? 0,
-            Cores = engine.Lanes > 0 ? engine.Lanes : Environment.ProcessorCount,
+            Cores = engine.Parallelism,
             OtherRequests = others.Requests,
             OtherViolations = others.Violations,
             OtherRunSeconds = others.RunSeconds,

@@ -49,7 +49,7 @@ internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, Nod
     private NodeResources Resources() => new()
     {
         Cores = Environment.ProcessorCount,
-        Lanes = engine.Lanes,
+        Lanes = engine.Parallelism,
         MemoryBytes = engine.Memory.Capacity,
         Devices = [.. engine.Devices],
         LinkMbps = options.Value.LinkMbps > 0 ? options.Value.LinkMbps : NetworkLink.MegabitsPerSecond(node.Address.Endpoint.Address),

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Orleans.Runtime;
 using Orleans.Storage;
-using OrleansInference.Agent.Objective;
 using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Grains.Interfaces.Cluster;

@@ -65,7 +65,7 @@ public sealed class CapacityGuide(double target, int traces, double seconds, int
     private Capacity? Measure(Scenario scenario, int nodes, double load)
     {
         SimulationResult[] results = new SimulationResult[traces];
-        Parallel.For(0, traces, i => results[i] = new Cell(scenario, "equal", nodes, load).Run(Contestants.Create(5, 0.002), FirstSeed + i, seconds));
+        Parallel.For(0, traces, i => results[i] = new Cell(scenario, "equal", nodes, load).Run(Contestants.Create(Contestants.PeriodSeconds, Contestants.LeastGain), FirstSeed + i, seconds));
         if (results.Average(result => result.AttainmentOf(adapting, int.MaxValue)) < target) return null;
         return new Capacity(load, results.Average(result => result.Requests / result.Seconds), results.Average(result => result.P50Ms), results.Average(result => result.P99Ms));
     }

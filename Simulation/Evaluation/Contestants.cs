@@ -11,11 +11,17 @@ namespace OrleansInference.Simulation.Evaluation;
 /// <summary>Everybody who is judged. All have the replica's admission by deadline, but where they bring another.</summary>
 public static class Contestants
 {
+    /// <summary>Seconds between the decisions of the agent that is evaluated.</summary>
+    public const double PeriodSeconds = 5;
+
+    /// <summary>Gain that its changes must promise, where nobody chooses it.</summary>
+    public const double LeastGain = 0.002;
+
     /// <summary>Name of the agent.</summary>
     public const string Agent = "planner + predictor";
 
     /// <summary>The agent, as it ships but for its pace: an evaluation's minutes are a cluster's hours.</summary>
-    public static Contestant Planner { get; } = new(Agent, [.. new[] { 0.002, 0.01 }.Select(gain => ($"gain {gain}", new Func<SimulatedPolicy>(() => Create(5, gain))))]);
+    public static Contestant Planner { get; } = new(Agent, [.. new[] { LeastGain, 0.01 }.Select(gain => ($"gain {gain}", new Func<SimulatedPolicy>(() => Create(PeriodSeconds, gain))))]);
 
     /// <summary>The others.</summary>
     public static IReadOnlyList<Contestant> Baselines { get; } =

@@ -16,8 +16,6 @@ public sealed class PolicySuite(int traces, double seconds, int adapting)
 {
     private const long GateSeed = 8000;
     private const long HeldOutSeed = 6000;
-    private const double PeriodSeconds = 5;
-    private const double LeastGain = 0.002;
 
     /// <summary>Points by which the interval may reach below the planner's: noise, not harm.</summary>
     public const double PromotionTolerance = 0.1;
@@ -63,7 +61,7 @@ public sealed class PolicySuite(int traces, double seconds, int adapting)
         Parallel.For(0, traces, i =>
         {
             PolicySlot? slot = function is null ? null : new PolicySlot { Current = new LearnedPolicy("", function) };
-            SimulationResult result = cell.Run(Contestants.Create(PeriodSeconds, LeastGain, policy: slot), firstSeed + i, seconds);
+            SimulationResult result = cell.Run(Contestants.Create(Contestants.PeriodSeconds, Contestants.LeastGain, policy: slot), firstSeed + i, seconds);
             results[i] = (result.AttainmentOf(adapting, int.MaxValue), result.AttainmentOf(0, adapting), slot is { Asked: > 0 } ? (double)slot.Departed / slot.Asked : 0);
         });
         return results;

@@ -18,8 +18,6 @@ namespace OrleansInference.Training.Agents;
 internal sealed class RetrainCommand(IAnsiConsole console) : AsyncCommand<RetrainSettings>
 {
     private const double GeneratedShare = 0.4;
-    private const double PeriodSeconds = 5;
-    private const double LeastGain = 0.002;
 
     /// <inheritdoc />
     public override async Task<int> ExecuteAsync(CommandContext context, RetrainSettings settings, CancellationToken cancellationToken)
@@ -105,7 +103,7 @@ internal sealed class RetrainCommand(IAnsiConsole console) : AsyncCommand<Retrai
         Parallel.For(0, settings.Replays, i =>
         {
             PolicyTask task = tasks.HeldOut(i, settings.Replays);
-            double Attained(PolicyModel? model) => task.Run(Contestants.Create(PeriodSeconds, LeastGain, policy: new PolicySlot { Current = model is null ? null : new LearnedPolicy("", model.Run) })).SloAttainment;
+            double Attained(PolicyModel? model) => task.Run(Contestants.Create(Contestants.PeriodSeconds, Contestants.LeastGain, policy: new PolicySlot { Current = model is null ? null : new LearnedPolicy("", model.Run) })).SloAttainment;
             differences[i] = 100 * (Attained(mine) - Attained(theirs));
         });
         (double mean, double low, double high) = Bootstrap.Mean(differences);

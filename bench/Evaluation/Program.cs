@@ -37,7 +37,7 @@ if (args.Contains("--shifts"))
 {
     Cell[] cells = [new(Scenarios.Find("social"), "equal", 4, 0.55), new(Scenarios.Find("ads"), "unequal", 4, 0.5), new(Scenarios.Find("bigdata"), "unequal", 4, 0.5), new(Scenarios.Find("cloud"), "tight", 4, 0.45)];
     (string, Func<OrleansInference.Simulation.Cluster.SimulatedPolicy>)[] others = [.. Contestants.Baselines.Select(baseline => (baseline.Name, baseline.Settings[0].Create))];
-    string table = new ShiftSuite(Number("--traces", 5), Number("--seconds", 80)).Judge(cells, () => Contestants.Create(5, 0.002), others, done => Console.Error.WriteLine(done));
+    string table = new ShiftSuite(Number("--traces", 5), Number("--seconds", 80)).Judge(cells, () => Contestants.Create(Contestants.PeriodSeconds, Contestants.LeastGain), others, done => Console.Error.WriteLine(done));
     if (Option("--out", "") is { Length: > 0 } file) File.WriteAllText(file, table);
     else Console.WriteLine(table);
     return;

@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Engine.Tests;
 
@@ -22,8 +23,6 @@ public sealed class FuzzTests
 
     private static readonly string[] s_words = [.. Config.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries), "{", "}", "[", "]"];
 
-    private static int Seconds => Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is { Length: > 0 } ? 100 : 10;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -39,7 +38,7 @@ public sealed class FuzzTests
                 {
                     Assert.StartsWith("config.pbtxt", exception.Message, StringComparison.Ordinal);
                 }
-            }, time: Seconds, threads: 2);
+            }, time: Fuzzing.Seconds, threads: 2);
 
     [Fact]
     public async Task Load_AnyModelFile_IsServedOrRefusedAndReservesNothing()
@@ -66,7 +65,7 @@ public sealed class FuzzTests
             }
 
             Assert.Equal(0, test.Engine.Memory.Reserved);
-        }, time: Seconds, threads: 1), Token);
+        }, time: Fuzzing.Seconds, threads: 1), Token);
 
         Assert.True(served > 0 && refused > 0, $"{served} served, {refused} refused");
     }
@@ -85,9 +84,9 @@ public sealed class FuzzTests
             if (!served) Assert.NotEmpty(test.Engine.Index.Single().Reason);
             test.Engine.UnloadAsync("m", Token).GetAwaiter().GetResult();
             Assert.Equal(0, test.Engine.Memory.Reserved);
-        }, time: Seconds, threads: 1), Token);
+        }, time: Fuzzing.Seconds, threads: 1), Token);
     }
 
     /// <summary>Something valid with bytes changed, cut out or put in.</summary>
-    private static Gen<byte[]> Mutated(byte[] valid) => Gen.Select(Gen.Int[0, valid.Length - 1], Gen.Int[0, 12], Gen.Byte.Array[0, 12], (at, cut, put) => (byte[])[.. valid.AsSpan(0, at), .. put, .. valid.AsSpan(Math.Min(valid.Length, at + cut))]);
+    private static Gen<byte[]> Mutated(byte[] valid) => Gen.Select(Gen.Int[0, valid.Length - 1], Gen.Int[0, 12], Gen.Byte.Array[0, 12], (at, cut, put) => Fuzzing.Changed(valid, at, cut, put));
 }

@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Protocol;
+using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Gateway.Tests;
 
@@ -19,8 +20,6 @@ public sealed class FuzzTests
         Gen.Byte.Array[0, 300],
         Mutated(Encoding.UTF8.GetBytes(Valid)),
         Gen.Char[' ', '~'].Array[0, 200].Select(text => Encoding.UTF8.GetBytes(text)));
-
-    private static TimeSpan Time => TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is { Length: > 0 } ? 100 : 10);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -38,7 +37,7 @@ public sealed class FuzzTests
             if (each.Type == 3) request.Headers.TryAddWithoutValidation("X-Tenant", string.Concat(each.Body.Where(letter => letter is >= 32 and < 127).Select(letter => (char)letter)));
             using HttpResponseMessage answer = await host.Http.SendAsync(request, Token);
             return answer.StatusCode != HttpStatusCode.InternalServerError;
-        }, time: (int)Time.TotalSeconds, threads: 2);
+        }, time: Fuzzing.Seconds, threads: 2);
 
         await host.StopAndCheckAsync();
     }
@@ -70,11 +69,11 @@ public sealed class FuzzTests
             {
                 return exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown);
             }
-        }, time: (int)Time.TotalSeconds, threads: 2);
+        }, time: Fuzzing.Seconds, threads: 2);
 
         await host.StopAndCheckAsync();
     }
 
     /// <summary>Something valid with bytes changed, cut out or put in.</summary>
-    private static Gen<byte[]> Mutated(byte[] valid) => Gen.Select(Gen.Int[0, valid.Length - 1], Gen.Int[0, 12], Gen.Byte.Array[0, 12], (at, cut, put) => (byte[])[.. valid.AsSpan(0, at), .. put, .. valid.AsSpan(Math.Min(valid.Length, at + cut))]);
+    private static Gen<byte[]> Mutated(byte[] valid) => Gen.Select(Gen.Int[0, valid.Length - 1], Gen.Int[0, 12], Gen.Byte.Array[0, 12], (at, cut, put) => Fuzzing.Changed(valid, at, cut, put));
 }

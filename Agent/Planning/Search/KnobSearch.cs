@@ -79,8 +79,7 @@ public sealed class KnobSearch
             }
         }
 
-        ReplicaKnobs[] finalists = [.. _order.OrderByDescending(knobs => Median(knobs).Score).Take(Finalists)];
-        _again ??= new Queue<ReplicaKnobs>(finalists.Length < 2 ? [] : Enumerable.Repeat(finalists, Again).SelectMany(knobs => knobs));
+        _again ??= new Queue<ReplicaKnobs>(BestFew());
         return _again.TryDequeue(out ReplicaKnobs again) ? again : null;
     }
 
@@ -94,6 +93,13 @@ public sealed class KnobSearch
         }
 
         points.Add(point);
+    }
+
+    /// <summary>What is measured again, in turn; nothing where there is nothing to choose from.</summary>
+    private IEnumerable<ReplicaKnobs> BestFew()
+    {
+        ReplicaKnobs[] finalists = [.. _order.OrderByDescending(knobs => Median(knobs).Score).Take(Finalists)];
+        return finalists.Length < 2 ? [] : Enumerable.Repeat(finalists, Again).SelectMany(knobs => knobs);
     }
 
     private KnobPoint Median(ReplicaKnobs knobs)

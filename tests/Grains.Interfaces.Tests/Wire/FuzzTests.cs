@@ -1,6 +1,7 @@
 using CsCheck;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
+using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Grains.Interfaces.Tests.Wire;
 
@@ -12,8 +13,6 @@ public sealed class FuzzTests
     private static readonly ServiceProvider Services = new ServiceCollection().AddSerializer().BuildServiceProvider();
     private static readonly Serializer Serializer = Services.GetRequiredService<Serializer>();
 
-    private static int Seconds => Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is { Length: > 0 } ? 100 : 10;
-
     [Fact]
     public void Deserialize_AnyBytes_IsReadOrRefusedWithoutMuchMemory()
     {
@@ -21,8 +20,7 @@ public sealed class FuzzTests
         Gen.Select(Gen.Int[0, valid.Length - 1], Gen.Double[0, 1], Gen.Int[0, 12], Gen.Byte.Array[0, 12]).Sample((which, where, cut, put) =>
         {
             byte[] message = valid[which];
-            int at = (int)(where * (message.Length - 1));
-            byte[] broken = [.. message.AsSpan(0, at), .. put, .. message.AsSpan(Math.Min(message.Length, at + cut))];
+            byte[] broken = Fuzzing.Changed(message, (int)(where * (message.Length - 1)), cut, put);
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
@@ -34,6 +32,6 @@ public sealed class FuzzTests
             }
 
             Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostBytes, $"{GC.GetAllocatedBytesForCurrentThread() - before} bytes for {Convert.ToBase64String(broken)}");
-        }, time: Seconds, threads: 2);
+        }, time: Fuzzing.Seconds, threads: 2);
     }
 }
