@@ -18,7 +18,7 @@ internal static class TelemetryRegistration
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("orleans-inference"))
             .WithTracing(traces => traces.AddSource(EngineActivity.SourceName, "Microsoft.Orleans.*").AddAspNetCoreInstrumentation())
-            .WithMetrics(metrics => metrics.AddMeter(EngineActivity.SourceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation())
+            .WithMetrics(metrics => metrics.AddMeter(EngineActivity.SourceName, "Microsoft.Orleans", "System.Runtime").AddAspNetCoreInstrumentation())
             .UseOtlpExporter();
         return builder;
     }

@@ -2,7 +2,7 @@
 """Half an hour of mixed traffic at 70 % load: three silos and a Redis, JSON and binary requests, a model swapped every minute and a node restarted every five.
 
 Every answer is compared with the model's own of the beginning. Passes where none is wrong, at most one request in a thousand fails, and the memory of the silo that
-stays is within a tenth of what it was at a third of the time. The last line reads "N passed, N failed".
+stays is within a tenth of what it was at a third of the time. The silos have the environment of the Dockerfile (MALLOC_ARENA_MAX). The last line reads "N passed, N failed".
 
 usage: tests/soak.py [--minutes 30] [--load 0.7] [--silo "dotnet Silo/bin/Debug/net10.0/OrleansInference.Silo.dll"]
 """
@@ -22,7 +22,7 @@ class Silo:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=open(self.log, "a"), stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(self.command, stdout=open(self.log, "a"), stderr=subprocess.STDOUT, env={**os.environ, "MALLOC_ARENA_MAX": "2"})
 
     def rss(self):
         for line in open(f"/proc/{self.process.pid}/status"):

@@ -16,7 +16,7 @@ namespace OrleansInference.Grains.Models;
 /// The repository calls, for the whole cluster: what is loaded through one node is loaded there first, from its own
 /// repository or what the call brings, and then where the director has it.
 /// </summary>
-internal sealed partial class ModelRepositoryControl(InferenceEngine engine, ClusterNode node, NodeServices services, IGrainFactory grains, ILogger<ModelRepositoryControl> logger) : IModelRepository
+internal sealed partial class ModelRepositoryControl(InferenceEngine engine, ClusterNode node, NodeModels models, NodeServices services, IGrainFactory grains, ILogger<ModelRepositoryControl> logger) : IModelRepository
 {
     private IPlacementDirectorGrain Director => grains.GetGrain<IPlacementDirectorGrain>(0);
 
@@ -48,6 +48,7 @@ internal sealed partial class ModelRepositoryControl(InferenceEngine engine, Clu
     {
         RequireControl();
         SiloAddress source = node.Address;
+        using OfferedModel offered = models.Offer(modelName);
         bool here = replacement is not null || engine.HasInRepository(modelName);
         if (here || await LoadElsewhereAsync(modelName, cancellationToken).ConfigureAwait(false) is not { } other)
         {

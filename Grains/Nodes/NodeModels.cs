@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Orleans.Runtime;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Lifecycle;
@@ -9,12 +10,27 @@ namespace OrleansInference.Grains.Nodes;
 /// <summary>Has this node's engine serve what the plan says.</summary>
 internal sealed class NodeModels(InferenceEngine engine, ClusterNode node, ModelFetcher fetcher)
 {
-    /// <summary>Loads and warms a model in the plan's revision: from the repository where that has it, else fetched from a node that does.</summary>
+    private readonly ConcurrentDictionary<string, int> _offered = new();
+
+    /// <summary>
+    /// Until it ends, this node's own revision of a model is on its way to the director: a plan with the one before it is not
+    /// restored here, since no node may have that any more.
+    /// </summary>
+    public OfferedModel Offer(string model)
+    {
+        _offered.AddOrUpdate(model, 1, (_, offers) => offers + 1);
+        return new OfferedModel(() => _offered.AddOrUpdate(model, 0, (_, offers) => offers - 1));
+    }
+
+    /// <summary>
+    /// Loads and warms a model in the plan's revision: from the repository where that has it, else fetched from a node that does.
+    /// Nothing happens while this node offers another.
+    /// </summary>
     /// <exception cref="InferenceException">It cannot be loaded here; the message says why.</exception>
     public async Task EnsureAsync(string model, CancellationToken cancellationToken)
     {
         ClusterPlan plan = node.Plan;
-        if (plan.Find(model) is not { } planned || Serves(planned)) return;
+        if (plan.Find(model) is not { } planned || Serves(planned) || (_offered.GetValueOrDefault(model) > 0 && engine.ReadyVersions(model).Length > 0)) return;
         LoadResult result = planned.Revision.Length == 0 || engine.ManifestOfRepository(model)?.Revision == planned.Revision
             ? await engine.LoadAsync(model, replacement: null, cancellationToken).ConfigureAwait(false)
             : await FetchAsync(plan, planned, cancellationToken).ConfigureAwait(false);

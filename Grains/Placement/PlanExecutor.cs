@@ -16,6 +16,7 @@ internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices se
 
     private readonly HashSet<string> _underWay = [];
     private readonly Dictionary<(SiloAddress Node, string Model), (string Reason, long At)> _failures = [];
+    private readonly Dictionary<string, int> _retries = [];
 
     /// <summary>Whether operations are under way for a model.</summary>
     public bool IsBusy(string model) => _underWay.Any(key => key.StartsWith(model + "\n", StringComparison.Ordinal));
@@ -23,9 +24,10 @@ internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices se
     /// <summary>What could not be loaded in the last while, and why.</summary>
     public IReadOnlyDictionary<(SiloAddress Node, string Model), string> Failures => _failures.Where(failure => time.GetElapsedTime(failure.Value.At) < Backoff).ToDictionary(failure => failure.Key, failure => failure.Value.Reason);
 
-    /// <summary>Forgets failures of a model, so that it is tried again at once.</summary>
+    /// <summary>Forgets failures of a model, also of what is under way, so that it is tried again at once.</summary>
     public void Retry(string model)
     {
+        _retries[model] = _retries.GetValueOrDefault(model) + 1;
         foreach ((SiloAddress Node, string Model) key in _failures.Keys.Where(key => key.Model == model).ToArray()) _failures.Remove(key);
     }
 
@@ -99,6 +101,7 @@ internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices se
 
     private async Task RunAsync(string key, string model, SiloAddress node, Func<Task> operation)
     {
+        int retries = _retries.GetValueOrDefault(model);
         try
         {
             await operation();
@@ -106,7 +109,7 @@ internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices se
         }
         catch (InferenceException exception)
         {
-            _failures[(node, model)] = (exception.Message, time.GetTimestamp());
+            if (_retries.GetValueOrDefault(model) == retries) _failures[(node, model)] = (exception.Message, time.GetTimestamp());
             LogFailed(model, node, exception.Message);
         }
         catch (Exception exception)

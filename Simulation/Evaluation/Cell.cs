@@ -11,6 +11,9 @@ namespace OrleansInference.Simulation.Evaluation;
 /// <param name="Load">Mean work ÷ capacity.</param>
 public sealed record Cell(Scenario Scenario, string Shape, int Nodes, double Load)
 {
+    /// <summary>Seconds of each trace that are not counted.</summary>
+    public const double WarmupSeconds = 1;
+
     /// <summary>What it is called in reports.</summary>
     public string Name => $"{Scenario.Name}, {Nodes} {Shape}, {Load * 100:F0} %";
 
@@ -22,9 +25,11 @@ public sealed record Cell(Scenario Scenario, string Shape, int Nodes, double Loa
     /// <param name="seed">Seed of the trace; the same for all contestants.</param>
     /// <param name="seconds">Length of the trace.</param>
     /// <param name="options">Incidents and telemetry; null for none.</param>
-    public SimulationResult Run(SimulatedPolicy policy, long seed, double seconds, SimulationOptions? options = null)
-    {
-        WorldSpec world = World;
-        return SimulatedCluster.Run(world, Scenario.Generate(world, seconds, Load, seed), policy, (options ?? new SimulationOptions()) with { Seed = seed, WarmupSeconds = 1 });
-    }
+    public SimulationResult Run(SimulatedPolicy policy, long seed, double seconds, SimulationOptions? options = null) =>
+        SimulatedCluster.Run(World, Trace(seed, seconds), policy, (options ?? new SimulationOptions()) with { Seed = seed, WarmupSeconds = WarmupSeconds });
+
+    /// <summary>One trace.</summary>
+    /// <param name="seed">Its seed.</param>
+    /// <param name="seconds">Its length.</param>
+    public Workload Trace(long seed, double seconds) => Scenario.Generate(World, seconds, Load, seed);
 }

@@ -6,6 +6,12 @@ namespace OrleansInference.Simulation.Evaluation;
 /// <param name="BestStatic">The same of the best fixed setting in hindsight.</param>
 public sealed record CellReport(string Cell, IReadOnlyList<(string Name, string Setting, double[] Attainment, double WhileAdapting)> Contestants, (string Setting, double[] Attainment) BestStatic)
 {
+    /// <summary>The offline oracle that can be had: on each held-out trace, whichever baseline or fixed setting serves it best.</summary>
+    public required double[] BestOfEachTrace { get; init; }
+
+    /// <summary>The offline oracle that nobody can exceed (<see cref="OfflineOracle"/>), on each held-out trace.</summary>
+    public required double[] Bound { get; init; }
+
     /// <summary>The agent's.</summary>
     public double[] Agent => Contestants.First(contestant => contestant.Name == Evaluation.Contestants.Agent).Attainment;
 

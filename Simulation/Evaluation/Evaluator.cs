@@ -32,8 +32,21 @@ public sealed class Evaluator(int training, int heldOut, double seconds, int ada
         }
 
         // In hindsight: chosen by the very traces that it is judged on.
-        (string Setting, double[] Attainment) best = Contestants.Grid.Select(fixedSetting => (fixedSetting.Setting, Run(cell, fixedSetting.Create, HeldOutSeed, heldOut).After)).MaxBy(entry => entry.Item2.Average());
-        return new CellReport(cell.Name, results, best);
+        (string Setting, double[] Attainment)[] grid = [.. Contestants.Grid.Select(fixedSetting => (fixedSetting.Setting, Run(cell, fixedSetting.Create, HeldOutSeed, heldOut).After))];
+        IEnumerable<double[]> others = results.Where(result => result.Item1 != Contestants.Agent).Select(result => result.Item3).Concat(grid.Select(entry => entry.Attainment));
+        return new CellReport(cell.Name, results, grid.MaxBy(entry => entry.Attainment.Average()))
+        {
+            BestOfEachTrace = [.. Enumerable.Range(0, heldOut).Select(trace => others.Max(attainment => attainment[trace]))],
+            Bound = Bound(cell),
+        };
+    }
+
+    private double[] Bound(Cell cell)
+    {
+        OfflineOracle oracle = new(cell.World);
+        double[] bound = new double[heldOut];
+        Parallel.For(0, heldOut, i => bound[i] = oracle.MostInTime(cell.Trace(HeldOutSeed + i, seconds), Cell.WarmupSeconds + adapting, seconds));
+        return bound;
     }
 
     private (double[] After, double[] While) Run(Cell cell, Func<SimulatedPolicy> create, long firstSeed, int traces)

@@ -54,6 +54,26 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task Ensure_WhileTheNodeOffersAnotherRevision_LeavesIt()
+    {
+        await using ServedCluster cluster = await StartAsync(1);
+        NodeModels models = cluster.Silos[0].GetRequiredService<NodeModels>();
+        await Repository(cluster, 0).LoadAsync("scale", null, Token);
+
+        // What a load through this node does before the director knows of it; no node has the plan's revision any more.
+        using (models.Offer("scale"))
+        {
+            cluster.Write("scale", FixtureModels.Scale(3, 5f), null);
+            Assert.True((await Engine(cluster.Silos[0]).LoadAsync("scale", null, Token)).IsReady);
+            await models.EnsureAsync("scale", Token);
+        }
+
+        await AssertAsync([5f, 10f, 15f], cluster.Silos[0], "scale", 1, 2, 3);
+        await Repository(cluster, 0).LoadAsync("scale", null, Token);
+        await AssertAsync([5f, 10f, 15f], cluster.Silos[0], "scale", 1, 2, 3);
+    }
+
+    [Fact]
     public async Task Load_AnUpload_ReachesEveryNode()
     {
         await using ServedCluster cluster = await StartAsync(2);
