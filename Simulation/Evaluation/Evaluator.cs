@@ -41,8 +41,10 @@ public sealed class Evaluator(int training, int heldOut, double seconds, int ada
         };
     }
 
-    private double[] Bound(Cell cell)
+    /// <summary>What no scheduler could exceed on each held-out trace.</summary>
+    public double[] Bound(Cell cell)
     {
+        ArgumentNullException.ThrowIfNull(cell);
         OfflineOracle oracle = new(cell.World);
         double[] bound = new double[heldOut];
         Parallel.For(0, heldOut, i => bound[i] = oracle.MostInTime(cell.Trace(HeldOutSeed + i, seconds), Cell.WarmupSeconds + adapting, seconds));

@@ -7,7 +7,7 @@ namespace OrleansInference.Simulation.Evaluation;
 /// <summary>
 /// An upper bound of what any scheduler could serve in time that knew all requests and the world's laws beforehand, in the
 /// mean of their noise. It is let off everything but work: all nodes are one machine that divides and moves requests as it
-/// likes, every row costs what it costs in the best batch, links and loads take no time, memory is no limit, and a request
+/// likes, every row costs what it costs in the best batch that can end in time, links and loads take no time, memory is no limit, and a request
 /// that is done in part counts in part.
 /// </summary>
 /// <remarks>
@@ -30,7 +30,7 @@ public sealed class OfflineOracle
         ArgumentNullException.ThrowIfNull(world);
         _world = world;
         double capacity = world.Nodes.Sum(node => node.Speed * MostParallelism(world, node));
-        _secondsPerRow = [.. world.Models.Select(model => LeastSecondsPerRow(world.Law, model) / capacity)];
+        _secondsPerRow = [.. world.Models.Select(model => LeastSecondsPerRow(world, model) / capacity)];
     }
 
     /// <summary>The bound: a share of the requests that come in [<paramref name="from"/>, <paramref name="to"/>), 0 to 1; 1 where none come.</summary>
@@ -86,8 +86,18 @@ public sealed class OfflineOracle
         }
     }
 
-    /// <summary>What a row costs in the best of batches, alone on a node of speed 1; seconds.</summary>
-    private static double LeastSecondsPerRow(IServiceLaw law, WorldModel model) => Enumerable.Range(1, model.MaxRows).Min(rows => Mean(law, model, rows, 1, 0, 1) / rows);
+    /// <summary>What a row costs in the best of the batches that the fastest node ends within the objective, alone on a node of speed 1; seconds.</summary>
+    private static double LeastSecondsPerRow(WorldSpec world, WorldModel model)
+    {
+        double least = Mean(world.Law, model, 1, 1, 0, 1);
+        for (int rows = 2; rows <= model.MaxRows; rows++)
+        {
+            bool inTime = world.Nodes.Any(node => Enumerable.Range(1, node.Cores).Any(threads => Mean(world.Law, model, rows, threads, 0, 1) / node.Speed <= model.SloSeconds));
+            if (inTime) least = Math.Min(least, Mean(world.Law, model, rows, 1, 0, 1) / rows);
+        }
+
+        return least;
+    }
 
     /// <summary>
     /// The most work that a node's runs can do at a moment, in cores: over all numbers of runs and of threads of each, in the order

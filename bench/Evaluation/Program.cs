@@ -6,6 +6,7 @@ using OrleansInference.Simulation.Workloads;
 // evaluation --overhead: what the slow loop costs
 // evaluation --shifts [--traces N] [--seconds S] [--out FILE]: something changes half-way
 // evaluation --capacity [--target 0.95] [--traces N] [--seconds S] [--nodes 1,2,4,8]: how many requests a second a cluster answers in time
+// evaluation --oracle [--traces N] [--seconds S] [--adapting S]: what no scheduler could exceed, without judging anybody
 // evaluation --policy-cost a.onnx: how long a learned policy takes to answer
 // evaluation --policies a.onnx,b.onnx [--traces N] [--scenarios a,b] [--shapes a,b] [--out FILE]: learned policies against the planner alone
 // evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
@@ -83,6 +84,12 @@ if (Option("--policies", "") is { Length: > 0 } policies)
 }
 
 Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Number("--seconds", 80), Number("--adapting", 20));
+if (args.Contains("--oracle"))
+{
+    foreach (Cell cell in Cells()) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cell.Name}: {evaluator.Bound(cell).Average():P1}"));
+    return;
+}
+
 List<CellReport> reports = [];
 foreach (Cell cell in Cells())
 {
