@@ -10,27 +10,31 @@ namespace OrleansInference.Grains.Nodes;
 /// <summary>Has this node's engine serve what the plan says.</summary>
 internal sealed class NodeModels(InferenceEngine engine, ClusterNode node, ModelFetcher fetcher)
 {
-    private readonly ConcurrentDictionary<string, int> _offered = new();
+    private readonly ConcurrentDictionary<(string Model, string Revision), int> _offered = new();
 
     /// <summary>
-    /// Until it ends, this node's own revision of a model is on its way to the director: a plan with the one before it is not
-    /// restored here, since no node may have that any more.
+    /// Until it ends, another revision of a model than the plan's of now is on its way to the director: the plan's is not restored
+    /// here meanwhile, since no node may have it any more.
     /// </summary>
     public OfferedModel Offer(string model)
     {
-        _offered.AddOrUpdate(model, 1, (_, offers) => offers + 1);
-        return new OfferedModel(() => _offered.AddOrUpdate(model, 0, (_, offers) => offers - 1));
+        (string, string) before = (model, node.Plan.Find(model)?.Revision ?? "");
+        _offered.AddOrUpdate(before, 1, (_, offers) => offers + 1);
+        return new OfferedModel(() =>
+        {
+            if (_offered.AddOrUpdate(before, 0, (_, offers) => offers - 1) == 0) _offered.TryRemove(new KeyValuePair<(string, string), int>(before, 0));
+        });
     }
 
     /// <summary>
     /// Loads and warms a model in the plan's revision: from the repository where that has it, else fetched from a node that does.
-    /// Nothing happens while this node offers another.
+    /// Nothing happens where it is served and another is offered in place of the plan's.
     /// </summary>
     /// <exception cref="InferenceException">It cannot be loaded here; the message says why.</exception>
     public async Task EnsureAsync(string model, CancellationToken cancellationToken)
     {
         ClusterPlan plan = node.Plan;
-        if (plan.Find(model) is not { } planned || Serves(planned) || (_offered.GetValueOrDefault(model) > 0 && engine.ReadyVersions(model).Length > 0)) return;
+        if (plan.Find(model) is not { } planned || Serves(planned) || (_offered.GetValueOrDefault((model, planned.Revision)) > 0 && engine.ReadyVersions(model).Length > 0)) return;
         LoadResult result = planned.Revision.Length == 0 || engine.ManifestOfRepository(model)?.Revision == planned.Revision
             ? await engine.LoadAsync(model, replacement: null, cancellationToken).ConfigureAwait(false)
             : await FetchAsync(plan, planned, cancellationToken).ConfigureAwait(false);

@@ -74,6 +74,19 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task Load_ThroughASiloWithoutTheFiles_WhereTheModelChanged_ChangesThatSiloToo()
+    {
+        await using ServedCluster cluster = await StartAsync(3);
+        await cluster.UntilAsync(state => state.Nodes.Length == 3 && cluster.Silos.All(silo => Node(silo).Router.Snapshot.Nodes.Count == 3));
+        await Repository(cluster, 2).LoadAsync("scale", null, Token);
+
+        cluster.Write("scale", FixtureModels.Scale(3, 5f), null);
+        await Repository(cluster, 2).LoadAsync("scale", null, Token);
+
+        foreach (IServiceProvider silo in cluster.Silos) await AssertAsync([5f, 10f, 15f], silo, "scale", 1, 2, 3);
+    }
+
+    [Fact]
     public async Task Load_AnUpload_ReachesEveryNode()
     {
         await using ServedCluster cluster = await StartAsync(2);
