@@ -22,7 +22,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() =>
-        _cluster = await ServedCluster.StartAsync(ModelControlMode.All, ("mlp", FixtureModels.Mlp(Width, 1024, 4, seed: 1), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"));
+        _cluster = await ServedCluster.StartAsync(1, ModelControlMode.All, new() { ["Node:FastLoop"] = "false", ["Agent:Mode"] = "Off" }, ("mlp", FixtureModels.Mlp(Width, 1024, 4, seed: 1), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"));
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
@@ -30,7 +30,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     public async Task InferAsync_AThousandInFlightThroughOneGrain_BatchesReachTheCap()
     {
         // Held until all of them are in the queue: a worker that kept its turn would let one of them there.
-        ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
+        ModelReplica replica = await SettledAsync();
         BatchLimits limits = replica.Limits;
         replica.Limits = limits with { MaxRows = 10_000, MaxDelay = TimeSpan.FromHours(1) };
         Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token))];
@@ -49,7 +49,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     public async Task InferAsync_EarlierObjectives_AreServedFirst()
     {
         // Nothing runs until all of them wait; the late ones came first.
-        ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
+        ModelReplica replica = await SettledAsync();
         BatchLimits limits = replica.Limits;
         replica.Limits = limits with { MaxRows = 10_000, MaxDelay = TimeSpan.FromHours(1) };
         Task<InferenceResponse>[] late = [.. Enumerable.Range(0, 64).Select(i => Grain.InferAsync(Request(i, slo: 100_000), Token))];
@@ -67,7 +67,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     [Fact]
     public async Task InferAsync_BeyondTheBound_IsRefused()
     {
-        ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
+        ModelReplica replica = await SettledAsync();
         replica.Limits = replica.Limits with { MaxQueuedRequests = 10 };
 
         InferenceResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token)));
@@ -80,7 +80,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     [Fact]
     public async Task InferAsync_CancelledByTheCaller_LeavesTheQueueOfTheSilo()
     {
-        ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
+        ModelReplica replica = await SettledAsync();
         replica.Limits = replica.Limits with { MaxDelay = TimeSpan.FromHours(1) };
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 8).Select(i => Grain.InferAsync(Request(i), source.Token))];
@@ -101,6 +101,19 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         Assert.Equal(("mlp", "CPUExecutionProvider"), (metadata.Name, metadata.ExecutionProvider));
         Assert.Equal([-1, Width], metadata.Inputs[0].Shape);
         Assert.Equal(InferenceError.NotFound, unknown.Error);
+    }
+
+    /// <summary>The replica, when the node has set its limits, which it does once, at its first look: what a test sets stays from then on.</summary>
+    private async Task<ModelReplica> SettledAsync()
+    {
+        ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
+        BatchLimits limits = replica.Limits;
+        TimeSpan mark = TimeSpan.FromSeconds(7);
+        replica.Limits = limits with { MaxDelay = mark };
+        // Several looks long: where nobody replaces the mark, the first look came before it.
+        for (int i = 0; i < 200 && replica.Limits.MaxDelay == mark; i++) await Task.Delay(10, Token);
+        replica.Limits = limits;
+        return replica;
     }
 
     private static async Task QueuedAsync(ModelReplica replica, int expected)
