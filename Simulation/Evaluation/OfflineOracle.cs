@@ -92,8 +92,8 @@ public sealed class OfflineOracle
         double least = Mean(world.Law, model, 1, 1, 0, 1);
         for (int rows = 2; rows <= model.MaxRows; rows++)
         {
-            bool inTime = world.Nodes.Any(node => Enumerable.Range(1, node.Cores).Any(threads => Mean(world.Law, model, rows, threads, 0, 1) / node.Speed <= model.SloSeconds));
-            if (inTime) least = Math.Min(least, Mean(world.Law, model, rows, 1, 0, 1) / rows);
+            double[] byThreads = [.. Enumerable.Range(1, world.Nodes.Max(node => node.Cores)).Select(threads => Mean(world.Law, model, rows, threads, 0, 1))];
+            if (world.Nodes.Any(node => byThreads.Take(node.Cores).Min() / node.Speed <= model.SloSeconds)) least = Math.Min(least, byThreads[0] / rows);
         }
 
         return least;

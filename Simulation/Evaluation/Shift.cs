@@ -42,8 +42,7 @@ public sealed record Shift(string Name, Func<double, SimulationOptions> Options,
     {
         ArgumentNullException.ThrowIfNull(cell);
         double at = seconds / 2;
-        WorldSpec world = cell.World;
-        Workload workload = Change(cell, cell.Scenario.Generate(world, seconds, cell.Load, seed), at, seed);
-        return SimulatedCluster.Run(world, workload, policy, Options(at) with { Seed = seed, WarmupSeconds = 1 }).AttainmentOf((int)at - 1, (int)seconds);
+        Workload workload = Change(cell, cell.Trace(seed, seconds), at, seed);
+        return SimulatedCluster.Run(cell.World, workload, policy, Options(at) with { Seed = seed, WarmupSeconds = Cell.WarmupSeconds }).AttainmentOf((int)at - 1, (int)seconds);
     }
 }
