@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
 using OrleansInference.Agent.Guardrails;
+using OrleansInference.Agent.Planning;
 using OrleansInference.Dashboard;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
@@ -29,7 +30,7 @@ internal static class SiloApplication
         builder.AddInferenceGateway();
         builder.AddInferenceTelemetry();
         builder.Services.AddGracefulStop();
-        builder.Services.TryAddSingleton<IPlanTrial, TwinTrial>();
+        builder.Services.TryAddSingleton<IPlanTrial>(services => services.GetRequiredService<IOptions<AgentOptions>>().Value.TrialMs is > 0 and double longest ? new PacedTrial(new TwinTrial(), services.GetRequiredService<TimeProvider>(), longest / 1000) : new TwinTrial());
         SiloHostOptions ports = builder.Configuration.GetSection("Silo").Get<SiloHostOptions>() ?? new();
         SiloAddresses addresses = SiloAddresses.Read(ports, builder.Configuration.GetSection("Gateway").Get<GatewayOptions>() ?? new());
         builder.UseOrleans(silo => silo

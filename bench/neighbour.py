@@ -3,20 +3,21 @@
 
 Three silos held to 0.6, 0.3 and 0.15 cores by a CPU quota (cgroup v1 or v2; needs root) serve SqueezeNet and an MLP on the CPU. Each
 contestant gets the same Poisson traffic: `--seconds` alone, then as long beside a process that burns CPU in the first silo's
-group. Contestants take turns within each repeat; the cluster stays. SqueezeNet's rate is `--load` of what the three shares can run,
+group. Contestants take turns within each repeat, in another of their six orders each time, and are warmed up by five seconds that do not count; the cluster stays. SqueezeNet's rate is `--load` of what the three shares can run,
 by the time that a request takes before the quotas are in force.
 
   agent       the agent acts (a decision every 5 s)
   lew         the agent is off: replicas everywhere, least expected work
   one         each model pinned to the node that used the least CPU: what Orleans' ResourceOptimized placement does for an activation
 
-usage: bench/neighbour.py [--repeats 5] [--seconds 20] [--load 0.8] [--data ../shared/data]
+usage: bench/neighbour.py [--repeats 6] [--seconds 20] [--load 0.8] [--data ../shared/data]
 after: dotnet build -c Release Silo; dotnet build -c Release Cli
 """
-import argparse, json, os, random, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
+import argparse, itertools, json, os, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
 
 SHARES = [6000, 3000, 1500]  # microseconds of each 10 ms
 HTTP = 28080
+WARMUP = 5  # seconds
 MODELS = {"squeezenet": 400, "mlp": 100}  # objective in ms
 
 
@@ -78,7 +79,7 @@ def become(contestant):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--repeats", type=int, default=5)
+    arguments.add_argument("--repeats", type=int, default=6)
     arguments.add_argument("--seconds", type=int, default=20)
     arguments.add_argument("--load", type=float, default=0.8)
     arguments.add_argument("--data", default="../shared/data")
@@ -108,11 +109,11 @@ def main():
         time.sleep(5)
         traffic(rates, options.seconds, 1)  # everything warm, for whoever is first
         scores = {name: [] for name in ("agent", "lew", "one")}
+        orders = list(itertools.permutations(scores))
         for repeat in range(options.repeats):
-            order = list(scores)
-            random.Random(repeat).shuffle(order)
-            for contestant in order:
+            for contestant in orders[repeat % len(orders)]:
                 become(contestant)
+                traffic(rates, WARMUP, 10 + repeat)
                 decided = max([decision["id"] for decision in call("/v2/agent?limit=1")["decisions"]], default=0)
                 calm, _ = traffic(rates, options.seconds, 100 + repeat)
                 burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])

@@ -27,11 +27,10 @@ public sealed class AgentPlanner : IPlanner
     private readonly ReplicateWhereItFits _repair = new(onlyNew: true), _everywhere = new();
     private readonly TrafficCounter _traffic = new();
     private readonly Dictionary<string, TimeSpan> _failed = [];
+    private readonly OpenAdvice _advice;
     private TimeSpan _decidedAt = TimeSpan.MinValue;
     private ClusterPlan? _lastGood;
     private AgentDecision? _watched;
-    private (long Id, ClusterPlan Plan)? _advised;
-    private long? _approved;
     private ClusterObservation? _seen;
 
     /// <summary>Creates it.</summary>
@@ -44,6 +43,7 @@ public sealed class AgentPlanner : IPlanner
         (_options, _trial, Mode) = (options, trial, options.Mode);
         Decisions = decisions ?? new DecisionLog(options.Remembered);
         Watch = new ChangeWatch(options.Guardrails);
+        _advice = new OpenAdvice(Decisions);
     }
 
     /// <summary>What it may do where a model's pin says nothing.</summary>
@@ -85,13 +85,7 @@ public sealed class AgentPlanner : IPlanner
     /// <returns>False where it does not wait for one.</returns>
     public bool Answer(long id, bool approve)
     {
-        lock (_lock)
-        {
-            if (_advised is not { } advised || advised.Id != id) return false;
-            if (approve) _approved = id;
-            else Refuse(id, "");
-            return true;
-        }
+        lock (_lock) return _advice.Answer(id, approve);
     }
 
     /// <inheritdoc />
@@ -120,7 +114,7 @@ public sealed class AgentPlanner : IPlanner
         }
 
         if (Supervise(observation, repaired, now) is { } back) return back;
-        if (_approved is { } && TakeAdvice(observation, repaired, now) is { } advised) return advised;
+        if (_advice.Take(current.Epoch) is { } approved && TakeAdvice(approved, observation, repaired, now) is { } advised) return advised;
         if (_decidedAt == TimeSpan.MinValue) _decidedAt = now;
         if (Watch.IsWatching || Watch.IsStopped || (now - _decidedAt).TotalSeconds < _options.PeriodSeconds) return repaired;
         _decidedAt = now;
@@ -151,27 +145,19 @@ public sealed class AgentPlanner : IPlanner
         Models = [.. current.Models.Select(model => before.Find(model.Name) is { } old && old.Revision == model.Revision ? old : model)],
     };
 
-    private ClusterPlan? TakeAdvice(ClusterObservation observation, ClusterPlan current, TimeSpan now)
+    private ClusterPlan? TakeAdvice((long Id, ClusterPlan Plan) advice, ClusterObservation observation, ClusterPlan current, TimeSpan now)
     {
-        (long id, ClusterPlan plan) = _advised!.Value;
-        (_approved, _advised) = (null, null);
         PredictedCluster cluster = Predictor.Predict(observation, now);
-        if (PlanMask.Violation(plan, cluster, current) is { } wrong)
+        if (PlanMask.Violation(advice.Plan, cluster, current) is { } wrong)
         {
-            Refuse(id, wrong);
+            _advice.Close(advice.Id, $"no longer possible: {wrong}");
             return null;
         }
 
-        double before = Watch.Begin(current, $"advice {id}", now);
-        Decisions.Change(id, decision => decision with { Outcome = DecisionOutcome.Applied, AttainmentBefore = before });
-        _watched = Array.Find(Decisions.All, decision => decision.Id == id);
-        return Restored(plan, current);
-    }
-
-    private void Refuse(long id, string reason)
-    {
-        Decisions.Change(id, decision => decision with { Outcome = DecisionOutcome.Refused, Summary = reason.Length == 0 ? decision.Summary : $"{decision.Summary}; no longer possible: {reason}" });
-        _advised = null;
+        double before = Watch.Begin(current, $"advice {advice.Id}", now);
+        Decisions.Change(advice.Id, decision => decision with { Outcome = DecisionOutcome.Applied, AttainmentBefore = before });
+        _watched = Array.Find(Decisions.All, decision => decision.Id == advice.Id);
+        return Restored(advice.Plan, current);
     }
 
     private ClusterPlan Decide(ClusterObservation observation, ClusterPlan current, TimeSpan now)
@@ -182,6 +168,12 @@ public sealed class AgentPlanner : IPlanner
         if (!cluster.IsTrusted)
         {
             Note(DecisionOutcome.Kept, "predictions of late were off by more than a quarter: nothing is changed until they are right", attained, cluster, []);
+            return current;
+        }
+
+        if (1 - attained < _options.Guardrails.LeastGain)
+        {
+            Note(DecisionOutcome.Kept, $"{attained:P1} of requests are in time: there is nothing to gain that is worth a change", attained, cluster, []);
             return current;
         }
 
@@ -201,8 +193,8 @@ public sealed class AgentPlanner : IPlanner
         string summary = $"{chosen.Name}: expected to bring {gain * 100:F1} more of 100 requests in time";
         if (mode != AgentMode.Act)
         {
-            AgentDecision noted = Note(mode == AgentMode.Advise ? DecisionOutcome.Advised : DecisionOutcome.Shadowed, summary, attained, cluster, records, difference, gain);
-            _advised = mode == AgentMode.Advise ? (noted.Id, chosen.Plan) : null;
+            if (mode == AgentMode.Advise) _advice.Offer(Decision(DecisionOutcome.Advised, summary, attained, cluster, records, difference, gain), chosen.Plan, current.Epoch);
+            else Note(DecisionOutcome.Shadowed, summary, attained, cluster, records, difference, gain);
             return current;
         }
 
@@ -233,7 +225,10 @@ public sealed class AgentPlanner : IPlanner
         if (_lastGood is { } good) yield return search.Evaluate("the last plan known to be good", Restored(good, keep.Plan));
     }
 
-    private AgentDecision Note(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference = null, double gain = 0) => Decisions.Add(new AgentDecision
+    private AgentDecision Note(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference = null, double gain = 0) =>
+        Decisions.Add(Decision(outcome, summary, attained, cluster, candidates, difference, gain));
+
+    private static AgentDecision Decision(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference, double gain) => new()
     {
         Outcome = outcome,
         Summary = summary,
@@ -243,7 +238,7 @@ public sealed class AgentPlanner : IPlanner
         Candidates = candidates,
         AttainmentBefore = attained,
         ExpectedGain = gain,
-    });
+    };
 
     private static DecisionInput[] Inputs(PredictedCluster cluster) => [.. cluster.Models.Select(model => new DecisionInput(
         model.Name, model.RowsPerSecond, model.PeakRowsPerSecond,

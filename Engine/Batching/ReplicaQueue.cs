@@ -7,6 +7,7 @@ namespace OrleansInference.Engine.Batching;
 public sealed class ReplicaQueue
 {
     private readonly Dictionary<ShapeSignature, Lane> _lanes = [];
+    private Lane? _spare;
     private long _sequence;
 
     /// <summary>Requests waiting, each counted once however many rows it has.</summary>
@@ -24,7 +25,7 @@ public sealed class ReplicaQueue
         request.Key = new OrderKey(request.Request.Background, priority, due, _sequence++);
         request.Arrival = now;
         request.IsQueued = true;
-        if (!_lanes.TryGetValue(request.Signature, out Lane? lane)) _lanes.Add(request.Signature, lane = new Lane());
+        if (!_lanes.TryGetValue(request.Signature, out Lane? lane)) _lanes.Add(request.Signature, lane = NewLane());
         lane.Heap.Enqueue(request, request.Key);
         lane.Rows += request.Rows;
         Rows += request.Rows;
@@ -43,7 +44,7 @@ public sealed class ReplicaQueue
         Rows -= rows;
         Count--;
         lane.Forget();
-        if (lane.Heap.Count == 0) _lanes.Remove(request.Signature);
+        if (lane.Heap.Count == 0) Drop(request.Signature, lane);
         return true;
     }
 
@@ -119,8 +120,22 @@ public sealed class ReplicaQueue
             lane.Heap.Dequeue();
         }
 
-        if (lane.Heap.Count == 0) _lanes.Remove(signature!);
+        if (lane.Heap.Count == 0) Drop(signature!, lane);
         return true;
+    }
+
+    private Lane NewLane()
+    {
+        Lane lane = _spare ?? new Lane();
+        _spare = null;
+        return lane;
+    }
+
+    /// <summary>A queue that is mostly empty loses and makes a lane with every request: the last one is kept for the next.</summary>
+    private void Drop(ShapeSignature signature, Lane lane)
+    {
+        _lanes.Remove(signature);
+        _spare = lane;
     }
 
     private (ShapeSignature? Signature, Lane? Lane) First()

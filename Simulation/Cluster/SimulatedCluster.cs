@@ -18,7 +18,6 @@ public sealed partial class SimulatedCluster
     private const int MaxQueued = 4096;
 
     private readonly WorldSpec _world;
-    private readonly Workload _workload;
     private readonly SimulatedPolicy _policy;
     private readonly SimulationOptions _options;
     private readonly EventCalendar _calendar = new();
@@ -37,15 +36,15 @@ public sealed partial class SimulatedCluster
     private long _now, _events;
     private int _entry;
 
-    private SimulatedCluster(WorldSpec world, Workload workload, SimulatedPolicy policy, SimulationOptions options)
+    private SimulatedCluster(WorldSpec world, double seconds, SimulatedPolicy policy, SimulationOptions options)
     {
-        (_world, _workload, _policy, _options) = (world, workload, policy, options);
+        (_world, _policy, _options) = (world, policy, options);
         (_noise, _loss) = (new SimulationRandom(options.Seed, 1), new SimulationRandom(options.Seed, 2));
         _tally = new SimulationTally(world, Ticks(options.WarmupSeconds));
         _nodes = [.. world.Nodes.Select((node, index) => new SimulatedNode(index, node))];
         _requests = [.. world.Models.Select(model => new InferenceRequest { ModelName = model.Name, Inputs = [] })];
         _names = [.. world.Models.Select(model => model.Name)];
-        _end = Ticks(workload.Seconds);
+        _end = Ticks(seconds);
         _plan = options.Plan ?? ClusterPlan.Empty;
         _desired = world.Models.ToImmutableSortedDictionary(model => model.Name, model => new DesiredModel { Revision = "1", MemoryBytes = model.MemoryBytes, IsRequested = true });
     }
@@ -60,31 +59,45 @@ public sealed partial class SimulatedCluster
     /// <param name="progress">Told the simulated seconds, once for each.</param>
     public static SimulationResult Run(WorldSpec world, Workload workload, SimulatedPolicy policy, SimulationOptions options, Action<double>? progress = null)
     {
-        ArgumentNullException.ThrowIfNull(world);
         ArgumentNullException.ThrowIfNull(workload);
+        return Run(world, workload.Arrivals, workload.Seconds, policy, options, progress);
+    }
+
+    /// <summary>Simulates requests that are made as they come.</summary>
+    /// <param name="world">The cluster.</param>
+    /// <param name="arrivals">The requests, in order of time.</param>
+    /// <param name="seconds">How long they come.</param>
+    /// <param name="policy">Who decides.</param>
+    /// <param name="options">Seed, telemetry, incidents.</param>
+    /// <param name="progress">Told the simulated seconds, once for each.</param>
+    public static SimulationResult Run(WorldSpec world, IEnumerable<Arrival> arrivals, double seconds, SimulatedPolicy policy, SimulationOptions options, Action<double>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        ArgumentNullException.ThrowIfNull(arrivals);
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(options);
-        return new SimulatedCluster(world, workload, policy, options).Run(progress);
+        return new SimulatedCluster(world, seconds, policy, options).Run(arrivals, progress);
     }
 
     private static long Ticks(double seconds) => (long)Math.Round(seconds * TimeSpan.TicksPerSecond);
 
-    private SimulationResult Run(Action<double>? progress)
+    private SimulationResult Run(IEnumerable<Arrival> arrivals, Action<double>? progress)
     {
         Begin();
-        Arrival[] arrivals = _workload.Arrivals;
-        int next = 0;
+        using IEnumerator<Arrival> coming = arrivals.GetEnumerator();
+        bool comes = coming.MoveNext();
         long second = 0;
         while (_options.MaxEvents == 0 || _events < _options.MaxEvents)
         {
-            long arrival = next < arrivals.Length ? arrivals[next].At : long.MaxValue, other = _calendar.NextAt;
+            long arrival = comes ? coming.Current.At : long.MaxValue, other = _calendar.NextAt;
             // What is under way when the workload ends is answered; looks end with the workload.
             if (arrival == long.MaxValue && other == long.MaxValue) break;
             _events++;
             if (arrival <= other)
             {
                 _now = arrival;
-                Arrive(arrivals[next++]);
+                Arrive(coming.Current);
+                comes = coming.MoveNext();
             }
             else
             {

@@ -23,10 +23,7 @@ public sealed class Evaluator(int training, int heldOut, double seconds, int ada
         List<(string, string, double[], double)> results = [];
         foreach (Contestant contestant in contestants)
         {
-            (string setting, Func<SimulatedPolicy> create) = contestant.Settings.Count == 1
-                ? contestant.Settings[0]
-                : contestant.Settings.MaxBy(candidate => Run(cell, candidate.Create, TrainingSeed, training).After.Average());
-            (double[] after, double[] during) = Run(cell, create, HeldOutSeed, heldOut);
+            (string setting, double[] after, double[] during) = Measure(cell, contestant);
             results.Add((contestant.Name, setting, after, during.Average()));
             progress?.Invoke(contestant.Name);
         }
@@ -39,6 +36,18 @@ public sealed class Evaluator(int training, int heldOut, double seconds, int ada
             BestOfEachTrace = [.. Enumerable.Range(0, heldOut).Select(trace => others.Max(attainment => attainment[trace]))],
             Bound = Bound(cell),
         };
+    }
+
+    /// <summary>The setting that serves the training traces best, and what it attains on each held-out one, after and while it adapts.</summary>
+    public (string Setting, double[] After, double[] While) Measure(Cell cell, Contestant contestant)
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        ArgumentNullException.ThrowIfNull(contestant);
+        (string setting, Func<SimulatedPolicy> create) = contestant.Settings.Count == 1
+            ? contestant.Settings[0]
+            : contestant.Settings.MaxBy(candidate => Run(cell, candidate.Create, TrainingSeed, training).After.Average());
+        (double[] after, double[] during) = Run(cell, create, HeldOutSeed, heldOut);
+        return (setting, after, during);
     }
 
     /// <summary>What no scheduler could exceed on each held-out trace.</summary>

@@ -32,9 +32,9 @@ public sealed class TwinTrial : IPlanTrial
         WorldSpec world = World(cluster);
         double perSecond = cluster.Models.Sum(model => model.RowsPerSecond / model.RowsPerRequest);
         double seconds = Math.Clamp(maxEvents / Math.Max(1, perSecond * EventsPerRequest), 0.5, LongestSeconds);
-        Workload workload = ArrivalProcesses.Merge(seconds, [.. cluster.Models.Select((model, i) => Requests(model, i, seconds, seed))]);
+        IEnumerable<Arrival> requests = ArrivalProcesses.InOrder(cluster.Models.Select((model, i) => Requests(model, i, seconds, seed)));
         SimulatedPolicy policy = new() { Planner = new FixedPlanner(Addressed(plan, cluster)), Tuner = () => new RunLengthTuner() };
-        SimulationResult result = SimulatedCluster.Run(world, workload, policy, new SimulationOptions { Seed = seed, WarmupSeconds = Math.Min(0.5, seconds * 0.1), LookSeconds = LongestSeconds * 2, MaxEvents = maxEvents * 2 });
+        SimulationResult result = SimulatedCluster.Run(world, requests, seconds, policy, new SimulationOptions { Seed = seed, WarmupSeconds = Math.Min(0.5, seconds * 0.1), LookSeconds = LongestSeconds * 2, MaxEvents = maxEvents * 2 });
         Interlocked.Add(ref _events, result.Events);
         return new TrialResult(result.Score, result.SloAttainment, result.Requests);
     }

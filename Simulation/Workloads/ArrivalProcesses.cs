@@ -47,8 +47,27 @@ public static class ArrivalProcesses
         };
     }
 
-    /// <summary>Puts streams of arrivals, each of one model, into one workload.</summary>
-    public static Workload Merge(double seconds, params IEnumerable<IEnumerable<Arrival>> streams) => new([.. streams.SelectMany(stream => stream).OrderBy(arrival => arrival.At).ThenBy(arrival => arrival.Model)], seconds);
+    /// <summary>Puts streams of arrivals, each in order of time, into one workload.</summary>
+    public static Workload Merge(double seconds, params IEnumerable<IEnumerable<Arrival>> streams) => new([.. InOrder(streams)], seconds);
+
+    /// <summary>All arrivals of streams in order of time, each stream in order itself; of two at once the lower model's first. Lazy: nothing is held of what has not come.</summary>
+    public static IEnumerable<Arrival> InOrder(IEnumerable<IEnumerable<Arrival>> streams)
+    {
+        ArgumentNullException.ThrowIfNull(streams);
+        PriorityQueue<(IEnumerator<Arrival> Stream, int Index), (long At, int Model, int Index)> heads = new();
+        foreach ((int index, IEnumerable<Arrival> stream) in streams.Index()) Next(stream.GetEnumerator(), index);
+        while (heads.TryDequeue(out (IEnumerator<Arrival> Stream, int Index) head, out _))
+        {
+            yield return head.Stream.Current;
+            Next(head.Stream, head.Index);
+        }
+
+        void Next(IEnumerator<Arrival> stream, int index)
+        {
+            if (stream.MoveNext()) heads.Enqueue((stream, index), (stream.Current.At, stream.Current.Model, index));
+            else stream.Dispose();
+        }
+    }
 
     /// <summary>Arrivals of one model at the given times, seconds.</summary>
     public static IEnumerable<Arrival> Of(int model, IEnumerable<double> times, Func<int>? rows = null) => times.Select(at => new Arrival((long)Math.Round(at * TimeSpan.TicksPerSecond), model, rows?.Invoke() ?? 1));

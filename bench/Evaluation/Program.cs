@@ -7,6 +7,7 @@ using OrleansInference.Simulation.Workloads;
 // evaluation --shifts [--traces N] [--seconds S] [--out FILE]: something changes half-way
 // evaluation --capacity [--target 0.95] [--traces N] [--seconds S] [--nodes 1,2,4,8]: how many requests a second a cluster answers in time
 // evaluation --oracle [--traces N] [--seconds S] [--adapting S]: what no scheduler could exceed, without judging anybody
+// evaluation --agent [--scenarios a,b] [--shapes a,b] [--traces N]: the agent alone, to compare two versions of it within minutes
 // evaluation --policy-cost a.onnx: how long a learned policy takes to answer
 // evaluation --policies a.onnx,b.onnx [--traces N] [--scenarios a,b] [--shapes a,b] [--out FILE]: learned policies against the planner alone
 // evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
@@ -87,6 +88,17 @@ Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Numbe
 if (args.Contains("--oracle"))
 {
     foreach (Cell cell in Cells()) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cell.Name}: {evaluator.Bound(cell).Average():P1}"));
+    return;
+}
+
+if (args.Contains("--agent"))
+{
+    foreach (Cell cell in Cells())
+    {
+        (string setting, double[] after, double[] during) = evaluator.Measure(cell, Contestants.Planner);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cell.Name}: {after.Average():P1}, {during.Average():P1} while adapting ({setting})"));
+    }
+
     return;
 }
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OrleansInference.Onnx.Samples;
 using OrleansInference.Silo.Tests.Jobs;
@@ -53,7 +54,8 @@ public sealed class SlowClusterTests : IAsyncLifetime
         await first.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Refuse" }).ClickAsync(new LocatorClickOptions { Timeout = 60_000 });
         await Expect(page.Locator(".notice")).ToContainTextAsync("refuse decision");
         Assert.Equal(1, Replicas(await _cluster.StateAsync()));
-        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Approve" }).First.ClickAsync(new LocatorClickOptions { Timeout = 60_000 });
+        ILocator second = page.Locator("li.advised", new PageLocatorOptions { HasTextRegex = new Regex("add mlp on|replicat") }).First;
+        await second.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Approve" }).ClickAsync(new LocatorClickOptions { Timeout = 60_000 });
         await _cluster.UntilAsync(state => Replicas(state) == 2);
 
         await Expect(page.Locator("li.applied, li.confirmed").First).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 30_000 });
