@@ -74,9 +74,10 @@ internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices se
     private static bool MayGo(ClusterPlan plan, string model, NodeReport home, IReadOnlyCollection<NodeReport> reports) =>
         plan.Find(model) is not { } planned || reports.Any(other => other != home && HasRevision(other, planned) && planned.Replicas.Any(replica => replica.Node.Equals(other.Address)));
 
-    /// <summary>A model that a node loaded by itself and that the plan has elsewhere.</summary>
+    /// <summary>A model that a node loaded by itself and that the plan has elsewhere. A node that does not know the plan yet keeps it: it would not know where else to send what comes for it.</summary>
     private void ReleaseUnplanned(ClusterPlan plan, NodeReport report, IReadOnlyCollection<NodeReport> reports, Dictionary<string, NodeReport> homes)
     {
+        if (report.PlanEpoch < plan.Epoch) return;
         foreach (string model in report.Replicas.Select(replica => replica.Model).Distinct())
         {
             if (plan.Find(model) is not { } planned || planned.Replicas.Length == 0 || planned.Replicas.Any(replica => replica.Node.Equals(report.Address))) continue;
