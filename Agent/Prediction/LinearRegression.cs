@@ -34,6 +34,12 @@ public sealed class LinearRegression
         return sum;
     }
 
+    /// <summary>All of θ by a factor: what is seen has changed as a whole.</summary>
+    public void Scale(double factor)
+    {
+        for (int i = 0; i < _theta.Length; i++) _theta[i] *= factor;
+    }
+
     /// <summary>Takes one observation in.</summary>
     /// <param name="x">Its features.</param>
     /// <param name="y">What was seen.</param>

@@ -51,4 +51,36 @@ public sealed class ServiceEstimateTests
 
         Assert.InRange(estimate.Current.Seconds(4, 0), 0.0105, 0.0135);
     }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(0.1)]
+    public void Observe_ANodeThatIsAnotherAtAStroke_IsFollowedWithinSeconds(double factor)
+    {
+        ServiceEstimate estimate = new(0.002, 0.001);
+        for (int second = 0; second < 60; second++) estimate.Observe(50, 200, 50 * 0.006, 0);
+        for (int second = 0; second < 8; second++) estimate.Observe(5, 20, 5 * 0.006 * factor, 0);
+
+        Assert.InRange(estimate.Current.Seconds(4, 0) / (0.006 * factor), 0.8, 1.25);
+    }
+
+    [Fact]
+    public void Observe_OneSlowSecondOrTwo_ChangeLittle()
+    {
+        ServiceEstimate estimate = new(0.002, 0.001);
+        for (int second = 0; second < 60; second++) estimate.Observe(50, 200, 50 * 0.006 * (second % 20 > 17 ? 8 : 1), 0);
+
+        Assert.InRange(estimate.Current.Seconds(4, 0), 0.005, 0.008);
+    }
+
+    [Fact]
+    public void IsTrusted_SecondsThatDifferButRightInTheMiddle_IsTrue()
+    {
+        ServiceEstimate estimate = new(0, 0.01);
+        Random random = new(1);
+        for (int second = 0; second < 200; second++) estimate.Observe(10, 10, 0.1 * Math.Exp(1.25 * (random.NextDouble() - 0.5)), 0);
+
+        Assert.InRange(estimate.MedianError, 0.25, 0.6);
+        Assert.True(estimate.IsTrusted);
+    }
 }

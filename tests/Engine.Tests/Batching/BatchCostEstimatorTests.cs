@@ -48,4 +48,21 @@ public sealed class BatchCostEstimatorTests
             }
         }
     }
+
+    [Fact]
+    public void Observe_ASizeThatIsSeenNoMore_MovesWithTheOneThatIs()
+    {
+        BatchCostEstimator estimator = new();
+        for (int i = 0; i < 50; i++)
+        {
+            estimator.Observe(1, 0.002);
+            estimator.Observe(8, 0.009);
+        }
+
+        // The node is ten times slower from here on, and only single rows come.
+        for (int i = 0; i < 100; i++) estimator.Observe(1, 0.020);
+
+        Assert.InRange(estimator.Current.Seconds(1), 0.018, 0.022);
+        Assert.InRange(estimator.Current.Seconds(8), 0.060, 0.1);
+    }
 }

@@ -72,7 +72,7 @@ public sealed class AgentTests
 
     /// <summary>
     /// A planner whose what-if gate says the opposite of the truth, with the guardrails as they ship: every change that does harm
-    /// is taken back, three of them stop it, and what they cost in the minute from each is bounded.
+    /// is taken back, three of them stop it, and what they cost in the minute from each is bounded (docs/evaluation has other lengths of the trace).
     /// </summary>
     [Fact]
     public void Plan_WrongOnPurpose_IsRolledBackAndStopped()
@@ -82,7 +82,7 @@ public sealed class AgentTests
         List<(double At, bool Applied)> changes = [];
         int seen = 0;
 
-        SimulationResult wrong = cell.Run(new SimulatedPolicy { Planner = new Watched(planner, Note) }, 1, 600), kept = cell.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits() }, 1, 600);
+        SimulationResult wrong = cell.Run(new SimulatedPolicy { Planner = new Watched(planner, Note) }, 1, 1200), kept = cell.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits() }, 1, 1200);
 
         Assert.True(planner.Watch.IsStopped);
         AgentDecision[] decisions = planner.Decisions.All;
