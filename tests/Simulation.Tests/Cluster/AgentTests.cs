@@ -142,11 +142,18 @@ public sealed class AgentTests
 
     private static AgentOptions Options(double period) => new() { PeriodSeconds = period, TrialEvents = 40_000, Guardrails = new GuardrailOptions { WatchSeconds = period } };
 
+    /// <summary>Right about the plan in force, which it is asked for first, so that nothing shows that it is wrong; for every other plan what it gains is a loss.</summary>
     private sealed class Inverted : IPlanTrial
     {
         private readonly TwinTrial _twin = new();
+        private (long Seed, double Attainment)? _present;
 
-        public TrialResult Try(PredictedCluster cluster, ClusterPlan plan, long seed, long maxEvents) => _twin.Try(cluster, plan, seed, maxEvents) is var result ? result with { Attainment = 1 - result.Attainment } : default;
+        public TrialResult Try(PredictedCluster cluster, ClusterPlan plan, long seed, long maxEvents)
+        {
+            TrialResult result = _twin.Try(cluster, plan, seed, maxEvents);
+            if (_present?.Seed != seed) _present = (seed, result.Attainment);
+            return result with { Attainment = Math.Clamp((2 * _present.Value.Attainment) - result.Attainment, 0, 1) };
+        }
     }
 
     private sealed class Watched(IPlanner planner, Action<TimeSpan> after) : IPlanner
