@@ -15,10 +15,14 @@ namespace OrleansInference.Engine.Batching;
 /// </summary>
 internal sealed class BatchRun : IDisposable
 {
+    /// <summary>A run option of ONNX Runtime: the allocators whose arenas give free memory back at the end of the run; empty for none.</summary>
+    private const string Shrink = "memory.enable_memory_arena_shrinkage";
+
     private readonly List<OrtValue> _inputs = [];
     private readonly List<OrtValue> _outputs = [];
     private readonly List<MemoryHandle> _pins = [];
     private readonly List<TensorBuffer> _gathered = [];
+    private bool _shrinks;
 
     /// <summary>When the last run had its inputs.</summary>
     public TimeSpan GatheredAt { get; private set; }
@@ -40,6 +44,7 @@ internal sealed class BatchRun : IDisposable
             GatheredAt = clock.Now;
             using System.Diagnostics.Activity? activity = EngineActivity.StartRun();
             if (session.Device is { } device) return Emulate(device, session, blocks, placed, rows, options, clock);
+            if (_shrinks = session.IsUnusual(rows)) options.AddRunConfigEntry(Shrink, "cpu:0");
             if (placed)
             {
                 session.Session.Run(options, inputNames, _inputs, session.OutputNames, _outputs);
@@ -60,6 +65,8 @@ internal sealed class BatchRun : IDisposable
         finally
         {
             Dispose();
+            if (_shrinks) options.AddRunConfigEntry(Shrink, "");
+            _shrinks = false;
         }
     }
 

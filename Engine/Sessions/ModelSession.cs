@@ -6,7 +6,11 @@ namespace OrleansInference.Engine.Sessions;
 /// <summary>An ONNX Runtime session shared by concurrent runs and disposed when the last of them has ended.</summary>
 internal sealed class ModelSession
 {
+    /// <summary>Rows below which a run's memory is not worth giving back.</summary>
+    private const int LeastRows = 16;
+
     private int _users = 1;
+    private float _usualRows = 1;
 
     public ModelSession(InferenceSession session, SessionSettings settings, ModelSignature signature)
     {
@@ -29,6 +33,18 @@ internal sealed class ModelSession
 
     /// <summary>Ends once the session has been disposed.</summary>
     public TaskCompletionSource Disposed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>
+    /// Whether a run is much larger than this session's runs usually are: what it takes is given back after it. ONNX Runtime's
+    /// arena keeps the memory of the largest run that there ever was, and one backlog would decide what the process holds.
+    /// Runs count themselves here; a lost count does no harm.
+    /// </summary>
+    public bool IsUnusual(int rows)
+    {
+        float usual = _usualRows;
+        _usualRows = usual + (0.02f * (rows - usual));
+        return rows >= LeastRows && rows > 4 * usual;
+    }
 
     /// <summary>Holds the session for one run; false when it is on its way out.</summary>
     public bool TryAcquire()
