@@ -26,7 +26,9 @@ if [ $# -ge 3 ]; then
   # How a network of ImageNet's wants its pictures, as docs/getting-started.md has it.
   sed -n "/^cat > models\/mine\/config.pbtxt/,/^CONFIG$/p" "$here/docs/getting-started.md" >"$work/config.sh"
   [ "$(wc -l <"$work/config.sh")" = 5 ] || fail "docs/getting-started.md does not say how to configure pictures"
-  (cd "$work/clone" && bash "$work/config.sh" && curl -sf -X POST http://127.0.0.1:8080/v2/repository/models/mine/load) || fail "the configuration is not taken"
+  (cd "$work/clone" && bash "$work/config.sh")
+  for _ in $(seq 300); do curl -s http://127.0.0.1:8080/v2/models/mine/config | grep -q image_scale && break; sleep 0.1; done
+  curl -s http://127.0.0.1:8080/v2/models/mine/config | grep -q image_scale || fail "the configuration is not taken"
   readme "dotnet run --project Cli -- infer mine PHOTO.jpg --top 3 --labels LABELS.txt"
   (cd "$work/clone" && dotnet run --project Cli -- infer mine "$2" --top 3 --labels "$3") >"$work/step.log" 2>&1 || fail "the photograph was not classified: $(cat "$work/step.log")"
   echo "newcomer: $(grep -v '^$' "$work/step.log" | head -3 | tr '\n' ';')"
