@@ -1,4 +1,4 @@
-import { useEffect, useState } from '../../vendor/hooks.js';
+import { useState } from '../../vendor/hooks.js';
 import { act, call, useLive } from '../api.js';
 import { bytes, ms, number, percent } from '../format.js';
 import { html } from '../html.js';
@@ -16,7 +16,7 @@ export function ModelPage({ name }) {
         ${(plan?.refusals ?? []).map(reason => html`<p class="warn">${reason}</p>`)}
         <${Pin} name=${name} plan=${plan} nodes=${(cluster.value?.nodes ?? []).map(node => node.name)} /></section>
       <section class="card"><h3>Latency of the last requests at this node</h3><${Histogram} requests=${requests.value?.requests ?? []} /></section>
-      <section class="card"><h3>Try it</h3>${meta.value ? html`<${Try} name=${name} meta=${meta.value} />` : html`<p class="quiet">${meta.error?.message ?? 'Loading…'}</p>`}</section>
+      <section class="card"><h3>Try it</h3>${meta.value ? html`<${Try} key=${meta.value.name} name=${name} meta=${meta.value} />` : html`<p class="quiet">${meta.error?.message ?? 'Loading…'}</p>`}</section>
     </div>`;
 }
 
@@ -40,8 +40,8 @@ function Histogram({ requests }) {
 }
 
 function Try({ name, meta }) {
-  const [values, setValues] = useState({}), [answer, setAnswer] = useState(null), [error, setError] = useState(null);
-  useEffect(() => { setValues(Object.fromEntries(meta.inputs.map(input => [input.name, valuesFor(input)]))); }, [meta.name]);
+  // A sample from the first drawing on: one that came later would take the place of what was typed meanwhile.
+  const [values, setValues] = useState(() => Object.fromEntries(meta.inputs.map(input => [input.name, valuesFor(input)]))), [answer, setAnswer] = useState(null), [error, setError] = useState(null);
   const set = (input, text) => setValues(old => ({ ...old, [input]: text }));
   const picture = async (input, file) => { try { set(input.name, await imageTensor(input, file)); setError(null); } catch (problem) { setError(problem.message); } };
   const send = async event => {
