@@ -13,7 +13,7 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
     /// <summary>Periods for which what failed its trial makes room for others.</summary>
     private const double Rest = 4;
 
-    /// <summary>Share of the twin's error on the plan in force that a gain in the twin must reach.</summary>
+    /// <summary>Share of what the twin is too pessimistic by about the plan in force that a gain in the twin must reach.</summary>
     private const double ErrorShare = 0.5;
 
     /// <summary>Share of requests by which measured and expected may differ for no reason.</summary>
@@ -47,19 +47,28 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         Entry[] possible = Possible(open);
         Dictionary<PlanCandidate, (TrialResult Result, double Gain)> tried = Try(possible);
         TrialResult? kept = tried.TryGetValue(keep, out (TrialResult Result, double Gain) trialOfKeep) ? trialOfKeep.Result : null;
-        Entry? best = possible.Where(entry => tried[entry.Candidate].Gain >= Needed(entry.Difference) && IsBeyondError(tried[entry.Candidate].Result, kept)).MaxBy(entry => tried[entry.Candidate].Gain - Cost(entry.Difference));
-        foreach (Entry loser in possible.Where(entry => entry != best && tried[entry.Candidate].Gain < Needed(entry.Difference))) failed[loser.Candidate.Name] = now + TimeSpan.FromSeconds(options.PeriodSeconds * Rest);
+        Entry? best = possible.Where(entry => Suffices(entry) && IsBeyondError(tried[entry.Candidate].Result, kept)).MaxBy(entry => tried[entry.Candidate].Gain - Cost(entry.Difference));
+        foreach (Entry loser in possible.Where(entry => !Suffices(entry))) failed[loser.Candidate.Name] = now + TimeSpan.FromSeconds(options.PeriodSeconds * Rest);
         List<CandidateRecord> records = [Record(keep, 0, kept?.Attainment ?? -1, best is null ? "" : $"{best.Candidate.Name} is expected to do better")];
-        foreach ((PlanCandidate candidate, PlanDifference difference, string refusal) in all)
+        foreach (Entry entry in all)
         {
-            bool wasTried = tried.TryGetValue(candidate, out (TrialResult Result, double Gain) result);
-            string why = candidate == best?.Candidate ? "" : refusal.Length > 0 ? refusal : !wasTried ? "others are expected to do better"
-                : !IsBeyondError(result.Result, kept) && result.Gain >= Needed(difference) ? $"it would bring less than the trial is wrong by: {Attained:P0} of requests are in time now, {kept!.Value.Attainment:P0} in the twin"
-                : best is not null && result.Gain >= Needed(difference) ? $"{best.Candidate.Name} is expected to do better" : $"it would bring {result.Gain * 100:F1} points, {Needed(difference) * 100:F1} are asked for";
-            records.Add(Record(candidate, difference.Loads, wasTried && trial is not null ? result.Result.Attainment : -1, why));
+            double attainment = trial is not null && tried.TryGetValue(entry.Candidate, out (TrialResult Result, double Gain) trialOfEntry) ? trialOfEntry.Result.Attainment : -1;
+            records.Add(Record(entry.Candidate, entry.Difference.Loads, attainment, entry == best ? "" : Why(entry)));
         }
 
         return (best?.Candidate, [.. records.OrderBy(record => record.Refusal.Length == 0 ? 0 : 1)], best is null ? 0 : tried[best.Candidate].Gain);
+
+        bool Suffices(Entry entry) => tried[entry.Candidate].Gain >= Needed(entry.Difference);
+
+        string Why(Entry entry)
+        {
+            if (entry.Refusal.Length > 0) return entry.Refusal;
+            if (!tried.TryGetValue(entry.Candidate, out (TrialResult Result, double Gain) result)) return "others are expected to do better";
+            if (!Suffices(entry)) return $"it would bring {result.Gain * 100:F1} points, {Needed(entry.Difference) * 100:F1} are asked for";
+            return IsBeyondError(result.Result, kept)
+                ? $"{best!.Candidate.Name} is expected to do better"
+                : $"it would bring less than the trial is wrong by: {Attained:P0} of requests are in time now, {kept!.Value.Attainment:P0} in the twin";
+        }
     }
 
     private static CandidateRecord Record(PlanCandidate candidate, int loads, double tried, string refusal) => new(candidate.Name, candidate.Attainment, tried, candidate.Score.C, candidate.Score.D, candidate.Score.N, loads, refusal);
@@ -112,7 +121,7 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
     /// <summary>Share of an expected gain that is believed: where the twin sees more requests miss than do, it sees more to gain than there is.</summary>
     private double Credible(double expected) => Attained < 0 ? 1 : Math.Clamp((1 - Attained + Doubt) / (1 - expected + Doubt), 0, 1);
 
-    /// <summary>Whether a plan changes more in the twin than a share of what the twin is wrong by where it can be checked: on the plan in force.</summary>
+    /// <summary>Whether a plan brings more in the twin than a share of what the twin is too pessimistic by where it can be checked: on the plan in force.</summary>
     private bool IsBeyondError(TrialResult result, TrialResult? kept) => trial is null || Attained < 0 || kept is not { } present || result.Attainment - present.Attainment >= ErrorShare * Math.Max(0, Attained - present.Attainment);
 
     private double Needed(PlanDifference difference) => _rails.LeastGain + (difference.Loads * _rails.GainPerLoad);

@@ -23,14 +23,14 @@ internal sealed class OpenAdvice
     }
 
     /// <summary>Writes advice down, or renews it where the same change already waits.</summary>
-    /// <param name="decision">What is advised.</param>
+    /// <param name="decision">What is advised; its outcome is <see cref="DecisionOutcome.Advised"/>.</param>
     /// <param name="plan">The plan that it leads to.</param>
     /// <param name="epoch">Of the plan in force.</param>
     public void Offer(AgentDecision decision, ClusterPlan plan, long epoch)
     {
-        if (_open.Find(other => PlanComparison.AreAlike(other.Plan, plan)) is { Plan: not null } same && _decisions.Change(same.Id, known => decision with { Id = known.Id, At = known.At, Outcome = DecisionOutcome.Advised })) return;
+        if (_open.Find(other => PlanComparison.AreAlike(other.Plan, plan)) is { Plan: not null } same && _decisions.Change(same.Id, known => decision with { Id = known.Id, At = known.At })) return;
         if (_open.Count == Most) Close(_open[0].Id, "newer advice took its place");
-        _open.Add((_decisions.Add(decision with { Outcome = DecisionOutcome.Advised }).Id, plan, epoch));
+        _open.Add((_decisions.Add(decision).Id, plan, epoch));
     }
 
     /// <summary>An operator's answer.</summary>

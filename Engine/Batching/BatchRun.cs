@@ -22,7 +22,6 @@ internal sealed class BatchRun : IDisposable
     private readonly List<OrtValue> _outputs = [];
     private readonly List<MemoryHandle> _pins = [];
     private readonly List<TensorBuffer> _gathered = [];
-    private bool _shrinks;
 
     /// <summary>When the last run had its inputs.</summary>
     public TimeSpan GatheredAt { get; private set; }
@@ -35,6 +34,7 @@ internal sealed class BatchRun : IDisposable
     public OutputBlock[] Execute(ModelSession session, ModelSignature signature, List<BatchEntry> entries, RunOptions options, EngineClock clock)
     {
         List<OutputBlock> blocks = new(signature.Outputs.Length);
+        bool shrinks = false;
         try
         {
             int rows = 0;
@@ -44,7 +44,8 @@ internal sealed class BatchRun : IDisposable
             GatheredAt = clock.Now;
             using System.Diagnostics.Activity? activity = EngineActivity.StartRun();
             if (session.Device is { } device) return Emulate(device, session, blocks, placed, rows, options, clock);
-            if (_shrinks = session.IsUnusual(rows)) options.AddRunConfigEntry(Shrink, "cpu:0");
+            shrinks = session.IsUnusual(rows);
+            if (shrinks) options.AddRunConfigEntry(Shrink, "cpu:0");
             if (placed)
             {
                 session.Session.Run(options, inputNames, _inputs, session.OutputNames, _outputs);
@@ -65,8 +66,7 @@ internal sealed class BatchRun : IDisposable
         finally
         {
             Dispose();
-            if (_shrinks) options.AddRunConfigEntry(Shrink, "");
-            _shrinks = false;
+            if (shrinks) options.AddRunConfigEntry(Shrink, "");
         }
     }
 

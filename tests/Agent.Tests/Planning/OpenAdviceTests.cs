@@ -12,9 +12,7 @@ public class OpenAdviceTests
     [Fact]
     public void Answer_AnOlderAdviceThanTheLast_IsCarriedOut()
     {
-        OpenAdvice advice = new(_log);
-        advice.Offer(Decision("first"), Leading("a"), 1);
-        advice.Offer(Decision("second"), Leading("b"), 1);
+        OpenAdvice advice = TwoOpen();
 
         Assert.True(advice.Answer(1, approve: true));
 
@@ -38,9 +36,7 @@ public class OpenAdviceTests
     [Fact]
     public void Take_AnotherPlanIsInForce_WhatWaitsLapsesAndSaysWhy()
     {
-        OpenAdvice advice = new(_log);
-        advice.Offer(Decision("first"), Leading("a"), 1);
-        advice.Offer(Decision("second"), Leading("b"), 1);
+        OpenAdvice advice = TwoOpen();
         Assert.True(advice.Answer(1, approve: true));
 
         Assert.Null(advice.Take(2));
@@ -53,9 +49,7 @@ public class OpenAdviceTests
     [Fact]
     public void Answer_RefusedOrUnknownOrTwice_DoesNotWaitAnyMore()
     {
-        OpenAdvice advice = new(_log);
-        advice.Offer(Decision("first"), Leading("a"), 1);
-        advice.Offer(Decision("second"), Leading("b"), 1);
+        OpenAdvice advice = TwoOpen();
 
         Assert.True(advice.Answer(1, approve: false));
         Assert.False(advice.Answer(1, approve: true));
@@ -79,7 +73,7 @@ public class OpenAdviceTests
     [Fact]
     public void Create_ALogOfADirectorBefore_NothingPretendsToWait()
     {
-        _log.Add(Decision("of before") with { Outcome = DecisionOutcome.Advised });
+        _log.Add(Decision("of before"));
 
         OpenAdvice advice = new(_log);
 
@@ -87,7 +81,15 @@ public class OpenAdviceTests
         Assert.False(advice.Answer(1, approve: true));
     }
 
-    private static AgentDecision Decision(string summary) => new() { Summary = summary };
+    private OpenAdvice TwoOpen()
+    {
+        OpenAdvice advice = new(_log);
+        advice.Offer(Decision("first"), Leading("a"), 1);
+        advice.Offer(Decision("second"), Leading("b"), 1);
+        return advice;
+    }
+
+    private static AgentDecision Decision(string summary) => new() { Summary = summary, Outcome = DecisionOutcome.Advised };
 
     private static ClusterPlan Leading(string model) => ClusterPlan.Empty with { Models = [new ModelPlan { Name = model, Revision = "r" }] };
 }
