@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 
 namespace OrleansInference.Silo.Tests.Dashboard;
@@ -9,6 +10,7 @@ public sealed class Browser : IAsyncDisposable
 
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
+    private readonly ConcurrentQueue<string> _problems = new();
 
     private Browser(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
 
@@ -35,13 +37,38 @@ public sealed class Browser : IAsyncDisposable
     {
         IBrowserContext context = await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, ColorScheme = scheme });
         context.SetDefaultTimeout(20_000);
-        return await context.NewPageAsync();
+        IPage page = await context.NewPageAsync();
+        page.PageError += (_, error) => _problems.Enqueue($"error in the page: {error}");
+        page.RequestFailed += (_, request) => _problems.Enqueue($"{request.Method} {request.Url}: {request.Failure}");
+        page.Crash += (_, _) => _problems.Enqueue("the page crashed");
+        return page;
+    }
+
+    /// <summary>Closes the pages of a test; of one that failed it keeps a picture, and says what its pages held and what went wrong in them.</summary>
+    public async Task ClosePagesAsync()
+    {
+        bool failed = TestContext.Current.TestState?.Result == TestResult.Failed;
+        foreach (IBrowserContext context in _browser.Contexts.ToArray())
+        {
+            if (failed) foreach (IPage page in context.Pages) await KeepAsync(page);
+            await context.CloseAsync();
+        }
+
+        if (failed) foreach (string problem in _problems) TestContext.Current.TestOutputHelper?.WriteLine(problem);
+        _problems.Clear();
     }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        await ClosePagesAsync();
         await _browser.DisposeAsync();
         _playwright.Dispose();
+    }
+
+    private static async Task KeepAsync(IPage page)
+    {
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = System.IO.Path.Combine(Screenshots, $"failed-{TestContext.Current.TestMethod?.MethodName}.png") });
+        TestContext.Current.TestOutputHelper?.WriteLine($"{page.Url}:{Environment.NewLine}{await page.ContentAsync()}");
     }
 }

@@ -8,11 +8,16 @@ using static Microsoft.Playwright.Assertions;
 namespace OrleansInference.Silo.Tests.Dashboard;
 
 /// <summary>The dashboard in a real browser, against a live cluster of two silos: what is clicked is what the cluster then does.</summary>
-public sealed class DashboardTests(DashboardCluster running) : IClassFixture<DashboardCluster>
+public sealed class DashboardTests(DashboardCluster running) : IClassFixture<DashboardCluster>, IAsyncDisposable
 {
     private static readonly string[] s_pages = ["", "models", "models/scale", "requests", "agent", "tenants", "jobs", "scenarios"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Browser.Path is not null) await running.Browser.ClosePagesAsync();
+    }
 
     [Theory]
     [InlineData(360, ColorScheme.Light)]
@@ -67,6 +72,19 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         // A test beside others can be held up; what must not happen is that values stay.
         TestContext.Current.TestOutputHelper!.WriteLine($"age in ms: median {ages[50]}, 95th percentile {ages[95]}, oldest {ages[99]}");
         Assert.InRange(ages[50], 0, 1000);
+    }
+
+    [Fact]
+    public async Task Page_AModuleDoesNotCome_BeginsAgain()
+    {
+        IPage page = await OpenAsync();
+        int asked = 0;
+        await page.RouteAsync("**/js/rates.js", route => asked++ == 0 ? route.AbortAsync() : route.ContinueAsync());
+
+        await page.GotoAsync(running.Address.ToString());
+
+        await Expect(page.Locator("[data-node=s1]")).ToBeVisibleAsync();
+        Assert.Equal(2, asked);
     }
 
     [Fact]
