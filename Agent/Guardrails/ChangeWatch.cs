@@ -8,10 +8,13 @@ namespace OrleansInference.Agent.Guardrails;
 /// </summary>
 public sealed class ChangeWatch(GuardrailOptions options)
 {
+    /// <summary>Load that has risen by more than this factor is asked what of a fall is its doing.</summary>
+    private const double LoadRise = 1.2;
+
     private readonly Queue<(TimeSpan At, long Requests, long Violations, double Work)> _seconds = new();
     private readonly Queue<TimeSpan> _rollbacks = new();
     private readonly Dictionary<string, TimeSpan> _tabu = [];
-    private (ClusterPlan Before, string Name, TimeSpan At, double Attainment, double Rate)? _pending;
+    private Pending? _pending;
 
     /// <summary>Whether a change is being watched.</summary>
     public bool IsWatching => _pending is not null;
@@ -51,11 +54,16 @@ public sealed class ChangeWatch(GuardrailOptions options)
     private double LoadSince(TimeSpan from, TimeSpan now) => _seconds.Where(second => second.At > from && second.At <= now).Sum(second => second.Work) / Math.Max(1e-9, (now - from).TotalSeconds);
 
     /// <summary>Begins to watch a change.</summary>
-    public double Begin(ClusterPlan before, string name, TimeSpan now)
+    /// <param name="before">The plan that it changes.</param>
+    /// <param name="expected">Share of requests in time that was to be expected of that plan.</param>
+    /// <param name="name">The change.</param>
+    /// <param name="now">When.</param>
+    /// <returns>Share of requests in time before it.</returns>
+    public double Begin(ClusterPlan before, double expected, string name, TimeSpan now)
     {
         TimeSpan from = now - TimeSpan.FromSeconds(options.WatchSeconds);
         double attainment = Since(from, now).Attainment;
-        _pending = (before, name, now, attainment, LoadSince(from, now));
+        _pending = new Pending(before, expected, name, now, attainment, LoadSince(from, now));
         return attainment;
     }
 
@@ -65,9 +73,13 @@ public sealed class ChangeWatch(GuardrailOptions options)
     /// <summary>
     /// Judges the change that is watched, when its time is over, or as soon as it is plain that it did harm: from a sixth of
     /// the time on, by a tolerance that begins at three times what it ends at. Load that has risen by more than a fifth
-    /// excuses a fall.
+    /// excuses a fall as far as the plan before would have fallen with it.
     /// </summary>
-    public ChangeVerdict Judge(TimeSpan now, out ClusterPlan before, out double attainment)
+    /// <param name="now">When.</param>
+    /// <param name="expect">Share of requests in time that is to be expected of a plan under the load of now; asked only where the load has risen. Below 0 where none can be told, which excuses all.</param>
+    /// <param name="before">The plan to go back to.</param>
+    /// <param name="attainment">Share of requests in time since the change; −1 where there were none.</param>
+    public ChangeVerdict Judge(TimeSpan now, Func<ClusterPlan, double> expect, out ClusterPlan before, out double attainment)
     {
         (before, attainment) = (ClusterPlan.Empty, -1);
         if (_pending is not { } pending) return ChangeVerdict.None;
@@ -76,8 +88,8 @@ public sealed class ChangeWatch(GuardrailOptions options)
         // Loading itself disturbs: the first tenth does not count.
         TimeSpan from = pending.At + TimeSpan.FromSeconds(options.WatchSeconds * 0.1);
         attainment = Since(from, now).Attainment;
-        double rate = LoadSince(from, now);
-        double fall = pending.Attainment < 0 || attainment < 0 || rate > pending.Rate * 1.2 ? 0 : pending.Attainment - attainment;
+        double fall = pending.Attainment < 0 || attainment < 0 ? 0 : pending.Attainment - attainment;
+        if (fall > 0 && LoadSince(from, now) > pending.Load * LoadRise) fall -= Excused(pending, expect(pending.Before));
         bool over = age >= options.WatchSeconds;
         if (fall > options.Tolerance * (3 - (2 * Math.Min(1, age / options.WatchSeconds))))
         {
@@ -94,6 +106,9 @@ public sealed class ChangeWatch(GuardrailOptions options)
         return ChangeVerdict.Good;
     }
 
+    /// <summary>What of a fall is the load's doing.</summary>
+    private static double Excused(Pending pending, double expected) => expected < 0 || pending.Expected < 0 ? 1 : Math.Max(0, pending.Expected - expected);
+
     /// <summary>Whether a change was taken back lately.</summary>
     public bool IsTabu(string name, TimeSpan now) => _tabu.TryGetValue(name, out TimeSpan until) && now < until;
 
@@ -103,4 +118,6 @@ public sealed class ChangeWatch(GuardrailOptions options)
         IsStopped = false;
         _rollbacks.Clear();
     }
+
+    private sealed record Pending(ClusterPlan Before, double Expected, string Name, TimeSpan At, double Attainment, double Load);
 }

@@ -7,10 +7,10 @@ namespace OrleansInference.Simulation.Evaluation;
 /// <param name="heldOut">Held-out traces, ≥ 1.</param>
 /// <param name="seconds">Simulated seconds of each.</param>
 /// <param name="adapting">Seconds at its beginning in which everybody adapts: reported apart.</param>
-public sealed class Evaluator(int training, int heldOut, double seconds, int adapting)
+/// <param name="seed">Seed of the first held-out trace; the others follow.</param>
+public sealed class Evaluator(int training, int heldOut, double seconds, int adapting, long seed)
 {
     private const long TrainingSeed = 100;
-    private const long HeldOutSeed = 5000;
 
     /// <summary>Judges; deterministic.</summary>
     /// <param name="cell">The cell.</param>
@@ -29,7 +29,7 @@ public sealed class Evaluator(int training, int heldOut, double seconds, int ada
         }
 
         // In hindsight: chosen by the very traces that it is judged on.
-        (string Setting, double[] Attainment)[] grid = [.. Contestants.Grid.Select(fixedSetting => (fixedSetting.Setting, Run(cell, fixedSetting.Create, HeldOutSeed, heldOut).After))];
+        (string Setting, double[] Attainment)[] grid = [.. Contestants.Grid.Select(fixedSetting => (fixedSetting.Setting, Run(cell, fixedSetting.Create, seed, heldOut).After))];
         IEnumerable<double[]> others = results.Where(result => result.Item1 != Contestants.Agent).Select(result => result.Item3).Concat(grid.Select(entry => entry.Attainment));
         return new CellReport(cell.Name, results, grid.MaxBy(entry => entry.Attainment.Average()))
         {
@@ -46,7 +46,7 @@ public sealed class Evaluator(int training, int heldOut, double seconds, int ada
         (string setting, Func<SimulatedPolicy> create) = contestant.Settings.Count == 1
             ? contestant.Settings[0]
             : contestant.Settings.MaxBy(candidate => Run(cell, candidate.Create, TrainingSeed, training).After.Average());
-        (double[] after, double[] during) = Run(cell, create, HeldOutSeed, heldOut);
+        (double[] after, double[] during) = Run(cell, create, seed, heldOut);
         return (setting, after, during);
     }
 
@@ -56,7 +56,7 @@ public sealed class Evaluator(int training, int heldOut, double seconds, int ada
         ArgumentNullException.ThrowIfNull(cell);
         OfflineOracle oracle = new(cell.World);
         double[] bound = new double[heldOut];
-        Parallel.For(0, heldOut, i => bound[i] = oracle.MostInTime(cell.Trace(HeldOutSeed + i, seconds), Cell.WarmupSeconds + adapting, seconds));
+        Parallel.For(0, heldOut, i => bound[i] = oracle.MostInTime(cell.Trace(seed + i, seconds), Cell.WarmupSeconds + adapting, seconds));
         return bound;
     }
 

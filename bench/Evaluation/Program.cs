@@ -7,10 +7,10 @@ using OrleansInference.Simulation.Workloads;
 // evaluation --shifts [--traces N] [--seconds S] [--out FILE]: something changes half-way
 // evaluation --capacity [--target 0.95] [--traces N] [--seconds S] [--nodes 1,2,4,8]: how many requests a second a cluster answers in time
 // evaluation --oracle [--traces N] [--seconds S] [--adapting S]: what no scheduler could exceed, without judging anybody
-// evaluation --agent [--scenarios a,b] [--shapes a,b] [--traces N]: the agent alone, to compare two versions of it within minutes
+// evaluation --agent [--scenarios a,b] [--shapes a,b] [--traces N] [--seed N]: the agent alone, to compare two versions of it within minutes
 // evaluation --policy-cost a.onnx: how long a learned policy takes to answer
 // evaluation --policies a.onnx,b.onnx [--traces N] [--scenarios a,b] [--shapes a,b] [--out FILE]: learned policies against the planner alone
-// evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--out FILE]
+// evaluation [--scenarios a,b] [--shapes a,b] [--training N] [--traces N] [--seconds S] [--adapting S] [--seed N] [--out FILE]: N is the first held-out trace's
 string Option(string name, string fallback) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;
 
 Cell[] Cells() =>
@@ -84,7 +84,7 @@ if (Option("--policies", "") is { Length: > 0 } policies)
     return;
 }
 
-Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Number("--seconds", 80), Number("--adapting", 20));
+Evaluator evaluator = new(Number("--training", 2), Number("--traces", 10), Number("--seconds", 80), Number("--adapting", 20), Number("--seed", 5000));
 if (args.Contains("--oracle"))
 {
     foreach (Cell cell in Cells()) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cell.Name}: {evaluator.Bound(cell).Average():P1}"));

@@ -17,10 +17,10 @@ public sealed class ChangeWatchTests
     {
         ChangeWatch watch = new(Options);
         Pass(watch, 30, missedBefore);
-        watch.Begin(ClusterPlan.Empty with { Epoch = 7 }, "change", _now);
+        watch.Begin(ClusterPlan.Empty with { Epoch = 7 }, 1, "change", _now);
         Pass(watch, 31, missedAfter);
 
-        Assert.Equal(expected, watch.Judge(_now, out ClusterPlan before, out _));
+        Assert.Equal(expected, watch.Judge(_now, NotAsked, out ClusterPlan before, out _));
         if (expected == ChangeVerdict.RollBack) Assert.Equal(7, before.Epoch);
         Assert.Equal(expected == ChangeVerdict.RollBack, watch.IsTabu("change", _now));
     }
@@ -30,23 +30,35 @@ public sealed class ChangeWatchTests
     {
         ChangeWatch watch = new(Options);
         Pass(watch, 30, 2);
-        watch.Begin(ClusterPlan.Empty, "change", _now);
+        watch.Begin(ClusterPlan.Empty, 1, "change", _now);
         Pass(watch, 4, 50);
-        Assert.Equal(ChangeVerdict.Waiting, watch.Judge(_now, out _, out _));
+        Assert.Equal(ChangeVerdict.Waiting, watch.Judge(_now, NotAsked, out _, out _));
         Pass(watch, 2, 50);
 
-        Assert.Equal(ChangeVerdict.RollBack, watch.Judge(_now, out _, out _));
+        Assert.Equal(ChangeVerdict.RollBack, watch.Judge(_now, NotAsked, out _, out _));
     }
 
-    [Fact]
-    public void Judge_MoreLoad_ExcusesAFall()
+    [Theory]
+    [InlineData(0.99, 0.73, ChangeVerdict.Good)]
+    [InlineData(0.99, 0.9, ChangeVerdict.RollBack)]
+    [InlineData(0.99, 0.99, ChangeVerdict.RollBack)]
+    [InlineData(0.99, -1, ChangeVerdict.Good)]
+    [InlineData(-1, 0.99, ChangeVerdict.Good)]
+    public void Judge_MoreLoad_ExcusesWhatThePlanBeforeWouldHaveLostWithIt(double expectedBefore, double expectedNow, ChangeVerdict verdict)
     {
         ChangeWatch watch = new(Options);
         Pass(watch, 30, 2);
-        watch.Begin(ClusterPlan.Empty, "change", _now);
+        ClusterPlan before = ClusterPlan.Empty with { Epoch = 7 };
+        watch.Begin(before, expectedBefore, "change", _now);
         Pass(watch, 31, 40, requests: 150);
 
-        Assert.Equal(ChangeVerdict.Good, watch.Judge(_now, out _, out _));
+        Assert.Equal(verdict, watch.Judge(_now, Expect, out _, out _));
+
+        double Expect(ClusterPlan plan)
+        {
+            Assert.Same(before, plan);
+            return expectedNow;
+        }
     }
 
     [Fact]
@@ -57,15 +69,17 @@ public sealed class ChangeWatchTests
         {
             Assert.False(watch.IsStopped);
             Pass(watch, 60, 2);
-            watch.Begin(ClusterPlan.Empty, $"change {i}", _now);
+            watch.Begin(ClusterPlan.Empty, 1, $"change {i}", _now);
             Pass(watch, 31, 40);
-            Assert.Equal(ChangeVerdict.RollBack, watch.Judge(_now, out _, out _));
+            Assert.Equal(ChangeVerdict.RollBack, watch.Judge(_now, NotAsked, out _, out _));
         }
 
         Assert.True(watch.IsStopped);
         watch.Resume();
         Assert.False(watch.IsStopped);
     }
+
+    private static double NotAsked(ClusterPlan plan) => throw new InvalidOperationException("the load is as it was");
 
     private void Pass(ChangeWatch watch, int seconds, int missed, int requests = 100)
     {
