@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Mapping;
 
-/// <summary>One HTTP and one gRPC status for each <see cref="InferenceError"/>.</summary>
+/// <summary>One HTTP and one gRPC status for each <see cref="InferenceError"/>; one that only a newer silo knows is an internal error.</summary>
 internal static class InferenceErrorMapping
 {
     /// <summary>The status for an error, as the protocol's other server gives it where the options ask for that.</summary>
@@ -21,11 +21,10 @@ internal static class InferenceErrorMapping
         InferenceError.PayloadTooLarge => 413,
         InferenceError.ResourceExhausted => 429,
         InferenceError.Cancelled => 499,
-        InferenceError.Internal => 500,
         InferenceError.Unsupported => 501,
         InferenceError.Unavailable => 503,
         InferenceError.DeadlineExceeded => 504,
-        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "no such error"),
+        InferenceError.Internal or _ => 500,
     };
 
     /// <summary>The gRPC status.</summary>
@@ -36,11 +35,10 @@ internal static class InferenceErrorMapping
         InferenceError.NotFound => StatusCode.NotFound,
         InferenceError.PayloadTooLarge or InferenceError.ResourceExhausted => StatusCode.ResourceExhausted,
         InferenceError.Cancelled => StatusCode.Cancelled,
-        InferenceError.Internal => StatusCode.Internal,
         InferenceError.Unsupported => StatusCode.Unimplemented,
         InferenceError.Unavailable => StatusCode.Unavailable,
         InferenceError.DeadlineExceeded => StatusCode.DeadlineExceeded,
-        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "no such error"),
+        InferenceError.Internal or _ => StatusCode.Internal,
     };
 
     private static InferenceError? ToTriton(InferenceError error) => error switch

@@ -57,7 +57,8 @@ internal sealed class FakePipeline : IInferencePipeline
         if (request.ModelName == "echo" || request.ModelName.Contains(' ', StringComparison.Ordinal)) return Echo(request);
         request.Dispose();
         if (request.ModelName == "throws") throw new InvalidOperationException("the secret inside");
-        return Enum.TryParse(request.ModelName, out InferenceError error)
+        // A name of digits parses too.
+        return Enum.TryParse(request.ModelName, out InferenceError error) && Enum.IsDefined(error)
             ? InferenceResponse.Failure(request, error, $"answered {error}")
             : InferenceResponse.Failure(request, InferenceError.NotFound, $"Request for unknown model: '{request.ModelName}'");
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Grpc.Core;
 using OrleansInference.Gateway.Mapping;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -24,6 +25,15 @@ public sealed class PipelineErrorTests(SharedHost shared)
         Assert.Equal($"answered {error}", json.RootElement.GetProperty("error").GetString());
         bool again = error is InferenceError.ResourceExhausted or InferenceError.Unavailable;
         Assert.Equal(again ? TimeSpan.FromSeconds(1) : null, response.Headers.RetryAfter?.Delta);
+    }
+
+    [Fact]
+    public void Map_AnErrorOfANewerSilo_IsInternal()
+    {
+        const InferenceError Newer = (InferenceError)71;
+
+        Assert.Equal(500, InferenceErrorMapping.ToHttp(Newer));
+        Assert.Equal(StatusCode.Internal, InferenceErrorMapping.ToGrpc(Newer));
     }
 
     [Fact]
