@@ -37,7 +37,8 @@ public sealed class RedisProcess : IAsyncDisposable
                 await connection.GetDatabase().PingAsync();
                 return;
             }
-            catch (RedisConnectionException) when (waited.Elapsed < TimeSpan.FromSeconds(30) && !_process.HasExited)
+            // Not there yet, or there and still reading its file.
+            catch (RedisException) when (waited.Elapsed < TimeSpan.FromSeconds(30) && !_process.HasExited)
             {
                 await Task.Delay(50);
             }
