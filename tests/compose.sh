@@ -12,8 +12,8 @@ check() { # check WHAT COMMAND...
 }
 finish() { "${compose[@]}" down -v --timeout 80 >/dev/null 2>&1; echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
 ports() { "${compose[@]}" ps -q silo | xargs -r -n1 -I{} docker port {} 8080 2>/dev/null | sed 's/.*://'; }
-nodes() { curl -sf -m 5 "http://127.0.0.1:$1/v2/cluster" | python3 -c 'import json,sys; s = json.load(sys.stdin); print(len(s["nodes"]), sum(r["routed"] for m in s["models"] for r in m["replicas"]))'; }
-together() { # together: every silo sees three nodes with a replica each
+nodes() { curl -sf -m 5 "http://127.0.0.1:$1/v2/cluster" | python3 -c 'import json,sys; s = json.load(sys.stdin); print(len(s["nodes"]), sum(r["routed"] for m in s["models"] if m["name"] == "color-names" for r in m["replicas"]))'; }
+together() { # together: every silo sees three nodes with a replica of color-names each
   for _ in $(seq 120); do
     local list count=0; list=$(ports)
     for port in $list; do [ "$(nodes "$port" 2>/dev/null)" = "3 3" ] && count=$((count + 1)); done
