@@ -106,9 +106,6 @@ public sealed class ChangeWatch(GuardrailOptions options)
         return ChangeVerdict.Good;
     }
 
-    /// <summary>What of a fall is the load's doing.</summary>
-    private static double Excused(Pending pending, double expected) => expected < 0 || pending.Expected < 0 ? 1 : Math.Max(0, pending.Expected - expected);
-
     /// <summary>Whether a change was taken back lately.</summary>
     public bool IsTabu(string name, TimeSpan now) => _tabu.TryGetValue(name, out TimeSpan until) && now < until;
 
@@ -118,6 +115,9 @@ public sealed class ChangeWatch(GuardrailOptions options)
         IsStopped = false;
         _rollbacks.Clear();
     }
+
+    /// <summary>What of a fall is the load's doing.</summary>
+    private static double Excused(Pending pending, double expected) => expected < 0 || pending.Expected < 0 ? 1 : Math.Max(0, pending.Expected - expected);
 
     private sealed record Pending(ClusterPlan Before, double Expected, string Name, TimeSpan At, double Attainment, double Load);
 }

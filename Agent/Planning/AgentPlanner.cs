@@ -123,7 +123,7 @@ public sealed class AgentPlanner : IPlanner
 
     private ClusterPlan? Supervise(ClusterObservation observation, ClusterPlan current, TimeSpan now)
     {
-        ChangeVerdict verdict = Watch.Judge(now, plan => Expected(observation, plan, now), out ClusterPlan before, out double attainment);
+        ChangeVerdict verdict = Watch.Judge(now, plan => Expected(Predictor.Predict(observation, now), plan), out ClusterPlan before, out double attainment);
         if (verdict is ChangeVerdict.None or ChangeVerdict.Waiting) return null;
         if (_watched is { } watched) Decisions.Change(watched.Id, decision => decision with { AttainmentAfter = attainment, Outcome = verdict == ChangeVerdict.Good ? DecisionOutcome.Confirmed : DecisionOutcome.RolledBack });
         _watched = null;
@@ -139,12 +139,8 @@ public sealed class AgentPlanner : IPlanner
         return _repair.Plan(observation, Restored(before, current));
     }
 
-    /// <summary>Share of requests in time that the closed form expects of a plan under the load of now; −1 where predictions are not trusted.</summary>
-    private double Expected(ClusterObservation observation, ClusterPlan plan, TimeSpan now)
-    {
-        PredictedCluster cluster = Predictor.Predict(observation, now);
-        return cluster.IsTrusted ? new PlanSearch(cluster, plan, _options.Weights).Evaluate("keep", plan).Attainment : -1;
-    }
+    /// <summary>Share of requests in time that the closed form expects of a plan; −1 where predictions are not trusted.</summary>
+    private static double Expected(PredictedCluster cluster, ClusterPlan plan) => cluster.IsTrusted ? PlanEstimate.Of(cluster, plan).Attainment : -1;
 
     /// <summary>A plan of before, for the nodes and models of now.</summary>
     private static ClusterPlan Restored(ClusterPlan before, ClusterPlan current) => current with
@@ -161,7 +157,7 @@ public sealed class AgentPlanner : IPlanner
             return null;
         }
 
-        double before = Watch.Begin(current, Expected(observation, current, now), $"advice {advice.Id}", now);
+        double before = Watch.Begin(current, Expected(cluster, current), $"advice {advice.Id}", now);
         Decisions.Change(advice.Id, decision => decision with { Outcome = DecisionOutcome.Applied, AttainmentBefore = before });
         _watched = Array.Find(Decisions.All, decision => decision.Id == advice.Id);
         return Restored(advice.Plan, current);

@@ -49,23 +49,23 @@ public sealed class FuzzTests
         int served = 0, refused = 0;
 
         // One at a time: a model has one folder.
-        await Task.Run(() => files.Sample(file =>
+        await files.SampleAsync(async file =>
         {
             test.Write("m", file);
-            if (test.Engine.LoadAsync("m", Token).GetAwaiter().GetResult())
+            if (await test.Engine.LoadAsync("m", Token))
             {
                 served++;
-                Assert.True(test.Engine.UnloadAsync("m", Token).GetAwaiter().GetResult());
+                Assert.True(await test.Engine.UnloadAsync("m", Token));
             }
             else
             {
                 refused++;
                 Assert.NotEmpty(test.Engine.Index.Single().Reason);
-                test.Engine.UnloadAsync("m", Token).GetAwaiter().GetResult();
+                await test.Engine.UnloadAsync("m", Token);
             }
 
             Assert.Equal(0, test.Engine.Memory.Reserved);
-        }, time: Fuzzing.Seconds, threads: 1), Token);
+        }, time: Fuzzing.Seconds, threads: 1);
 
         Assert.True(served > 0 && refused > 0, $"{served} served, {refused} refused");
     }
@@ -76,15 +76,15 @@ public sealed class FuzzTests
         await using TestEngine test = await TestEngine.StartAsync();
         byte[] model = FixtureModels.Mlp(4, 8, 2);
 
-        await Task.Run(() => Mutated(Encoding.UTF8.GetBytes(Config)).Sample(text =>
+        await Mutated(Encoding.UTF8.GetBytes(Config)).SampleAsync(async text =>
         {
             test.Write("m", model);
             File.WriteAllBytes(Path.Combine(test.Folder, "m", "config.pbtxt"), text);
-            bool served = test.Engine.LoadAsync("m", Token).GetAwaiter().GetResult();
+            bool served = await test.Engine.LoadAsync("m", Token);
             if (!served) Assert.NotEmpty(test.Engine.Index.Single().Reason);
-            test.Engine.UnloadAsync("m", Token).GetAwaiter().GetResult();
+            await test.Engine.UnloadAsync("m", Token);
             Assert.Equal(0, test.Engine.Memory.Reserved);
-        }, time: Fuzzing.Seconds, threads: 1), Token);
+        }, time: Fuzzing.Seconds, threads: 1);
     }
 
     /// <summary>Something valid with bytes changed, cut out or put in.</summary>
