@@ -82,7 +82,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     public bool IsReady { get; private set; }
 
     /// <summary>Every model version that was asked for and where it stands, by name and version.</summary>
-    public IReadOnlyList<ModelStatus> Index => [.. _table.Index.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value)];
+    public IReadOnlyList<ModelStatus> Index => [.. _table.Index.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value).Select(WithNotice)];
 
     /// <summary>Everything that serves, by name and version.</summary>
     public IReadOnlyList<IServedModel> Models => [.. _table.Served.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value.All).Select(version => version.Model)];
@@ -288,6 +288,13 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         TimeSpan load = _clock.Now - start;
         InferenceResponse response = await InferAsync(request.After(load), cancellationToken).ConfigureAwait(false);
         return response with { Timings = response.Timings with { Load = response.Timings.Load + load } };
+    }
+
+    /// <summary>A ready model's line says what its operator should know of it.</summary>
+    private ModelStatus WithNotice(ModelStatus line)
+    {
+        if (line.State != ModelState.Ready || line.Reason.Length > 0) return line;
+        return _table.TryGet(line.Name, out ServedVersions? served) && served.Find(line.Version) is { } loaded ? line with { Reason = loaded.Model.Notice } : line;
     }
 
     private LoadedVersion? Loaded(IServedModel model) => _table.TryGet(model.Name, out ServedVersions? served) ? served.All.FirstOrDefault(version => version.Model == model) : null;

@@ -15,6 +15,9 @@ public sealed record BatchLimits
     /// <summary>Most rows of one run as the agent has it, at most <see cref="MaxRows"/>; 0 where it is chosen by the measured cost.</summary>
     public int RowLimit { get; init; }
 
+    /// <summary>Whether each request runs alone and whole: rows of this model were seen to influence each other.</summary>
+    public bool OneRequest { get; init; }
+
     /// <summary>Sizes worth running at once, ascending; Triton's <c>preferred_batch_size</c>.</summary>
     public IReadOnlyList<int> PreferredRows { get; init; } = [];
 

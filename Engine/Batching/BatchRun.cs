@@ -40,21 +40,24 @@ internal sealed class BatchRun : IDisposable
             int rows = 0;
             foreach (BatchEntry entry in entries) rows += entry.Rows;
             string[] inputNames = AddInputs(session, signature, entries, rows);
-            bool placed = TryPlaceOutputs(signature, entries, rows, blocks);
+            bool placed = session.PlacesOutputs && TryPlaceOutputs(signature, entries, rows, blocks);
             GatheredAt = clock.Now;
             using System.Diagnostics.Activity? activity = EngineActivity.StartRun();
             if (session.Device is { } device) return Emulate(device, session, blocks, placed, rows, options, clock);
             shrinks = session.IsUnusual(rows);
             if (shrinks) options.AddRunConfigEntry(Shrink, "cpu:0");
-            if (placed)
+            if (placed && TryRunPlaced(session, inputNames, options))
             {
-                session.Session.Run(options, inputNames, _inputs, session.OutputNames, _outputs);
                 RanAt = clock.Now;
                 return [.. blocks];
             }
 
+            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            blocks.Clear();
             using IDisposableReadOnlyCollection<OrtValue> results = session.Session.Run(options, inputNames, _inputs, session.OutputNames);
             RanAt = clock.Now;
+            // What runs only without places has other shapes than declared, and is not given places again.
+            if (placed) session.PlacesOutputs = false;
             foreach (OrtValue result in results) blocks.Add(Copy(result));
             return [.. blocks];
         }
@@ -81,6 +84,23 @@ internal sealed class BatchRun : IDisposable
         _outputs.Clear();
         _pins.Clear();
         _gathered.Clear();
+    }
+
+    /// <summary>
+    /// Runs with outputs in their places. False where it failed, be it because an output has another shape than the file
+    /// declares: without places it is known which.
+    /// </summary>
+    private bool TryRunPlaced(ModelSession session, string[] inputNames, RunOptions options)
+    {
+        try
+        {
+            session.Session.Run(options, inputNames, _inputs, session.OutputNames, _outputs);
+            return true;
+        }
+        catch (OnnxRuntimeException) when (!options.Terminate)
+        {
+            return false;
+        }
     }
 
     private OutputBlock[] Emulate(EmulatedDevice device, ModelSession session, List<OutputBlock> blocks, bool placed, int rows, RunOptions options, EngineClock clock)

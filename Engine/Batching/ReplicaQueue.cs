@@ -93,6 +93,12 @@ public sealed class ReplicaQueue
         (ShapeSignature? signature, Lane? lane) = First();
         if (lane is null) return false;
         QueuedRequest head = lane.Heap.Peek();
+        if (limits.OneRequest)
+        {
+            TakeWhole(signature!, lane, batch);
+            return true;
+        }
+
         BatchDecision decision = BatchPolicy.Decide(new QueueView(lane.Rows, head.Arrival, head.Deadline), now, limits, cost);
         wait = decision.Wait;
         if (decision.Size == 0) return false;
@@ -122,6 +128,20 @@ public sealed class ReplicaQueue
 
         if (lane.Heap.Count == 0) Drop(signature!, lane);
         return true;
+    }
+
+    /// <summary>Takes what is left of the first request, and nothing beside it.</summary>
+    private void TakeWhole(ShapeSignature signature, Lane lane, List<BatchEntry> batch)
+    {
+        QueuedRequest head = lane.Heap.Dequeue();
+        int rows = head.Rows - head.RowsTaken;
+        batch.Add(new BatchEntry(head, head.RowsTaken, rows));
+        head.RowsTaken = head.Rows;
+        head.IsQueued = false;
+        lane.Rows -= rows;
+        Rows -= rows;
+        Count--;
+        if (lane.Heap.Count == 0) Drop(signature, lane);
     }
 
     private Lane NewLane()

@@ -42,6 +42,9 @@ public sealed class EnsembleModel : IServedModel
     public string Platform => "ensemble";
 
     /// <inheritdoc />
+    public string Notice => "";
+
+    /// <inheritdoc />
     public string ExecutionProvider => "";
 
     /// <inheritdoc />

@@ -18,6 +18,12 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
     /// </summary>
     private const int InlineBytes = 64 << 10;
 
+    /// <summary>Looks at batches now and then; null where nothing is audited.</summary>
+    public RowAudit? Audit { get; set; }
+
+    /// <summary>Told why, when a run did not give a row of output for each row of input.</summary>
+    public Action<string>? OnRowsMissing { get; init; }
+
     /// <summary>Runs <paramref name="entries"/> and completes their requests, unless some of their rows are still to run.</summary>
     /// <param name="session">Held by the caller.</param>
     /// <param name="entries">The batch.</param>
@@ -45,6 +51,14 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
 
         batch.End();
         if (batch.IsTerminated) thread.RenewRunOptions();
+        if (MissingRows(entries, blocks) is { } missing)
+        {
+            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            OnRowsMissing?.Invoke(missing);
+            ExecuteWhole(session, entries, thread);
+            return null;
+        }
+
         TimeSpan elapsed = clock.Now - start;
         int rows = entries.Sum(entry => entry.Rows);
         try
@@ -73,6 +87,19 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         }
     }
 
+    /// <summary>
+    /// The rows that come out follow from the data, and nobody can tell whose they are: each request runs again by itself,
+    /// all of its rows in one run.
+    /// </summary>
+    private void ExecuteWhole(ModelSession session, List<BatchEntry> entries, EngineThread thread)
+    {
+        foreach (BatchEntry entry in entries)
+        {
+            BatchEntry whole = new(entry.Request, 0, entry.Request.Rows);
+            if (!entry.Request.IsCompleted) Execute(session, [whole], new RunningBatch(thread.RunOptions, 1), thread);
+        }
+    }
+
     private static void Fail(List<BatchEntry> entries, Exception exception)
     {
         InferenceError error = exception is OnnxRuntimeException { Message: var text } && text.Contains("[ErrorCode:InvalidArgument]", StringComparison.Ordinal)
@@ -84,7 +111,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
     private void Split(List<BatchEntry> entries, OutputBlock[] blocks, int rows, TimeSpan start, BatchRun run)
     {
         bool whole = entries.Count == 1 && entries[0].IsWhole;
-        if (!whole) RequireRows(blocks, rows);
+        if (!whole || (signature.IsBatched && HasRows(blocks, rows))) Audit?.Look(entries, blocks, rows);
         bool inline = blocks.Sum(block => (long)block.Buffer.Length) <= InlineBytes;
         Span<int> offsets = stackalloc int[blocks.Length];
         // Counted before the first answer is out: whoever reads the statistics after it finds this run in them.
@@ -153,13 +180,20 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         return elements;
     }
 
-    private void RequireRows(OutputBlock[] blocks, int rows)
+    /// <summary>Which output has not a row for each row of the batch; null where none lacks any, or one whole request ran alone.</summary>
+    private string? MissingRows(List<BatchEntry> entries, OutputBlock[] blocks)
     {
+        if (entries.Count == 1 && entries[0].IsWhole) return null;
+        int rows = entries.Sum(entry => entry.Rows);
         for (int i = 0; i < blocks.Length; i++)
         {
-            if (blocks[i].Shape.Length > 0 && blocks[i].Shape[0] == rows) continue;
-            throw new InvalidDataException(
-                $"output '{signature.Outputs[i].Name}' has shape {TensorShape.Format(blocks[i].Shape)} for a batch of {rows} rows; set max_batch_size: 0 for this model");
+            if (!HasRows(blocks[i], rows)) return $"output '{signature.Outputs[i].Name}' had shape {TensorShape.Format(blocks[i].Shape)} for a batch of {rows} rows";
         }
+
+        return null;
     }
+
+    private static bool HasRows(OutputBlock[] blocks, int rows) => blocks.All(block => HasRows(block, rows));
+
+    private static bool HasRows(OutputBlock block, int rows) => block.Shape.Length > 0 && block.Shape[0] == rows;
 }

@@ -44,7 +44,7 @@ public sealed partial class ModelReplica
                 return Refuse(request, error, late);
             }
 
-            if (next.Rows > BatchPolicy.Cap(_limits, _cost.Current)) next.Joined = new JoinedOutputs(next.Rows);
+            if (!_limits.OneRequest && next.Rows > BatchPolicy.Cap(_limits, _cost.Current)) next.Joined = new JoinedOutputs(next.Rows);
             (next.RowsAhead, next.RunsUnderWay, next.OnAnswer) = (_queue.Rows, _turns, _onAnswer);
             next.Activity = EngineActivity.StartRequest(Name, Version, next.Rows);
             _queue.Add(next, priority, due, now);

@@ -7,7 +7,7 @@ namespace OrleansInference.Engine.Replicas;
 public sealed partial class ModelReplica
 {
     /// <summary>The configured limits, which unset knobs go back to.</summary>
-    private readonly BatchLimits _configured;
+    private BatchLimits _configured;
 
     /// <summary>How it runs now, every setting filled in; a cap of 0 rows leaves the size of a batch to the measured cost.</summary>
     public ReplicaKnobs Knobs

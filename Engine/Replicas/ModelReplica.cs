@@ -1,6 +1,7 @@
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Lifecycle;
+using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
@@ -35,11 +36,14 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     private volatile bool _turnsAreShort;
 
     internal ModelReplica(
-        string name, string version, ModelSignature signature, ModelSession session, BatchLimits limits, QueuePolicy policy, BatchCostEstimator cost, EngineScheduler scheduler, EngineClock clock, RequestLog log)
+        string name, string version, BatchingChoice batching, ModelSession session, BatchLimits limits, QueuePolicy policy, BatchCostEstimator cost, EngineScheduler scheduler, EngineClock clock, RequestLog log)
     {
         Name = name;
         Version = version;
+        ModelSignature signature = batching.Signature;
         Signature = signature;
+        Notice = batching.Notice;
+        IsBatchingConfigured = batching.IsConfigured;
         Policy = policy;
         _session = session;
         ConfiguredThreads = session.Settings.Threads;
@@ -54,7 +58,8 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
             if (request.Request.Tenant.Length > 0) _tenants.Leave(request.Request.Tenant, request.Rows);
             _recorder.Answered(request, response, Limits, Policy);
         };
-        _executor = new BatchExecutor(signature, name, version, _statistics, clock);
+        _executor = new BatchExecutor(signature, name, version, _statistics, clock) { OnRowsMissing = StopBatching };
+        if (signature.IsBatched && session.Device is null) _executor.Audit = new RowAudit(signature, batching.Rounds, TryHoldSession, OnRowsMet, scheduler, clock);
         // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must not.
         _canBeShort = signature.Inputs.All(input => input.IsFixed) && session.Settings.Provider == ExecutionProviderChoice.Cpu;
         _turnsAreShort = _canBeShort && BatchPolicy.IsShort(limits, cost.Current);
@@ -78,6 +83,21 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
 
     /// <inheritdoc />
     public UseScore Use { get; } = new();
+
+    /// <inheritdoc />
+    public string Notice { get; private set; }
+
+    /// <summary>Whether requests share runs and large ones are split.</summary>
+    public bool IsBatching => Signature.IsBatched && !Limits.OneRequest;
+
+    /// <summary>Rows that were run again alone and compared.</summary>
+    public long AuditedRows => _executor.Audit?.Audited ?? 0;
+
+    /// <summary>Whether the operator decided that it batches, or that it does not.</summary>
+    internal bool IsBatchingConfigured { get; }
+
+    /// <summary>Told once of rows that were seen to influence each other, with the notice.</summary>
+    internal event Action<string>? RowsMet;
 
     /// <summary>The <c>parameters</c> of its configuration.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
@@ -109,7 +129,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         get => Volatile.Read(ref _limits);
         set
         {
-            lock (_gate) _limits = value;
+            lock (_gate) _limits = value with { OneRequest = _configured.OneRequest };
             Wake();
         }
     }

@@ -38,12 +38,13 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         try
         {
             ModelSignature signature = SignatureReader.Read(onnx, config, options.DefaultMaxBatchSize);
+            BatchingChoice batching = BatchingChoice.Make(settings.Path, config, signature);
             ModelSession session = new(onnx, settings, signature) { Device = device };
-            using ModelProbe probe = new(session, clock);
-            signature = Probe(folder, config, signature, probe);
-            WarmUp(source, signature, probe);
+            using ModelProbe probe = new(session, clock, batching.Rounds);
+            batching = Probe(folder.Name, batching, probe);
+            WarmUp(source, batching.Signature, probe);
             if (settings.Emulated is { } profile) WaitUntil(begin + profile.LoadTime);
-            return Assemble(source, version, session, signature, probe);
+            return Assemble(source, version, session, batching, probe);
         }
         catch
         {
@@ -71,8 +72,14 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             () =>
             {
                 ModelSession built = new(CreateSession(settings, settings.Path), settings, replica.Signature) { Device = device };
-                using ModelProbe probe = new(built, clock);
+                using ModelProbe probe = new(built, clock, rounds: false);
                 probe.Run(replica.Signature);
+                if (probe.Difference is { } difference && !replica.IsBatchingConfigured)
+                {
+                    built.Release();
+                    throw new ModelLoadException($"variant '{variant}' of model '{replica.Name}' is not used: made-up rows influenced each other ({difference})");
+                }
+
                 return built;
             },
             CancellationToken.None,
@@ -170,24 +177,15 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         };
     }
 
-    private ModelSignature Probe(ModelFolder folder, ModelConfig config, ModelSignature signature, ModelProbe probe)
+    private BatchingChoice Probe(string name, BatchingChoice batching, ModelProbe probe)
     {
-        bool? independent = probe.Run(signature);
-        if (probe.Failure.Length > 0) LogNotWarmed(folder.Name, probe.Failure);
-        bool configured = config.HasMaxBatchSize || config.Input.Count > 0;
-        if (!signature.IsBatched || independent == true) return signature;
-        if (configured)
-        {
-            if (independent == false) LogRowsInteract(folder.Name, signature.MaxBatchSize);
-            return signature;
-        }
-
-        return signature with
-        {
-            MaxBatchSize = 0,
-            Inputs = [.. signature.Inputs.Select(spec => spec with { IsBatched = false })],
-            Outputs = [.. signature.Outputs.Select(spec => spec with { IsBatched = false })],
-        };
+        probe.Run(batching.Signature);
+        if (probe.Failure.Length > 0) LogNotWarmed(name, probe.Failure);
+        BatchingChoice choice = batching.After(probe.Difference);
+        if (choice.Notice.Length == 0) return choice;
+        if (choice.IsConfigured) LogRowsMeet(name, choice.Notice);
+        else LogNotBatched(name, choice.Notice);
+        return choice;
     }
 
     private static void WarmUp(ModelSource source, ModelSignature signature, ModelProbe probe)
@@ -195,29 +193,42 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         foreach ((QueuedRequest request, int count) in ConfiguredWarmup.Requests(source.Config, signature, source.Folder.Path)) probe.Run(signature, request, count);
     }
 
-    private (ModelReplica Replica, string ConfigJson) Assemble(ModelSource source, long version, ModelSession session, ModelSignature signature, ModelProbe probe)
+    private (ModelReplica Replica, string ConfigJson) Assemble(ModelSource source, long version, ModelSession session, BatchingChoice batching, ModelProbe probe)
     {
         (string name, ModelConfig config) = (source.Folder.Name, source.Config);
+        ModelSignature signature = batching.Signature;
         int instances = ReplicaSettings.Instances(config, device?.Profile.Lanes ?? scheduler.ThreadCount, session.Settings.Threads);
         if (session.Settings.Provider != ExecutionProviderChoice.Cpu) scheduler.EnsureThreads(scheduler.ThreadCount + instances);
         SequencePolicy? sequences = SequencePolicyReader.Read(config, signature, instances, source.Folder.Path);
         BatchLimits limits = ReplicaSettings.Limits(config, signature, instances, options);
         QueuePolicy queue = ReplicaSettings.Queue(config, probe.FirstRowSeconds);
-        ModelReplica replica = new(name, version.ToString(CultureInfo.InvariantCulture), signature, session, limits, queue, probe.Cost, scheduler, clock, log)
+        ModelReplica replica = new(name, version.ToString(CultureInfo.InvariantCulture), batching, session, limits, queue, probe.Cost, scheduler, clock, log)
         {
             Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
             Sequences = sequences,
             OriginalFile = Path.GetFileName(session.Settings.Path),
-            Variants = device is null ? Allowed(config, ModelVariants.Read(source.Folder.VersionPath(version))) : [],
+            Variants = device is null ? Allowed(source, version, batching) : [],
         };
+        replica.RowsMet += reason => LogRowsMeet(name, reason);
         return (replica, ModelConfigJson.Write(ConfigCompletion.Complete(config, name, signature, sequences, session.Settings.Provider, instances)));
     }
 
-    /// <summary>Those that lose no more than the configuration's <c>max_accuracy_loss</c>, which is nothing by default.</summary>
-    private static ModelVariant[] Allowed(ModelConfig config, IReadOnlyList<ModelVariant> variants)
+    /// <summary>
+    /// The variants that lose no more than the configuration's <c>max_accuracy_loss</c>, which is nothing by default, and
+    /// whose rows are as independent as the original's where its requests share runs.
+    /// </summary>
+    private ModelVariant[] Allowed(ModelSource source, long version, BatchingChoice batching)
     {
-        double most = ReplicaSettings.Parameter(config, "max_accuracy_loss", 0, 0, 1);
-        return [.. variants.Where(variant => variant.AccuracyLoss <= most)];
+        double most = ReplicaSettings.Parameter(source.Config, "max_accuracy_loss", 0, 0, 1);
+        string folder = source.Folder.VersionPath(version);
+        List<ModelVariant> allowed = [];
+        foreach (ModelVariant variant in ModelVariants.Read(folder).Where(variant => variant.AccuracyLoss <= most))
+        {
+            if (batching.Allows(Path.Combine(folder, variant.File))) allowed.Add(variant);
+            else LogVariantNotBatched(source.Folder.Name, variant.Name);
+        }
+
+        return [.. allowed];
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} was not warmed up, no made-up input suits it: {Reason}")]
@@ -226,6 +237,12 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} is served on the CPU, CUDA cannot load it: {Reason}")]
     private partial void LogFellBack(string path, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} has max_batch_size {Size} configured, but its rows influence each other: batching changes its answers. Set max_batch_size: 0.")]
-    private partial void LogRowsInteract(string model, int size);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model}: {Notice}")]
+    private partial void LogNotBatched(string model, string notice);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model}: {Notice}")]
+    private partial void LogRowsMeet(string model, string notice);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Variant {Variant} of model {Model} is not used: it could not be proven that its rows are independent, and the model batches. Make it again with oinf optimize.")]
+    private partial void LogVariantNotBatched(string model, string variant);
 }

@@ -1,22 +1,26 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Repository;
 
 /// <summary>
-/// Warms a session up with made-up requests, measures its runs by batch size, and finds out whether rows that run
-/// together give what they give alone: a free first dimension may be a batch, or a sequence that must not be joined.
+/// Warms a session up with made-up requests, measures its runs by batch size, and looks for rows that meet. A slow model
+/// is run once and again only as far as <see cref="Budget"/> goes: a load must not take many times the model's own time.
 /// </summary>
-internal sealed class ModelProbe(ModelSession session, EngineClock clock) : IDisposable
+internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool rounds) : IDisposable
 {
+    /// <summary>What all runs but the first may take together.</summary>
+    public static readonly TimeSpan Budget = TimeSpan.FromSeconds(1);
+
     private static readonly int[] FreeDimensions = [1, 8, 32, 128, 224];
+    private static readonly int[] ProbedRows = [5, 2];
     private static readonly TimeSpan ProfileTime = TimeSpan.FromMilliseconds(250);
+
     private readonly BatchRun _run = new();
     private readonly RunOptions _options = new();
+    private TimeSpan _end;
 
     /// <summary>Measured runs.</summary>
     public BatchCostEstimator Cost { get; } = new();
@@ -27,28 +31,25 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock) : IDis
     /// <summary>Why no made-up input ran; empty when one did.</summary>
     public string Failure { get; private set; } = "";
 
-    /// <summary>Runs the probe. Returns whether rows are independent; null when that could not be told.</summary>
-    public bool? Run(ModelSignature signature)
+    /// <summary>How rows that ran together differed from rows alone; null where they did not, or were not tried.</summary>
+    public string? Difference { get; private set; }
+
+    /// <summary>Runs the probe.</summary>
+    public void Run(ModelSignature signature)
     {
         foreach (int freeDimension in FreeDimensions)
         {
             try
             {
-                FirstRowSeconds = MeasureOne(signature, freeDimension);
-                Failure = "";
-                if (!signature.IsBatched) return false;
-                bool independent = RowsAreIndependent(signature, freeDimension);
-                if (independent) Profile(signature, freeDimension);
-                return independent;
+                Run(signature, freeDimension);
+                return;
             }
             catch (Exception exception) when (exception is OnnxRuntimeException or ModelLoadException)
             {
                 Failure = exception.Message;
-                if (signature.Inputs.All(spec => spec.IsFixed)) break;
+                if (signature.Inputs.All(spec => spec.IsFixed)) return;
             }
         }
-
-        return null;
     }
 
     /// <summary>Runs a configured sample.</summary>
@@ -64,26 +65,51 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock) : IDis
         _options.Dispose();
     }
 
-    private double MeasureOne(ModelSignature signature, int freeDimension)
+    private void Run(ModelSignature signature, int freeDimension)
     {
         QueuedRequest request = SyntheticInputs.Create(signature, 1, freeDimension, seed: 1);
-        Time(signature, request);
-        double[] seconds = [Time(signature, request), Time(signature, request), Time(signature, request)];
-        Array.Sort(seconds);
-        Cost.Observe(1, seconds[1]);
-        return seconds[1];
+        double first = Time(signature, request);
+        Failure = "";
+        _end = clock.Now + Budget;
+        FirstRowSeconds = Median(signature, request, first);
+        Cost.Observe(1, FirstRowSeconds);
+        if (!signature.IsBatched) return;
+        Difference = FindDifference(signature, freeDimension);
+        if (Difference is null) Profile(signature, freeDimension);
+    }
+
+    private double Median(ModelSignature signature, QueuedRequest request, double first)
+    {
+        List<double> seconds = [];
+        for (int i = 0; i < 3 && Fits(first); i++) seconds.Add(Time(signature, request));
+        seconds.Sort();
+        return seconds.Count == 0 ? first : seconds[seconds.Count / 2];
+    }
+
+    private string? FindDifference(ModelSignature signature, int freeDimension)
+    {
+        RowProbe probe = new(signature, request => Execute(signature, request), rounds);
+        foreach (int rows in ProbedRows)
+        {
+            if (rows > signature.MaxBatchSize || !Fits(FirstRowSeconds * RowProbe.RunsOf(rows))) continue;
+            return probe.Difference(rows, freeDimension);
+        }
+
+        return null;
     }
 
     private void Profile(ModelSignature signature, int freeDimension)
     {
         TimeSpan end = clock.Now + ProfileTime;
-        for (int rows = 2; rows <= signature.MaxBatchSize && clock.Now < end; rows *= 2)
+        for (int rows = 2; rows <= signature.MaxBatchSize && clock.Now < end && Fits(2 * Cost.Current.Seconds(rows)); rows *= 2)
         {
             QueuedRequest request = SyntheticInputs.Create(signature, rows, freeDimension, seed: rows);
             Time(signature, request);
             Cost.Observe(rows, Math.Min(Time(signature, request), Time(signature, request)));
         }
     }
+
+    private bool Fits(double seconds) => clock.Now + TimeSpan.FromSeconds(seconds) <= _end;
 
     private double Time(ModelSignature signature, QueuedRequest request)
     {
@@ -94,56 +120,4 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock) : IDis
 
     private OutputBlock[] Execute(ModelSignature signature, QueuedRequest request) =>
         _run.Execute(session, signature, [new BatchEntry(request, 0, request.Rows)], _options, clock);
-
-    private bool RowsAreIndependent(ModelSignature signature, int freeDimension)
-    {
-        QueuedRequest first = SyntheticInputs.Create(signature, 1, freeDimension, seed: 11);
-        QueuedRequest second = SyntheticInputs.Create(signature, 1, freeDimension, seed: 23);
-        OutputBlock[] a = [], b = [], both = [];
-        try
-        {
-            a = Execute(signature, first);
-            b = Execute(signature, second);
-            both = Execute(signature, SyntheticInputs.Concat(signature, first, second));
-            for (int i = 0; i < both.Length; i++)
-            {
-                if (both[i].Shape is not [2, ..] || a[i].Shape is not [1, ..] || b[i].Shape is not [1, ..]) return false;
-                if (both[i].Buffer.Length != a[i].Buffer.Length + b[i].Buffer.Length) return false;
-                ReadOnlySpan<byte> joint = both[i].Buffer.Span;
-                TensorDatatype datatype = signature.Outputs[i].Datatype;
-                if (!Close(joint[..a[i].Buffer.Length], a[i].Buffer.Span, datatype) || !Close(joint[a[i].Buffer.Length..], b[i].Buffer.Span, datatype)) return false;
-            }
-
-            return true;
-        }
-        catch (OnnxRuntimeException)
-        {
-            return false;
-        }
-        finally
-        {
-            foreach (OutputBlock block in a.Concat(b).Concat(both)) block.Buffer.Dispose();
-        }
-    }
-
-    private static bool Close(ReadOnlySpan<byte> actual, ReadOnlySpan<byte> expected, TensorDatatype datatype) => datatype switch
-    {
-        TensorDatatype.Fp32 => Close(MemoryMarshal.Cast<byte, float>(actual), MemoryMarshal.Cast<byte, float>(expected), value => value, 1e-3),
-        TensorDatatype.Fp64 => Close(MemoryMarshal.Cast<byte, double>(actual), MemoryMarshal.Cast<byte, double>(expected), value => value, 1e-3),
-        TensorDatatype.Fp16 => Close(MemoryMarshal.Cast<byte, Half>(actual), MemoryMarshal.Cast<byte, Half>(expected), value => (double)value, 2e-2),
-        TensorDatatype.Bf16 => Close(MemoryMarshal.Cast<byte, ushort>(actual), MemoryMarshal.Cast<byte, ushort>(expected), value => BitConverter.UInt32BitsToSingle((uint)value << 16), 5e-2),
-        _ => actual.SequenceEqual(expected),
-    };
-
-    private static bool Close<T>(ReadOnlySpan<T> actual, ReadOnlySpan<T> expected, Func<T, double> number, double tolerance)
-    {
-        for (int i = 0; i < actual.Length; i++)
-        {
-            double x = number(actual[i]), y = number(expected[i]);
-            if (x.Equals(y) || Math.Abs(x - y) <= tolerance * (0.1 + Math.Abs(y))) continue;
-            return false;
-        }
-
-        return true;
-    }
 }

@@ -10,7 +10,7 @@ internal static class SignatureReader
 {
     /// <summary>
     /// The signature. Without a configured <c>max_batch_size</c>, a model all of whose tensors have a free first
-    /// dimension is taken to batch, until <see cref="ModelProbe"/> has shown otherwise.
+    /// dimension is taken to batch where <see cref="BatchingChoice"/> finds that proven.
     /// </summary>
     /// <exception cref="ModelLoadException">Model and configuration disagree, or a tensor is of an unsupported kind.</exception>
     public static ModelSignature Read(InferenceSession session, ModelConfig config, int defaultMaxBatchSize)

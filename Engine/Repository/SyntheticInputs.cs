@@ -11,12 +11,17 @@ namespace OrleansInference.Engine.Repository;
 internal static class SyntheticInputs
 {
     /// <summary>A request of <paramref name="rows"/> rows in which free dimensions are <paramref name="freeDimension"/>.</summary>
-    public static QueuedRequest Create(ModelSignature signature, int rows, int freeDimension, int seed)
+    /// <param name="signature">Of the model.</param>
+    /// <param name="rows">Rows, at least 1.</param>
+    /// <param name="freeDimension">The size of free dimensions.</param>
+    /// <param name="seed">Of the contents.</param>
+    /// <param name="magnitude">What floats, which are from 0 to 1, are multiplied with.</param>
+    public static QueuedRequest Create(ModelSignature signature, int rows, int freeDimension, int seed, float magnitude = 1)
     {
         InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            if (!signature.Inputs[i].IsOptional) inputs[i] = Tensor(signature.Inputs[i], rows, freeDimension, new Random(seed + i));
+            if (!signature.Inputs[i].IsOptional) inputs[i] = Tensor(signature.Inputs[i], rows, freeDimension, new Random(seed + i), magnitude);
         }
 
         return Queued(inputs, rows);
@@ -45,7 +50,7 @@ internal static class SyntheticInputs
     private static QueuedRequest Queued(InferenceTensor?[] inputs, int rows) =>
         new(new InferenceRequest { ModelName = "", Inputs = [.. inputs.OfType<InferenceTensor>()] }, inputs, rows, ShapeSignature.Fixed);
 
-    private static InferenceTensor Tensor(TensorSpec spec, int rows, int freeDimension, Random random)
+    private static InferenceTensor Tensor(TensorSpec spec, int rows, int freeDimension, Random random, float magnitude)
     {
         long[] shape = [.. spec.Dimensions.Select(dimension => dimension < 0 ? freeDimension : dimension)];
         if (spec.IsBatched) shape[0] = rows;
@@ -54,11 +59,11 @@ internal static class SyntheticInputs
             throw new ModelLoadException($"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large for a warm-up");
         }
 
-        return new InferenceTensor(spec.Name, spec.Datatype, shape, Contents(spec.Datatype, (int)elements, random));
+        return new InferenceTensor(spec.Name, spec.Datatype, shape, Contents(spec.Datatype, (int)elements, random, magnitude));
     }
 
-    /// <summary>Made-up contents of a tensor.</summary>
-    public static byte[] Contents(TensorDatatype datatype, int elements, Random random)
+    /// <summary>Made-up contents of a tensor; floats are from 0 to <paramref name="magnitude"/>.</summary>
+    public static byte[] Contents(TensorDatatype datatype, int elements, Random random, float magnitude = 1)
     {
         if (datatype == TensorDatatype.Bytes)
         {
@@ -71,11 +76,11 @@ internal static class SyntheticInputs
         Span<byte> span = bytes;
         switch (datatype)
         {
-            case TensorDatatype.Fp32: foreach (ref float value in MemoryMarshal.Cast<byte, float>(span)) value = random.NextSingle(); break;
-            case TensorDatatype.Fp64: foreach (ref double value in MemoryMarshal.Cast<byte, double>(span)) value = random.NextDouble(); break;
-            case TensorDatatype.Fp16: foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(span)) value = (Half)random.NextSingle(); break;
+            case TensorDatatype.Fp32: foreach (ref float value in MemoryMarshal.Cast<byte, float>(span)) value = random.NextSingle() * magnitude; break;
+            case TensorDatatype.Fp64: foreach (ref double value in MemoryMarshal.Cast<byte, double>(span)) value = random.NextDouble() * magnitude; break;
+            case TensorDatatype.Fp16: foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(span)) value = (Half)(random.NextSingle() * magnitude); break;
             // The upper half of a float is a bfloat16.
-            case TensorDatatype.Bf16: foreach (ref ushort value in MemoryMarshal.Cast<byte, ushort>(span)) value = (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle()) >> 16); break;
+            case TensorDatatype.Bf16: foreach (ref ushort value in MemoryMarshal.Cast<byte, ushort>(span)) value = (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle() * magnitude) >> 16); break;
             default: for (int i = 0; i < bytes.Length; i += datatype.ElementSize()) bytes[i] = (byte)random.Next(2); break;
         }
 

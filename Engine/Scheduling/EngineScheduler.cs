@@ -11,6 +11,7 @@ internal sealed class EngineScheduler : IDisposable
 {
     private readonly object _gate = new();
     private readonly Queue<IEngineWork> _ready = new();
+    private readonly Queue<IEngineWork> _whenIdle = new();
     private readonly List<Thread> _threads = [];
     private readonly ConcurrentStack<EngineThread> _spareStates = [];
     private int _idle;
@@ -42,6 +43,16 @@ internal sealed class EngineScheduler : IDisposable
         lock (_gate)
         {
             _ready.Enqueue(work);
+            if (_idle > 0) Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Queues one turn that a thread takes only when it has nothing else to do.</summary>
+    public void ScheduleIdle(IEngineWork work)
+    {
+        lock (_gate)
+        {
+            _whenIdle.Enqueue(work);
             if (_idle > 0) Monitor.Pulse(_gate);
         }
     }
@@ -89,6 +100,8 @@ internal sealed class EngineScheduler : IDisposable
             if (again is not null) _ready.Enqueue(again);
             while (_ready.Count == 0 && !_stopping)
             {
+                if (_whenIdle.TryDequeue(out IEngineWork? spare)) return spare;
+
                 _idle++;
                 Monitor.Wait(_gate);
                 _idle--;

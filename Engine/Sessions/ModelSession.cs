@@ -10,6 +10,7 @@ internal sealed class ModelSession
     private const int LeastRows = 16;
 
     private int _users = 1;
+    private bool _placesOutputs = true;
     private float _usualRows = 1;
 
     public ModelSession(InferenceSession session, SessionSettings settings, ModelSignature signature)
@@ -26,6 +27,13 @@ internal sealed class ModelSession
     public EmulatedDevice? Device { get; init; }
 
     public SessionSettings Settings { get; }
+
+    /// <summary>Whether outputs have the shapes that the file declares, so that their memory can be given to a run beforehand.</summary>
+    public bool PlacesOutputs
+    {
+        get => Volatile.Read(ref _placesOutputs);
+        set => Volatile.Write(ref _placesOutputs, value);
+    }
 
     public string[] RequiredInputNames { get; }
 

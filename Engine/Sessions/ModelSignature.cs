@@ -14,4 +14,12 @@ public sealed record ModelSignature
 
     /// <summary>Whether requests can run together.</summary>
     public bool IsBatched => MaxBatchSize > 0;
+
+    /// <summary>The same for a model whose requests run one at a time.</summary>
+    public ModelSignature Unbatched() => this with
+    {
+        MaxBatchSize = 0,
+        Inputs = [.. Inputs.Select(spec => spec with { IsBatched = false })],
+        Outputs = [.. Outputs.Select(spec => spec with { IsBatched = false })],
+    };
 }

@@ -89,6 +89,7 @@ internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, Nod
             BatchLimits limits = replica.Limits;
             route = route with
             {
+                IsBatched = replica.IsBatching,
                 BaseSeconds = cost.BaseSeconds,
                 SecondsPerRow = cost.SecondsPerRow,
                 Concurrency = limits.Concurrency,

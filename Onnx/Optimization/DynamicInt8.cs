@@ -5,14 +5,25 @@ using Kind = OrleansInference.Onnx.Messages.TensorProto.Types.DataType;
 namespace OrleansInference.Onnx.Optimization;
 
 /// <summary>
-/// Dynamic quantisation to INT8: weights of MatMul, Gemm and Conv become symmetric INT8 (a scale for each column, or for the whole of
-/// a convolution), activations are quantised to UINT8 as they come; everything else stays FP32. Needs no calibration data.
+/// Dynamic quantisation to INT8: weights of MatMul, Gemm and Conv become symmetric INT8 (a scale for each column, or for the
+/// whole of a convolution), activations are quantised to UINT8 as they come; everything else stays FP32. Needs no
+/// calibration data. Each row of an activation has its own scale, unlike that of DynamicQuantizeLinear, which spans the
+/// batch: what a row gives must not depend on the rows that it shares a run with.
 /// </summary>
 public static class DynamicInt8
 {
     private const int Levels = 127;
     private const int LeastWeights = 64;
     private const int LeastOpset = 11;
+
+    /// <summary>Since this operator set the axes of ReduceMax are an input.</summary>
+    private const int AxesAsInput = 18;
+
+    /// <summary>Operators whose results are never negative: all 256 levels are theirs.</summary>
+    private static readonly HashSet<string> NonNegative = ["Relu", "Sigmoid", "Softmax", "HardSigmoid"];
+
+    /// <summary>Operators that move values, or average them, and so keep their sign.</summary>
+    private static readonly HashSet<string> Moving = ["Flatten", "Reshape", "MaxPool", "AveragePool", "GlobalAveragePool", "Identity", "Dropout", "Transpose", "Squeeze", "Unsqueeze"];
 
     /// <summary>Operators that operator set 11 reads as 7 does.</summary>
     private static readonly HashSet<string> Unchanged =
@@ -38,9 +49,9 @@ public static class DynamicInt8
         {
             NodeProto[]? replaced = node.OpType switch
             {
-                "MatMul" => MatMul(graph, node, constants),
-                "Gemm" => Gemm(graph, node, constants),
-                "Conv" => Conv(graph, node, constants),
+                "MatMul" => MatMul(result, node, constants),
+                "Gemm" => Gemm(result, node, constants),
+                "Conv" => Conv(result, node, constants),
                 _ => null,
             };
             nodes.AddRange(replaced ?? [node]);
@@ -71,13 +82,13 @@ public static class DynamicInt8
         set.Version = LeastOpset;
     }
 
-    private static NodeProto[]? MatMul(GraphProto graph, NodeProto node, Dictionary<string, TensorProto> constants)
+    private static NodeProto[]? MatMul(ModelProto model, NodeProto node, Dictionary<string, TensorProto> constants)
     {
         if (!constants.TryGetValue(node.Input[1], out TensorProto? weights) || weights.Dims.Count != 2 || Elements(weights) < LeastWeights) return null;
-        return Product(graph, node, FloatConstant.Read(weights), (int)weights.Dims[0], (int)weights.Dims[1], bias: null);
+        return Product(model, node, FloatConstant.Read(weights), (int)weights.Dims[0], (int)weights.Dims[1], bias: null);
     }
 
-    private static NodeProto[]? Gemm(GraphProto graph, NodeProto node, Dictionary<string, TensorProto> constants)
+    private static NodeProto[]? Gemm(ModelProto model, NodeProto node, Dictionary<string, TensorProto> constants)
     {
         if (!constants.TryGetValue(node.Input[1], out TensorProto? weights) || weights.Dims.Count != 2 || Elements(weights) < LeastWeights) return null;
         if (Float(node, "alpha", 1) != 1 || Float(node, "beta", 1) != 1 || Int(node, "transA", 0) != 0) return null;
@@ -90,10 +101,10 @@ public static class DynamicInt8
             (values, rows, columns) = (turned, columns, rows);
         }
 
-        return Product(graph, node, values, rows, columns, node.Input.Count > 2 && node.Input[2].Length > 0 ? node.Input[2] : null);
+        return Product(model, node, values, rows, columns, node.Input.Count > 2 && node.Input[2].Length > 0 ? node.Input[2] : null);
     }
 
-    private static NodeProto[] Product(GraphProto graph, NodeProto node, float[] weights, int rows, int columns, string? bias)
+    private static NodeProto[] Product(ModelProto model, NodeProto node, float[] weights, int rows, int columns, string? bias)
     {
         string id = Id(node);
         float[] scales = new float[columns];
@@ -106,44 +117,84 @@ public static class DynamicInt8
             for (int r = 0; r < rows; r++) quantised[(r * columns) + c] = (sbyte)Math.Clamp(MathF.Round(weights[(r * columns) + c] / scales[c]), -Levels, Levels);
         }
 
-        graph.Initializer.Add(OnnxTensor.Of<sbyte>($"{id}_w", quantised, rows, columns));
-        graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_w_scale", scales, columns));
-        return [.. Quantised(node, id, "MatMulInteger", node.Input[0], bias)];
+        model.Graph.Initializer.Add(OnnxTensor.Of<sbyte>($"{id}_w", quantised, rows, columns));
+        model.Graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_w_scale", scales, columns));
+        return [.. Quantised(model, node, id, "MatMulInteger", axes: [-1], bias)];
     }
 
-    private static NodeProto[]? Conv(GraphProto graph, NodeProto node, Dictionary<string, TensorProto> constants)
+    private static NodeProto[]? Conv(ModelProto model, NodeProto node, Dictionary<string, TensorProto> constants)
     {
         if (!constants.TryGetValue(node.Input[1], out TensorProto? weights) || weights.Dims.Count < 3 || Elements(weights) < LeastWeights) return null;
         string id = Id(node);
         float[] values = FloatConstant.Read(weights);
         float scale = MathF.Max(values.Max(MathF.Abs), 1e-12f) / Levels;
         sbyte[] quantised = [.. values.Select(value => (sbyte)Math.Clamp(MathF.Round(value / scale), -Levels, Levels))];
-        graph.Initializer.Add(OnnxTensor.Of<sbyte>($"{id}_w", quantised, [.. weights.Dims]));
-        graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_w_scale", [scale], 1));
+        model.Graph.Initializer.Add(OnnxTensor.Of<sbyte>($"{id}_w", quantised, [.. weights.Dims]));
+        model.Graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_w_scale", [scale], 1));
         string? bias = null;
         if (node.Input.Count > 2 && node.Input[2].Length > 0)
         {
             if (!constants.TryGetValue(node.Input[2], out TensorProto? added)) return null;
             long[] shape = [1, added.Dims[0], .. Enumerable.Repeat(1L, weights.Dims.Count - 2)];
-            graph.Initializer.Add(OnnxTensor.Of<float>(bias = $"{id}_bias", FloatConstant.Read(added), shape));
+            model.Graph.Initializer.Add(OnnxTensor.Of<float>(bias = $"{id}_bias", FloatConstant.Read(added), shape));
         }
 
-        return [.. Quantised(node, id, "ConvInteger", node.Input[0], bias)];
+        long[] picture = [.. Enumerable.Range(1, weights.Dims.Count - 1).Select(axis => (long)axis)];
+        return [.. Quantised(model, node, id, "ConvInteger", picture, bias)];
     }
 
-    /// <summary>Quantise the activation, multiply in integers, scale back, add the bias.</summary>
-    private static IEnumerable<NodeProto> Quantised(NodeProto node, string id, string operation, string activation, string? bias)
+    /// <summary>Quantise each row of the activation, multiply in integers, scale back, add the bias.</summary>
+    private static IEnumerable<NodeProto> Quantised(ModelProto model, NodeProto node, string id, string operation, long[] axes, string? bias)
     {
-        yield return Node("DynamicQuantizeLinear", [activation], [$"{id}_a", $"{id}_a_scale", $"{id}_a_zero"]);
-        NodeProto product = Node(operation, [$"{id}_a", $"{id}_w", $"{id}_a_zero"], [$"{id}_int"]);
+        string activation = node.Input[0];
+        bool isPositive = IsNonNegative(model.Graph, activation);
+        (byte zero, int levels) = isPositive ? ((byte)0, byte.MaxValue) : ((byte)(Levels + 1), Levels);
+        model.Graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_least", [1e-30f]));
+        model.Graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_step", [1f / levels]));
+        model.Graph.Initializer.Add(OnnxTensor.Of<byte>($"{id}_zero", [zero]));
+
+        if (!isPositive) yield return Node("Abs", [activation], [$"{id}_size"]);
+        yield return Largest(model, id, isPositive ? activation : $"{id}_size", axes);
+        // A row of zeros has no largest value to divide by.
+        yield return Node("Max", [$"{id}_row", $"{id}_least"], [$"{id}_largest"]);
+        yield return Node("Div", [activation, $"{id}_largest"], [$"{id}_share"]);
+        yield return Node("QuantizeLinear", [$"{id}_share", $"{id}_step", $"{id}_zero"], [$"{id}_a"]);
+        NodeProto product = Node(operation, [$"{id}_a", $"{id}_w", $"{id}_zero"], [$"{id}_int"]);
         if (operation == "ConvInteger") product.Attribute.Add(node.Attribute);
         yield return product;
         NodeProto cast = Node("Cast", [$"{id}_int"], [$"{id}_float"]);
         cast.Attribute.Add(OnnxAttribute.Of("to", (long)Kind.Float));
         yield return cast;
-        yield return Node("Mul", [$"{id}_a_scale", $"{id}_w_scale"], [$"{id}_scale"]);
-        yield return Node("Mul", [$"{id}_float", $"{id}_scale"], [bias is null ? node.Output[0] : $"{id}_scaled"]);
+        yield return Node("Mul", [$"{id}_largest", $"{id}_step"], [$"{id}_a_scale"]);
+        yield return Node("Mul", [$"{id}_float", $"{id}_a_scale"], [$"{id}_rows"]);
+        yield return Node("Mul", [$"{id}_rows", $"{id}_w_scale"], [bias is null ? node.Output[0] : $"{id}_scaled"]);
         if (bias is not null) yield return Node("Add", [$"{id}_scaled", bias], [node.Output[0]]);
+    }
+
+    private static bool IsNonNegative(GraphProto graph, string value)
+    {
+        NodeProto? maker = graph.Node.FirstOrDefault(node => node.Output.Contains(value));
+        while (maker is not null && Moving.Contains(maker.OpType))
+        {
+            string moved = maker.Input[0];
+            maker = graph.Node.FirstOrDefault(node => node.Output.Contains(moved));
+        }
+
+        return maker is not null && NonNegative.Contains(maker.OpType);
+    }
+
+    private static NodeProto Largest(ModelProto model, string id, string value, long[] axes)
+    {
+        NodeProto largest = Node("ReduceMax", [value], [$"{id}_row"]);
+        if (model.OpsetImport.First(set => set.Domain.Length == 0).Version < AxesAsInput)
+        {
+            largest.Attribute.Add(OnnxAttribute.Of("axes", axes));
+            return largest;
+        }
+
+        model.Graph.Initializer.Add(OnnxTensor.Of<long>($"{id}_axes", axes, axes.Length));
+        largest.Input.Add($"{id}_axes");
+        return largest;
     }
 
     private static NodeProto Node(string operation, string[] inputs, string[] outputs) => new() { Name = $"{operation}_{outputs[0]}", OpType = operation, Input = { inputs }, Output = { outputs } };

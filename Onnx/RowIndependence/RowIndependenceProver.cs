@@ -69,12 +69,12 @@ public sealed class RowIndependenceProver
         ValueInfoProto[] inputs = [.. _graph.Input.Where(input => !constants.Contains(input.Name))];
         RequireOneSymbol(inputs);
         foreach (ValueInfoProto input in inputs) _values[input.Name] = TracedValue.Of(Shape(input), 0);
+        foreach (TensorProto tensor in _graph.Initializer) _values[tensor.Name] = Integers.Read(tensor);
         // Since version 4 of the format a request may replace a constant that is an input too: only its shape holds.
-        HashSet<string> replaceable = irVersion < 4 ? [] : [.. _graph.Input.Select(input => input.Name)];
-        foreach (TensorProto tensor in _graph.Initializer)
+        foreach (ValueInfoProto input in _graph.Input.Where(input => irVersion >= 4 && constants.Contains(input.Name)))
         {
-            TracedValue value = Integers.Read(tensor);
-            _values[tensor.Name] = replaceable.Contains(tensor.Name) ? TracedValue.Uniform() : value;
+            bool isFixed = Dimensions(input)?.All(dimension => dimension.DimValue > 0) == true;
+            _values[input.Name] = TracedValue.Uniform(isFixed ? [.. Dimensions(input)!.Select(dimension => SymbolicSize.Of(dimension.DimValue))] : null);
         }
 
         foreach (SparseTensorProto tensor in _graph.SparseInitializer) _values[tensor.Values?.Name ?? ""] = TracedValue.Uniform();

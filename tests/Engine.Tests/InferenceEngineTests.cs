@@ -22,7 +22,9 @@ public sealed class InferenceEngineTests
             ("free", FixtureModels.TwoDynamicDimensions(), null),
             ("optional", FixtureModels.OptionalInput(2), null));
 
-        Assert.All(test.Engine.Index, status => Assert.Equal((ModelState.Ready, ""), (status.State, status.Reason)));
+        Assert.All(test.Engine.Index, status => Assert.Equal(ModelState.Ready, status.State));
+        Assert.All(test.Engine.Index.Where(status => status.Name != "interact"), status => Assert.Equal("", status.Reason));
+        Assert.Contains("goes over the batch; say max_batch_size: N", test.Engine.Index.Single(status => status.Name == "interact").Reason, StringComparison.Ordinal);
         Assert.Equal(64, test.Replica("mlp").Signature.MaxBatchSize);
         Assert.Equal(64, test.Replica("free").Signature.MaxBatchSize);
         Assert.Equal(64, test.Replica("optional").Signature.MaxBatchSize);

@@ -14,6 +14,7 @@ internal sealed class BatchComparison : IDisposable
 
     public BatchComparison(ModelProto model)
     {
+        if (Environment.GetEnvironmentVariable("FZ") is { } fz) File.WriteAllBytes(fz, model.ToByteArray());
         using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         _session = new InferenceSession(model.ToByteArray(), options);
     }

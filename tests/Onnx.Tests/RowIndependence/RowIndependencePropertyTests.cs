@@ -7,7 +7,7 @@ namespace OrleansInference.Onnx.Tests.RowIndependence;
 /// <summary>Whatever the proof accepts gives the same together, in parts and alone, on values of all magnitudes.</summary>
 public sealed class RowIndependencePropertyTests
 {
-    private const int Graphs = 1500;
+    private static readonly int Graphs = Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is { Length: > 0 } ? 12_000 : 3_000;
 
     [Fact]
     public void Prove_RandomGraphs_WhatIsAcceptedAnswersAlikeTogetherAndApart()
@@ -37,7 +37,7 @@ public sealed class RowIndependencePropertyTests
             }
         }
 
-        TestContext.Current.SendDiagnosticMessage($"{proven} proven, {refused} refused, of which {mixing} mix rows; {grown.Count} operators, {accepted.Count} in proven graphs");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{proven} proven, {refused} refused, of which {mixing} mix rows; {grown.Count} operators, {accepted.Count} in proven graphs");
         Assert.True(grown.Count >= 80, $"only {grown.Count} operators were grown: {string.Join(", ", grown.Order())}");
         Assert.True(accepted.Count >= 60, $"only {accepted.Count} operators were in accepted graphs: {string.Join(", ", accepted.Order())}");
         Assert.True(proven >= Graphs / 5, $"only {proven} of {Graphs} graphs were accepted");

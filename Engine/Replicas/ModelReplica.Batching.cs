@@ -1,0 +1,52 @@
+using OrleansInference.Engine.Sessions;
+
+namespace OrleansInference.Engine.Replicas;
+
+/// <content>What it does once rows were seen to influence each other.</content>
+public sealed partial class ModelReplica
+{
+    /// <summary>
+    /// An audited row was answered otherwise in its batch. Where the operator configured batching he is warned and it goes
+    /// on; else it ends here.
+    /// </summary>
+    private void OnRowsMet(string difference)
+    {
+        if (!IsBatchingConfigured)
+        {
+            StopBatching($"a row gave another answer in a batch than alone ({difference})");
+            return;
+        }
+
+        Tell($"max_batch_size is {Signature.MaxBatchSize}, but a row gave another answer in a batch than alone ({difference}); set max_batch_size: 0");
+    }
+
+    /// <summary>From the next batch on, each request runs alone and whole.</summary>
+    private void StopBatching(string reason)
+    {
+        lock (_gate)
+        {
+            if (_limits.OneRequest) return;
+            _limits = _limits with { OneRequest = true };
+            _configured = _configured with { OneRequest = true };
+        }
+
+        _executor.Audit = null;
+        Tell($"requests run one at a time from now on: {reason}; set max_batch_size: 0");
+    }
+
+    private void Tell(string notice)
+    {
+        bool isNew = Notice != notice;
+        Notice = notice;
+        if (isNew) RowsMet?.Invoke(notice);
+    }
+
+    private ModelSession? TryHoldSession()
+    {
+        lock (_gate)
+        {
+            ModelSession session = _session;
+            return session.TryAcquire() ? session : null;
+        }
+    }
+}

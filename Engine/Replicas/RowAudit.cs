@@ -1,0 +1,158 @@
+using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Routing.Calls;
+
+namespace OrleansInference.Engine.Replicas;
+
+/// <summary>
+/// Keeps a row of a batch now and then with what it was answered, and runs it again alone when an engine thread has
+/// nothing else to do. The last guard against rows that meet on real data only.
+/// </summary>
+internal sealed class RowAudit : IEngineWork
+{
+    /// <summary>Of the batches, the share that is audited: one in this many, after the first few.</summary>
+    private const long Every = 64;
+
+    /// <summary>Rows that are larger are not kept.</summary>
+    private const int MaxBytes = 16 << 20;
+
+    private readonly ModelSignature _signature;
+    private readonly bool _rounds;
+    private readonly Func<ModelSession?> _acquire;
+    private readonly Action<string> _found;
+    private readonly EngineScheduler _scheduler;
+    private readonly EngineClock _clock;
+    private long _batches;
+    private Kept? _kept;
+
+    /// <summary>Audits one replica.</summary>
+    /// <param name="signature">Of a model that batches.</param>
+    /// <param name="rounds">Whether the model rounds to few levels.</param>
+    /// <param name="acquire">Holds the session that serves; null once it is on its way out.</param>
+    /// <param name="found">Told how a row differed.</param>
+    /// <param name="scheduler">Runs the audit in idle time.</param>
+    /// <param name="clock">Time.</param>
+    public RowAudit(ModelSignature signature, bool rounds, Func<ModelSession?> acquire, Action<string> found, EngineScheduler scheduler, EngineClock clock)
+    {
+        _signature = signature;
+        _rounds = rounds;
+        _acquire = acquire;
+        _found = found;
+        _scheduler = scheduler;
+        _clock = clock;
+    }
+
+    /// <summary>A row and the bytes of its outputs.</summary>
+    private sealed record Kept(QueuedRequest Row, byte[][] Outputs);
+
+    /// <summary>Rows that were run again.</summary>
+    public long Audited { get; private set; }
+
+    /// <summary>Looks at a batch that has run, before its answers are given.</summary>
+    /// <param name="entries">The batch.</param>
+    /// <param name="blocks">Its outputs, with one row for each of <paramref name="rows"/>.</param>
+    /// <param name="rows">Rows of the batch.</param>
+    public void Look(List<BatchEntry> entries, OutputBlock[] blocks, int rows)
+    {
+        if (rows < 2) return;
+        long batch = Interlocked.Increment(ref _batches);
+        bool isSampled = long.IsPow2(batch) && batch < Every || batch % Every == 0;
+        if (!isSampled || Volatile.Read(ref _kept) is not null) return;
+        // Which row is kept moves with the count, so that none is always left out.
+        int place = (int)(batch * 7919 % rows);
+        if (Keep(entries, blocks, rows, place) is not { } kept) return;
+        if (Interlocked.CompareExchange(ref _kept, kept, null) is null) _scheduler.ScheduleIdle(this);
+    }
+
+    /// <inheritdoc />
+    bool IEngineWork.RunTurn(EngineThread thread)
+    {
+        if (Volatile.Read(ref _kept) is not { } kept) return false;
+        if (_acquire() is { } session)
+        {
+            try
+            {
+                if (Difference(session, kept, thread) is { } difference) _found(difference);
+                Audited++;
+            }
+            catch (Exception exception) when (exception is OnnxRuntimeException or InvalidDataException or OutOfMemoryException)
+            {
+                _found($"a row that was answered in a batch fails alone: {exception.Message}");
+            }
+            finally
+            {
+                session.Release();
+            }
+        }
+
+        Volatile.Write(ref _kept, null);
+        return false;
+    }
+
+    private string? Difference(ModelSession session, Kept kept, EngineThread thread)
+    {
+        OutputBlock[] blocks = thread.Run.Execute(session, _signature, [new BatchEntry(kept.Row, 0, 1)], thread.RunOptions, _clock);
+        try
+        {
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                TensorSpec spec = _signature.Outputs[i];
+                string? difference = RowComparison.Difference(kept.Outputs[i], blocks[i].Buffer.Span, spec.Datatype, _rounds);
+                if (difference is not null) return $"output '{spec.Name}' had {difference}";
+            }
+
+            return null;
+        }
+        finally
+        {
+            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+        }
+    }
+
+    private Kept? Keep(List<BatchEntry> entries, OutputBlock[] blocks, int rows, int place)
+    {
+        int start = 0;
+        foreach (BatchEntry entry in entries)
+        {
+            if (place >= start + entry.Rows)
+            {
+                start += entry.Rows;
+                continue;
+            }
+
+            QueuedRequest request = entry.Request;
+            bool isLarge = blocks.Sum(block => (long)block.Buffer.Length) / rows + RequestRows.Bytes(request.Request) / request.Rows > MaxBytes;
+            return isLarge ? null : new Kept(Row(request, entry.Start + place - start), [.. blocks.Select((block, i) => Row(block, i, rows, place))]);
+        }
+
+        return null;
+    }
+
+    private static QueuedRequest Row(QueuedRequest request, int row)
+    {
+        using InferenceRequest slice = RequestRows.Slice(request.Request, row, 1, request.Rows);
+        InferenceTensor?[] inputs = new InferenceTensor?[request.Inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            InferenceTensor? input = request.Inputs[i];
+            if (input is null) continue;
+            InferenceTensor own = Array.Find(slice.Inputs, other => other.Name == input.Name)!;
+            inputs[i] = new InferenceTensor(own.Name, own.Datatype, own.Shape.ToArray(), own.Data.ToArray());
+        }
+
+        return new QueuedRequest(slice with { Inputs = [.. inputs.OfType<InferenceTensor>()] }, inputs, 1, ShapeSignature.Unique());
+    }
+
+    private byte[] Row(OutputBlock block, int output, int rows, int place)
+    {
+        ReadOnlySpan<byte> contents = block.Buffer.Span;
+        if (_signature.Outputs[output].Datatype != TensorDatatype.Bytes) return contents.Slice(contents.Length / rows * place, contents.Length / rows).ToArray();
+        TensorShape.TryCount(block.Shape, out long elements);
+        int start = BytesElements.Offset(contents, elements / rows * place);
+        return contents.Slice(start, BytesElements.Offset(contents[start..], elements / rows)).ToArray();
+    }
+}
