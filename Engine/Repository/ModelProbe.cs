@@ -28,6 +28,9 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
     /// <summary>Median seconds of a run of one row, or 0 where no made-up input was accepted.</summary>
     public double FirstRowSeconds { get; private set; }
 
+    /// <summary>Runs made so far.</summary>
+    public int Runs { get; private set; }
+
     /// <summary>Why no made-up input ran; empty when one did.</summary>
     public string Failure { get; private set; } = "";
 
@@ -118,6 +121,9 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         return Math.Max(1e-7, (clock.Now - start).TotalSeconds);
     }
 
-    private OutputBlock[] Execute(ModelSignature signature, QueuedRequest request) =>
-        _run.Execute(session, signature, [new BatchEntry(request, 0, request.Rows)], _options, clock);
+    private OutputBlock[] Execute(ModelSignature signature, QueuedRequest request)
+    {
+        Runs++;
+        return _run.Execute(session, signature, [new BatchEntry(request, 0, request.Rows)], _options, clock);
+    }
 }

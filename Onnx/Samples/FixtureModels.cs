@@ -72,6 +72,35 @@ public static class FixtureModels
         .Output("y", Float, "batch", width)
         .ToBytes();
 
+    /// <summary>y = x ÷ max(1, the largest of x), FP32 [batch, width]: rows influence each other where one is over 1.</summary>
+    public static byte[] RowsInteractWhereLarge(long width) => new OnnxGraphBuilder("rows_interact_where_large")
+        .Input("x", Float, "batch", width)
+        .Initializer(OnnxTensor.Of<float>("one", [1]))
+        .Node("ReduceMax", ["x"], ["largest"], OnnxAttribute.Of("keepdims", 0))
+        .Node("Max", ["largest", "one"], ["divisor"])
+        .Node("Div", ["x", "divisor"], ["y"])
+        .Output("y", Float, "batch", width)
+        .ToBytes();
+
+    /// <summary>The rows of x, FP32 [batch, width], whose first value is not negative: how many come out follows from the data.</summary>
+    public static byte[] RowsThatVary(long width) => new OnnxGraphBuilder("rows_that_vary")
+        .Input("x", Float, "batch", width)
+        .Initializer(OnnxTensor.Of<long>("first", [0]))
+        .Initializer(OnnxTensor.Of<float>("zero", [0]))
+        .Node("Gather", ["x", "first"], ["column"], OnnxAttribute.Of("axis", 1))
+        .Node("GreaterOrEqual", ["column", "zero"], ["kept"])
+        .Node("Compress", ["x", "kept"], ["y"], OnnxAttribute.Of("axis", 0))
+        .Output("y", Float, "kept", width)
+        .ToBytes();
+
+    /// <summary>y = x as one column, FP32 [batch, width] → [batch × width, 1], which the file declares as [<paramref name="declared"/>, 1].</summary>
+    public static byte[] WronglyDeclared(long declared) => new OnnxGraphBuilder("wrongly_declared")
+        .Input("x", Float, 1, "width")
+        .Initializer(OnnxTensor.Of<long>("column", [-1, 1], 2))
+        .Node("Reshape", ["x", "column"], ["y"])
+        .Output("y", Float, declared, 1)
+        .ToBytes();
+
     /// <summary>y = x + 1, FP32 [batch, width]: requests choose both sizes.</summary>
     public static byte[] TwoDynamicDimensions() => new OnnxGraphBuilder("two_dynamic_dimensions")
         .Input("x", Float, "batch", "width")
