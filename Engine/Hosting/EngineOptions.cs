@@ -37,7 +37,7 @@ public sealed class EngineOptions
     [Range(1, 10_000_000)]
     public int MaxQueuedRequests { get; set; } = 4096;
 
-    /// <summary><c>max_batch_size</c> of a model that names none and whose rows were shown to be independent.</summary>
+    /// <summary><c>max_batch_size</c> of a model that names none and whose rows are proven to be independent.</summary>
     [Range(0, 65_536)]
     public int DefaultMaxBatchSize { get; set; } = 64;
 

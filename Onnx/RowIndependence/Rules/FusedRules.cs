@@ -84,7 +84,7 @@ internal static class FusedRules
     public static TracedValue[] Distances(RuleNode node)
     {
         TracedValue value = node.Input(0);
-        TracedValue others = node.RequireUniform(1, "second operand")!;
+        TracedValue others = node.RequireUniform(1, "second operand") ?? throw node.Meets("its second operand is missing");
         if (node.Shape(value).Count != 2 || value.Axis is not (null or 0)) throw node.Meets("its rows are not its batch");
         return [TracedValue.Of([value.Shape![0], node.Shape(others)[0]], value.Axis)];
     }
