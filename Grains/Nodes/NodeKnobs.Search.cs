@@ -1,3 +1,5 @@
+using System.Globalization;
+using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Planning.Search;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Batching;
@@ -12,6 +14,9 @@ namespace OrleansInference.Grains.Nodes;
 /// <content>Searches and measurements on live replicas.</content>
 internal sealed partial class NodeKnobs
 {
+    /// <summary>Time before a search that was disturbed is tried again.</summary>
+    private static readonly TimeSpan SearchAgain = TimeSpan.FromSeconds(20);
+
     /// <summary>Searches one model that has no profile, if the node is idle; ends the search that runs if it is not any more.</summary>
     private void ProfileIfIdle(ModelReplica[] served, CancellationToken cancellationToken)
     {
@@ -34,7 +39,8 @@ internal sealed partial class NodeKnobs
     private bool NeedsProfile(ModelReplica replica)
     {
         Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
-        if (tuned.Profile is not null || tuned.HasFailed || replica.Sequences is not null) return false;
+        if (tuned.Profile is not null || tuned.Proposal is not null || tuned.HasFailed || replica.Sequences is not null) return false;
+        if (time.GetTimestamp() < tuned.SearchFrom) return false;
         if (node.Plan.Find(replica.Name) is not { } planned || !_kept.TryGetValue((replica.Name, planned.Revision), out KnobProfile? kept)) return true;
         tuned.Profile = kept;
         return false;
@@ -44,8 +50,13 @@ internal sealed partial class NodeKnobs
     {
         try
         {
-            KnobProfile profile = await SearchAsync(replica, cancellationToken).ConfigureAwait(false);
-            if (node.Plan.Find(replica.Name) is { } planned) _kept[(replica.Name, planned.Revision)] = profile;
+            await ProposeAsync(replica, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DisturbedException exception)
+        {
+            Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
+            tuned.SearchFrom = time.GetTimestamp() + (long)(SearchAgain.TotalSeconds * time.TimestampFrequency);
+            LogDisturbed(replica.Name, exception.Message);
         }
         catch (OperationCanceledException)
         {
@@ -85,13 +96,52 @@ internal sealed partial class NodeKnobs
         return served is ModelReplica { Sequences: null } replica ? replica : throw new InferenceException(InferenceError.InvalidArgument, $"model '{model}' is an ensemble or serves sequences: its settings follow from its configuration");
     }
 
+    /// <summary>A search that somebody asked for: what it finds is in force at once.</summary>
     private Task<KnobProfile> SearchAsync(ModelReplica replica, CancellationToken cancellationToken) => AloneAsync(replica, async tuned =>
     {
-        KnobProfile profile = await ClimbAsync(replica, cancellationToken).ConfigureAwait(false);
+        KnobProfile profile = await ClimbAsync(replica, mayBeDisturbed: true, cancellationToken).ConfigureAwait(false);
         tuned.Profile = profile;
+        tuned.Proposal = null;
+        tuned.Trial = null;
         LogSearched(replica.Name, replica.Version, profile.Reason);
         return profile;
     }, cancellationToken);
+
+    /// <summary>A search in idle time: what it finds is tried with live requests first.</summary>
+    /// <exception cref="DisturbedException">Others used the processor meanwhile.</exception>
+    private Task<KnobProfile> ProposeAsync(ModelReplica replica, CancellationToken cancellationToken) => AloneAsync(replica, async tuned =>
+    {
+        ReplicaKnobs usual = replica.Knobs with { MaxRows = replica.Limits.RowLimit };
+        double before = await ReferenceAsync(replica, usual, cancellationToken).ConfigureAwait(false);
+        KnobProfile profile = await ClimbAsync(replica, mayBeDisturbed: false, cancellationToken).ConfigureAwait(false);
+        double after = await ReferenceAsync(replica, usual, cancellationToken).ConfigureAwait(false);
+        bool drifted = Math.Abs(after - before) > 2 * options.Value.ProfileDisturbance * before;
+        if (drifted) throw new DisturbedException($"the same settings gave {before:F0} rows/s before it and {after:F0} after it");
+        tuned.Proposal = profile;
+        tuned.Trial = new KnobTrial(usual, profile.Chosen);
+        LogSearched(replica.Name, replica.Version, profile.Reason);
+        return profile;
+    }, cancellationToken);
+
+    /// <summary>What the usual settings give, in rows a second: measured before and after a search, it tells whether the node was the same.</summary>
+    private async Task<double> ReferenceAsync(ModelReplica replica, ReplicaKnobs usual, CancellationToken cancellationToken)
+    {
+        ReplicaKnobs measured = usual with { MaxRows = Math.Max(1, usual.MaxRows) };
+        await engine.SetKnobsAsync(replica, measured, cancellationToken).ConfigureAwait(false);
+        return (await MeasureQuietAsync(replica, measured, mayBeDisturbed: false, cancellationToken).ConfigureAwait(false)).RowsPerSecond;
+    }
+
+    /// <summary>Measures a setting and how much of the processor others used meanwhile.</summary>
+    /// <exception cref="DisturbedException">It was too much, and <paramref name="mayBeDisturbed"/> is false.</exception>
+    private async Task<KnobPoint> MeasureQuietAsync(ModelReplica replica, ReplicaKnobs knobs, bool mayBeDisturbed, CancellationToken cancellationToken)
+    {
+        ProcessorTime? before = ProcessorTime.Now();
+        long from = time.GetTimestamp();
+        KnobPoint point = await MeasureAsync(replica, knobs, replica.Policy.SloP99Ms / 1000, cancellationToken).ConfigureAwait(false);
+        if (mayBeDisturbed || before is not { } earlier || ProcessorTime.Now() is not { } now) return point;
+        double taken = now.TakenByOthers(earlier, time.GetElapsedTime(from), Environment.ProcessorCount);
+        return taken <= options.Value.ProfileDisturbance ? point : throw new DisturbedException(string.Create(CultureInfo.InvariantCulture, $"others used {taken:P0} of the processor meanwhile"));
+    }
 
     /// <summary>One search or measurement at a time; the replica runs as it should afterwards.</summary>
     private async Task<T> AloneAsync<T>(ModelReplica replica, Func<Tuned, Task<T>> work, CancellationToken cancellationToken)
@@ -114,7 +164,7 @@ internal sealed partial class NodeKnobs
         }
     }
 
-    private async Task<KnobProfile> ClimbAsync(ModelReplica replica, CancellationToken cancellationToken)
+    private async Task<KnobProfile> ClimbAsync(ModelReplica replica, bool mayBeDisturbed, CancellationToken cancellationToken)
     {
         BatchCost cost = replica.Cost;
         int cores = Environment.ProcessorCount, maxRows = Math.Max(1, replica.Signature.MaxBatchSize);
@@ -124,7 +174,7 @@ internal sealed partial class NodeKnobs
         while (search.Next() is { } knobs)
         {
             await engine.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
-            search.Observe(await MeasureAsync(replica, knobs, slo, cancellationToken).ConfigureAwait(false));
+            search.Observe(await MeasureQuietAsync(replica, knobs, mayBeDisturbed, cancellationToken).ConfigureAwait(false));
         }
 
         KnobPoint best = search.Best!.Value;
@@ -133,7 +183,7 @@ internal sealed partial class NodeKnobs
         {
             ReplicaKnobs knobs = best.Knobs with { Variant = variant.Name };
             await engine.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
-            variants.Add(await MeasureAsync(replica, knobs, slo, cancellationToken).ConfigureAwait(false));
+            variants.Add(await MeasureQuietAsync(replica, knobs, mayBeDisturbed, cancellationToken).ConfigureAwait(false));
         }
 
         best = variants.Append(best).MaxBy(point => point.Score);

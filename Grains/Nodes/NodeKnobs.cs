@@ -32,7 +32,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private Look _all;
 
     /// <summary>What a search found for a served model; null before the first.</summary>
-    public KnobProfile? Profile(IServedModel model) => model is ModelReplica replica && _replicas.TryGetValue(replica, out Tuned? tuned) ? tuned.Profile : null;
+    public KnobProfile? Profile(IServedModel model) => model is ModelReplica replica && _replicas.TryGetValue(replica, out Tuned? tuned) ? tuned.Profile ?? tuned.Proposal : null;
 
     /// <inheritdoc />
     public void Dispose()
@@ -83,13 +83,15 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private ReplicaKnobs Wanted(ModelReplica replica, Tuned tuned)
     {
         ReplicaKnobs planned = Array.Find(node.Plan.Find(replica.Name)?.Replicas ?? [], other => other.Node.Equals(node.Address))?.Knobs ?? ReplicaKnobs.Unset;
-        if (tuned.Profile is { Chosen: var found })
+        if ((tuned.Profile?.Chosen ?? tuned.Trial?.Current) is { } found)
         {
             bool threads = planned.Threads == 0 && planned.Instances == 0;
             planned = planned with { Threads = threads ? found.Threads : planned.Threads, Instances = threads ? found.Instances : planned.Instances, MaxRows = planned.MaxRows == 0 ? found.MaxRows : planned.MaxRows, Variant = planned.Variant ?? found.Variant };
         }
 
         BatchLimits limits = replica.Limits;
+        // A trial compares two settings; a third that moves with the load would blur it.
+        if (tuned.Trial is not null) return planned;
         // What an operator configured about batches is not the tuner's.
         return !options.Value.FastLoop || limits.FillToMax || limits.PreferredRows.Count > 0 || replica.Sequences is not null ? planned : tuned.Tuner.Tune(View(replica, tuned, planned, limits));
     }
@@ -104,6 +106,23 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
             tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(tuned.SeenAt, at).TotalSeconds, now.Requests - before.Requests, now.Violations - before.Violations,
             now.InferenceCount - before.InferenceCount, now.ExecutionCount - before.ExecutionCount, now.RunSeconds - before.RunSeconds);
         (tuned.Seen, tuned.SeenAt) = (now, at);
+        Follow(replica, tuned, now.Success.Count - before.Success.Count, now.Success.Nanoseconds - before.Success.Nanoseconds);
+    }
+
+    /// <summary>Goes on with the trial of what a search in idle time found.</summary>
+    private void Follow(ModelReplica replica, Tuned tuned, long answered, long nanoseconds)
+    {
+        if (tuned.Trial is not { } trial || !_profiling.IsCompleted) return;
+        trial.Observe(answered, answered == 0 ? 0 : nanoseconds * 1e-9 / answered);
+        if (!trial.IsOver) return;
+        KnobProfile proposal = tuned.Proposal!;
+        KnobProfile kept = trial.IsConfirmed
+            ? proposal with { Reason = $"{proposal.Reason}; {trial.Reason}" }
+            : proposal with { Chosen = ReplicaKnobs.Unset, Reason = $"what idle time found was not confirmed: {trial.Reason}" };
+        tuned.Profile = kept;
+        tuned.Trial = null;
+        if (node.Plan.Find(replica.Name) is { } planned) _kept[(replica.Name, planned.Revision)] = kept;
+        LogTried(replica.Name, replica.Version, kept.Reason);
     }
 
     private ReplicaView View(ModelReplica replica, Tuned tuned, ReplicaKnobs planned, BatchLimits limits)
@@ -136,6 +155,12 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} version {Version}: {Reason}")]
     private partial void LogSearched(string model, string version, string reason);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} version {Version} after a trial with live requests: {Reason}")]
+    private partial void LogTried(string model, string version, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A search on model {Model} was thrown away and will be tried again: {Reason}")]
+    private partial void LogDisturbed(string model, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} runs on as before: {Reason}")]
     private partial void LogNotSet(string model, string reason);
 
@@ -155,6 +180,14 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         public Look Last { get; set; }
 
         public KnobProfile? Profile { get; set; }
+
+        /// <summary>What a search in idle time found, until live requests have confirmed or refuted it.</summary>
+        public KnobProfile? Proposal { get; set; }
+
+        public KnobTrial? Trial { get; set; }
+
+        /// <summary>When a search that was disturbed may be tried again, by the timestamp of the clock.</summary>
+        public long SearchFrom { get; set; }
 
         public ReplicaKnobs? Applied { get; set; }
 

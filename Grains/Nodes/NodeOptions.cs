@@ -32,11 +32,19 @@ public sealed class NodeOptions
 
     /// <summary>
     /// Whether a newly loaded model's best batch, threads and instances are searched on the live replica, once the node has had
-    /// no requests for <see cref="ProfileIdleSeconds"/>; requests that come meanwhile end the search. What was found is kept for the model's revision.
+    /// no requests for <see cref="ProfileIdleSeconds"/>; requests that come meanwhile end the search. What was found takes turns
+    /// with the usual settings for the first seconds of live requests, and is kept for the model's revision if they were answered sooner.
     /// </summary>
     public bool ProfileOnLoad { get; set; } = true;
 
     /// <summary>Seconds without requests before a search on load begins.</summary>
     [Range(0.5, 3600)]
     public double ProfileIdleSeconds { get; set; } = 5;
+
+    /// <summary>
+    /// Share of the processor that others may use while such a search measures, from 0 to 1; with more of it, or where the same
+    /// settings come out twice as much apart before and after, the search is thrown away and tried again later.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double ProfileDisturbance { get; set; } = 0.1;
 }

@@ -50,7 +50,7 @@ public sealed class AgentTests
     public async Task ProfileOnLoad_AnIdleNode_SearchesByItselfAndTakesAnAllowedVariantThatIsFaster()
     {
         const string Config = "max_batch_size: 16\nparameters { key: \"max_accuracy_loss\" value { string_value: \"0.5\" } }";
-        Dictionary<string, string?> settings = new() { ["Node:ProfileOnLoad"] = "true", ["Node:ProfileIdleSeconds"] = "0.5" };
+        Dictionary<string, string?> settings = new() { ["Node:ProfileOnLoad"] = "true", ["Node:ProfileIdleSeconds"] = "0.5", ["Node:ProfileDisturbance"] = "1" };
         await using ServedCluster cluster = await ServedCluster.StartAsync(1, ModelControlMode.Explicit, settings, ("m", FixtureModels.Mlp(64, 50_000, 8, seed: 1), Config));
         string folder = Path.Combine(cluster.Folder, "m", "1");
         await File.WriteAllBytesAsync(Path.Combine(folder, "small.onnx"), FixtureModels.Mlp(64, 16, 8, seed: 1), Token);
@@ -61,7 +61,24 @@ public sealed class AgentTests
 
         Assert.Equal("small", state.Nodes[0].Replicas[0].Profile!.Chosen.Variant);
         Assert.Contains("variant small", state.Nodes[0].Replicas[0].Profile!.Reason, StringComparison.Ordinal);
-        Assert.Equal("small", Replica(cluster).Variant);
+        // Found in idle time, it is a proposal until live requests have confirmed it.
+        Assert.Equal(ModelVariants.Original, Replica(cluster).Variant);
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task load = LoadAsync(cluster, enough.Token);
+        state = await cluster.UntilAsync(seen => seen.Nodes[0].Replicas is [{ Profile: { } profile }] && profile.Reason.Contains("live requests took", StringComparison.Ordinal));
+        await enough.CancelAsync();
+        await load;
+        Assert.Equal("small", state.Nodes[0].Replicas[0].Profile!.Chosen.Variant);
+        await cluster.UntilAsync(_ => Replica(cluster).Variant == "small");
+    }
+
+    private static async Task LoadAsync(ServedCluster cluster, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            using InferenceResponse answer = await cluster.Pipeline.InferAsync(Tensors.Floats("m", 1, 64, i => i), CancellationToken.None);
+            answer.EnsureSuccess();
+        }
     }
 
     [Fact]
