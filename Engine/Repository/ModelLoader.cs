@@ -12,7 +12,6 @@ using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Onnx.Reading;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -23,8 +22,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     /// <exception cref="ModelLoadException">Its file is missing or broken.</exception>
     public long MemoryBytes(ModelSource source, long version)
     {
-        string path = ModelPath(source.Folder, version, source.Config);
-        long bytes = SessionBytes(CheckFile(path, source.Folder.VersionPath(version)));
+        long bytes = SessionBytes(OnnxFile.Read(OnnxFile.Find(source.Folder, version, source.Config)).Bytes);
         return device is null ? bytes : device.Profile.Of(source.Folder.Name).MemoryBytes;
     }
 
@@ -34,7 +32,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     {
         (ModelFolder folder, ModelConfig config) = (source.Folder, source.Config);
         TimeSpan begin = clock.Now;
-        (InferenceSession onnx, SessionSettings settings) = CreateSession(folder.Name, ModelPath(folder, version, config), config);
+        (InferenceSession onnx, SessionSettings settings) = CreateSession(folder.Name, OnnxFile.Find(folder, version, config), config);
         try
         {
             ModelSignature signature = SignatureReader.Read(onnx, config, options.DefaultMaxBatchSize);
@@ -66,7 +64,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             : replica.Variants.FirstOrDefault(other => other.Name == variant) is { } chosen ? Path.Combine(folder, chosen.File)
             : throw new ModelLoadException($"model '{replica.Name}' has no variant '{variant}'; it has: {string.Join(", ", replica.Variants.Select(other => other.Name).Prepend(ModelVariants.Original))}");
         SessionSettings settings = old with { Threads = threads, Path = path, Variant = variant };
-        using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", SessionBytes(FileBytes(settings.Path)), out string reason) ?? throw new ModelLoadException(reason);
+        using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", SessionBytes(OnnxFile.Read(settings.Path).Bytes), out string reason) ?? throw new ModelLoadException(reason);
         ModelSession session = await Task.Factory.StartNew(
             () =>
             {
@@ -80,30 +78,6 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             TaskScheduler.Default).ConfigureAwait(false);
         await replica.SwapAsync(session, Math.Max(1, scheduler.ThreadCount / threads)).ConfigureAwait(false);
     }
-
-    private static string ModelPath(ModelFolder folder, long version, ModelConfig config)
-    {
-        string file = config.DefaultModelFilename.Length > 0 ? config.DefaultModelFilename : "model.onnx";
-        if (Path.GetFileName(file) != file) throw new ModelLoadException($"default_model_filename '{file}' must be a file name without a folder");
-        string path = Path.Combine(folder.VersionPath(version), file);
-        return File.Exists(path) ? path : throw new ModelLoadException($"there is no {file} in '{folder.VersionPath(version)}'");
-    }
-
-    private static long CheckFile(string path, string folder)
-    {
-        try
-        {
-            OnnxExternalData.Check(OnnxOutlineReader.Read(path), folder);
-        }
-        catch (OnnxFormatException exception)
-        {
-            throw new ModelLoadException(exception.Message, exception);
-        }
-
-        return FileBytes(path);
-    }
-
-    private static long FileBytes(string path) => new FileInfo(path).Directory!.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     /// <summary>Where CUDA is only preferred and no device answers, the CPU serves.</summary>
     private (InferenceSession Onnx, SessionSettings Settings) CreateSession(string model, string path, ModelConfig config)
@@ -208,7 +182,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
             Sequences = sequences,
             OriginalFile = Path.GetFileName(session.Settings.Path),
-            Variants = device is null ? Allowed(config, ModelVariants.Read(source.Folder.VersionPath(version))) : [],
+            Variants = device is null ? Allowed(config, ModelVariants.Read(Path.GetDirectoryName(session.Settings.Path)!)) : [],
         };
         return (replica, ModelConfigJson.Write(ConfigCompletion.Complete(config, name, signature, sequences, session.Settings.Provider, instances)));
     }

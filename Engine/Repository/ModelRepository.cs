@@ -1,4 +1,5 @@
-using System.Globalization;
+using OrleansInference.Engine.Repository.Folders;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -8,38 +9,20 @@ internal sealed class ModelRepository(string path)
     /// <summary>Where it is.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
-    /// <summary>Every model folder, by name. Folders without a version folder are models too: broken ones, to be named.</summary>
-    /// <exception cref="ModelRepositoryException">The repository is missing or cannot be read.</exception>
-    public IReadOnlyList<ModelFolder> Read()
-    {
-        if (!Directory.Exists(Path))
-        {
-            throw new ModelRepositoryException(
-                File.Exists(Path) ? $"The model repository '{Path}' is a file; it must be a folder." : $"The model repository '{Path}' does not exist. Create it or pass --models DIR.");
-        }
-
-        try
-        {
-            return [.. Directory.EnumerateDirectories(Path)
-                .Where(folder => !System.IO.Path.GetFileName(folder).StartsWith('.'))
-                .Order(StringComparer.Ordinal)
-                .Select(folder => new ModelFolder(System.IO.Path.GetFileName(folder), folder, Versions(folder)))];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelRepositoryException($"The model repository '{Path}' cannot be read: {exception.Message}", exception);
-        }
-    }
+    /// <summary>Every model folder, by name. Folders that nothing can be served from are models too: broken ones, to be named.</summary>
+    /// <exception cref="ModelRepositoryException">The repository itself is missing or cannot be read.</exception>
+    public IReadOnlyList<ModelFolder> Read() => [.. Folders().Select(Folder)];
 
     /// <summary>One model's folder, or null.</summary>
-    public ModelFolder? Find(string name) => Read().FirstOrDefault(folder => folder.Name == name);
+    /// <exception cref="ModelRepositoryException">The repository itself is missing or cannot be read.</exception>
+    public ModelFolder? Find(string name) => Folders().Contains(name) ? Folder(name) : null;
 
     /// <summary>Whether there is such a model; false also where the repository cannot be read.</summary>
     public bool Has(string name)
     {
         try
         {
-            return Find(name) is not null;
+            return Folders().Contains(name);
         }
         catch (ModelRepositoryException)
         {
@@ -47,9 +30,29 @@ internal sealed class ModelRepository(string path)
         }
     }
 
-    private static IReadOnlyList<long> Versions(string folder) =>
-        [.. Directory.EnumerateDirectories(folder)
-            .Select(version => long.TryParse(System.IO.Path.GetFileName(version), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0)
-            .Where(version => version > 0)
-            .Order()];
+    /// <summary>Names of folders, and of links that should lead to one. Names of other bytes than UTF-8 may come to look the same.</summary>
+    private IEnumerable<string> Folders()
+    {
+        FileStatus status = FileStatus.Of(Path);
+        if (status.Kind == FileKind.Missing) throw new ModelRepositoryException($"The model repository '{Path}' does not exist. Create it or pass --models DIR.");
+        if (status.Kind != FileKind.Folder) throw new ModelRepositoryException($"The model repository '{Path}' {status.Problem(Path, FileKind.Folder)}.");
+        IReadOnlyList<string> names = FolderWalk.Names(Path, out string? problem);
+        if (problem is not null) throw new ModelRepositoryException($"The model repository {problem}.");
+        return names.Where(name => !name.StartsWith('.') && IsModel(name)).Distinct();
+    }
+
+    private bool IsModel(string name) => FileStatus.Of(System.IO.Path.Combine(Path, name)).Kind switch
+    {
+        FileKind.Folder or FileKind.BrokenLink or FileKind.Unreachable => true,
+        // Its bytes are no UTF-8, so that it cannot be looked at by the name that it seems to have.
+        FileKind.Missing => name.Contains('\uFFFD'),
+        _ => false,
+    };
+
+    private ModelFolder Folder(string name)
+    {
+        string folder = System.IO.Path.Combine(Path, name);
+        ModelFolder model = ModelFolder.Read(name, folder);
+        return model.Problem is null && FolderWalk.LeadsUp(folder, Path) ? model with { Versions = [], Problem = $"its folder '{folder}' is a link to a folder that holds the repository" } : model;
+    }
 }
