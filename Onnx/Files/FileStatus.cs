@@ -70,7 +70,8 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
         return new FileStatus(kind, found.st_dev, found.st_ino, found.st_size, Nanoseconds(found.st_mtime, found.st_mtime_nsec), Nanoseconds(found.st_ctime, found.st_ctime_nsec));
     }
 
-    private static FileStatus Portable(string path)
+    /// <summary>The same where the system is not asked: what .NET can tell. Pipes and devices pass for files here.</summary>
+    internal static FileStatus Portable(string path)
     {
         try
         {
