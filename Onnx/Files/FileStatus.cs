@@ -10,14 +10,14 @@ namespace OrleansInference.Onnx.Files;
 /// <param name="Device">The file system that it is on.</param>
 /// <param name="Inode">Its number there.</param>
 /// <param name="Length">Bytes, of a regular file.</param>
-/// <param name="Written">When its contents were last written, in nanoseconds since 1970; may be set to anything.</param>
-/// <param name="Changed">When anything of it last changed, in nanoseconds since 1970; set by the system alone.</param>
+/// <param name="Written">When its contents were last written, in ticks of 100 ns since 1970; may be set to anything.</param>
+/// <param name="Changed">When anything of it last changed, in ticks of 100 ns since 1970; set by the system alone.</param>
 public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inode, long Length, long Written, long Changed)
 {
     private static readonly bool HasPosix = ProbePosix();
 
     /// <summary>When its contents were last written.</summary>
-    public DateTimeOffset WrittenAt => DateTimeOffset.UnixEpoch.AddTicks(Written / TimeSpan.NanosecondsPerTick);
+    public DateTimeOffset WrittenAt => DateTimeOffset.UnixEpoch.AddTicks(Written);
 
     /// <summary>Looks at a path. Never throws: what cannot be looked at is a kind too.</summary>
     public static FileStatus Of(string path)
@@ -67,7 +67,7 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
             FilePermissions.S_IFSOCK => FileKind.Socket,
             _ => FileKind.Device,
         };
-        return new FileStatus(kind, found.st_dev, found.st_ino, found.st_size, Nanoseconds(found.st_mtime, found.st_mtime_nsec), Nanoseconds(found.st_ctime, found.st_ctime_nsec));
+        return new FileStatus(kind, found.st_dev, found.st_ino, found.st_size, Ticks(found.st_mtime, found.st_mtime_nsec), Ticks(found.st_ctime, found.st_ctime_nsec));
     }
 
     /// <summary>The same where the system is not asked: what .NET can tell. Pipes and devices pass for files here.</summary>
@@ -79,8 +79,7 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
             if (Directory.Exists(real)) return new FileStatus { Kind = FileKind.Folder };
             FileInfo file = new(real);
             if (!file.Exists) return new FileStatus { Kind = LinkTarget(path) is null ? FileKind.Missing : FileKind.BrokenLink };
-            long ticks = file.LastWriteTimeUtc.Ticks - DateTime.UnixEpoch.Ticks;
-            return new FileStatus { Kind = FileKind.Regular, Length = file.Length, Written = ticks * TimeSpan.NanosecondsPerTick };
+            return new FileStatus { Kind = FileKind.Regular, Length = file.Length, Written = file.LastWriteTimeUtc.Ticks - DateTime.UnixEpoch.Ticks };
         }
         catch (IOException)
         {
@@ -92,7 +91,9 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
         }
     }
 
-    private static long Nanoseconds(long seconds, long nanoseconds) => unchecked((seconds * 1_000_000_000) + nanoseconds);
+    /// <summary>Some file systems keep times that .NET has no number for: these are its first or last second.</summary>
+    private static long Ticks(long seconds, long nanoseconds) =>
+        (Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()) * TimeSpan.TicksPerSecond) + (nanoseconds / TimeSpan.NanosecondsPerTick);
 
     private static string? LinkTarget(string path)
     {
