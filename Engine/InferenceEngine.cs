@@ -179,9 +179,10 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         using (await _locks.TakeAsync(replica.Name, cancellationToken).ConfigureAwait(false)) await _loader.SetSessionAsync(replica, threads, variant).ConfigureAwait(false);
     }
 
-    /// <summary>The names of all models in the repository.</summary>
+    /// <summary>All models in the repository, whether or not they were asked for; the reason says what their folders alone tell against them.</summary>
     /// <exception cref="ModelRepositoryException">It cannot be read.</exception>
-    public IReadOnlyList<string> RepositoryNames() => [.. _repository.Read().Select(folder => folder.Name)];
+    public IReadOnlyList<ModelStatus> RepositoryIndex() =>
+        [.. _repository.Read().Select(folder => new ModelStatus(folder.Name, "", folder.Problem is null ? ModelState.Unknown : ModelState.Unavailable, folder.Problem ?? ""))];
 
     /// <summary>What serves a version, or the highest one for an empty <paramref name="version"/>; null and why there is none.</summary>
     public IServedModel? Find(string name, string version, out InferenceError error, out string message)

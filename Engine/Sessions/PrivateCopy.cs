@@ -22,15 +22,15 @@ internal sealed class PrivateCopy : IDisposable
     {
         OnnxFile file = OnnxFile.Read(path);
         if (file.ExternalData.Count == 0) return new PrivateCopy(path, folder: null);
-        string folder = Directory.CreateTempSubdirectory("orleans-inference-").FullName;
+        string? folder = null;
         try
         {
+            folder = Directory.CreateTempSubdirectory("orleans-inference-").FullName;
             return new PrivateCopy(file.CopyTo(folder), folder);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Directory.Delete(folder, recursive: true);
-            if (exception is not (IOException or UnauthorizedAccessException)) throw;
+            if (folder is not null) Directory.Delete(folder, recursive: true);
             throw new ModelLoadException($"'{path}' and its {file.ExternalData.Count} weight files cannot be copied to '{System.IO.Path.GetTempPath()}': {exception.Message}", exception);
         }
     }

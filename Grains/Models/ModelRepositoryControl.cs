@@ -35,7 +35,7 @@ internal sealed partial class ModelRepositoryControl(InferenceEngine engine, Clu
         try
         {
             HashSet<string> names = [.. known.Select(line => line.Name)];
-            return [.. known.Concat(engine.RepositoryNames().Where(name => !names.Contains(name)).Select(name => new ModelStatus(name, "", ModelState.Unknown, ""))).OrderBy(line => line.Name, StringComparer.Ordinal)];
+            return [.. known.Concat(engine.RepositoryIndex().Where(line => !names.Contains(line.Name))).OrderBy(line => line.Name, StringComparer.Ordinal)];
         }
         catch (ModelRepositoryException exception)
         {
