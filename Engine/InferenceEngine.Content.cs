@@ -50,7 +50,9 @@ public sealed partial class InferenceEngine
     public static IReadOnlyList<string> StepsIn(string? configJson, string folder)
     {
         string path = Path.Combine(folder, "model", "config.pbtxt");
-        ModelConfig config = configJson is not null ? ModelConfigJson.Parse(configJson) : RegularFile.Exists(path) ? ModelConfigReader.Parse(RegularFile.ReadAllBytes(path), path) : new ModelConfig();
+        ModelConfig config = configJson is not null ? ModelConfigJson.Parse(configJson)
+            : RegularFile.Exists(path) ? ModelConfigReader.Parse(RegularFile.ReadAllBytes(path), path)
+            : new ModelConfig();
         return config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling ? [.. EnsemblePlan.ModelNames(config)] : [];
     }
 

@@ -145,7 +145,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable
 
         // What other nodes gave this one stays: it was never in the folder.
         HashSet<string> names = [.. folders.Select(folder => folder.Name)];
-        foreach (string gone in _polled.Keys.Where(name => !names.Contains(name)).ToArray()) await TryAsync(() => ForgetAsync(gone, cancellationToken)).ConfigureAwait(false);
+        string[] absent = [.. _polled.Keys.Where(name => !names.Contains(name))];
+        foreach (string gone in absent) await TryAsync(() => ForgetAsync(gone, cancellationToken)).ConfigureAwait(false);
         if (failures.Count > 0) throw new AggregateException(failures);
 
         async Task TryAsync(Func<Task> follow)
@@ -179,10 +180,12 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         using (await _locks.TakeAsync(replica.Name, cancellationToken).ConfigureAwait(false)) await _loader.SetSessionAsync(replica, threads, variant).ConfigureAwait(false);
     }
 
-    /// <summary>All models in the repository, whether or not they were asked for; the reason says what their folders alone tell against them.</summary>
+    /// <summary>All models in the repository, asked for or not; the reason says what their folders alone tell against them.</summary>
     /// <exception cref="ModelRepositoryException">It cannot be read.</exception>
     public IReadOnlyList<ModelStatus> RepositoryIndex() =>
-        [.. _repository.Read().Select(folder => new ModelStatus(folder.Name, "", folder.Problem is null ? ModelState.Unknown : ModelState.Unavailable, folder.Problem ?? ""))];
+        [.. _repository.Read().Select(folder => folder.Problem is { } problem
+            ? new ModelStatus(folder.Name, "", ModelState.Unavailable, problem)
+            : new ModelStatus(folder.Name, "", ModelState.Unknown, ""))];
 
     /// <summary>What serves a version, or the highest one for an empty <paramref name="version"/>; null and why there is none.</summary>
     public IServedModel? Find(string name, string version, out InferenceError error, out string message)

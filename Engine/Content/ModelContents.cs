@@ -60,7 +60,8 @@ internal sealed class ModelContents
 
     private static IEnumerable<FolderFile> Files(ModelSource source)
     {
-        IReadOnlyList<long> versions = source.IsEnsemble && source.Folder.Versions.Count == 0 ? [] : VersionSelection.Select(source.Folder, source.Config.VersionPolicy);
+        bool hasNone = source.IsEnsemble && source.Folder.Versions.Count == 0;
+        IReadOnlyList<long> versions = hasNone ? [] : VersionSelection.Select(source.Folder, source.Config.VersionPolicy);
         return source.Folder.SharedFiles()
             .Concat(versions.SelectMany(version => source.Folder.Files(version).Files))
             .OrderBy(file => file.Path, StringComparer.Ordinal);

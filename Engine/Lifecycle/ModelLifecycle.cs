@@ -185,7 +185,8 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
 
     private void LogLoaded(LoadedVersion version)
     {
-        if (version.Source.Folder.Files(version.Number).Ignored is { Count: > 0 } ignored) LogIgnored(version.Model.Name, version.Number, string.Join("; ", ignored.Take(10)));
+        IReadOnlyList<string> ignored = version.Source.Folder.Files(version.Number).Ignored;
+        if (ignored.Count > 0) LogIgnored(version.Model.Name, version.Number, string.Join("; ", ignored.Take(10)));
         if (version.Model is ModelReplica replica) LogLoaded(replica.Name, version.Number, replica.ExecutionProvider, replica.Limits.MaxRows, replica.Limits.Concurrency, replica.Policy.SloP99Ms);
         else LogLoadedEnsemble(version.Model.Name, version.Number);
     }

@@ -67,7 +67,9 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     }
 
     private static ModelConfig ReadFile(ModelFolder folder) =>
-        RegularFile.Exists(folder.ConfigPath) ? ModelConfigReader.Parse(RegularFile.ReadAllBytes(folder.ConfigPath), folder.ConfigPath) : new ModelConfig();
+        RegularFile.Exists(folder.ConfigPath)
+            ? ModelConfigReader.Parse(RegularFile.ReadAllBytes(folder.ConfigPath), folder.ConfigPath)
+            : new ModelConfig();
 
     private static ModelConfig ConfigOf(ModelFolder folder, ModelConfig config)
     {

@@ -50,11 +50,12 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
             }
 
             await loaded.DrainAsync().ConfigureAwait(false);
-            if (attempt == MostAttempts) throw new ModelLoadException($"its files changed while they were read, {MostAttempts} times in a row; load it when they are complete");
+            if (attempt == MostAttempts) throw new ModelLoadException($"its files changed while they were read, {MostAttempts} times over");
         }
     }
 
-    private async Task<LoadedVersion> LoadOnceAsync(ModelSource source, long version, string fingerprint, CancellationToken cancellationToken)
+    private async Task<LoadedVersion> LoadOnceAsync(
+        ModelSource source, long version, string fingerprint, CancellationToken cancellationToken)
     {
         await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

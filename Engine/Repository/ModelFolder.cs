@@ -26,9 +26,9 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
     public static ModelFolder Read(string name, string path)
     {
         FileStatus status = FileStatus.Of(path);
-        if (status.Kind != FileKind.Folder) return new ModelFolder(name, path, []) { Problem = $"its folder '{path}' {status.Problem(path, FileKind.Folder)}" };
+        if (status.Kind != FileKind.Folder) return Broken($"'{path}' {status.Problem(path, FileKind.Folder)}");
         IReadOnlyList<string> names = FolderWalk.Names(path, out string? problem);
-        if (problem is not null) return new ModelFolder(name, path, []) { Problem = $"its folder {problem}" };
+        if (problem is not null) return Broken(problem);
         List<long> versions = [];
         List<string> others = [];
         foreach (string entry in names.Where(entry => !entry.StartsWith('.') && !Shared.Contains(entry)))
@@ -42,11 +42,16 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
 
         versions.Sort();
         return new ModelFolder(name, path, versions) { NoVersions = others };
+
+        ModelFolder Broken(string reason) => new(name, path, []) { Problem = $"its folder {reason}" };
     }
 
     /// <summary>The version that a folder's name is: a whole number from 1 on, as it would be written here; null for any other.</summary>
-    public static long? Version(string name) =>
-        long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long version) && version > 0 && version.ToString(CultureInfo.InvariantCulture) == name ? version : null;
+    public static long? Version(string name)
+    {
+        bool isNumber = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long version);
+        return isNumber && version > 0 && version.ToString(CultureInfo.InvariantCulture) == name ? version : null;
+    }
 
     /// <summary>A version's folder.</summary>
     public string VersionPath(long version) => System.IO.Path.Combine(Path, version.ToString(CultureInfo.InvariantCulture));
@@ -54,8 +59,9 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
     /// <summary>The files of a version.</summary>
     public FolderListing Files(long version)
     {
-        FolderListing files = FolderWalk.Deep(VersionPath(version));
-        return files.Problem is null && FolderWalk.LeadsUp(VersionPath(version), Path) ? files with { Problem = $"'{VersionPath(version)}' is a link to a folder above it" } : files;
+        string path = VersionPath(version);
+        if (FolderWalk.LeadsUp(path, Path)) return new FolderListing([], [], $"'{path}' is a link to a folder above it");
+        return FolderWalk.Deep(path);
     }
 
     /// <summary>The files beside the versions, which all of them share.</summary>
@@ -63,10 +69,19 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
 
     /// <summary>Changes whenever a file of the model does.</summary>
     public string Fingerprint() =>
-        string.Join('\n', [Problem, string.Join(' ', Versions), FolderWalk.Shallow(Path).Fingerprint, .. SharedFolders().Select(files => files.Fingerprint), .. Versions.Select(version => Files(version).Fingerprint)]);
+        string.Join(
+            '\n',
+            [
+                Problem,
+                string.Join(' ', Versions),
+                FolderWalk.Shallow(Path).Fingerprint,
+                .. SharedFolders().Select(files => files.Fingerprint),
+                .. Versions.Select(version => Files(version).Fingerprint),
+            ]);
 
-    /// <summary>Changes whenever a file of the version does, or one in the folders that all versions share (warm-up data, initial states).</summary>
-    public string Fingerprint(long version) => string.Join('\n', [Files(version).Fingerprint, .. SharedFolders().Select(files => files.Fingerprint)]);
+    /// <summary>Changes whenever a file of the version does, or one in the folders that all versions share.</summary>
+    public string Fingerprint(long version) =>
+        string.Join('\n', [Files(version).Fingerprint, .. SharedFolders().Select(files => files.Fingerprint)]);
 
     private IEnumerable<FolderListing> SharedFolders() => Shared.Select(folder => FolderWalk.Deep(System.IO.Path.Combine(Path, folder)));
 }

@@ -64,7 +64,9 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             : replica.Variants.FirstOrDefault(other => other.Name == variant) is { } chosen ? Path.Combine(folder, chosen.File)
             : throw new ModelLoadException($"model '{replica.Name}' has no variant '{variant}'; it has: {string.Join(", ", replica.Variants.Select(other => other.Name).Prepend(ModelVariants.Original))}");
         SessionSettings settings = old with { Threads = threads, Path = path, Variant = variant };
-        using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", SessionBytes(OnnxFile.Read(settings.Path).Bytes), out string reason) ?? throw new ModelLoadException(reason);
+        long bytes = SessionBytes(OnnxFile.Read(settings.Path).Bytes);
+        using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", bytes, out string reason)
+            ?? throw new ModelLoadException(reason);
         ModelSession session = await Task.Factory.StartNew(
             () =>
             {

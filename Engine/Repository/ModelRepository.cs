@@ -30,12 +30,16 @@ internal sealed class ModelRepository(string path)
         }
     }
 
-    /// <summary>Names of folders, and of links that should lead to one. Names of other bytes than UTF-8 may come to look the same.</summary>
+    /// <summary>Names of folders, and of links that should lead to one. Names that are no UTF-8 may come to look the same.</summary>
     private IEnumerable<string> Folders()
     {
         FileStatus status = FileStatus.Of(Path);
-        if (status.Kind == FileKind.Missing) throw new ModelRepositoryException($"The model repository '{Path}' does not exist. Create it or pass --models DIR.");
-        if (status.Kind != FileKind.Folder) throw new ModelRepositoryException($"The model repository '{Path}' {status.Problem(Path, FileKind.Folder)}.");
+        if (status.Kind != FileKind.Folder)
+        {
+            string advice = status.Kind == FileKind.Missing ? " Create it or pass --models DIR." : "";
+            throw new ModelRepositoryException($"The model repository '{Path}' {status.Problem(Path, FileKind.Folder)}.{advice}");
+        }
+
         IReadOnlyList<string> names = FolderWalk.Names(Path, out string? problem);
         if (problem is not null) throw new ModelRepositoryException($"The model repository {problem}.");
         return names.Where(name => !name.StartsWith('.') && IsModel(name)).Distinct();
@@ -53,6 +57,7 @@ internal sealed class ModelRepository(string path)
     {
         string folder = System.IO.Path.Combine(Path, name);
         ModelFolder model = ModelFolder.Read(name, folder);
-        return model.Problem is null && FolderWalk.LeadsUp(folder, Path) ? model with { Versions = [], Problem = $"its folder '{folder}' is a link to a folder that holds the repository" } : model;
+        if (model.Problem is not null || !FolderWalk.LeadsUp(folder, Path)) return model;
+        return model with { Versions = [], Problem = $"its folder '{folder}' is a link to a folder that holds the repository" };
     }
 }

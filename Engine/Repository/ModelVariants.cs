@@ -35,7 +35,8 @@ public static class ModelVariants
         foreach (ModelVariant variant in variants)
         {
             if (string.IsNullOrEmpty(variant.Name) || variant.Name == Original || string.IsNullOrEmpty(variant.File)) throw new ModelLoadException($"'{path}': each variant needs a name other than '{Original}', and a file");
-            if (Path.GetFileName(variant.File) != variant.File || !RegularFile.Exists(Path.Combine(folder, variant.File))) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has no file '{variant.File}' in the version's folder");
+            bool isThere = Path.GetFileName(variant.File) == variant.File && RegularFile.Exists(Path.Combine(folder, variant.File));
+            if (!isThere) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has no file '{variant.File}' in the version's folder");
             if (!(variant.AccuracyLoss >= 0)) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has the accuracy loss {variant.AccuracyLoss}; a number from 0 on is allowed");
         }
 

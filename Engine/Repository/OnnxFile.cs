@@ -14,14 +14,18 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
     private const string DefaultName = "model.onnx";
 
     /// <summary>Bytes of it and of its weight files, links followed.</summary>
-    public long Bytes => RegularFile.Require(Path).Length + ExternalData.Select(FullPath).Distinct().Sum(path => RegularFile.Require(path).Length);
+    public long Bytes => ExternalData.Select(FullPath).Append(Path).Distinct().Sum(path => RegularFile.Require(path).Length);
 
     /// <summary>Where a version's ONNX file is. It may lie, with its weight files, in a folder of its name, as Triton has it.</summary>
     /// <exception cref="ModelLoadException">It is not there; the message says what is.</exception>
     public static string Find(ModelFolder folder, long version, ModelConfig config)
     {
         string name = config.DefaultModelFilename.Length > 0 ? config.DefaultModelFilename : DefaultName;
-        if (System.IO.Path.GetFileName(name) != name || name.StartsWith('.')) throw new ModelLoadException($"default_model_filename '{name}' must be a file name without a folder, and not a hidden one");
+        if (System.IO.Path.GetFileName(name) != name || name.StartsWith('.'))
+        {
+            throw new ModelLoadException($"default_model_filename '{name}' must be a file name without a folder, and not a hidden one");
+        }
+
         FolderListing files = folder.Files(version);
         if (files.Problem is { } problem) throw new ModelLoadException($"version folder {problem}");
         string path = System.IO.Path.Combine(folder.VersionPath(version), name);
@@ -31,7 +35,11 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
             string inner = System.IO.Path.Combine(path, DefaultName);
             bool isAlone = files.Files.Count(file => System.IO.Path.GetDirectoryName(file.Path) == path) == 1;
             // Where it holds nothing else, the folder is most likely a slip of a copy or of a mount.
-            if (isAlone && FileStatus.Of(inner).Kind == FileKind.Regular) throw new ModelLoadException($"'{path}' is a folder without weight files beside its {DefaultName}; move that up, in the folder's place");
+            if (isAlone && FileStatus.Of(inner).Kind == FileKind.Regular)
+            {
+                throw new ModelLoadException($"'{path}' is a folder with no weight files in it; put its {DefaultName} in its place");
+            }
+
             (path, name) = (inner, $"{name}/{DefaultName}");
         }
 
@@ -39,7 +47,8 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
         return status.Kind switch
         {
             FileKind.Regular => path,
-            FileKind.Missing => throw new ModelLoadException($"there is no {name} in '{folder.VersionPath(version)}'{Others(files, folder.VersionPath(version))}"),
+            FileKind.Missing => throw new ModelLoadException(
+                $"there is no {name} in '{folder.VersionPath(version)}'{Others(files, folder.VersionPath(version))}"),
             _ => throw new ModelLoadException($"'{path}' {status.Problem(path, FileKind.Regular)}"),
         };
     }
@@ -66,7 +75,9 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
     public string CopyTo(string folder)
     {
         string model = System.IO.Path.Combine(folder, System.IO.Path.GetFileName(Path));
-        foreach ((string from, string to) in ExternalData.Select(location => (FullPath(location), System.IO.Path.GetFullPath(location, folder))).Append((Path, model)).DistinctBy(pair => pair.Item2))
+        IEnumerable<(string From, string To)> weights =
+            ExternalData.Select(location => (FullPath(location), System.IO.Path.GetFullPath(location, folder)));
+        foreach ((string from, string to) in weights.Append((From: Path, To: model)).DistinctBy(pair => pair.To))
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(to)!);
             RegularFile.Require(from);
@@ -80,7 +91,12 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
 
     private static string Others(FolderListing files, string folder)
     {
-        string[] names = [.. files.Files.Select(file => System.IO.Path.GetRelativePath(folder, file.Path)).Where(name => name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)).Take(3)];
-        return names.Length == 0 ? "" : $"; there is {string.Join(", ", names.Select(name => $"'{name}'"))}: rename it, or name it in config.pbtxt by default_model_filename";
+        string[] names = [.. files.Files
+            .Select(file => System.IO.Path.GetRelativePath(folder, file.Path))
+            .Where(name => name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+            .Take(3)
+            .Select(name => $"'{name}'")];
+        if (names.Length == 0) return "";
+        return $"; there is {string.Join(", ", names)}: rename it, or name it in config.pbtxt by default_model_filename";
     }
 }

@@ -31,7 +31,8 @@ internal sealed class PrivateCopy : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             if (folder is not null) Directory.Delete(folder, recursive: true);
-            throw new ModelLoadException($"'{path}' and its {file.ExternalData.Count} weight files cannot be copied to '{System.IO.Path.GetTempPath()}': {exception.Message}", exception);
+            string place = System.IO.Path.GetTempPath();
+            throw new ModelLoadException($"'{path}' and its weight files cannot be copied to '{place}': {exception.Message}", exception);
         }
     }
 

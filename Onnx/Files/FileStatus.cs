@@ -33,7 +33,8 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
     {
         FileKind.Missing when path.Contains('\uFFFD') => "has a name that is no UTF-8; rename it",
         FileKind.Missing => "does not exist",
-        FileKind.BrokenLink when LinkTarget(path) is { Length: > 0 } target => $"is a link to '{target}', which does not exist or leads back to itself",
+        FileKind.BrokenLink when LinkTarget(path) is { Length: > 0 } target =>
+            $"is a link to '{target}', which does not exist or leads back to itself",
         FileKind.BrokenLink => "leads through a link that does not exist or leads back to itself",
         FileKind.Unreachable => "cannot be reached: permission denied, or a name that is too long",
         _ => $"is {Noun(Kind)}; it must be {Noun(wanted)}",
@@ -53,10 +54,11 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
         if (Syscall.stat(path, out Stat found) != 0)
         {
             Errno why = Stdlib.GetLastError();
-            if (why is Errno.EACCES or Errno.EPERM or Errno.ENAMETOOLONG or Errno.EIO or Errno.ESTALE) return new FileStatus { Kind = FileKind.Unreachable };
+            if (why is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP)) return new FileStatus { Kind = FileKind.Unreachable };
             // Whoever names a link means what it leads to: its absence is not the absence of the name.
             bool isLink = Syscall.lstat(path, out Stat link) == 0;
-            return new FileStatus { Kind = isLink || why == Errno.ELOOP ? FileKind.BrokenLink : FileKind.Missing, Device = link.st_dev, Inode = link.st_ino };
+            FileKind broken = isLink || why == Errno.ELOOP ? FileKind.BrokenLink : FileKind.Missing;
+            return new FileStatus { Kind = broken, Device = link.st_dev, Inode = link.st_ino };
         }
 
         FileKind kind = (found.st_mode & FilePermissions.S_IFMT) switch
@@ -67,7 +69,9 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
             FilePermissions.S_IFSOCK => FileKind.Socket,
             _ => FileKind.Device,
         };
-        return new FileStatus(kind, found.st_dev, found.st_ino, found.st_size, Ticks(found.st_mtime, found.st_mtime_nsec), Ticks(found.st_ctime, found.st_ctime_nsec));
+        long written = Ticks(found.st_mtime, found.st_mtime_nsec);
+        long changed = Ticks(found.st_ctime, found.st_ctime_nsec);
+        return new FileStatus(kind, found.st_dev, found.st_ino, found.st_size, written, changed);
     }
 
     /// <summary>The same where the system is not asked: what .NET can tell. Pipes and devices pass for files here.</summary>
@@ -79,7 +83,8 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
             if (Directory.Exists(real)) return new FileStatus { Kind = FileKind.Folder };
             FileInfo file = new(real);
             if (!file.Exists) return new FileStatus { Kind = LinkTarget(path) is null ? FileKind.Missing : FileKind.BrokenLink };
-            return new FileStatus { Kind = FileKind.Regular, Length = file.Length, Written = file.LastWriteTimeUtc.Ticks - DateTime.UnixEpoch.Ticks };
+            long written = file.LastWriteTimeUtc.Ticks - DateTime.UnixEpoch.Ticks;
+            return new FileStatus { Kind = FileKind.Regular, Length = file.Length, Written = written };
         }
         catch (IOException)
         {
@@ -92,8 +97,11 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
     }
 
     /// <summary>Some file systems keep times that .NET has no number for: these are its first or last second.</summary>
-    private static long Ticks(long seconds, long nanoseconds) =>
-        (Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()) * TimeSpan.TicksPerSecond) + (nanoseconds / TimeSpan.NanosecondsPerTick);
+    private static long Ticks(long seconds, long nanoseconds)
+    {
+        long known = Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds());
+        return (known * TimeSpan.TicksPerSecond) + (nanoseconds / TimeSpan.NanosecondsPerTick);
+    }
 
     private static string? LinkTarget(string path)
     {

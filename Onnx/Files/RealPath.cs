@@ -45,7 +45,7 @@ public static class RealPath
         return current;
     }
 
-    /// <summary>Whether a folder is <paramref name="path"/> or holds it: a link to such a folder leads upward, and following it never ends.</summary>
+    /// <summary>Whether a folder is <paramref name="path"/> or holds it: following a link to such a folder never ends.</summary>
     /// <param name="folder">Without links.</param>
     /// <param name="path">Without links.</param>
     public static bool Holds(string folder, string path) =>

@@ -1,6 +1,6 @@
 namespace OrleansInference.Onnx.Files;
 
-/// <summary>Opens files by names that others chose: looks first, since opening a pipe waits for ever and reading a device never ends.</summary>
+/// <summary>Opens files that others named: looks first, since opening a pipe waits for ever and reading a device never ends.</summary>
 public static class RegularFile
 {
     /// <summary>Whether there is such a file; false only where nothing of that name is there.</summary>

@@ -34,7 +34,8 @@ public static class OnnxExternalData
         if (Path.IsPathRooted(location) || location[0] is '/' or '\\' || HasDrive(location)) return "which is an absolute path";
         string[] parts = location.Split('/', '\\');
         if (parts.Contains("..")) return "which leaves the model's folder through '..'";
-        if (parts.FirstOrDefault(part => part.StartsWith('.') && part != ".") is { } hidden) return $"whose part '{hidden}' is a hidden name; hidden files are no part of a model";
+        string? hidden = parts.FirstOrDefault(part => part.StartsWith('.') && part != ".");
+        if (hidden is not null) return $"whose part '{hidden}' is a hidden name; hidden files are no part of a model";
         if (Upward(parts, folder) is { } link) return $"which leads through '{link}', a link to a folder above the model";
         string path = Path.Combine(folder, location);
         FileStatus status = FileStatus.Of(path);

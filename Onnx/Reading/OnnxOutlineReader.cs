@@ -39,7 +39,8 @@ public static class OnnxOutlineReader
 
     private static OnnxOutline Describe(string path, Outline.ModelProto model)
     {
-        if (model.Graph is null) throw new OnnxFormatException(path, $"is not a whole ONNX file: {OtherFormat.Of(path) ?? "it has no graph"}");
+        string? other = model.Graph is null ? OtherFormat.Of(path) : null;
+        if (model.Graph is null) throw new OnnxFormatException(path, $"is not a whole ONNX file: {other ?? "it has no graph"}");
         if (model.IrVersion < 1) throw new OnnxFormatException(path, "is not a whole ONNX file: it does not say its ir_version");
         // Operator sets came with version 3 of the format; a later file without one was cut off.
         if (model.IrVersion >= 3 && model.OpsetImport.Count == 0) throw new OnnxFormatException(path, "is not a whole ONNX file: it imports no operator set");

@@ -79,7 +79,7 @@ public static class OddKinds
         new("weights that are hidden", odd => { odd.Write("m/1/model.onnx", OddRepository.Adds(".w")); odd.Write("m/1/.w", OddRepository.Weight(1)); }, "m", "hidden"),
         new("Triton's folder for a model with weights", odd => Weights(odd, "m/1/model.onnx/model.onnx", "m/1/model.onnx/weights.bin"), "m", null),
         new("such a folder with nothing in it", odd => odd.Folder("m/1/model.onnx"), "m", "there is no model.onnx/model.onnx"),
-        new("such a folder without weights", odd => odd.Write("m/1/model.onnx/model.onnx", OddRepository.Doubles), "m", "move that up"),
+        new("such a folder without weights", odd => odd.Write("m/1/model.onnx/model.onnx", OddRepository.Doubles), "m", "no weight files in it"),
 
         // What is no file.
         new("a pipe for the model", odd => odd.Pipe("m/1/model.onnx"), "m", "is a named pipe"),
