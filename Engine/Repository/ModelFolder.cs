@@ -31,7 +31,7 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
         if (problem is not null) return Broken(problem);
         List<long> versions = [];
         List<string> others = [];
-        foreach (string entry in names.Where(entry => !entry.StartsWith('.') && !Shared.Contains(entry)))
+        foreach (string entry in names.Where(entry => !Shared.Contains(entry)))
         {
             FileKind kind = FileStatus.Of(System.IO.Path.Combine(path, entry)).Kind;
             // A version that cannot be reached is one all the same: it is refused by name, not passed over.

@@ -61,13 +61,19 @@ internal sealed class FolderWalk
         }
     }
 
-    /// <summary>The names in a folder, in order; none, and why, where it cannot be read.</summary>
-    public static IReadOnlyList<string> Names(string folder, out string? problem)
+    /// <summary>The names in a folder that are not hidden, in order; none, and why, where it cannot be read.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="problem">Why it cannot be read; null where it can.</param>
+    /// <param name="most">How many are wanted; of more, any so many are given.</param>
+    public static IReadOnlyList<string> Names(string folder, out string? problem, int most = int.MaxValue)
     {
         problem = null;
         try
         {
-            string[] names = [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path))];
+            string[] names = [.. Directory.EnumerateFileSystemEntries(folder)
+                .Select(path => Path.GetFileName(path))
+                .Where(name => !name.StartsWith('.'))
+                .Take(most)];
             Array.Sort(names, StringComparer.Ordinal);
             return names;
         }
@@ -139,12 +145,11 @@ internal sealed class FolderWalk
 
     private IEnumerable<(string Path, FileStatus Status)> Entries(string folder)
     {
-        IReadOnlyList<string> names = Names(folder, out string? problem);
+        IReadOnlyList<string> names = Names(folder, out string? problem, MaxEntries + 1);
         if (problem is not null && folder == _root) _problem ??= problem;
         else if (problem is not null) _ignored.Add(problem);
         foreach (string name in names)
         {
-            if (name.StartsWith('.')) continue;
             if (++_entries > MaxEntries)
             {
                 _problem ??= $"'{_root}' has more than {MaxEntries} entries";
