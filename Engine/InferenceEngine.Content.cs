@@ -9,6 +9,7 @@ using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine;
 
@@ -49,7 +50,9 @@ public sealed partial class InferenceEngine
     public static IReadOnlyList<string> StepsIn(string? configJson, string folder)
     {
         string path = Path.Combine(folder, "model", "config.pbtxt");
-        ModelConfig config = configJson is not null ? ModelConfigJson.Parse(configJson) : File.Exists(path) ? ModelConfigReader.Parse(File.ReadAllBytes(path), path) : new ModelConfig();
+        ModelConfig config = configJson is not null ? ModelConfigJson.Parse(configJson)
+            : RegularFile.Exists(path) ? ModelConfigReader.Parse(RegularFile.ReadAllBytes(path), path)
+            : new ModelConfig();
         return config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling ? [.. EnsemblePlan.ModelNames(config)] : [];
     }
 
@@ -105,7 +108,7 @@ public sealed partial class InferenceEngine
     {
         string? root = ManifestOfServed(name) is { } served && Holds(served, revision, path) ? SourceOfServed(name)?.Folder.Path
             : ManifestOfRepository(name) is { } stored && Holds(stored, revision, path) ? _repository.Find(name)?.Path : null;
-        return root is null ? null : new FileStream(Path.Combine(root, Path.Combine(path.Split('/'))), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return root is null ? null : RegularFile.OpenRead(Path.Combine(root, Path.Combine(path.Split('/'))));
     }
 
     /// <summary>

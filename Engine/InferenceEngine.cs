@@ -11,6 +11,7 @@ using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine;
 
@@ -134,25 +135,30 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     }
 
     /// <summary>Brings what serves in line with the repository: loads new and changed models, unloads removed ones.</summary>
+    /// <exception cref="ModelRepositoryException">The repository itself is away; nothing has changed then.</exception>
+    /// <exception cref="AggregateException">What went wrong with single models, after all others were looked at.</exception>
     public async Task PollAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<ModelFolder> folders = _repository.Read();
-        foreach (ModelFolder folder in folders)
-        {
-            string fingerprint = folder.Fingerprint();
-            if (_polled.GetValueOrDefault(folder.Name) == fingerprint) continue;
-            _polled[folder.Name] = fingerprint;
-            _withdrawn.TryRemove(folder.Name, out _);
-            await _lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);
-        }
+        List<Exception> failures = [];
+        foreach (ModelFolder folder in folders) await TryAsync(() => FollowAsync(folder, cancellationToken)).ConfigureAwait(false);
 
         // What other nodes gave this one stays: it was never in the folder.
-        foreach (string gone in _polled.Keys.Where(name => folders.All(folder => folder.Name != name)).ToArray())
+        HashSet<string> names = [.. folders.Select(folder => folder.Name)];
+        string[] absent = [.. _polled.Keys.Where(name => !names.Contains(name))];
+        foreach (string gone in absent) await TryAsync(() => ForgetAsync(gone, cancellationToken)).ConfigureAwait(false);
+        if (failures.Count > 0) throw new AggregateException(failures);
+
+        async Task TryAsync(Func<Task> follow)
         {
-            _polled.Remove(gone);
-            _withdrawn[gone] = 0;
-            await _lifecycle.UnloadAsync(gone, dependents: false, "its folder is gone", cancellationToken).ConfigureAwait(false);
-            _table.SetIndex(gone, null);
+            try
+            {
+                await follow().ConfigureAwait(false);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                failures.Add(exception);
+            }
         }
     }
 
@@ -174,9 +180,12 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         using (await _locks.TakeAsync(replica.Name, cancellationToken).ConfigureAwait(false)) await _loader.SetSessionAsync(replica, threads, variant).ConfigureAwait(false);
     }
 
-    /// <summary>The names of all models in the repository.</summary>
+    /// <summary>All models in the repository, asked for or not; the reason says what their folders alone tell against them.</summary>
     /// <exception cref="ModelRepositoryException">It cannot be read.</exception>
-    public IReadOnlyList<string> RepositoryNames() => [.. _repository.Read().Select(folder => folder.Name)];
+    public IReadOnlyList<ModelStatus> RepositoryIndex() =>
+        [.. _repository.Read().Select(folder => folder.Problem is { } problem
+            ? new ModelStatus(folder.Name, "", ModelState.Unavailable, problem)
+            : new ModelStatus(folder.Name, "", ModelState.Unknown, ""))];
 
     /// <summary>What serves a version, or the highest one for an empty <paramref name="version"/>; null and why there is none.</summary>
     public IServedModel? Find(string name, string version, out InferenceError error, out string message)
@@ -244,7 +253,15 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     {
         if (Loaded(model) is not { } loaded || loaded.Source.Config.Output.FirstOrDefault(configured => configured.Name == output)?.LabelFilename is not { Length: > 0 } file) return [];
         string path = Path.Combine(loaded.Source.Folder.Path, file);
-        return Path.GetFileName(file) == file && File.Exists(path) ? File.ReadAllLines(path) : [];
+        if (Path.GetFileName(file) != file || FileStatus.Of(path).Kind != FileKind.Regular) return [];
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     /// <summary>The versions of a model that serve, ascending.</summary>
@@ -260,6 +277,23 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         _scheduler.Dispose();
         _loadSlots.Dispose();
         _stopping.Dispose();
+    }
+
+    private async Task FollowAsync(ModelFolder folder, CancellationToken cancellationToken)
+    {
+        string fingerprint = folder.Fingerprint();
+        if (_polled.GetValueOrDefault(folder.Name) == fingerprint) return;
+        _polled[folder.Name] = fingerprint;
+        _withdrawn.TryRemove(folder.Name, out _);
+        await _lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        _polled.Remove(name);
+        _withdrawn[name] = 0;
+        await _lifecycle.UnloadAsync(name, dependents: false, "its folder is gone", cancellationToken).ConfigureAwait(false);
+        _table.SetIndex(name, null);
     }
 
     private async ValueTask<InferenceResponse> MissingAsync(InferenceRequest request, InferenceError error, string message, CancellationToken cancellationToken)

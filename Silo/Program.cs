@@ -9,8 +9,10 @@ if (args.Contains("--help") || args.Contains("-h"))
 try
 {
     await using WebApplication app = SiloApplication.Build(args);
+    // Taken before the run, whose end disposes of them.
+    IHostedService[] services = [.. app.Services.GetServices<IHostedService>()];
     await app.RunAsync();
-    return 0;
+    return ExitCode.Of(services);
 }
 catch (Exception exception) when (Startup.Explain(exception) is { } line)
 {

@@ -1,11 +1,12 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Repository.Configuration;
+using OrleansInference.Engine.Repository.Folders;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine.Content;
 
@@ -29,15 +30,13 @@ internal sealed class ModelContents
         List<ModelFile> files = [];
         DateTimeOffset newest = DateTimeOffset.UnixEpoch;
         using IncrementalHash revision = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (FileInfo file in Files(source))
+        foreach (FolderFile file in Files(source))
         {
-            using FileStream stream = file.OpenRead();
-            string hash = Convert.ToHexString(SHA256.HashData(stream));
-            string path = Path.GetRelativePath(source.Folder.Path, file.FullName).Replace('\\', '/');
-            files.Add(new ModelFile(path, file.Length, hash));
-            revision.AppendData(Encoding.UTF8.GetBytes($"{path}\n{file.Length}\n{hash}\n"));
-            DateTimeOffset written = new(file.LastWriteTimeUtc, TimeSpan.Zero);
-            if (written > newest) newest = written;
+            if (Hash(file.Path) is not { } hash) continue;
+            string path = Path.GetRelativePath(source.Folder.Path, file.Path).Replace(Path.DirectorySeparatorChar, '/');
+            files.Add(new ModelFile(path, file.Status.Length, hash));
+            revision.AppendData(Encoding.UTF8.GetBytes($"{path}\n{file.Status.Length}\n{hash}\n"));
+            if (file.Status.WrittenAt > newest) newest = file.Status.WrittenAt;
         }
 
         string? config = source.IsOverride ? ModelConfigJson.Write(source.Config) : null;
@@ -45,13 +44,26 @@ internal sealed class ModelContents
         return new ModelManifest(source.Folder.Name, Convert.ToHexString(revision.GetHashAndReset()), newest, config, [.. files]);
     }
 
-    private static IEnumerable<FileInfo> Files(ModelSource source)
+    /// <summary>What may not be read is no part of what serves here, and so of nothing that another node needs.</summary>
+    private static string? Hash(string path)
     {
-        HashSet<string> versions = [.. (source.IsEnsemble && source.Folder.Versions.Count == 0 ? [] : VersionSelection.Select(source.Folder, source.Config.VersionPolicy)).Select(version => version.ToString(CultureInfo.InvariantCulture))];
-        DirectoryInfo root = new(source.Folder.Path);
-        return root.EnumerateFiles("*", SearchOption.AllDirectories)
-            .Where(file => Path.GetRelativePath(root.FullName, file.FullName).Split(Path.DirectorySeparatorChar)[0] is var top
-                && (!long.TryParse(top, NumberStyles.None, CultureInfo.InvariantCulture, out _) || versions.Contains(top)))
-            .OrderBy(file => file.FullName, StringComparer.Ordinal);
+        try
+        {
+            using FileStream stream = RegularFile.OpenRead(path);
+            return Convert.ToHexString(SHA256.HashData(stream));
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<FolderFile> Files(ModelSource source)
+    {
+        bool hasNone = source.IsEnsemble && source.Folder.Versions.Count == 0;
+        IReadOnlyList<long> versions = hasNone ? [] : VersionSelection.Select(source.Folder, source.Config.VersionPolicy);
+        return source.Folder.SharedFiles()
+            .Concat(versions.SelectMany(version => source.Folder.Files(version).Files))
+            .OrderBy(file => file.Path, StringComparer.Ordinal);
     }
 }

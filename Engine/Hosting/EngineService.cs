@@ -34,14 +34,22 @@ internal sealed partial class EngineService(InferenceEngine engine, IOptions<Eng
             {
                 await (poll ? engine.PollAsync(stoppingToken) : engine.SweepAsync()).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is ModelRepositoryException or IOException)
+            catch (ModelRepositoryException exception)
             {
                 // A repository that is away for a moment must not stop what serves from memory.
                 LogPollFailed(exception.Message);
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                // Nor must anything else: an end here would be the server's.
+                LogLookFailed(exception);
             }
         }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The repository could not be polled: {Reason}")]
     private partial void LogPollFailed(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A look at the models failed; the next one comes as planned")]
+    private partial void LogLookFailed(Exception exception);
 }

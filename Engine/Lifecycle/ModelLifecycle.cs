@@ -66,9 +66,10 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
             source = read();
             if (source.IsEnsemble) await LoadStepsAsync(name, source.Config, loading, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (VersionLoader.IsBrokenModel(exception) || exception is ModelRepositoryException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             source?.Temporary?.Dispose();
+            if (!VersionLoader.IsBrokenModel(exception) && exception is not ModelRepositoryException) LogUnexpected(exception, name);
             return Fail(name, "", $"failed to load '{name}', failed to poll from model repository: {exception.Message}");
         }
         catch
@@ -140,6 +141,7 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
             catch (Exception exception)
             {
                 // Whatever it is, it is this version's: those loaded before it are not lost with it.
+                if (!VersionLoader.IsBrokenModel(exception)) LogUnexpected(exception, name);
                 failed.Add(Status(name, version, ModelState.Unavailable, $"failed to load '{name}' version {version}: {exception.Message}"));
             }
         }
@@ -183,6 +185,8 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
 
     private void LogLoaded(LoadedVersion version)
     {
+        IReadOnlyList<string> ignored = version.Source.Folder.Files(version.Number).Ignored;
+        if (ignored.Count > 0) LogIgnored(version.Model.Name, version.Number, string.Join("; ", ignored.Take(10)));
         if (version.Model is ModelReplica replica) LogLoaded(replica.Name, version.Number, replica.ExecutionProvider, replica.Limits.MaxRows, replica.Limits.Concurrency, replica.Policy.SloP99Ms);
         else LogLoadedEnsemble(version.Model.Name, version.Number);
     }
@@ -192,6 +196,12 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ensemble {Model} version {Version} is ready.")]
     private partial void LogLoadedEnsemble(string model, long version);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} version {Version}: left out of it: {Ignored}")]
+    private partial void LogIgnored(string model, long version, string ignored);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} cannot be loaded, for a reason that is no model's")]
+    private partial void LogUnexpected(Exception exception, string model);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model}: {Reason}")]
     private partial void LogNotLoaded(string model, string reason);

@@ -4,6 +4,7 @@ using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine.Lifecycle;
 
@@ -29,6 +30,7 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     /// <exception cref="ModelConfigException">The configuration cannot be read.</exception>
     public static ModelSource Read(string name, ModelFolder? folder, ModelOverride? replacement)
     {
+        if (replacement is not { Files.Count: > 0 } && folder?.Problem is { } problem) throw new ModelLoadException(problem);
         if (replacement is null || (replacement.ConfigJson is null && replacement.Files.Count == 0))
         {
             return folder is null ? throw new ModelLoadException($"there is no model '{name}' in the repository") : new ModelSource(folder, ConfigOf(folder, ReadFile(folder)));
@@ -65,7 +67,9 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     }
 
     private static ModelConfig ReadFile(ModelFolder folder) =>
-        File.Exists(folder.ConfigPath) ? ModelConfigReader.Parse(File.ReadAllBytes(folder.ConfigPath), folder.ConfigPath) : new ModelConfig();
+        RegularFile.Exists(folder.ConfigPath)
+            ? ModelConfigReader.Parse(RegularFile.ReadAllBytes(folder.ConfigPath), folder.ConfigPath)
+            : new ModelConfig();
 
     private static ModelConfig ConfigOf(ModelFolder folder, ModelConfig config)
     {

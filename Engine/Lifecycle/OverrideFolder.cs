@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Sessions;
 
@@ -30,8 +29,7 @@ internal sealed class OverrideFolder : IDisposable
                 File.WriteAllBytes(target, contents.Span);
             }
 
-            long[] versions = [.. files.Keys.Select(file => long.Parse(file[..file.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture)).Distinct().Order()];
-            return new OverrideFolder(path, new ModelFolder(name, model, versions));
+            return Adopt(name, path);
         }
         catch
         {
@@ -41,15 +39,7 @@ internal sealed class OverrideFolder : IDisposable
     }
 
     /// <summary>Takes a folder over that somebody else filled: <paramref name="path"/><c>/model</c> has the model's layout.</summary>
-    public static OverrideFolder Adopt(string name, string path)
-    {
-        string model = Path.Combine(path, "model");
-        long[] versions = [.. Directory.EnumerateDirectories(model)
-            .Select(folder => long.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out long version) ? version : 0)
-            .Where(version => version > 0)
-            .Order()];
-        return new OverrideFolder(path, new ModelFolder(name, model, versions));
-    }
+    public static OverrideFolder Adopt(string name, string path) => new(path, ModelFolder.Read(name, Path.Combine(path, "model")));
 
     /// <inheritdoc />
     public void Dispose()
@@ -68,7 +58,7 @@ internal sealed class OverrideFolder : IDisposable
     {
         string[] parts = file.Split('/');
         bool valid = parts.Length >= 2
-            && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long version) && version > 0
+            && ModelFolder.Version(parts[0]) is not null
             && parts.All(part => part.Length is > 0 and <= 255 && part is not ("." or "..") && part.IndexOfAny(['\\', ':', '\0']) < 0);
         if (!valid) throw new ModelLoadException($"'file:{(file.Length > 64 ? file[..64] + "…" : file)}' is no path of a model's file; expected 'file:VERSION/NAME', such as 'file:1/model.onnx', with names of at most 255 characters");
     }

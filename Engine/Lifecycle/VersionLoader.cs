@@ -22,6 +22,8 @@ namespace OrleansInference.Engine.Lifecycle;
 /// <param name="log">Where requests are remembered.</param>
 internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTable table, StepRunner runStep, SemaphoreSlim slots, EngineClock clock, RequestLog log)
 {
+    private const int MostAttempts = 3;
+
     private long _loads;
 
     /// <summary>ONNX model versions loaded since the start.</summary>
@@ -35,9 +37,26 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
     /// <exception cref="ModelLoadException">It cannot be served; the message says why.</exception>
     public async Task<LoadedVersion> LoadAsync(ModelSource source, long version, CancellationToken cancellationToken)
     {
-        // Read before the files are: a change while they are read is found by the next look.
-        string fingerprint = source.Fingerprint(version);
-        if (source.IsEnsemble) return Ensemble(source, version, fingerprint);
+        for (int attempt = 1; ; attempt++)
+        {
+            // Looked at before and after they are read: a new graph with old weights must never serve.
+            string fingerprint = source.Fingerprint(version);
+            if (source.IsEnsemble) return Ensemble(source, version, fingerprint);
+            LoadedVersion loaded = await LoadOnceAsync(source, version, fingerprint, cancellationToken).ConfigureAwait(false);
+            if (source.Fingerprint(version) == fingerprint)
+            {
+                Interlocked.Increment(ref _loads);
+                return loaded;
+            }
+
+            await loaded.DrainAsync().ConfigureAwait(false);
+            if (attempt == MostAttempts) throw new ModelLoadException($"its files changed while they were read, {MostAttempts} times over");
+        }
+    }
+
+    private async Task<LoadedVersion> LoadOnceAsync(
+        ModelSource source, long version, string fingerprint, CancellationToken cancellationToken)
+    {
         await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -47,7 +66,6 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
             {
                 (ModelReplica replica, string json) = await Task.Factory.StartNew(() => loader.Load(source, version), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
                 replica.Use.Touch(clock.Now);
-                Interlocked.Increment(ref _loads);
                 return new LoadedVersion(replica, version, json, source, fingerprint, memory);
             }
             catch

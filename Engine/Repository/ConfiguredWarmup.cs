@@ -2,6 +2,7 @@ using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -52,8 +53,8 @@ internal static class ConfiguredWarmup
         if (input.InputDataTypeCase != ModelWarmup.Types.Input.InputDataTypeOneofCase.InputDataFile) return new byte[length];
         if (Path.GetFileName(input.InputDataFile) != input.InputDataFile) throw Wrong(sample, $"input_data_file '{input.InputDataFile}' must be a file name without a folder");
         string path = Path.Combine(folder, "warmup", input.InputDataFile);
-        if (!File.Exists(path)) throw Wrong(sample, $"there is no warmup/{input.InputDataFile}");
-        byte[] contents = File.ReadAllBytes(path);
+        if (!RegularFile.Exists(path)) throw Wrong(sample, $"there is no warmup/{input.InputDataFile}");
+        byte[] contents = RegularFile.ReadAllBytes(path);
         bool fits = spec.Datatype == TensorDatatype.Bytes ? BytesElements.TryCount(contents, out long found) && found == elements : contents.Length == length;
         return fits ? contents : throw Wrong(sample, $"warmup/{input.InputDataFile} has {contents.Length} bytes, which do not fit input '{spec.Name}' of {elements} {spec.Datatype.WireName()} elements");
     }

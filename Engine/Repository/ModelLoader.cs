@@ -12,7 +12,6 @@ using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Onnx.Reading;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -23,8 +22,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     /// <exception cref="ModelLoadException">Its file is missing or broken.</exception>
     public long MemoryBytes(ModelSource source, long version)
     {
-        string path = ModelPath(source.Folder, version, source.Config);
-        long bytes = SessionBytes(CheckFile(path, source.Folder.VersionPath(version)));
+        long bytes = SessionBytes(OnnxFile.Read(OnnxFile.Find(source.Folder, version, source.Config)).Bytes);
         return device is null ? bytes : device.Profile.Of(source.Folder.Name).MemoryBytes;
     }
 
@@ -34,7 +32,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     {
         (ModelFolder folder, ModelConfig config) = (source.Folder, source.Config);
         TimeSpan begin = clock.Now;
-        (InferenceSession onnx, SessionSettings settings) = CreateSession(folder.Name, ModelPath(folder, version, config), config);
+        (InferenceSession onnx, SessionSettings settings) = CreateSession(folder.Name, OnnxFile.Find(folder, version, config), config);
         try
         {
             ModelSignature signature = SignatureReader.Read(onnx, config, options.DefaultMaxBatchSize);
@@ -67,7 +65,9 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             : replica.Variants.FirstOrDefault(other => other.Name == variant) is { } chosen ? Path.Combine(folder, chosen.File)
             : throw new ModelLoadException($"model '{replica.Name}' has no variant '{variant}'; it has: {string.Join(", ", replica.Variants.Select(other => other.Name).Prepend(ModelVariants.Original))}");
         SessionSettings settings = old with { Threads = threads, Path = path, Variant = variant };
-        using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", SessionBytes(FileBytes(settings.Path)), out string reason) ?? throw new ModelLoadException(reason);
+        long bytes = SessionBytes(OnnxFile.Read(settings.Path).Bytes);
+        using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", bytes, out string reason)
+            ?? throw new ModelLoadException(reason);
         ModelSession session = await Task.Factory.StartNew(
             () =>
             {
@@ -87,30 +87,6 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             TaskScheduler.Default).ConfigureAwait(false);
         await replica.SwapAsync(session, Math.Max(1, scheduler.ThreadCount / threads)).ConfigureAwait(false);
     }
-
-    private static string ModelPath(ModelFolder folder, long version, ModelConfig config)
-    {
-        string file = config.DefaultModelFilename.Length > 0 ? config.DefaultModelFilename : "model.onnx";
-        if (Path.GetFileName(file) != file) throw new ModelLoadException($"default_model_filename '{file}' must be a file name without a folder");
-        string path = Path.Combine(folder.VersionPath(version), file);
-        return File.Exists(path) ? path : throw new ModelLoadException($"there is no {file} in '{folder.VersionPath(version)}'");
-    }
-
-    private static long CheckFile(string path, string folder)
-    {
-        try
-        {
-            OnnxExternalData.Check(OnnxOutlineReader.Read(path), folder);
-        }
-        catch (OnnxFormatException exception)
-        {
-            throw new ModelLoadException(exception.Message, exception);
-        }
-
-        return FileBytes(path);
-    }
-
-    private static long FileBytes(string path) => new FileInfo(path).Directory!.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     /// <summary>Where CUDA is only preferred and no device answers, the CPU serves.</summary>
     private (InferenceSession Onnx, SessionSettings Settings) CreateSession(string model, string path, ModelConfig config)
@@ -207,7 +183,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
             Sequences = sequences,
             OriginalFile = Path.GetFileName(session.Settings.Path),
-            Variants = device is null ? Allowed(source, version, batching) : [],
+            Variants = device is null ? Allowed(config, Path.GetDirectoryName(session.Settings.Path)!, batching) : [],
         };
         replica.RowsMet += reason => LogRowsMeet(name, reason);
         return (replica, ModelConfigJson.Write(ConfigCompletion.Complete(config, name, signature, sequences, session.Settings.Provider, instances)));
@@ -217,15 +193,14 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     /// The variants that lose no more than the configuration's <c>max_accuracy_loss</c>, which is nothing by default, and
     /// whose rows are as independent as the original's where its requests share runs.
     /// </summary>
-    private ModelVariant[] Allowed(ModelSource source, long version, BatchingChoice batching)
+    private ModelVariant[] Allowed(ModelConfig config, string folder, BatchingChoice batching)
     {
-        double most = ReplicaSettings.Parameter(source.Config, "max_accuracy_loss", 0, 0, 1);
-        string folder = source.Folder.VersionPath(version);
+        double most = ReplicaSettings.Parameter(config, "max_accuracy_loss", 0, 0, 1);
         List<ModelVariant> allowed = [];
         foreach (ModelVariant variant in ModelVariants.Read(folder).Where(variant => variant.AccuracyLoss <= most))
         {
             if (batching.Allows(Path.Combine(folder, variant.File))) allowed.Add(variant);
-            else LogVariantNotBatched(source.Folder.Name, variant.Name);
+            else LogVariantNotBatched(folder, variant.Name);
         }
 
         return [.. allowed];
@@ -243,6 +218,6 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model}: {Notice}")]
     private partial void LogRowsMeet(string model, string notice);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Variant {Variant} of model {Model} is not used: it could not be proven that its rows are independent, and the model batches. Make it again with oinf optimize.")]
-    private partial void LogVariantNotBatched(string model, string variant);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Variant {Variant} in {Folder} is not used: it could not be proven that its rows are independent, and the model batches. Make it again with oinf optimize.")]
+    private partial void LogVariantNotBatched(string folder, string variant);
 }

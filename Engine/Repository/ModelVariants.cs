@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansInference.Engine.Sessions;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -20,11 +21,11 @@ public static class ModelVariants
     public static IReadOnlyList<ModelVariant> Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path)) return [];
+        if (!RegularFile.Exists(path)) return [];
         ModelVariant[] variants;
         try
         {
-            variants = JsonSerializer.Deserialize<Listing>(File.ReadAllBytes(path), Options)?.Variants ?? [];
+            variants = JsonSerializer.Deserialize<Listing>(RegularFile.ReadAllBytes(path), Options)?.Variants ?? [];
         }
         catch (JsonException exception)
         {
@@ -34,7 +35,8 @@ public static class ModelVariants
         foreach (ModelVariant variant in variants)
         {
             if (string.IsNullOrEmpty(variant.Name) || variant.Name == Original || string.IsNullOrEmpty(variant.File)) throw new ModelLoadException($"'{path}': each variant needs a name other than '{Original}', and a file");
-            if (Path.GetFileName(variant.File) != variant.File || !File.Exists(Path.Combine(folder, variant.File))) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has no file '{variant.File}' in the version's folder");
+            bool isThere = Path.GetFileName(variant.File) == variant.File && RegularFile.Exists(Path.Combine(folder, variant.File));
+            if (!isThere) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has no file '{variant.File}' in the version's folder");
             if (!(variant.AccuracyLoss >= 0)) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has the accuracy loss {variant.AccuracyLoss}; a number from 0 on is allowed");
         }
 

@@ -11,7 +11,10 @@ internal static class VersionSelection
     {
         if (folder.Versions.Count == 0)
         {
-            throw new Sessions.ModelLoadException($"model '{folder.Name}' has no version folder; expected {folder.Name}/1/model.onnx");
+            string others = folder.NoVersions.Count == 0 ? ""
+                : $"; '{folder.NoVersions[0]}' is none: versions are whole numbers from 1 to {long.MaxValue}, without leading zeros";
+            throw new Sessions.ModelLoadException(
+                $"model '{folder.Name}' has no version folder; expected {folder.Name}/1/model.onnx{others}");
         }
 
         switch (policy?.PolicyChoiceCase)

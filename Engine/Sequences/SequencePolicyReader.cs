@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Tensors;
 using SequenceBatching = OrleansInference.Protocol.ModelSequenceBatching;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine.Sequences;
 
@@ -82,8 +83,8 @@ internal static class SequencePolicyReader
         if (initial is not { DataFile.Length: > 0 }) return new byte[length];
         if (Path.GetFileName(initial.DataFile) != initial.DataFile) throw new ModelLoadException($"data_file '{initial.DataFile}' must be a file name without a folder");
         string path = Path.Combine(folder, "initial_state", initial.DataFile);
-        if (!File.Exists(path)) throw new ModelLoadException($"there is no initial_state/{initial.DataFile} for state '{input.Name}'");
-        byte[] contents = File.ReadAllBytes(path);
+        if (!RegularFile.Exists(path)) throw new ModelLoadException($"there is no initial_state/{initial.DataFile} for state '{input.Name}'");
+        byte[] contents = RegularFile.ReadAllBytes(path);
         bool fits = input.Datatype == TensorDatatype.Bytes ? BytesElements.TryCount(contents, out long found) && found == elements : contents.Length == length;
         return fits ? contents : throw new ModelLoadException($"initial_state/{initial.DataFile} has {contents.Length} bytes, which do not fit state '{input.Name}' of {elements} {input.Datatype.WireName()} elements");
     }

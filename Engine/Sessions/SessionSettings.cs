@@ -48,6 +48,7 @@ internal sealed record SessionSettings
             options.AppendExecutionProvider_CUDA(cuda);
         }
 
-        return new InferenceSession(Path, options);
+        using PrivateCopy copy = PrivateCopy.Of(Path);
+        return new InferenceSession(copy.Path, options);
     }
 }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
-using OrleansInference.Onnx.Reading;
+using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Grains.Jobs;
 

@@ -35,7 +35,8 @@ internal sealed partial class ModelRepositoryControl(InferenceEngine engine, Clu
         try
         {
             HashSet<string> names = [.. known.Select(line => line.Name)];
-            return [.. known.Concat(engine.RepositoryNames().Where(name => !names.Contains(name)).Select(name => new ModelStatus(name, "", ModelState.Unknown, ""))).OrderBy(line => line.Name, StringComparer.Ordinal)];
+            IEnumerable<ModelStatus> others = engine.RepositoryIndex().Where(line => !names.Contains(line.Name));
+            return [.. known.Concat(others).OrderBy(line => line.Name, StringComparer.Ordinal)];
         }
         catch (ModelRepositoryException exception)
         {

@@ -1,13 +1,18 @@
+using OrleansInference.Onnx.Files;
+
 namespace OrleansInference.Onnx.Reading;
 
-/// <summary>Whether a model's weight files are where a model may have them: inside its own folder.</summary>
+/// <summary>
+/// Whether a model's weight files are where a model may have them: under its own folder, by plain relative paths. A link that
+/// lies there was put there by whoever owns the folder, and is followed; the model itself cannot lead anywhere else.
+/// </summary>
 public static class OnnxExternalData
 {
     /// <summary>Checks every external-data location of a model.</summary>
     /// <param name="outline">The model.</param>
     /// <param name="modelFolder">The folder that locations are relative to: the one that holds the model file.</param>
     /// <exception cref="OnnxFormatException">
-    /// A location is absolute, leaves the folder through <c>..</c> or through a symbolic link, or is not a file.
+    /// A location is absolute, goes through <c>..</c>, a hidden name or a link to a folder above, or does not lead to a regular file.
     /// </exception>
     public static void Check(OnnxOutline outline, string modelFolder)
     {
@@ -27,20 +32,27 @@ public static class OnnxExternalData
         if (location.Length == 0 || location.Contains('\0')) return "which is not a file name";
         // A Windows path on Linux, and the reverse, is absolute too: the same repository is served on both.
         if (Path.IsPathRooted(location) || location[0] is '/' or '\\' || HasDrive(location)) return "which is an absolute path";
-        if (location.Split('/', '\\').Contains("..")) return "which leaves the model's folder through '..'";
-        string file = Path.Combine(folder, location);
-        try
+        string[] parts = location.Split('/', '\\');
+        if (parts.Contains("..")) return "which leaves the model's folder through '..'";
+        string? hidden = parts.FirstOrDefault(part => part.StartsWith('.') && part != ".");
+        if (hidden is not null) return $"whose part '{hidden}' is a hidden name; hidden files are no part of a model";
+        if (Upward(parts, folder) is { } link) return $"which leads through '{link}', a link to a folder above the model";
+        string path = Path.Combine(folder, location);
+        FileStatus status = FileStatus.Of(path);
+        return status.Kind == FileKind.Regular ? null : $"which {status.Problem(path, FileKind.Regular)}";
+    }
+
+    private static string? Upward(string[] parts, string folder)
+    {
+        string path = folder;
+        foreach (string part in parts[..^1])
         {
-            // The folder itself may be reached by a link (repositories often are); what lies under it may not lead outside.
-            string root = Path.TrimEndingDirectorySeparator(RealPath.Of(folder)) + Path.DirectorySeparatorChar;
-            if (!RealPath.Of(file).StartsWith(root, StringComparison.Ordinal)) return "which leaves the model's folder through a symbolic link";
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return $"which cannot be followed: {exception.Message}";
+            path = Path.Combine(path, part);
+            if (part is "." or "" || new DirectoryInfo(path).LinkTarget is null) continue;
+            if (FileStatus.Of(path).Kind == FileKind.Folder && RealPath.Holds(RealPath.Of(path), RealPath.Of(folder))) return part;
         }
 
-        return File.Exists(file) ? null : "which does not exist";
+        return null;
     }
 
     private static bool HasDrive(string location) => location.Length > 1 && location[1] == ':' && char.IsAsciiLetter(location[0]);

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using OrleansInference.Onnx.Files;
 using OrleansInference.Onnx.Messages;
 using Outline = OrleansInference.Onnx.Messages.Outline;
 
@@ -22,12 +23,13 @@ public static class OnnxOutlineReader
     {
         try
         {
-            using FileStream stream = File.OpenRead(path);
+            using FileStream stream = RegularFile.OpenRead(path);
+            if (stream.Length == 0) throw new OnnxFormatException(path, "is not a whole ONNX file: it is empty");
             return Parser.ParseFrom(stream);
         }
         catch (InvalidProtocolBufferException exception)
         {
-            throw new OnnxFormatException(path, $"is not a whole ONNX file: {exception.Message}", exception);
+            throw new OnnxFormatException(path, $"is not a whole ONNX file: {OtherFormat.Of(path) ?? exception.Message}", exception);
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -37,7 +39,8 @@ public static class OnnxOutlineReader
 
     private static OnnxOutline Describe(string path, Outline.ModelProto model)
     {
-        if (model.Graph is null) throw new OnnxFormatException(path, "is not a whole ONNX file: it has no graph");
+        string? other = model.Graph is null ? OtherFormat.Of(path) : null;
+        if (model.Graph is null) throw new OnnxFormatException(path, $"is not a whole ONNX file: {other ?? "it has no graph"}");
         if (model.IrVersion < 1) throw new OnnxFormatException(path, "is not a whole ONNX file: it does not say its ir_version");
         // Operator sets came with version 3 of the format; a later file without one was cut off.
         if (model.IrVersion >= 3 && model.OpsetImport.Count == 0) throw new OnnxFormatException(path, "is not a whole ONNX file: it imports no operator set");

@@ -88,6 +88,14 @@ public sealed class SiloProcess : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>A silo as another user, by a command such as <c>setpriv</c> that runs it.</summary>
+    public static async Task<SiloProcess> StartByAsync(string[] command, string models, params string[] options)
+    {
+        SiloProcess silo = new(models, FreePorts.Take(4), options, command);
+        await silo._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return silo;
+    }
+
     /// <summary>A silo on a host of its own.</summary>
     public static async Task<SiloProcess> StartInAsync(NetworkNamespaces hosts, int host, string models, params string[] options)
     {

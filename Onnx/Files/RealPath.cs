@@ -1,4 +1,4 @@
-namespace OrleansInference.Onnx.Reading;
+namespace OrleansInference.Onnx.Files;
 
 /// <summary>
 /// Where a path leads once every symbolic link on it is followed. <see cref="FileSystemInfo.ResolveLinkTarget"/>
@@ -44,6 +44,13 @@ public static class RealPath
 
         return current;
     }
+
+    /// <summary>Whether a folder is <paramref name="path"/> or holds it: following a link to such a folder never ends.</summary>
+    /// <param name="folder">Without links.</param>
+    /// <param name="path">Without links.</param>
+    public static bool Holds(string folder, string path) =>
+        path.StartsWith(folder, StringComparison.Ordinal)
+        && (path.Length == folder.Length || Path.EndsInDirectorySeparator(folder) || path[folder.Length] == Path.DirectorySeparatorChar);
 
     private static void Push(Stack<string> rest, string path)
     {
