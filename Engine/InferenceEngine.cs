@@ -83,7 +83,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     public bool IsReady { get; private set; }
 
     /// <summary>Every model version that was asked for and where it stands, by name and version.</summary>
-    public IReadOnlyList<ModelStatus> Index => [.. _table.Index.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value).Select(WithNotice)];
+    public IReadOnlyList<ModelStatus> Index =>
+        [.. _table.Index.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value).Select(WithNotice)];
 
     /// <summary>Everything that serves, by name and version.</summary>
     public IReadOnlyList<IServedModel> Models => [.. _table.Served.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value.All).Select(version => version.Model)];
@@ -328,7 +329,9 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private ModelStatus WithNotice(ModelStatus line)
     {
         if (line.State != ModelState.Ready || line.Reason.Length > 0) return line;
-        return _table.TryGet(line.Name, out ServedVersions? served) && served.Find(line.Version) is { } loaded ? line with { Reason = loaded.Model.Notice } : line;
+        return _table.TryGet(line.Name, out ServedVersions? served) && served.Find(line.Version) is { } loaded
+            ? line with { Reason = loaded.Model.Notice }
+            : line;
     }
 
     private LoadedVersion? Loaded(IServedModel model) => _table.TryGet(model.Name, out ServedVersions? served) ? served.All.FirstOrDefault(version => version.Model == model) : null;

@@ -187,7 +187,10 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         int rows = entries.Sum(entry => entry.Rows);
         for (int i = 0; i < blocks.Length; i++)
         {
-            if (!HasRows(blocks[i], rows)) return $"output '{signature.Outputs[i].Name}' had shape {TensorShape.Format(blocks[i].Shape)} for a batch of {rows} rows";
+            if (!HasRows(blocks[i], rows))
+            {
+                return $"output '{signature.Outputs[i].Name}' had shape {TensorShape.Format(blocks[i].Shape)} for a batch of {rows} rows";
+            }
         }
 
         return null;

@@ -21,7 +21,10 @@ public interface IServedModel
     /// <summary>ONNX Runtime's provider that serves it; empty for an ensemble.</summary>
     string ExecutionProvider { get; }
 
-    /// <summary>What its operator should know of how it is served, such as why its requests do not share runs; empty where there is nothing.</summary>
+    /// <summary>
+    /// What its operator should know of how it is served, such as why its requests do not share runs; empty where there is
+    /// nothing.
+    /// </summary>
     string Notice { get; }
 
     /// <summary>What a run takes and gives.</summary>

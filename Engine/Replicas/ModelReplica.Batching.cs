@@ -17,7 +17,8 @@ public sealed partial class ModelReplica
             return;
         }
 
-        Tell($"max_batch_size is {Signature.MaxBatchSize}, but a row gave another answer in a batch than alone ({difference}); set max_batch_size: 0");
+        string configured = $"max_batch_size is {Signature.MaxBatchSize}";
+        Tell($"{configured}, but a row gave another answer in a batch than alone ({difference}); set max_batch_size: 0");
     }
 
     /// <summary>From the next batch on, each request runs alone and whole.</summary>

@@ -36,7 +36,16 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     private volatile bool _turnsAreShort;
 
     internal ModelReplica(
-        string name, string version, BatchingChoice batching, ModelSession session, BatchLimits limits, QueuePolicy policy, BatchCostEstimator cost, EngineScheduler scheduler, EngineClock clock, RequestLog log)
+        string name,
+        string version,
+        BatchingChoice batching,
+        ModelSession session,
+        BatchLimits limits,
+        QueuePolicy policy,
+        BatchCostEstimator cost,
+        EngineScheduler scheduler,
+        EngineClock clock,
+        RequestLog log)
     {
         Name = name;
         Version = version;
@@ -59,7 +68,10 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
             _recorder.Answered(request, response, Limits, Policy);
         };
         _executor = new BatchExecutor(signature, name, version, _statistics, clock) { OnRowsMissing = StopBatching };
-        if (signature.IsBatched && session.Device is null) _executor.Audit = new RowAudit(signature, batching.Rounds, TryHoldSession, OnRowsMet, scheduler, clock);
+        if (signature.IsBatched && session.Device is null)
+        {
+            _executor.Audit = new RowAudit(signature, batching.Rounds, TryHoldSession, OnRowsMet, scheduler, clock);
+        }
         // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must not.
         _canBeShort = signature.Inputs.All(input => input.IsFixed) && session.Settings.Provider == ExecutionProviderChoice.Cpu;
         _turnsAreShort = _canBeShort && BatchPolicy.IsShort(limits, cost.Current);

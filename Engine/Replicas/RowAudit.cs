@@ -36,7 +36,13 @@ internal sealed class RowAudit : IEngineWork
     /// <param name="found">Told how a row differed.</param>
     /// <param name="scheduler">Runs the audit in idle time.</param>
     /// <param name="clock">Time.</param>
-    public RowAudit(ModelSignature signature, bool rounds, Func<ModelSession?> acquire, Action<string> found, EngineScheduler scheduler, EngineClock clock)
+    public RowAudit(
+        ModelSignature signature,
+        bool rounds,
+        Func<ModelSession?> acquire,
+        Action<string> found,
+        EngineScheduler scheduler,
+        EngineClock clock)
     {
         _signature = signature;
         _rounds = rounds;
@@ -125,8 +131,12 @@ internal sealed class RowAudit : IEngineWork
             }
 
             QueuedRequest request = entry.Request;
-            bool isLarge = blocks.Sum(block => (long)block.Buffer.Length) / rows + RequestRows.Bytes(request.Request) / request.Rows > MaxBytes;
-            return isLarge ? null : new Kept(Row(request, entry.Start + place - start), [.. blocks.Select((block, i) => Row(block, i, rows, place))]);
+            long outputBytes = blocks.Sum(block => (long)block.Buffer.Length) / rows;
+            long inputBytes = RequestRows.Bytes(request.Request) / request.Rows;
+            bool isLarge = outputBytes + inputBytes > MaxBytes;
+            return isLarge
+                ? null
+                : new Kept(Row(request, entry.Start + place - start), [.. blocks.Select((block, i) => Row(block, i, rows, place))]);
         }
 
         return null;
@@ -150,7 +160,10 @@ internal sealed class RowAudit : IEngineWork
     private byte[] Row(OutputBlock block, int output, int rows, int place)
     {
         ReadOnlySpan<byte> contents = block.Buffer.Span;
-        if (_signature.Outputs[output].Datatype != TensorDatatype.Bytes) return contents.Slice(contents.Length / rows * place, contents.Length / rows).ToArray();
+        if (_signature.Outputs[output].Datatype != TensorDatatype.Bytes)
+        {
+            return contents.Slice(contents.Length / rows * place, contents.Length / rows).ToArray();
+        }
         TensorShape.TryCount(block.Shape, out long elements);
         int start = BytesElements.Offset(contents, elements / rows * place);
         return contents.Slice(start, BytesElements.Offset(contents[start..], elements / rows)).ToArray();

@@ -27,17 +27,20 @@ internal static class RowComparison
     public static string? Difference(ReadOnlySpan<byte> batched, ReadOnlySpan<byte> alone, TensorDatatype datatype, bool rounds)
     {
         if (batched.Length != alone.Length) return $"{batched.Length} bytes in a batch, {alone.Length} alone";
+        double full = rounds ? RoundedTolerance : FloatTolerance;
         double half = rounds ? RoundedTolerance : HalfTolerance;
         return datatype switch
         {
-            TensorDatatype.Fp32 => Difference(Cast<float>(batched), Cast<float>(alone), value => value, rounds ? RoundedTolerance : FloatTolerance),
-            TensorDatatype.Fp64 => Difference(Cast<double>(batched), Cast<double>(alone), value => value, rounds ? RoundedTolerance : FloatTolerance),
+            TensorDatatype.Fp32 => Difference(Cast<float>(batched), Cast<float>(alone), value => value, full),
+            TensorDatatype.Fp64 => Difference(Cast<double>(batched), Cast<double>(alone), value => value, full),
             TensorDatatype.Fp16 => Difference(Cast<Half>(batched), Cast<Half>(alone), value => (double)value, half),
             // A bfloat16 is the upper half of a float.
-            TensorDatatype.Bf16 => Difference(Cast<ushort>(batched), Cast<ushort>(alone), value => BitConverter.UInt32BitsToSingle((uint)value << 16), half),
+            TensorDatatype.Bf16 => Difference(Cast<ushort>(batched), Cast<ushort>(alone), Widened, half),
             _ => batched.SequenceEqual(alone) ? null : "other values in a batch than alone",
         };
     }
+
+    private static double Widened(ushort bfloat16) => BitConverter.UInt32BitsToSingle((uint)bfloat16 << 16);
 
     private static ReadOnlySpan<T> Cast<T>(ReadOnlySpan<byte> bytes)
         where T : struct => MemoryMarshal.Cast<byte, T>(bytes);

@@ -12,7 +12,7 @@ namespace OrleansInference.Engine.Repository;
 /// <param name="Signature">What the model takes and gives, batched or not.</param>
 /// <param name="IsConfigured">Whether the operator decided.</param>
 /// <param name="Rounds">Whether the model rounds to few levels, so that answers may differ by one.</param>
-/// <param name="Notice">Why requests run one at a time, or what is wrong with the configured batching; empty where there is nothing to say.</param>
+/// <param name="Notice">Why requests run one at a time, or what is wrong with the configured batching; empty for nothing.</param>
 internal sealed record BatchingChoice(ModelSignature Signature, bool IsConfigured, bool Rounds, string Notice)
 {
     private const string Advice = "say max_batch_size: N in config.pbtxt if its rows are independent";
@@ -25,7 +25,9 @@ internal sealed record BatchingChoice(ModelSignature Signature, bool IsConfigure
         if (!signature.IsBatched) return new BatchingChoice(signature, configured, Rounds: false, "");
         RowProof proof = Prove(path);
         BatchingChoice choice = new(signature, configured, proof.Rounds, "");
-        return configured || proof.IsProven ? choice : choice.Refused($"it could not be proven that its rows are independent: {proof.Reason}");
+        return configured || proof.IsProven
+            ? choice
+            : choice.Refused($"it could not be proven that its rows are independent: {proof.Reason}");
     }
 
     /// <summary>Whether another file of the model, a variant, may run in the original's place.</summary>
@@ -36,12 +38,14 @@ internal sealed record BatchingChoice(ModelSignature Signature, bool IsConfigure
     public BatchingChoice After(string? difference)
     {
         if (difference is null || !Signature.IsBatched) return this;
+        string configured = $"max_batch_size is {Signature.MaxBatchSize}, but its rows influence each other ({difference})";
         return IsConfigured
-            ? this with { Notice = $"max_batch_size is {Signature.MaxBatchSize}, but its rows influence each other ({difference}): batching changes its answers; set max_batch_size: 0" }
+            ? this with { Notice = $"{configured}: batching changes its answers; set max_batch_size: 0" }
             : Refused($"made-up rows influenced each other ({difference})");
     }
 
-    private BatchingChoice Refused(string reason) => this with { Signature = Signature.Unbatched(), Notice = $"requests run one at a time: {reason}; {Advice}" };
+    private BatchingChoice Refused(string reason) =>
+        this with { Signature = Signature.Unbatched(), Notice = $"requests run one at a time: {reason}; {Advice}" };
 
     private static RowProof Prove(string path)
     {

@@ -66,7 +66,8 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             : throw new ModelLoadException($"model '{replica.Name}' has no variant '{variant}'; it has: {string.Join(", ", replica.Variants.Select(other => other.Name).Prepend(ModelVariants.Original))}");
         SessionSettings settings = old with { Threads = threads, Path = path, Variant = variant };
         long bytes = SessionBytes(OnnxFile.Read(settings.Path).Bytes);
-        using MemoryReservation memory = budget.TryReserve($"{replica.Name} version {replica.Version} (second session)", bytes, out string reason)
+        string user = $"{replica.Name} version {replica.Version} (second session)";
+        using MemoryReservation memory = budget.TryReserve(user, bytes, out string reason)
             ?? throw new ModelLoadException(reason);
         ModelSession session = await Task.Factory.StartNew(
             () =>
@@ -77,7 +78,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
                 if (probe.Difference is { } difference && !replica.IsBatchingConfigured)
                 {
                     built.Release();
-                    throw new ModelLoadException($"variant '{variant}' of model '{replica.Name}' is not used: made-up rows influenced each other ({difference})");
+                    throw new ModelLoadException($"variant '{variant}' is not used: made-up rows influenced each other ({difference})");
                 }
 
                 return built;
@@ -169,7 +170,12 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         foreach ((QueuedRequest request, int count) in ConfiguredWarmup.Requests(source.Config, signature, source.Folder.Path)) probe.Run(signature, request, count);
     }
 
-    private (ModelReplica Replica, string ConfigJson) Assemble(ModelSource source, long version, ModelSession session, BatchingChoice batching, ModelProbe probe)
+    private (ModelReplica Replica, string ConfigJson) Assemble(
+        ModelSource source,
+        long version,
+        ModelSession session,
+        BatchingChoice batching,
+        ModelProbe probe)
     {
         (string name, ModelConfig config) = (source.Folder.Name, source.Config);
         ModelSignature signature = batching.Signature;
@@ -178,7 +184,8 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         SequencePolicy? sequences = SequencePolicyReader.Read(config, signature, instances, source.Folder.Path);
         BatchLimits limits = ReplicaSettings.Limits(config, signature, instances, options);
         QueuePolicy queue = ReplicaSettings.Queue(config, probe.FirstRowSeconds);
-        ModelReplica replica = new(name, version.ToString(CultureInfo.InvariantCulture), batching, session, limits, queue, probe.Cost, scheduler, clock, log)
+        string number = version.ToString(CultureInfo.InvariantCulture);
+        ModelReplica replica = new(name, number, batching, session, limits, queue, probe.Cost, scheduler, clock, log)
         {
             Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
             Sequences = sequences,
@@ -218,6 +225,8 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model}: {Notice}")]
     private partial void LogRowsMeet(string model, string notice);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Variant {Variant} in {Folder} is not used: it could not be proven that its rows are independent, and the model batches. Make it again with oinf optimize.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Variant {Variant} in {Folder} is not used: its rows are not proven independent, and the model batches. Make it again with oinf optimize.")]
     private partial void LogVariantNotBatched(string folder, string variant);
 }

@@ -36,7 +36,10 @@ public static class ModelVariants
         {
             if (string.IsNullOrEmpty(variant.Name) || variant.Name == Original || string.IsNullOrEmpty(variant.File)) throw new ModelLoadException($"'{path}': each variant needs a name other than '{Original}', and a file");
             bool isThere = Path.GetFileName(variant.File) == variant.File && RegularFile.Exists(Path.Combine(folder, variant.File));
-            if (!isThere) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has no file '{variant.File}' in the version's folder");
+            if (!isThere)
+            {
+                throw new ModelLoadException($"'{path}': variant '{variant.Name}' has no file '{variant.File}' in the version's folder");
+            }
             if (!(variant.AccuracyLoss >= 0)) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has the accuracy loss {variant.AccuracyLoss}; a number from 0 on is allowed");
         }
 

@@ -27,7 +27,8 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedRequest, Out
     /// <exception cref="OnnxRuntimeException">The model does not run on a row alone.</exception>
     public string? Difference(int rows, int freeDimension)
     {
-        QueuedRequest[] alone = [.. Enumerable.Range(0, rows).Select(row => SyntheticInputs.Create(signature, 1, freeDimension, seed: 11 + row, Magnitudes[row]))];
+        QueuedRequest Row(int row) => SyntheticInputs.Create(signature, 1, freeDimension, seed: 11 + row, Magnitudes[row]);
+        QueuedRequest[] alone = [.. Enumerable.Range(0, rows).Select(Row)];
         List<OutputBlock[]> answers = [];
         try
         {
@@ -54,7 +55,9 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedRequest, Out
 
         try
         {
-            return together.Select((block, output) => Compare(block, output, [.. alone.Select(blocks => blocks[output])])).FirstOrDefault(difference => difference is not null);
+            return together
+                .Select((block, output) => Compare(block, output, [.. alone.Select(blocks => blocks[output])]))
+                .FirstOrDefault(difference => difference is not null);
         }
         finally
         {
@@ -67,12 +70,18 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedRequest, Out
         TensorSpec spec = signature.Outputs[output];
         bool rowForRow = together.Shape is [var all, ..] && all == alone.Length && alone.All(block => block.Shape is [1, ..]);
         if (!rowForRow) return $"output '{spec.Name}' has shape {TensorShape.Format(together.Shape)} for {alone.Length} rows";
-        if (together.Buffer.Length != alone.Sum(block => block.Buffer.Length)) return $"output '{spec.Name}' has another size together than alone";
+        if (together.Buffer.Length != alone.Sum(block => block.Buffer.Length))
+        {
+            return $"output '{spec.Name}' has another size together than alone";
+        }
         int offset = 0;
         foreach (OutputBlock block in alone)
         {
             ReadOnlySpan<byte> batched = together.Buffer.Span.Slice(offset, block.Buffer.Length);
-            if (RowComparison.Difference(batched, block.Buffer.Span, spec.Datatype, rounds) is { } difference) return $"output '{spec.Name}' has {difference}";
+            if (RowComparison.Difference(batched, block.Buffer.Span, spec.Datatype, rounds) is { } difference)
+            {
+                return $"output '{spec.Name}' has {difference}";
+            }
             offset += block.Buffer.Length;
         }
 

@@ -21,7 +21,10 @@ internal static class SyntheticInputs
         InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            if (!signature.Inputs[i].IsOptional) inputs[i] = Tensor(signature.Inputs[i], rows, freeDimension, new Random(seed + i), magnitude);
+            if (!signature.Inputs[i].IsOptional)
+            {
+                inputs[i] = Tensor(signature.Inputs[i], rows, freeDimension, new Random(seed + i), magnitude);
+            }
         }
 
         return Queued(inputs, rows);
@@ -74,14 +77,29 @@ internal static class SyntheticInputs
 
         byte[] bytes = new byte[elements * datatype.ElementSize()];
         Span<byte> span = bytes;
+        float Next() => random.NextSingle() * magnitude;
         switch (datatype)
         {
-            case TensorDatatype.Fp32: foreach (ref float value in MemoryMarshal.Cast<byte, float>(span)) value = random.NextSingle() * magnitude; break;
-            case TensorDatatype.Fp64: foreach (ref double value in MemoryMarshal.Cast<byte, double>(span)) value = random.NextDouble() * magnitude; break;
-            case TensorDatatype.Fp16: foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(span)) value = (Half)(random.NextSingle() * magnitude); break;
-            // The upper half of a float is a bfloat16.
-            case TensorDatatype.Bf16: foreach (ref ushort value in MemoryMarshal.Cast<byte, ushort>(span)) value = (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle() * magnitude) >> 16); break;
-            default: for (int i = 0; i < bytes.Length; i += datatype.ElementSize()) bytes[i] = (byte)random.Next(2); break;
+            case TensorDatatype.Fp32:
+                foreach (ref float value in MemoryMarshal.Cast<byte, float>(span)) value = Next();
+                break;
+            case TensorDatatype.Fp64:
+                foreach (ref double value in MemoryMarshal.Cast<byte, double>(span)) value = random.NextDouble() * magnitude;
+                break;
+            case TensorDatatype.Fp16:
+                foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(span)) value = (Half)Next();
+                break;
+            case TensorDatatype.Bf16:
+                // The upper half of a float is a bfloat16.
+                foreach (ref ushort value in MemoryMarshal.Cast<byte, ushort>(span))
+                {
+                    value = (ushort)(BitConverter.SingleToUInt32Bits(Next()) >> 16);
+                }
+
+                break;
+            default:
+                for (int i = 0; i < bytes.Length; i += datatype.ElementSize()) bytes[i] = (byte)random.Next(2);
+                break;
         }
 
         return bytes;

@@ -83,7 +83,10 @@ internal static class SequencePolicyReader
         if (initial is not { DataFile.Length: > 0 }) return new byte[length];
         if (Path.GetFileName(initial.DataFile) != initial.DataFile) throw new ModelLoadException($"data_file '{initial.DataFile}' must be a file name without a folder");
         string path = Path.Combine(folder, "initial_state", initial.DataFile);
-        if (!RegularFile.Exists(path)) throw new ModelLoadException($"there is no initial_state/{initial.DataFile} for state '{input.Name}'");
+        if (!RegularFile.Exists(path))
+        {
+            throw new ModelLoadException($"there is no initial_state/{initial.DataFile} for state '{input.Name}'");
+        }
         byte[] contents = RegularFile.ReadAllBytes(path);
         bool fits = input.Datatype == TensorDatatype.Bytes ? BytesElements.TryCount(contents, out long found) && found == elements : contents.Length == length;
         return fits ? contents : throw new ModelLoadException($"initial_state/{initial.DataFile} has {contents.Length} bytes, which do not fit state '{input.Name}' of {elements} {input.Datatype.WireName()} elements");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Planning.Search;
 using OrleansInference.Engine;
@@ -123,7 +122,10 @@ internal sealed partial class NodeKnobs
         return profile;
     }, cancellationToken);
 
-    /// <summary>What the usual settings give, in rows a second: measured before and after a search, it tells whether the node was the same.</summary>
+    /// <summary>
+    /// What the usual settings give, in rows a second: measured before and after a search, it tells whether the node was the
+    /// same.
+    /// </summary>
     private async Task<double> ReferenceAsync(ModelReplica replica, ReplicaKnobs usual, CancellationToken cancellationToken)
     {
         ReplicaKnobs measured = usual with { MaxRows = Math.Max(1, usual.MaxRows) };
@@ -133,14 +135,20 @@ internal sealed partial class NodeKnobs
 
     /// <summary>Measures a setting and how much of the processor others used meanwhile.</summary>
     /// <exception cref="DisturbedException">It was too much, and <paramref name="mayBeDisturbed"/> is false.</exception>
-    private async Task<KnobPoint> MeasureQuietAsync(ModelReplica replica, ReplicaKnobs knobs, bool mayBeDisturbed, CancellationToken cancellationToken)
+    private async Task<KnobPoint> MeasureQuietAsync(
+        ModelReplica replica,
+        ReplicaKnobs knobs,
+        bool mayBeDisturbed,
+        CancellationToken cancellationToken)
     {
         ProcessorTime? before = ProcessorTime.Now();
         long from = time.GetTimestamp();
         KnobPoint point = await MeasureAsync(replica, knobs, replica.Policy.SloP99Ms / 1000, cancellationToken).ConfigureAwait(false);
         if (mayBeDisturbed || before is not { } earlier || ProcessorTime.Now() is not { } now) return point;
         double taken = now.TakenByOthers(earlier, time.GetElapsedTime(from), Environment.ProcessorCount);
-        return taken <= options.Value.ProfileDisturbance ? point : throw new DisturbedException(string.Create(CultureInfo.InvariantCulture, $"others used {taken:P0} of the processor meanwhile"));
+        return taken <= options.Value.ProfileDisturbance
+            ? point
+            : throw new DisturbedException($"others used {Math.Round(taken * 100)} % of the processor meanwhile");
     }
 
     /// <summary>One search or measurement at a time; the replica runs as it should afterwards.</summary>

@@ -32,7 +32,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private Look _all;
 
     /// <summary>What a search found for a served model; null before the first.</summary>
-    public KnobProfile? Profile(IServedModel model) => model is ModelReplica replica && _replicas.TryGetValue(replica, out Tuned? tuned) ? tuned.Profile ?? tuned.Proposal : null;
+    public KnobProfile? Profile(IServedModel model) =>
+        model is ModelReplica replica && _replicas.TryGetValue(replica, out Tuned? tuned) ? tuned.Profile ?? tuned.Proposal : null;
 
     /// <inheritdoc />
     public void Dispose()

@@ -43,7 +43,10 @@ internal readonly record struct ProcessorTime(double MachineSeconds, double OwnS
         {
             if (!line.StartsWith("cpu", StringComparison.Ordinal)) break;
             string[] columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (columns[0] == "cpu" && columns.Length > Busy[^1]) machine = Busy.Sum(column => double.Parse(columns[column], CultureInfo.InvariantCulture)) / TicksPerSecond;
+            if (columns[0] == "cpu" && columns.Length > Busy[^1])
+            {
+                machine = Busy.Sum(column => double.Parse(columns[column], CultureInfo.InvariantCulture)) / TicksPerSecond;
+            }
             else processors++;
         }
 

@@ -23,7 +23,10 @@ public static class DynamicInt8
     private static readonly HashSet<string> NonNegative = ["Relu", "Sigmoid", "Softmax", "HardSigmoid"];
 
     /// <summary>Operators that move values, or average them, and so keep their sign.</summary>
-    private static readonly HashSet<string> Moving = ["Flatten", "Reshape", "MaxPool", "AveragePool", "GlobalAveragePool", "Identity", "Dropout", "Transpose", "Squeeze", "Unsqueeze"];
+    private static readonly HashSet<string> Moving =
+    [
+        "Flatten", "Reshape", "MaxPool", "AveragePool", "GlobalAveragePool", "Identity", "Dropout", "Transpose", "Squeeze", "Unsqueeze",
+    ];
 
     /// <summary>Operators that operator set 11 reads as 7 does.</summary>
     private static readonly HashSet<string> Unchanged =
@@ -144,7 +147,13 @@ public static class DynamicInt8
     }
 
     /// <summary>Quantise each row of the activation, multiply in integers, scale back, add the bias.</summary>
-    private static IEnumerable<NodeProto> Quantised(ModelProto model, NodeProto node, string id, string operation, long[] axes, string? bias)
+    private static IEnumerable<NodeProto> Quantised(
+        ModelProto model,
+        NodeProto node,
+        string id,
+        string operation,
+        long[] axes,
+        string? bias)
     {
         string activation = node.Input[0];
         bool isPositive = IsNonNegative(model.Graph, activation);

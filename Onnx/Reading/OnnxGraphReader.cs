@@ -59,7 +59,10 @@ public static class OnnxGraphReader
         foreach (WireField field in file.Read(whole.Start, whole.Length))
         {
             if (field.Number == GraphInitializerField && field.Length > SmallBytes) graph.Initializer.Add(Outline(file, field));
-            else if (field.Number == GraphNodeField && field.Length > SmallBytes) graph.Node.Add(WithoutContents(NodeProto.Parser.ParseFrom(file.Contents(field))));
+            else if (field.Number == GraphNodeField && field.Length > SmallBytes)
+            {
+                graph.Node.Add(WithoutContents(NodeProto.Parser.ParseFrom(file.Contents(field))));
+            }
             else graph.MergeFrom(file.Bytes(field));
         }
     }

@@ -12,7 +12,7 @@ internal sealed class WireFields(FileStream file)
     public long Length { get; } = file.Length;
 
     /// <summary>The fields of the message that takes <paramref name="length"/> bytes from <paramref name="start"/> on.</summary>
-    /// <exception cref="EndOfStreamException">A field reaches past the end of its message, or has a wire type that no ONNX file has.</exception>
+    /// <exception cref="EndOfStreamException">A field reaches past its message, or has a wire type that no ONNX file has.</exception>
     public IEnumerable<WireField> Read(long start, long length)
     {
         long end = start + length;

@@ -15,12 +15,16 @@ internal static class OperatorTable
     private const string Microsoft = "com.microsoft", Classical = "ai.onnx.ml";
 
     /// <summary>Operators that draw numbers: no two runs of them need agree.</summary>
-    private static readonly HashSet<string> Random = ["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"];
+    private static readonly HashSet<string> Random =
+    [
+        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli",
+    ];
 
     /// <summary>Operators that may compute with the number of rows; they keep track of it.</summary>
     private static readonly HashSet<string> Counting =
     [
-        "Shape", "Size", "Identity", "Cast", "Gather", "Slice", "Concat", "Squeeze", "Unsqueeze", "Reshape", "Expand", "ConstantOfShape", "Resize",
+        "Shape", "Size", "Identity", "Cast", "Gather", "Slice", "Concat", "Squeeze", "Unsqueeze", "Reshape", "Expand",
+        "ConstantOfShape", "Resize",
         "Equal", "Where", "Add", "Sub", "Mul", "Div", "ReduceProd",
     ];
 
@@ -48,16 +52,25 @@ internal static class OperatorTable
 
         const string Onnx = OnnxOutline.DefaultDomain;
         Add(
-            Onnx, ElementwiseRules.Unary, "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot", "Cast", "Ceil", "Celu", "Clip", "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
-            "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu", "Log", "Mish", "Neg", "Not", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish",
-            "Tan", "Tanh", "ThresholdedRelu");
+            Onnx,
+            ElementwiseRules.Unary,
+            "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot", "Cast", "Ceil", "Celu", "Clip", "Cos",
+            "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN",
+            "LeakyRelu", "Log", "Mish", "Neg", "Not", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign",
+            "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu");
         Add(
-            Onnx, Arithmetic, "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "PRelu",
-            "Pow", "Sub", "Sum", "Where", "Xor");
+            Onnx,
+            Arithmetic,
+            "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual",
+            "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor");
         Add(Onnx, ElementwiseRules.LikeFirst, "CastLike");
         Add(Onnx, ElementwiseRules.Dropout, "Dropout");
         Add(Onnx, ElementwiseRules.Linear, "QuantizeLinear", "DequantizeLinear");
-        Add(Onnx, Reduction, "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare");
+        Add(
+            Onnx,
+            Reduction,
+            "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin",
+            "ReduceProd", "ReduceSum", "ReduceSumSquare");
         Add(Onnx, ReductionRules.ArgReduce, "ArgMax", "ArgMin");
         Add(Onnx, ReductionRules.Softmax, "Softmax", "LogSoftmax", "Hardmax");
         Add(Onnx, ReductionRules.AlongAxis, "LpNormalization", "CumSum");
@@ -99,7 +112,10 @@ internal static class OperatorTable
         Add(Onnx, IndexingRules.ReverseSequence, "ReverseSequence");
         Add(Onnx, RecurrentRules.Recurrent, "LSTM", "GRU", "RNN");
         Add(Onnx, GenericRules.Constant, "Constant");
-        Add(Onnx, GenericRules.ConstantsOnly, "DynamicQuantizeLinear", "NonZero", "Compress", "Unique", "NonMaxSuppression", "ScatterND", "EyeLike");
+        Add(
+            Onnx,
+            GenericRules.ConstantsOnly,
+            "DynamicQuantizeLinear", "NonZero", "Compress", "Unique", "NonMaxSuppression", "ScatterND", "EyeLike");
 
         Add(Microsoft, ElementwiseRules.Unary, "Gelu", "QuickGelu", "QLinearSigmoid", "QLinearLeakyRelu");
         Add(Microsoft, ElementwiseRules.Linear, "QuantizeLinear", "DequantizeLinear");
@@ -132,5 +148,6 @@ internal static class OperatorTable
         return integers is null ? ElementwiseRules.Broadcast(node) : [integers];
     }
 
-    private static TracedValue[] Reduction(RuleNode node) => Integers.TryProduct(node) is { } integers ? [integers] : ReductionRules.Reduce(node);
+    private static TracedValue[] Reduction(RuleNode node) =>
+        Integers.TryProduct(node) is { } integers ? [integers] : ReductionRules.Reduce(node);
 }

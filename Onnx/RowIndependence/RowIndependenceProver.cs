@@ -11,7 +11,10 @@ namespace OrleansInference.Onnx.RowIndependence;
 /// </summary>
 public sealed class RowIndependenceProver
 {
-    private static readonly HashSet<string> Quantising = ["QuantizeLinear", "QLinearConv", "QLinearMatMul", "MatMulInteger", "ConvInteger", "QLinearAdd", "QLinearMul", "Round"];
+    private static readonly HashSet<string> Quantising =
+    [
+        "QuantizeLinear", "QLinearConv", "QLinearMatMul", "MatMulInteger", "ConvInteger", "QLinearAdd", "QLinearMul", "Round",
+    ];
 
     private readonly Dictionary<string, TracedValue> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _opsets = new(StringComparer.Ordinal);
@@ -49,14 +52,18 @@ public sealed class RowIndependenceProver
         long opset = _opsets.GetValueOrDefault(OnnxOutline.DefaultDomain, OperatorTable.MostOpset);
         if (opset is < OperatorTable.LeastOpset or > OperatorTable.MostOpset)
         {
-            throw new RowsMeetException($"operator set {opset} was not reviewed; those from {OperatorTable.LeastOpset} to {OperatorTable.MostOpset} were");
+            string reviewed = $"those from {OperatorTable.LeastOpset} to {OperatorTable.MostOpset} were";
+            throw new RowsMeetException($"operator set {opset} was not reviewed; {reviewed}");
         }
 
         HashSet<(string, string)> functions = [.. model.Functions.Select(function => (Domain(function.Domain), function.Name))];
         AddInputs(model.IrVersion);
         foreach (NodeProto node in _graph.Node)
         {
-            if (functions.Contains((Domain(node.Domain), node.OpType))) throw new RowsMeetException($"function '{node.OpType}' of the file is not followed");
+            if (functions.Contains((Domain(node.Domain), node.OpType)))
+            {
+                throw new RowsMeetException($"function '{node.OpType}' of the file is not followed");
+            }
             Add(node);
         }
 
@@ -65,7 +72,11 @@ public sealed class RowIndependenceProver
 
     private void AddInputs(long irVersion)
     {
-        HashSet<string> constants = [.. _graph.Initializer.Select(tensor => tensor.Name), .. _graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? "")];
+        HashSet<string> constants =
+        [
+            .. _graph.Initializer.Select(tensor => tensor.Name),
+            .. _graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? ""),
+        ];
         ValueInfoProto[] inputs = [.. _graph.Input.Where(input => !constants.Contains(input.Name))];
         RequireOneSymbol(inputs);
         foreach (ValueInfoProto input in inputs) _values[input.Name] = TracedValue.Of(Shape(input), 0);
@@ -74,7 +85,8 @@ public sealed class RowIndependenceProver
         foreach (ValueInfoProto input in _graph.Input.Where(input => irVersion >= 4 && constants.Contains(input.Name)))
         {
             bool isFixed = Dimensions(input)?.All(dimension => dimension.DimValue > 0) == true;
-            _values[input.Name] = TracedValue.Uniform(isFixed ? [.. Dimensions(input)!.Select(dimension => SymbolicSize.Of(dimension.DimValue))] : null);
+            IEnumerable<SymbolicSize>? shape = isFixed ? Dimensions(input)!.Select(dimension => SymbolicSize.Of(dimension.DimValue)) : null;
+            _values[input.Name] = TracedValue.Uniform(shape?.ToArray());
         }
 
         foreach (SparseTensorProto tensor in _graph.SparseInitializer) _values[tensor.Values?.Name ?? ""] = TracedValue.Uniform();
@@ -88,32 +100,52 @@ public sealed class RowIndependenceProver
         {
             string symbol = Dimensions(input) is [{ } first, ..] ? first.DimParam : "";
             if (symbol.Length == 0) continue;
-            if ((rows ??= symbol) != symbol) throw new RowsMeetException($"the file names the first dimensions of its inputs differently ('{rows}', '{symbol}')");
+            if ((rows ??= symbol) != symbol)
+            {
+                throw new RowsMeetException($"the file names the first dimensions of its inputs differently ('{rows}', '{symbol}')");
+            }
         }
 
         foreach (ValueInfoProto input in inputs)
         {
             bool again = rows is not null && Dimensions(input)?.Skip(1).Any(dimension => dimension.DimParam == rows) == true;
-            if (again) throw new RowsMeetException($"the file uses the name '{rows}' of the first dimension for another one of input '{input.Name}'");
+            if (again)
+            {
+                string use = $"for another one of input '{input.Name}'";
+                throw new RowsMeetException($"the file uses the name '{rows}' of the first dimension {use}");
+            }
         }
     }
 
-    private static Google.Protobuf.Collections.RepeatedField<TensorShapeProto.Types.Dimension>? Dimensions(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim;
+    private static Google.Protobuf.Collections.RepeatedField<TensorShapeProto.Types.Dimension>? Dimensions(ValueInfoProto value) =>
+        value.Type?.TensorType?.Shape?.Dim;
 
     private SymbolicSize[] Shape(ValueInfoProto input)
     {
-        if (Dimensions(input) is not { Count: > 0 } dimensions) throw new RowsMeetException($"the file does not say how many dimensions input '{input.Name}' has");
+        if (Dimensions(input) is not { Count: > 0 } dimensions)
+        {
+            throw new RowsMeetException($"the file does not say how many dimensions input '{input.Name}' has");
+        }
         if (dimensions[0].DimValue > 0) throw new RowsMeetException($"the first dimension of input '{input.Name}' is fixed");
-        return [.. dimensions.Select((dimension, i) => i == 0 ? SymbolicSize.Rows : dimension.DimValue > 0 ? SymbolicSize.Of(dimension.DimValue) : SymbolicSize.Symbol(NewSymbol()))];
+        return [SymbolicSize.Rows, .. dimensions.Skip(1).Select(Size)];
+
+        SymbolicSize Size(TensorShapeProto.Types.Dimension dimension) =>
+            dimension.DimValue > 0 ? SymbolicSize.Of(dimension.DimValue) : SymbolicSize.Symbol(NewSymbol());
     }
 
     private void Add(NodeProto node)
     {
         string label = node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault() ?? "";
-        if (node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0)) throw new RowsMeetException($"{node.OpType} '{label}' has a subgraph, which is not followed");
+        if (node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0))
+        {
+            throw new RowsMeetException($"{node.OpType} '{label}' has a subgraph, which is not followed");
+        }
         if (OperatorTable.IsRandom(node.OpType)) throw new RowsMeetException($"{node.OpType} '{label}' draws random numbers");
         string domain = Domain(node.Domain);
-        if (OperatorTable.Find(domain, node.OpType) is not { } rule) throw new RowsMeetException($"operator {domain}:{node.OpType} ('{label}') is not known to keep rows apart");
+        if (OperatorTable.Find(domain, node.OpType) is not { } rule)
+        {
+            throw new RowsMeetException($"operator {domain}:{node.OpType} ('{label}') is not known to keep rows apart");
+        }
         TracedValue?[] inputs = [.. node.Input.Select(Find)];
         RuleNode traced = new(node, inputs, _opsets.GetValueOrDefault(domain, 1), NewSymbol);
         TracedValue[] outputs = Apply(rule, traced);
@@ -131,7 +163,10 @@ public sealed class RowIndependenceProver
         catch (Exception exception) when (IsUnread(exception))
         {
             // What only constants go into is a constant, whatever its shape.
-            if (!counts && node.Given.All(value => !value.IsBatched)) return [.. Enumerable.Repeat(TracedValue.Uniform(), node.OutputPlaces)];
+            if (!counts && node.Given.All(value => !value.IsBatched))
+            {
+                return [.. Enumerable.Repeat(TracedValue.Uniform(), node.OutputPlaces)];
+            }
             if (exception is RowsMeetException) throw;
             throw node.Meets("its attributes or inputs are not what its definition says");
         }
@@ -139,7 +174,8 @@ public sealed class RowIndependenceProver
 
     /// <summary>A file may give an operator any attributes; what a rule cannot make sense of is not proven.</summary>
     private static bool IsUnread(Exception exception) =>
-        exception is RowsMeetException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or KeyNotFoundException or OverflowException or DivideByZeroException;
+        exception is RowsMeetException or IndexOutOfRangeException or ArgumentException or InvalidOperationException
+            or KeyNotFoundException or OverflowException or DivideByZeroException;
 
     private TracedValue? Find(string name)
     {

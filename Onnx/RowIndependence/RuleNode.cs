@@ -81,7 +81,10 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
     /// <summary>The constant contents of an input.</summary>
     public long[] Constants(TracedValue value, string role)
     {
-        if (value.Elements is not { } elements || elements.Any(element => !element.IsConstant)) throw Meets($"its {role} are not constants of the file");
+        if (value.Elements is not { } elements || elements.Any(element => !element.IsConstant))
+        {
+            throw Meets($"its {role} are not constants of the file");
+        }
         return [.. elements.Select(element => element.Factor)];
     }
 

@@ -12,7 +12,9 @@ internal sealed record TracedValue
     /// <summary>The batch axis; null for a tensor that is the same for every batch.</summary>
     public int? Axis { get; init; }
 
-    /// <summary>The contents of an integer scalar or list, where they are known. They may count rows; the tensor's shape never does.</summary>
+    /// <summary>
+    /// The contents of an integer scalar or list, where they are known. They may count rows; the tensor's shape never does.
+    /// </summary>
     public IReadOnlyList<SymbolicSize>? Elements { get; init; }
 
     /// <summary>The contents of a short list of constant numbers.</summary>

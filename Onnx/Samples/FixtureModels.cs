@@ -93,7 +93,10 @@ public static class FixtureModels
         .Output("y", Float, "kept", width)
         .ToBytes();
 
-    /// <summary>y = x as one column, FP32 [batch, width] → [batch × width, 1], which the file declares as [<paramref name="declared"/>, 1].</summary>
+    /// <summary>
+    /// y = x as one column, FP32 [batch, width] → [batch × width, 1], which the file declares as [<paramref
+    /// name="declared"/>, 1].
+    /// </summary>
     public static byte[] WronglyDeclared(long declared) => new OnnxGraphBuilder("wrongly_declared")
         .Input("x", Float, 1, "width")
         .Initializer(OnnxTensor.Of<long>("column", [-1, 1], 2))

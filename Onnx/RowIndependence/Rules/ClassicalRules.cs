@@ -27,7 +27,10 @@ internal static class ClassicalRules
     {
         TracedValue[] parts = [.. node.Given];
         TracedValue value = Matrix(node);
-        if (parts.Any(part => part.Axis != value.Axis || node.Shape(part).Count != 2 || !part.Shape![0].Equals(value.Shape![0]))) throw node.Meets("its inputs have different numbers of rows");
+        if (parts.Any(part => part.Axis != value.Axis || node.Shape(part).Count != 2 || !part.Shape![0].Equals(value.Shape![0])))
+        {
+            throw node.Meets("its inputs have different numbers of rows");
+        }
         return [TracedValue.Of([value.Shape![0], node.Unknown()], value.Axis)];
     }
 

@@ -14,7 +14,10 @@ internal static class ElementwiseRules
         node.RequireUniformFrom(1, "parameters");
         TracedValue value = node.Input(0);
         // A copy, or a cast to another type of numbers, keeps what is known of the contents; nothing else does.
-        if (node.Operator == "Identity" || (node.Operator == "Cast" && CountableTypes.Contains(node.Int("to", 0)))) return Each(node, value);
+        if (node.Operator == "Identity" || (node.Operator == "Cast" && CountableTypes.Contains(node.Int("to", 0))))
+        {
+            return Each(node, value);
+        }
         if (value.CountsRows) throw node.Meets("it computes with the number of rows");
         return Each(node, TracedValue.Of(node.Shape(value), value.Axis));
     }
@@ -32,7 +35,10 @@ internal static class ElementwiseRules
     /// <summary>Dropout, which copies where it does not train.</summary>
     public static TracedValue[] Dropout(RuleNode node)
     {
-        if (node.Optional(2) is { } training && (training.Elements is not [{ } flag] || !flag.Is(0))) throw node.Meets("it drops values at random");
+        if (node.Optional(2) is { } training && (training.Elements is not [{ } flag] || !flag.Is(0)))
+        {
+            throw node.Meets("it drops values at random");
+        }
         TracedValue value = node.Input(0);
         return Each(node, TracedValue.Of(node.Shape(value), value.Axis));
     }
@@ -50,7 +56,9 @@ internal static class ElementwiseRules
         return Each(node, TracedValue.Of(shape, value.Axis));
     }
 
-    /// <summary>A scale that is one number, or one for each entry of an axis: of the batch's axis only where each row brings its own.</summary>
+    /// <summary>
+    /// A scale that is one number, or one for each entry of an axis: of the batch's axis only where each row brings its own.
+    /// </summary>
     private static void RequireAlong(RuleNode node, TracedValue value, IReadOnlyList<SymbolicSize> shape, TracedValue parameter)
     {
         IReadOnlyList<SymbolicSize> scales = node.Shape(parameter);

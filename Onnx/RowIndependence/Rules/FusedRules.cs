@@ -8,7 +8,10 @@ internal static class FusedRules
     {
         TracedValue? sum = node.Optional(3);
         TracedValue value = node.Input(0);
-        if (sum is { IsBatched: true } && (sum.Axis != value.Axis || !node.Shape(sum)[0].Equals(node.Shape(value)[0]))) throw node.Meets("what it adds has other rows");
+        if (sum is { IsBatched: true } && (sum.Axis != value.Axis || !node.Shape(sum)[0].Equals(node.Shape(value)[0])))
+        {
+            throw node.Meets("what it adds has other rows");
+        }
         if (sum is not null && sum.IsBatched != value.IsBatched) throw node.Meets("what it adds has other rows");
         RuleNode conv = node.WithInputs([.. node.Inputs.Take(3)]);
         return ImageRules.Conv(conv);
@@ -34,7 +37,10 @@ internal static class FusedRules
         {
             if (node.Optional(i) is not { IsBatched: true } input) continue;
             // Segments, the mask, and positions where they are given, may differ from row to row.
-            if (i is not (1 or 7 or 8) || input.Axis != 0 || !node.Shape(input)[0].Equals(shape[0])) throw node.Meets($"input {i} does not go with its rows");
+            if (i is not (1 or 7 or 8) || input.Axis != 0 || !node.Shape(input)[0].Equals(shape[0]))
+            {
+                throw node.Meets($"input {i} does not go with its rows");
+            }
         }
 
         SymbolicSize hidden = node.Shape(node.Input(2))[^1];
@@ -55,7 +61,10 @@ internal static class FusedRules
             if (node.Optional(i) is { } input) RequireMask(node, i, input, shape[0]);
         }
 
-        SymbolicSize hidden = node.Optional(2) is { Shape: [{ IsConstant: true } bias] } && node.Attribute("qkv_hidden_sizes") is null ? SymbolicSize.Of(bias.Factor / 3) : node.Unknown();
+        bool isEven = node.Attribute("qkv_hidden_sizes") is null;
+        SymbolicSize hidden = isEven && node.Optional(2) is { Shape: [{ IsConstant: true } bias] }
+            ? SymbolicSize.Of(bias.Factor / 3)
+            : node.Unknown();
         return [.. Enumerable.Repeat(TracedValue.Of([shape[0], shape[1], hidden], 0), node.OutputPlaces)];
     }
 
@@ -69,7 +78,10 @@ internal static class FusedRules
         foreach (int i in new[] { 1, 2 })
         {
             TracedValue other = node.Input(i);
-            if (other.Axis != 0 || node.Shape(other).Count != 3 || !other.Shape![0].Equals(shape[0])) throw node.Meets($"input {i} does not go with its rows");
+            if (other.Axis != 0 || node.Shape(other).Count != 3 || !other.Shape![0].Equals(shape[0]))
+            {
+                throw node.Meets($"input {i} does not go with its rows");
+            }
         }
 
         for (int i = 4; i < node.Inputs.Count; i++)
@@ -89,7 +101,7 @@ internal static class FusedRules
         return [TracedValue.Of([value.Shape![0], node.Shape(others)[0]], value.Axis)];
     }
 
-    /// <summary>A mask of [rows, …] or one that is the same for all rows; forms that list rows one after the other are not read.</summary>
+    /// <summary>A mask of [rows, …] or one that is the same for all rows; lists of rows are not read.</summary>
     private static void RequireMask(RuleNode node, int input, TracedValue mask, SymbolicSize rows)
     {
         IReadOnlyList<SymbolicSize> shape = node.Shape(mask);

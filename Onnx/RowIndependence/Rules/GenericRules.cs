@@ -11,7 +11,10 @@ internal static class GenericRules
         if (node.Attribute("value") is { T: { } tensor }) return [Integers.Read(tensor)];
         if (node.Attribute("value_int") is { } number) return [TracedValue.Integers([SymbolicSize.Of(number.I)], isScalar: true)];
         if (node.Attribute("value_ints") is { } numbers) return [TracedValue.Integers([.. numbers.Ints.Select(SymbolicSize.Of)])];
-        if (node.Attribute("value_floats") is { } floats) return [TracedValue.Uniform([SymbolicSize.Of(floats.Floats.Count)]) with { Numbers = [.. floats.Floats] }];
+        if (node.Attribute("value_floats") is { } floats)
+        {
+            return [TracedValue.Uniform([SymbolicSize.Of(floats.Floats.Count)]) with { Numbers = [.. floats.Floats] }];
+        }
         bool isScalar = node.Attribute("value_float") is not null || node.Attribute("value_string") is not null;
         return [TracedValue.Uniform(isScalar ? [] : null)];
     }

@@ -78,7 +78,10 @@ internal static class ImageRules
         int[] axes = node.Axes(node.Ints("axes") ?? Enumerable.Range(0, shape.Count).Select(i => (long)i), shape.Count);
         if (node.Text("keep_aspect_ratio_policy", "stretch") != "stretch") throw node.Meets("its scale follows from several axes");
         if (node.Text("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize") throw node.Meets("it crops");
-        if (value.Axis is { } batch && Array.IndexOf(axes, batch) is >= 0 and var place) RequireKept(node, shape[batch], sizes, scales, place);
+        if (value.Axis is { } batch && Array.IndexOf(axes, batch) is >= 0 and var place)
+        {
+            RequireKept(node, shape[batch], sizes, scales, place);
+        }
         SymbolicSize[] resized = [.. shape];
         for (int i = 0; i < axes.Length; i++)
         {
@@ -97,7 +100,10 @@ internal static class ImageRules
         TracedValue value = First(node);
         TracedValue grid = node.Input(1);
         IReadOnlyList<SymbolicSize> places = node.Shape(grid);
-        if (grid.Axis != 0 || value.Axis != 0 || !places[0].Equals(value.Shape![0])) throw node.Meets("pictures and grids are not one for one");
+        if (grid.Axis != 0 || value.Axis != 0 || !places[0].Equals(value.Shape![0]))
+        {
+            throw node.Meets("pictures and grids are not one for one");
+        }
         return [TracedValue.Of([.. value.Shape!.Take(2), .. places.Skip(1).Take(places.Count - 2)], 0)];
     }
 

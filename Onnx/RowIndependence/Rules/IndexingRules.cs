@@ -28,7 +28,10 @@ internal static class IndexingRules
         int axis = node.Axis(node.Int("axis", 0), node.Shape(data).Count);
         if (data.Axis == axis) throw node.Meets("it goes along the batch");
         if (others.Append(data).Any(value => value.Axis != data.Axis)) throw node.Meets("not all of its inputs have rows");
-        if (data.Axis is { } batch && others.Any(value => !node.Shape(value)[batch].Equals(data.Shape![batch]))) throw node.Meets("its inputs have different numbers of rows");
+        if (data.Axis is { } batch && others.Any(value => !node.Shape(value)[batch].Equals(data.Shape![batch])))
+        {
+            throw node.Meets("its inputs have different numbers of rows");
+        }
         bool gathers = node.Operator == "GatherElements";
         return [TracedValue.Of(node.Shape(gathers ? others[0] : data), data.Axis)];
     }
@@ -116,15 +119,26 @@ internal static class IndexingRules
 
     private static TracedValue Picked(RuleNode node, IReadOnlyList<SymbolicSize> elements, TracedValue indices)
     {
-        if (indices.IsBatched || indices.Elements is not { } places || indices.Rank > 1) throw node.Meets("it picks from a shape by what is not constant");
+        if (indices.IsBatched || indices.Elements is not { } places || indices.Rank > 1)
+        {
+            throw node.Meets("it picks from a shape by what is not constant");
+        }
         if (places.Any(place => !place.IsConstant)) throw node.Meets("it picks from a shape by what is not constant");
         SymbolicSize[] picked = [.. places.Select(place => elements[node.Axis(place.Factor, elements.Count)])];
         return TracedValue.Integers(picked, isScalar: indices.Rank == 0);
     }
 
-    private static TracedValue Sliced(RuleNode node, IReadOnlyList<SymbolicSize> elements, IReadOnlyList<SymbolicSize>? starts, IReadOnlyList<SymbolicSize>? ends, long[] steps)
+    private static TracedValue Sliced(
+        RuleNode node,
+        IReadOnlyList<SymbolicSize> elements,
+        IReadOnlyList<SymbolicSize>? starts,
+        IReadOnlyList<SymbolicSize>? ends,
+        long[] steps)
     {
-        if (starts is not [{ IsConstant: true } start] || ends is not [{ IsConstant: true } end] || steps is not [1]) throw node.Meets("it cuts a shape at what is not constant");
+        if (starts is not [{ IsConstant: true } start] || ends is not [{ IsConstant: true } end] || steps is not [1])
+        {
+            throw node.Meets("it cuts a shape at what is not constant");
+        }
         int from = Clamped(start.Factor, elements.Count);
         int to = Clamped(end.Factor, elements.Count);
         return TracedValue.Integers([.. elements.Take(to).Skip(from)]);

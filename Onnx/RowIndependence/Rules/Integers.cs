@@ -15,7 +15,10 @@ internal static class Integers
     {
         SymbolicSize[] shape = [.. tensor.Dims.Select(SymbolicSize.Of)];
         long count = tensor.Dims.Aggregate(1L, (product, size) => product * size);
-        if (tensor.Dims.Count > 1 || count is < 0 or > MaxElements || tensor.DataLocation == TensorProto.Types.DataLocation.External) return TracedValue.Uniform(shape);
+        if (tensor.Dims.Count > 1 || count is < 0 or > MaxElements || tensor.DataLocation == TensorProto.Types.DataLocation.External)
+        {
+            return TracedValue.Uniform(shape);
+        }
         if (tensor.DataType == (int)Kind.Float) return TracedValue.Uniform(shape) with { Numbers = Numbers(tensor, count) };
         return TracedValue.Uniform(shape) with { Elements = Contents(tensor, count) };
     }
@@ -30,7 +33,8 @@ internal static class Integers
     }
 
     /// <summary>Size: the number of elements.</summary>
-    public static TracedValue[] Size(RuleNode node) => [TracedValue.Integers([SymbolicSize.Product(node.Shape(node.Input(0)))], isScalar: true)];
+    public static TracedValue[] Size(RuleNode node) =>
+        [TracedValue.Integers([SymbolicSize.Product(node.Shape(node.Input(0)))], isScalar: true)];
 
     /// <summary>Add, Sub, Mul, Div and comparisons on known integers; null where it is not such a case.</summary>
     public static TracedValue? TryCompute(RuleNode node)

@@ -51,13 +51,19 @@ internal static class LinearRules
         string equation = node.Text("equation", "").Replace(" ", "", StringComparison.Ordinal);
         string[] sides = equation.Split("->");
         string[] terms = sides[0].Split(',');
-        if (sides.Length != 2 || equation.Contains('.') || terms.Length != node.Inputs.Count) throw node.Meets($"its equation '{equation}' is not read here");
+        if (sides.Length != 2 || equation.Contains('.') || terms.Length != node.Inputs.Count)
+        {
+            throw node.Meets($"its equation '{equation}' is not read here");
+        }
         Dictionary<char, SymbolicSize> sizes = [];
         char? letter = null;
         for (int i = 0; i < terms.Length; i++)
         {
             IReadOnlyList<SymbolicSize> shape = node.Shape(node.Input(i));
-            if (shape.Count != terms[i].Length || terms[i].Distinct().Count() != terms[i].Length) throw node.Meets($"its equation '{equation}' is not read here");
+            if (shape.Count != terms[i].Length || terms[i].Distinct().Count() != terms[i].Length)
+            {
+                throw node.Meets($"its equation '{equation}' is not read here");
+            }
             for (int axis = 0; axis < shape.Count; axis++)
             {
                 bool isBatch = node.Input(i).Axis == axis;
@@ -158,7 +164,8 @@ internal static class LinearRules
             if (axis < 0 && node.Input(i).IsBatched) throw node.Meets("it adds up over the batch");
         }
 
-        SymbolicSize?[] sizes = [.. terms.Select((term, i) => term.Contains(rows) ? node.Input(i).Shape![node.Input(i).Axis!.Value] : null)];
-        if (sizes.OfType<SymbolicSize>().Distinct().Count() > 1) throw node.Meets("its inputs have different numbers of rows");
+        IEnumerable<TracedValue> batched = node.Given.Where(value => value.IsBatched);
+        bool differ = batched.Select(value => value.Shape![value.Axis!.Value]).Distinct().Count() > 1;
+        if (differ) throw node.Meets("its inputs have different numbers of rows");
     }
 }

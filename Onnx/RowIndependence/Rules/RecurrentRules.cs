@@ -17,7 +17,10 @@ internal static class RecurrentRules
         {
             if (node.Optional(i) is not { } input) continue;
             bool rows = RowAxes.TryGetValue(i, out int axis) && sequence.IsBatched;
-            if (rows ? input.Axis != axis || !node.Shape(input)[axis].Equals(shape[1]) : input.IsBatched) throw node.Meets($"input {i} does not go with its rows");
+            if (rows ? input.Axis != axis || !node.Shape(input)[axis].Equals(shape[1]) : input.IsBatched)
+            {
+                throw node.Meets($"input {i} does not go with its rows");
+            }
         }
 
         SymbolicSize directions = SymbolicSize.Of(node.Text("direction", "forward") == "bidirectional" ? 2 : 1);

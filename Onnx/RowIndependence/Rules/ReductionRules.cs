@@ -58,7 +58,10 @@ internal static class ReductionRules
         for (int i = 1; i < node.Inputs.Count; i++)
         {
             // A scale of more dimensions would stretch the result along the batch.
-            if (node.Optional(i) is { } parameter && node.Shape(parameter).Count > rank - axis) throw node.Meets("its scale has too many dimensions");
+            if (node.Optional(i) is { } parameter && node.Shape(parameter).Count > rank - axis)
+            {
+                throw node.Meets("its scale has too many dimensions");
+            }
         }
 
         TracedValue statistics = TracedValue.Of([.. value.Shape!.Select((size, i) => i < axis ? size : SymbolicSize.One)], value.Axis);

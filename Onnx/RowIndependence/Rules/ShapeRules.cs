@@ -99,13 +99,19 @@ internal static class ShapeRules
     public static TracedValue[] Concat(RuleNode node)
     {
         TracedValue[] parts = [.. node.Given];
-        if (parts.All(part => !part.IsBatched && node.Shape(part).Count == 1) && parts.Any(part => part.Elements is not null)) return [Listed(node, parts)];
+        if (parts.All(part => !part.IsBatched && node.Shape(part).Count == 1) && parts.Any(part => part.Elements is not null))
+        {
+            return [Listed(node, parts)];
+        }
         int rank = node.Shape(parts[0]).Count;
         int axis = node.Axis(node.Int("axis", 1), rank);
         int?[] batches = [.. parts.Select(part => part.Axis).Distinct()];
         if (batches.Length > 1) throw node.Meets("a constant of many rows meets the batch");
         if (batches[0] == axis) throw node.Meets("it joins along the batch");
-        if (batches[0] is { } batch && parts.Any(part => !part.Shape![batch].Equals(parts[0].Shape![batch]))) throw node.Meets("its inputs have different numbers of rows");
+        if (batches[0] is { } batch && parts.Any(part => !part.Shape![batch].Equals(parts[0].Shape![batch])))
+        {
+            throw node.Meets("its inputs have different numbers of rows");
+        }
         SymbolicSize[] shape = [.. parts[0].Shape!];
         bool known = parts.All(part => node.Shape(part)[axis].IsConstant);
         shape[axis] = known ? SymbolicSize.Of(parts.Sum(part => part.Shape![axis].Factor)) : node.Unknown();
@@ -124,7 +130,8 @@ internal static class ShapeRules
         TracedValue Part(int output)
         {
             SymbolicSize[] shape = [.. value.Shape!];
-            long? equal = shape[axis].IsConstant && shape[axis].Factor % node.OutputPlaces == 0 ? shape[axis].Factor / node.OutputPlaces : null;
+            bool isEven = shape[axis].IsConstant && shape[axis].Factor % node.OutputPlaces == 0;
+            long? equal = isEven ? shape[axis].Factor / node.OutputPlaces : null;
             long? length = lengths is null ? equal : lengths[output];
             shape[axis] = length is { } sized ? SymbolicSize.Of(sized) : node.Unknown();
             return TracedValue.Of(shape, value.Axis);
@@ -168,7 +175,8 @@ internal static class ShapeRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
         node.RequireUniformFrom(1, "padding");
         int[] axes = node.Axes(node.Ints("axes", 3) ?? Enumerable.Range(0, shape.Count).Select(i => (long)i), shape.Count);
-        IReadOnlyList<SymbolicSize>? pads = node.Attribute("pads") is { } given ? [.. given.Ints.Select(SymbolicSize.Of)] : node.Optional(1)?.Elements;
+        IReadOnlyList<SymbolicSize>? pads = node.Optional(1)?.Elements;
+        if (node.Attribute("pads") is { } given) pads = [.. given.Ints.Select(SymbolicSize.Of)];
         SymbolicSize[] padded = [.. shape];
         for (int i = 0; i < axes.Length; i++)
         {
@@ -202,7 +210,9 @@ internal static class ShapeRules
         if (value.CountsRows) throw node.Meets("it computes with the number of rows");
         if (value.Axis is not { } batch)
         {
-            return sizes.Any(size => size.CountsRows) ? throw node.Meets("its shape depends on the number of rows") : TracedValue.Of(sizes, null);
+            return sizes.Any(size => size.CountsRows)
+                ? throw node.Meets("its shape depends on the number of rows")
+                : TracedValue.Of(sizes, null);
         }
 
         int[] places = [.. Enumerable.Range(0, sizes.Length).Where(i => sizes[i].CountsRows)];
@@ -242,7 +252,10 @@ internal static class ShapeRules
         foreach (TracedValue part in parts)
         {
             if (part.Elements is { } known) elements.AddRange(known);
-            else if (part.Shape is [{ IsConstant: true } length]) elements.AddRange(Enumerable.Range(0, (int)length.Factor).Select(_ => node.UnknownInteger()));
+            else if (part.Shape is [{ IsConstant: true } length])
+            {
+                elements.AddRange(Enumerable.Range(0, (int)length.Factor).Select(_ => node.UnknownInteger()));
+            }
             else throw node.Meets("the length of an input is not known");
         }
 
