@@ -131,9 +131,11 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock) : IDis
         TensorDatatype.Fp32 => Close(MemoryMarshal.Cast<byte, float>(actual), MemoryMarshal.Cast<byte, float>(expected), value => value, 1e-3),
         TensorDatatype.Fp64 => Close(MemoryMarshal.Cast<byte, double>(actual), MemoryMarshal.Cast<byte, double>(expected), value => value, 1e-3),
         TensorDatatype.Fp16 => Close(MemoryMarshal.Cast<byte, Half>(actual), MemoryMarshal.Cast<byte, Half>(expected), value => (double)value, 2e-2),
-        TensorDatatype.Bf16 => Close(MemoryMarshal.Cast<byte, ushort>(actual), MemoryMarshal.Cast<byte, ushort>(expected), value => Bfloat16.ToSingle(value), 5e-2),
+        TensorDatatype.Bf16 => Close(MemoryMarshal.Cast<byte, ushort>(actual), MemoryMarshal.Cast<byte, ushort>(expected), Wide, 5e-2),
         _ => actual.SequenceEqual(expected),
     };
+
+    private static double Wide(ushort bits) => Bfloat16.ToSingle(bits);
 
     private static bool Close<T>(ReadOnlySpan<T> actual, ReadOnlySpan<T> expected, Func<T, double> number, double tolerance)
     {

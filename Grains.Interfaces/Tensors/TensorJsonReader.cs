@@ -54,7 +54,8 @@ public static class TensorJsonReader
             if (!nesting.Accepts(json.TokenType))
             {
                 string found = TensorJsonNesting.Describe(data, Depth);
-                throw Invalid($"input '{name}' has data nested as {found}, its shape is {TensorShape.Format(shape)}; nest it as its shape, or give one flat list");
+                string asked = TensorShape.Format(shape);
+                throw Invalid($"input '{name}' has data nested as {found}, its shape is {asked}; nest it as its shape, or give one flat list");
             }
 
             if (json.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;
@@ -130,7 +131,8 @@ public static class TensorJsonReader
         catch (InvalidOperationException exception)
         {
             // The reader's way to say that a text is broken, which it finds only where it is used.
-            throw Invalid($"input '{name}': element {index} is not valid UTF-8 text ({exception.Message}); send other bytes as binary data");
+            string wrong = $"element {index} is not valid UTF-8 text ({exception.Message})";
+            throw Invalid($"input '{name}': {wrong}; send other bytes as binary data");
         }
     }
 
@@ -173,8 +175,10 @@ public static class TensorJsonReader
     };
 
     private static string Whole<T>()
-        where T : IMinMaxValue<T> => string.Create(CultureInfo.InvariantCulture, $"whole numbers from {T.MinValue} to {T.MaxValue}, without a fraction");
+        where T : IMinMaxValue<T> =>
+        string.Create(CultureInfo.InvariantCulture, $"whole numbers from {T.MinValue} to {T.MaxValue}, without a fraction");
 
     private static string Real<T>(T largest)
-        where T : INumber<T> => string.Create(CultureInfo.InvariantCulture, $"numbers up to {largest}, and the texts \"NaN\", \"Infinity\" and \"-Infinity\"");
+        where T : INumber<T> =>
+        string.Create(CultureInfo.InvariantCulture, $"numbers up to {largest}, and the texts \"NaN\", \"Infinity\" and \"-Infinity\"");
 }

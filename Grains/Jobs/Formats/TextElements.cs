@@ -65,7 +65,8 @@ internal static class TextElements
         where T : unmanaged, INumberBase<T> => TryParse(text, style, out T value) && Put(target, value);
 
     private static bool TryParse<T>(ReadOnlySpan<byte> text, NumberStyles style, out T value)
-        where T : unmanaged, INumberBase<T> => T.TryParse(text, style, CultureInfo.InvariantCulture, out value) && (T.IsFinite(value) || IsName(text));
+        where T : unmanaged, INumberBase<T> =>
+        T.TryParse(text, style, CultureInfo.InvariantCulture, out value) && (T.IsFinite(value) || IsName(text));
 
     private static bool Bfloat(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> target) =>
         Bfloat16.TryParse(text, out ushort value) && (float.IsFinite(Bfloat16.ToSingle(value)) || IsName(text)) && Put(target, value);

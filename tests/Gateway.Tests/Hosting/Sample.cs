@@ -60,7 +60,8 @@ internal sealed record Sample(string Name, TensorDatatype Datatype, long[] Shape
         return bytes[..size];
     }
 
-    private static float Real(JsonElement element) => element.ValueKind == JsonValueKind.String ? float.Parse(element.GetString()!, CultureInfo.InvariantCulture) : element.GetSingle();
+    private static float Real(JsonElement element) =>
+        element.ValueKind == JsonValueKind.String ? float.Parse(element.GetString()!, CultureInfo.InvariantCulture) : element.GetSingle();
 
     private static byte[] Contents(Random random, TensorDatatype datatype, int elements)
     {
@@ -74,8 +75,7 @@ internal sealed record Sample(string Name, TensorDatatype Datatype, long[] Shape
         if (datatype == TensorDatatype.Bool) foreach (ref byte value in bytes.AsSpan()) value &= 1;
         if (datatype == TensorDatatype.Fp32) foreach (ref float value in MemoryMarshal.Cast<byte, float>(bytes.AsSpan())) value = float.IsNaN(value) ? float.NaN : value;
         if (datatype == TensorDatatype.Fp64) foreach (ref double value in MemoryMarshal.Cast<byte, double>(bytes.AsSpan())) value = double.IsNaN(value) ? double.NaN : value;
-        if (datatype == TensorDatatype.Fp16) foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(bytes.AsSpan())) value = Half.IsNaN(value) ? Half.NaN : value;
-        if (datatype == TensorDatatype.Bf16) foreach (ref ushort value in MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan())) value = (value & 0x7fff) > 0x7f80 ? (ushort)0xffc0 : value;
+        if (datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16) OneNaN(datatype, MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
         return bytes;
     }
 
@@ -106,7 +106,7 @@ internal sealed record Sample(string Name, TensorDatatype Datatype, long[] Shape
                 TensorDatatype.Int32 => $"{BinaryPrimitives.ReadInt32LittleEndian(rest)}",
                 TensorDatatype.UInt64 => $"{BinaryPrimitives.ReadUInt64LittleEndian(rest)}",
                 TensorDatatype.Int64 => $"{BinaryPrimitives.ReadInt64LittleEndian(rest)}",
-                TensorDatatype.Fp16 => Real((double)BinaryPrimitives.ReadHalfLittleEndian(rest), BinaryPrimitives.ReadHalfLittleEndian(rest).ToString("R", CultureInfo.InvariantCulture)),
+                TensorDatatype.Fp16 => Real(FromHalf(rest), FromHalf(rest).ToString("R", CultureInfo.InvariantCulture)),
                 TensorDatatype.Bf16 => Real(Upper(rest), Upper(rest).ToString("R", CultureInfo.InvariantCulture)),
                 TensorDatatype.Fp32 => Real(BinaryPrimitives.ReadSingleLittleEndian(rest), BinaryPrimitives.ReadSingleLittleEndian(rest).ToString("R", CultureInfo.InvariantCulture)),
                 _ => Real(BinaryPrimitives.ReadDoubleLittleEndian(rest), BinaryPrimitives.ReadDoubleLittleEndian(rest).ToString("R", CultureInfo.InvariantCulture)),
@@ -114,7 +114,19 @@ internal sealed record Sample(string Name, TensorDatatype Datatype, long[] Shape
         }
     }
 
+    private static float FromHalf(ReadOnlySpan<byte> bits) => (float)BinaryPrimitives.ReadHalfLittleEndian(bits);
+
     private static float Upper(ReadOnlySpan<byte> bits) => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bits) << 16);
+
+    /// <summary>JSON has one NaN; its bits are .NET's.</summary>
+    private static void OneNaN(TensorDatatype datatype, Span<ushort> bits)
+    {
+        (int infinity, ushort nan) = datatype == TensorDatatype.Fp16 ? (0x7c00, (ushort)0xfe00) : (0x7f80, (ushort)0xffc0);
+        foreach (ref ushort value in bits)
+        {
+            if ((value & 0x7fff) > infinity) value = nan;
+        }
+    }
 
     private static string Real(double value, string text) =>
         double.IsNaN(value) ? "\"NaN\"" : double.IsInfinity(value) ? value > 0 ? "\"Infinity\"" : "\"-Infinity\"" : text;

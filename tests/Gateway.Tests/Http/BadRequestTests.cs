@@ -61,7 +61,7 @@ public sealed class BadRequestTests(SharedHost shared)
         { InferBody.Input("[2,3]", "FP32", "[[1,2,3],[4,5]]"), 400, "'pixels' has data nested as ragged arrays" },
         { InferBody.Input("[2]", "FP32", "[1,NaN]"), 400, "data of input 'pixels': JSON has no NaN" },
         { InferBody.Input("[2]", "FP32", "[1,\n-Infinity]"), 400, "data of input 'pixels': JSON has no -Infinity (line 2, byte 2)" },
-        { InferBody.Input("[1]", "FP32", "[Infinity]"), 400, "write it as the text \"NaN\", \"Infinity\" or \"-Infinity\", or send the tensor as binary data" },
+        { InferBody.Input("[1]", "FP32", "[Infinity]"), 400, "as the text \"NaN\", \"Infinity\" or \"-Infinity\", or send the tensor as binary" },
         { "{\"inputs\":[{\"data\":[nan],\"name\":\"x\"}]}", 400, "data of inputs[0]: JSON has no nan" },
         { "{\"parameters\":{\"a\":NaN}," + InferBody.Good[1..], 400, "JSON has no NaN" },
         { InferBody.Input("[1]", "FP32", "[None]"), 400, "data of input 'pixels': 'N' is an invalid start of a value" },
