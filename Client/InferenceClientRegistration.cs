@@ -42,12 +42,16 @@ public static class InferenceClientRegistration
         // One handler for the client's life: it pools connections, and looks a name up again every few minutes.
         SocketsHttpHandler connections = new() { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
         HttpClient http = new(ApiKeyHandler.Around(connections, options.ApiKey)) { Timeout = Timeout.InfiniteTimeSpan };
-        services.TryAddSingleton<IInferenceClient>(provider => new KServeHttpInferenceClient(http, options, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IInferenceClient>(provider =>
+            new KServeHttpInferenceClient(http, options, provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 
     /// <summary>Adds <see cref="IInferenceClient"/> over gRPC, for any KServe v2 server at <paramref name="address"/>, such as <c>http://127.0.0.1:8081</c>.</summary>
-    public static IServiceCollection AddKServeGrpcInferenceClient(this IServiceCollection services, Uri address, Action<KServeGrpcOptions>? configure = null)
+    public static IServiceCollection AddKServeGrpcInferenceClient(
+        this IServiceCollection services,
+        Uri address,
+        Action<KServeGrpcOptions>? configure = null)
     {
         KServeGrpcOptions options = new() { Address = address };
         configure?.Invoke(options);

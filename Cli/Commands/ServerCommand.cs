@@ -21,7 +21,8 @@ internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWrite
     public sealed override async Task<int> ExecuteAsync(CommandContext context, TSettings settings, CancellationToken cancellationToken)
     {
         string key = ClientKey.Of(settings);
-        if (settings.ApiKey.Length + settings.ApiKeyFile.Length > 0 && settings.Url.StartsWith("orleans:", StringComparison.OrdinalIgnoreCase))
+        bool toOrleans = settings.Url.StartsWith("orleans:", StringComparison.OrdinalIgnoreCase);
+        if (toOrleans && settings.ApiKey.Length + settings.ApiKeyFile.Length > 0)
         {
             throw new CliException("an Orleans gateway takes no key; use http:// or grpc:// with --api-key", CliException.Usage);
         }

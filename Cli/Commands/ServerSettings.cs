@@ -12,7 +12,7 @@ internal class ServerSettings : CommandSettings
     public string Url { get; init; } = "http://127.0.0.1:8080";
 
     [CommandOption("--api-key <KEY>")]
-    [Description("The key of a server that asks for one. Default: the environment variable OINF_API_KEY, which other users of this machine cannot read")]
+    [Description("The key of a server that asks for one. Default: the environment variable OINF_API_KEY, which other users cannot read")]
     public string ApiKey { get; init; } = "";
 
     [CommandOption("--api-key-file <FILE>")]

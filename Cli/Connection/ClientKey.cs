@@ -18,7 +18,8 @@ internal static class ClientKey
         string key = settings.ApiKey;
         if (settings.ApiKeyFile.Length > 0) key = FromFile(settings.ApiKeyFile);
         else if (key.Length == 0) key = Environment.GetEnvironmentVariable(Variable)?.Trim() ?? "";
-        return key.All(letter => letter is > ' ' and <= '~') ? key : throw Wrong($"the key of --api-key or {Variable} must be visible ASCII characters without spaces");
+        if (key.All(letter => letter is > ' ' and <= '~')) return key;
+        throw Wrong($"the key of --api-key or {Variable} must be visible ASCII characters without spaces");
     }
 
     /// <summary>What to do about a refusal; null where it was not about keys.</summary>

@@ -42,8 +42,9 @@ internal sealed class ServerConnection : IAsyncDisposable
 
         if (address.Scheme == "orleans") return await OpenOrleansAsync(address, cancellationToken);
         ServiceCollection services = new();
-        if (address.Scheme == "grpc") services.AddKServeGrpcInferenceClient(new UriBuilder(address) { Scheme = "http" }.Uri, options => options.ApiKey = key);
-        else services.AddKServeHttpInferenceClient(address, options => options.ApiKey = key);
+        Uri http = address.Scheme == "grpc" ? new UriBuilder(address) { Scheme = "http" }.Uri : address;
+        if (address.Scheme == "grpc") services.AddKServeGrpcInferenceClient(http, options => options.ApiKey = key);
+        else services.AddKServeHttpInferenceClient(http, options => options.ApiKey = key);
         return new ServerConnection(address, key, host: null, services.BuildServiceProvider());
     }
 

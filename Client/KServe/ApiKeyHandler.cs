@@ -15,8 +15,8 @@ internal sealed class ApiKeyHandler : DelegatingHandler
     public static HttpMessageHandler Around(HttpMessageHandler inner, string? key)
     {
         if (string.IsNullOrEmpty(key)) return inner;
-        if (key.Any(letter => letter is <= ' ' or > '~')) throw new ArgumentException("ApiKey must be visible ASCII characters without spaces.", nameof(key));
-        return new ApiKeyHandler(key, inner);
+        if (key.All(letter => letter is > ' ' and <= '~')) return new ApiKeyHandler(key, inner);
+        throw new ArgumentException("ApiKey must be visible ASCII characters without spaces.", nameof(key));
     }
 
     /// <inheritdoc />

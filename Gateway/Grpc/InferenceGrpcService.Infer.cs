@@ -124,7 +124,8 @@ internal sealed partial class InferenceGrpcService
     private void BreakSequence(ModelInferRequest message, string reason)
     {
         if (GrpcRequestReader.SequenceId(message) is not { Length: > 0 } sequence) return;
-        if (pipeline.HasSequences(message.ModelName, message.ModelVersion)) pipeline.BreakSequence(message.ModelName, message.ModelVersion, sequence, reason);
+        (string model, string version) = (message.ModelName, message.ModelVersion);
+        if (pipeline.HasSequences(model, version)) pipeline.BreakSequence(model, version, sequence, reason);
     }
 
     private static ModelInferResponse Message(ModelInferRequest request, InferenceResponse response, RequestParameters parameters, List<RequestedOutput> outputs)

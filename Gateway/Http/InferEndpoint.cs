@@ -42,7 +42,8 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             ticket = admission.Ticket;
             ParsedInferRequest parsed;
             // A client that is gone ends the reading by itself; what has arrived whole is read even so, for its sequence must be told.
-            using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, CancellationToken.None))
+            CancellationToken never = CancellationToken.None;
+            using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, never))
             {
                 held = body.Reserved;
                 parsed = Parse(body, headerLength, model, version);

@@ -27,7 +27,9 @@ internal static class NotANumber
         rest = rest[start..];
         foreach (string word in Words)
         {
-            if (rest.Length >= word.Length && Ascii.EqualsIgnoreCase(rest[..word.Length], word)) return Encoding.UTF8.GetString(rest[..word.Length]);
+            if (rest.Length < word.Length) continue;
+            ReadOnlySpan<byte> found = rest[..word.Length];
+            if (Ascii.EqualsIgnoreCase(found, word)) return Encoding.UTF8.GetString(found);
         }
 
         return null;

@@ -55,7 +55,8 @@ public static class TensorJsonReader
             {
                 string found = TensorJsonNesting.Describe(data, Depth);
                 string asked = TensorShape.Format(shape);
-                throw Invalid($"input '{name}' has data nested as {found}, its shape is {asked}; nest it as its shape, or give one flat list");
+                const string Remedy = "nest it as its shape, or give one flat list";
+                throw Invalid($"input '{name}' has data nested as {found}, its shape is {asked}; {Remedy}");
             }
 
             if (json.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;

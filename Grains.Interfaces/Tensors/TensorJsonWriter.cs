@@ -44,7 +44,7 @@ public static class TensorJsonWriter
             case TensorDatatype.UInt64: foreach (ulong value in MemoryMarshal.Cast<byte, ulong>(data)) json.WriteNumberValue(value); break;
             case TensorDatatype.Int64: foreach (long value in MemoryMarshal.Cast<byte, long>(data)) json.WriteNumberValue(value); break;
             case TensorDatatype.Fp16: foreach (Half value in MemoryMarshal.Cast<byte, Half>(data)) Number(json, (float)value); break;
-            case TensorDatatype.Bf16: foreach (ushort bits in MemoryMarshal.Cast<byte, ushort>(data)) Number(json, Bfloat16.ToSingle(bits)); break;
+            case TensorDatatype.Bf16: foreach (ushort b in MemoryMarshal.Cast<byte, ushort>(data)) Number(json, Bfloat16.ToSingle(b)); break;
             case TensorDatatype.Fp32: foreach (float value in MemoryMarshal.Cast<byte, float>(data)) Number(json, value); break;
             case TensorDatatype.Fp64: foreach (double value in MemoryMarshal.Cast<byte, double>(data)) Number(json, value); break;
             default: Texts(json, tensor.Name, data); break;

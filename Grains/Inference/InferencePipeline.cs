@@ -105,7 +105,11 @@ internal sealed class InferencePipeline : IInferencePipeline
         return await SendAsync(key, place, request, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<InferenceResponse> SendAsync(string key, SequenceOrder.Place place, InferenceRequest request, CancellationToken cancellationToken)
+    private async Task<InferenceResponse> SendAsync(
+        string key,
+        SequenceOrder.Place place,
+        InferenceRequest request,
+        CancellationToken cancellationToken)
     {
         // Where the sequence lives on another silo, writing the request to the wire is this silo's last use of it.
         foreach (InferenceTensor input in request.Inputs) input.ReleaseWhenSerialized = true;
@@ -113,7 +117,8 @@ internal sealed class InferencePipeline : IInferencePipeline
         bool answered = false;
         try
         {
-            InferenceResponse response = await _grains.GetGrain<ISequenceGrain>(key).InferAsync(request, cancellationToken).ConfigureAwait(false);
+            ISequenceGrain sequence = _grains.GetGrain<ISequenceGrain>(key);
+            InferenceResponse response = await sequence.InferAsync(request, cancellationToken).ConfigureAwait(false);
             answered = true;
             return response;
         }
@@ -126,7 +131,8 @@ internal sealed class InferencePipeline : IInferencePipeline
         {
             broken = $"failed: {exception.Message}";
             string lost = $"the silo of sequence '{request.SequenceId}' was lost, and what model '{request.ModelName}' remembered of it";
-            return InferenceResponse.Failure(request, InferenceError.Unavailable, $"{lost}; begin it again with sequence_start ({exception.Message})");
+            lost += $"; begin it again with sequence_start ({exception.Message})";
+            return InferenceResponse.Failure(request, InferenceError.Unavailable, lost);
         }
         finally
         {

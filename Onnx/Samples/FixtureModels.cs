@@ -122,7 +122,8 @@ public static class FixtureModels
     /// <param name="idleMicroseconds">How long one may be silent.</param>
     /// <param name="rows">Rows of a batch, at most.</param>
     /// <param name="strategy">The strategy's block instead of the one with <paramref name="candidates"/>.</param>
-    public static string AccumulatorConfig(int candidates = 1024, long idleMicroseconds = 10_000_000, int rows = 8, string? strategy = null) => $$"""
+    public static string AccumulatorConfig(int candidates = 1024, long idleMicroseconds = 10_000_000, int rows = 8, string? strategy = null) =>
+        $$"""
         max_batch_size: {{rows}}
         input { name: "INPUT" data_type: TYPE_INT32 dims: 1 }
         output { name: "OUTPUT" data_type: TYPE_INT32 dims: 1 }

@@ -34,7 +34,7 @@ public sealed class ProjectReferenceTests
         ("Microsoft.Orleans.Server", ["Silo"]),
         ("Microsoft.Orleans.Runtime", ["Grains"]),
         ("Microsoft.Orleans.Client", ["Client"]),
-        ("$(OrtPackage)", ["Engine", "AspNetBaseline", "Load", "Onnx.Tests", "Training.Tests"]),
+        ("$(OrtPackage)", ["Engine", "AspNetBaseline", "GpuBench", "Load", "Onnx.Tests", "Training.Tests"]),
         ("TorchSharp", ["Training"]),
         ("libtorch-cpu-linux-x64", ["Training"]),
     ];
