@@ -7,6 +7,8 @@ if (args is ["extract", var assembly, var target])
     return 0;
 }
 
+// Callers of ONNX Runtime block a thread each.
+ThreadPool.SetMinThreads(64, 64);
 Report report = new(Console.Out);
 await new Bench(Arguments.Parse(args), report).RunAsync();
 report.Line($"{report.Passed} passed, {report.Failed} failed");
