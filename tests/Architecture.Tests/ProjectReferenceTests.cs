@@ -26,6 +26,7 @@ public sealed class ProjectReferenceTests
         ["MinimalClient"] = ["Client"],
         ["WebService"] = ["Client"],
         ["AspNetBaseline"] = [],
+        ["GpuBench"] = ["Client"],
     };
 
     /// <summary>Packages that only some projects may see.</summary>
