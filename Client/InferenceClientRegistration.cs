@@ -40,20 +40,29 @@ public static class InferenceClientRegistration
         configure?.Invoke(options);
         services.TryAddSingleton(TimeProvider.System);
         // One handler for the client's life: it pools connections, and looks a name up again every few minutes.
-        services.TryAddSingleton<IInferenceClient>(provider => new KServeHttpInferenceClient(
-            new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan }, options, provider.GetRequiredService<TimeProvider>()));
+        SocketsHttpHandler connections = new() { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        HttpClient http = new(ApiKeyHandler.Around(connections, options.ApiKey)) { Timeout = Timeout.InfiniteTimeSpan };
+        services.TryAddSingleton<IInferenceClient>(provider =>
+            new KServeHttpInferenceClient(http, options, provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 
     /// <summary>Adds <see cref="IInferenceClient"/> over gRPC, for any KServe v2 server at <paramref name="address"/>, such as <c>http://127.0.0.1:8081</c>.</summary>
-    public static IServiceCollection AddKServeGrpcInferenceClient(this IServiceCollection services, Uri address)
+    public static IServiceCollection AddKServeGrpcInferenceClient(
+        this IServiceCollection services,
+        Uri address,
+        Action<KServeGrpcOptions>? configure = null)
     {
+        KServeGrpcOptions options = new() { Address = address };
+        configure?.Invoke(options);
+        SocketsHttpHandler connections = new() { EnableMultipleHttp2Connections = true, InitialHttp2StreamWindowSize = 8 << 20 };
+        HttpMessageHandler handler = ApiKeyHandler.Around(connections, options.ApiKey);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(_ => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        services.TryAddSingleton(_ => GrpcChannel.ForAddress(options.Address, new GrpcChannelOptions
         {
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
-            HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, InitialHttp2StreamWindowSize = 8 << 20 },
+            HttpHandler = handler,
         }));
         services.TryAddSingleton<IInferenceClient>(provider => new KServeGrpcInferenceClient(
             new GRPCInferenceService.GRPCInferenceServiceClient(provider.GetRequiredService<GrpcChannel>()), provider.GetRequiredService<TimeProvider>()));

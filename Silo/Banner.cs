@@ -42,7 +42,7 @@ internal static class Banner
     {
         string url = $"http://{gateway.BindAddress}:{gateway.HttpPort}/v2/models/{replica.Name}";
         if (replica.Name == "color-names") return $$$"""curl {{{url}}}/infer -d '{"inputs":[{"name":"rgb","shape":[1,3],"datatype":"FP32","data":[255,140,0]}],"outputs":[{"name":"label"}]}'""";
-        if (replica.Sequences is not null || InputElements(replica) > 64 || replica.Signature.Inputs.Any(spec => spec.Datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16)) return $"curl {url}";
+        if (replica.Sequences is not null || InputElements(replica) > 64) return $"curl {url}";
         IEnumerable<string> inputs = replica.Signature.Inputs.Where(spec => !spec.IsOptional).Select(spec =>
             $$$"""{"name":"{{{spec.Name}}}","shape":{{{TensorShape.Format(Shape(spec))}}},"datatype":"{{{spec.Datatype.WireName()}}}","data":[{{{string.Join(',', Enumerable.Repeat(Sample(spec.Datatype), (int)Elements(Shape(spec))))}}}]}""");
         return $$$"""curl {{{url}}}/infer -d '{"inputs":[{{{string.Join(',', inputs)}}}]}'""";

@@ -89,7 +89,8 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output) : Se
 
     private static string Data(InferenceTensor tensor)
     {
-        if (tensor.Datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16) return "[]";
+        // Bytes that are no text have no JSON form.
+        if (!TensorJsonWriter.CanWrite(tensor)) return "null";
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) TensorJsonWriter.Write(writer, tensor);
         return Encoding.UTF8.GetString(stream.ToArray());

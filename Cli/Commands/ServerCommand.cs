@@ -20,14 +20,22 @@ internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWrite
     /// <inheritdoc />
     public sealed override async Task<int> ExecuteAsync(CommandContext context, TSettings settings, CancellationToken cancellationToken)
     {
-        await using ServerConnection server = await ServerConnection.OpenAsync(settings.Url, cancellationToken);
+        string key = ClientKey.Of(settings);
+        bool toOrleans = settings.Url.StartsWith("orleans:", StringComparison.OrdinalIgnoreCase);
+        if (toOrleans && settings.ApiKey.Length + settings.ApiKeyFile.Length > 0)
+        {
+            throw new CliException("an Orleans gateway takes no key; use http:// or grpc:// with --api-key", CliException.Usage);
+        }
+
+        await using ServerConnection server = await ServerConnection.OpenAsync(settings.Url, key, cancellationToken);
         try
         {
             return await RunAsync(server, settings, cancellationToken);
         }
         catch (InferenceException exception)
         {
-            throw new CliException($"{exception.Error}: {exception.Message}");
+            string advice = ClientKey.Advice(exception.InnerException, key.Length > 0) is { } what ? $"; {what}" : "";
+            throw new CliException($"{exception.Error}: {exception.Message}{advice}");
         }
     }
 

@@ -11,6 +11,14 @@ internal class ServerSettings : CommandSettings
     [DefaultValue("http://127.0.0.1:8080")]
     public string Url { get; init; } = "http://127.0.0.1:8080";
 
+    [CommandOption("--api-key <KEY>")]
+    [Description("The key of a server that asks for one. Default: the environment variable OINF_API_KEY, which other users cannot read")]
+    public string ApiKey { get; init; } = "";
+
+    [CommandOption("--api-key-file <FILE>")]
+    [Description("A file that begins with the key, in place of --api-key")]
+    public string ApiKeyFile { get; init; } = "";
+
     [CommandOption("--json")]
     [Description("Print one JSON value and nothing else")]
     public bool Json { get; init; }

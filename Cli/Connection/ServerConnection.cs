@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,10 +16,12 @@ internal sealed class ServerConnection : IAsyncDisposable
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(10) };
     private readonly IHost? _host;
     private readonly ServiceProvider? _services;
+    private readonly bool _hasKey;
 
-    private ServerConnection(Uri address, IHost? host, ServiceProvider? services)
+    private ServerConnection(Uri address, string key, IHost? host, ServiceProvider? services)
     {
-        (_address, _host, _services) = (address, host, services);
+        (_address, _host, _services, _hasKey) = (address, host, services, key.Length > 0);
+        if (_hasKey) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         Inference = (host?.Services ?? services!).GetRequiredService<IInferenceClient>();
     }
 
@@ -26,8 +29,11 @@ internal sealed class ServerConnection : IAsyncDisposable
     public IInferenceClient Inference { get; }
 
     /// <summary>Connects; an Orleans gateway at once, others with the first call.</summary>
+    /// <param name="url">The address: http, https, grpc or orleans.</param>
+    /// <param name="key">The key for HTTP and gRPC; empty for none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CliException">The address is none, or nobody answers there.</exception>
-    public static async Task<ServerConnection> OpenAsync(string url, CancellationToken cancellationToken)
+    public static async Task<ServerConnection> OpenAsync(string url, string key, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https" or "grpc" or "orleans"))
         {
@@ -36,9 +42,10 @@ internal sealed class ServerConnection : IAsyncDisposable
 
         if (address.Scheme == "orleans") return await OpenOrleansAsync(address, cancellationToken);
         ServiceCollection services = new();
-        if (address.Scheme == "grpc") services.AddKServeGrpcInferenceClient(new UriBuilder(address) { Scheme = "http" }.Uri);
-        else services.AddKServeHttpInferenceClient(address);
-        return new ServerConnection(address, host: null, services.BuildServiceProvider());
+        Uri http = address.Scheme == "grpc" ? new UriBuilder(address) { Scheme = "http" }.Uri : address;
+        if (address.Scheme == "grpc") services.AddKServeGrpcInferenceClient(http, options => options.ApiKey = key);
+        else services.AddKServeHttpInferenceClient(http, options => options.ApiKey = key);
+        return new ServerConnection(address, key, host: null, services.BuildServiceProvider());
     }
 
     /// <summary>Calls the protocol over HTTP and returns the answer's JSON; null for an empty answer.</summary>
@@ -59,7 +66,8 @@ internal sealed class ServerConnection : IAsyncDisposable
             string text = await response.Content.ReadAsStringAsync(cancellationToken);
             if (response.IsSuccessStatusCode) return text.Length == 0 ? null : JsonDocument.Parse(text);
             if (missing is not null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed) throw new CliException(missing ?? "");
-            throw new CliException($"the server answered {(int)response.StatusCode}: {Error(text)}");
+            string advice = ClientKey.Advice(response.StatusCode, _hasKey) is { } what ? $"; {what}" : "";
+            throw new CliException($"the server answered {(int)response.StatusCode}: {Error(text)}{advice}");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -95,7 +103,7 @@ internal sealed class ServerConnection : IAsyncDisposable
             builder.AddOrleansInferenceClient(new IPEndPoint(addresses[0], address.Port < 0 ? 30000 : address.Port));
             IHost host = builder.Build();
             await host.StartAsync(cancellationToken);
-            return new ServerConnection(address, host, services: null);
+            return new ServerConnection(address, key: "", host, services: null);
         }
         catch (Exception exception) when (exception is SocketException or Orleans.Runtime.OrleansException or TimeoutException)
         {

@@ -42,7 +42,10 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
             using HttpResponseMessage response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
             if (response.IsSuccessStatusCode) return await ReadAsync(response, read, token).ConfigureAwait(false);
             string body = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
-            throw new InferenceException(KServeErrors.Of(response.StatusCode), Error(body) is { Length: > 0 } reason ? reason : $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}");
+            string reason = Error(body);
+            if (reason.Length == 0) reason = $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+            HttpRequestException refusal = new(reason, inner: null, response.StatusCode);
+            throw new InferenceException(KServeErrors.Of(response.StatusCode), reason, refusal);
         }
         catch (OperationCanceledException) when (deadline is { HasPassed: true })
         {

@@ -8,4 +8,10 @@ public sealed class KServeHttpOptions
 
     /// <summary>Whether tensors are sent in the binary tensor extension; false for a server that knows JSON only.</summary>
     public bool UseBinaryTensors { get; set; } = true;
+
+    /// <summary>
+    /// The API key or access token that each request carries, as <c>Authorization: Bearer KEY</c>; visible ASCII characters. None
+    /// where it is null or empty.
+    /// </summary>
+    public string? ApiKey { get; set; }
 }

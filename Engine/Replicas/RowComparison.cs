@@ -34,13 +34,10 @@ internal static class RowComparison
             TensorDatatype.Fp32 => Difference(Cast<float>(batched), Cast<float>(alone), value => value, full),
             TensorDatatype.Fp64 => Difference(Cast<double>(batched), Cast<double>(alone), value => value, full),
             TensorDatatype.Fp16 => Difference(Cast<Half>(batched), Cast<Half>(alone), value => (double)value, half),
-            // A bfloat16 is the upper half of a float.
-            TensorDatatype.Bf16 => Difference(Cast<ushort>(batched), Cast<ushort>(alone), Widened, half),
+            TensorDatatype.Bf16 => Difference(Cast<ushort>(batched), Cast<ushort>(alone), bits => Bfloat16.ToSingle(bits), half),
             _ => batched.SequenceEqual(alone) ? null : "other values in a batch than alone",
         };
     }
-
-    private static double Widened(ushort bfloat16) => BitConverter.UInt32BitsToSingle((uint)bfloat16 << 16);
 
     private static ReadOnlySpan<T> Cast<T>(ReadOnlySpan<byte> bytes)
         where T : struct => MemoryMarshal.Cast<byte, T>(bytes);

@@ -134,7 +134,8 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         }
         catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
         {
-            throw new ModelLoadException($"ONNX Runtime cannot load '{path}': {exception.Message}", exception);
+            string cuda = settings.Provider == ExecutionProviderChoice.Cuda ? $"; {CudaLibraries.Problem()}" : "";
+            throw new ModelLoadException($"ONNX Runtime cannot load '{path}': {exception.Message}{cuda}", exception);
         }
     }
 

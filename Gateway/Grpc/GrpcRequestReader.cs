@@ -38,6 +38,22 @@ internal static class GrpcRequestReader
         return (request, parameters, outputs);
     }
 
+    /// <summary>The sequence of a request, whatever is wrong with it; null for none.</summary>
+    public static string? SequenceId(ModelInferRequest message)
+    {
+        if (!message.Parameters.TryGetValue("sequence_id", out InferParameter? value)) return null;
+        try
+        {
+            RequestParameters parameters = default;
+            Set(ref parameters, "sequence_id", value);
+            return parameters.SequenceId;
+        }
+        catch (InferenceException)
+        {
+            return null;
+        }
+    }
+
     private static List<RequestedOutput> Outputs(ModelInferRequest message)
     {
         // Every name is held against all before it: their number is bounded, as over HTTP.

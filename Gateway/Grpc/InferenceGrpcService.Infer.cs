@@ -84,6 +84,7 @@ internal sealed partial class InferenceGrpcService
         bool counted = false;
         InferenceResponse? response = null;
         IDisposable? ticket = null;
+        bool sent = false;
         try
         {
             bytesInFlight.Add(bytes);
@@ -94,6 +95,7 @@ internal sealed partial class InferenceGrpcService
             ticket = admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
             (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(message, context, time, regions);
             TraceSample? trace = traces.Begin(request.ModelName, "GRPC");
+            sent = true;
             response = await pipeline.InferAsync(request with { Tenant = caller.Tenant, TenantWeight = caller.Weight }, cancellationToken);
             response = delivery.Deliver(response, outputs);
             trace?.End(response);
@@ -102,6 +104,7 @@ internal sealed partial class InferenceGrpcService
         catch (InferenceException exception)
         {
             response?.Dispose();
+            if (!sent) BreakSequence(message, exception.Message);
             return Answer.Failure(message, exception.Error, exception.Message);
         }
         catch (Exception exception)
@@ -116,6 +119,13 @@ internal sealed partial class InferenceGrpcService
             ticket?.Dispose();
             if (counted) bytesInFlight.Remove(bytes);
         }
+    }
+
+    private void BreakSequence(ModelInferRequest message, string reason)
+    {
+        if (GrpcRequestReader.SequenceId(message) is not { Length: > 0 } sequence) return;
+        (string model, string version) = (message.ModelName, message.ModelVersion);
+        if (pipeline.HasSequences(model, version)) pipeline.BreakSequence(model, version, sequence, reason);
     }
 
     private static ModelInferResponse Message(ModelInferRequest request, InferenceResponse response, RequestParameters parameters, List<RequestedOutput> outputs)

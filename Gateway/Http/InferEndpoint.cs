@@ -34,16 +34,19 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(model, version, caller.Tenant, caller.Weight, caller.QuotaPerSecond, timeout));
             if (admission.Ticket is null)
             {
+                held = await BreakSequenceAsync(context.Request, headerLength, model, version, admission.Message);
                 await ErrorResponse.RefuseAsync(context, admission);
                 return;
             }
 
             ticket = admission.Ticket;
             ParsedInferRequest parsed;
-            using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, aborted))
+            // A client that is gone ends the reading by itself; what has arrived whole is read even so, for its sequence must be told.
+            CancellationToken never = CancellationToken.None;
+            using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, never))
             {
                 held = body.Reserved;
-                parsed = headerLength == 0 ? RawBinaryReader.Read(body, catalog.GetMetadata(model, version)) : InferRequestReader.Read(body, regions);
+                parsed = Parse(body, headerLength, model, version);
             }
 
             if (timeout > TimeSpan.Zero) parsed.Parameters.LimitTimeout(timeout);
@@ -71,6 +74,36 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             ticket?.Dispose();
             if (held > 0) bytesInFlight.Remove(held);
         }
+    }
+
+    private ParsedInferRequest Parse(in RequestBody body, int? headerLength, string model, string version)
+    {
+        // A raw binary request has no parameters, and so no sequence.
+        if (headerLength == 0) return RawBinaryReader.Read(body, catalog.GetMetadata(model, version));
+        try
+        {
+            return InferRequestReader.Read(body, regions);
+        }
+        catch (InferenceException exception)
+        {
+            BreakSequence(body, model, version, exception.Message);
+            throw;
+        }
+    }
+
+    /// <summary>A request refused by its headers may be one of a sequence, which its body says. Returns the bytes counted in.</summary>
+    private async ValueTask<long> BreakSequenceAsync(HttpRequest request, int? headerLength, string model, string version, string reason)
+    {
+        if (headerLength == 0 || !pipeline.HasSequences(model, version)) return 0;
+        using RequestBody body = await RequestBody.ReadAsync(request, headerLength, _limit, bytesInFlight, CancellationToken.None);
+        BreakSequence(body, model, version, reason);
+        return body.Reserved;
+    }
+
+    private void BreakSequence(in RequestBody body, string model, string version, string reason)
+    {
+        if (!pipeline.HasSequences(model, version)) return;
+        if (SequenceOfRequest.Find(body.Json) is { } sequence) pipeline.BreakSequence(model, version, sequence, reason);
     }
 
     /// <summary>

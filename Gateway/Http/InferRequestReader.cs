@@ -29,7 +29,7 @@ internal static class InferRequestReader
         }
         catch (JsonException exception)
         {
-            throw RequestJson.Malformed(exception);
+            throw RequestJson.Malformed(exception, body.Json);
         }
         catch (InvalidOperationException exception) when (exception is not ObjectDisposedException)
         {

@@ -36,7 +36,7 @@ internal static class InputHeaderReader
             if (json.ValueTextEquals("name"u8)) header.Name = RequestJson.Text(ref json, "name");
             else if (json.ValueTextEquals("datatype"u8)) header.Datatype = Datatype(ref json, index);
             else if (json.ValueTextEquals("shape"u8)) header.Shape = Shape(ref json, index);
-            else if (json.ValueTextEquals("data"u8)) SkipData(ref json, ref header);
+            else if (json.ValueTextEquals("data"u8)) SkipData(ref json, ref header, index);
             else if (json.ValueTextEquals("parameters"u8)) ReadParameters(ref json, ref header);
             else RequestJson.Skip(ref json);
         }
@@ -44,12 +44,20 @@ internal static class InputHeaderReader
         return header;
     }
 
-    private static void SkipData(ref Utf8JsonReader json, ref InputHeader header)
+    private static void SkipData(ref Utf8JsonReader json, ref InputHeader header, int index)
     {
-        json.Read();
-        header.DataOffset = (int)json.TokenStartIndex;
-        json.Skip();
-        header.DataLength = (int)json.BytesConsumed - header.DataOffset;
+        try
+        {
+            json.Read();
+            header.DataOffset = (int)json.TokenStartIndex;
+            json.Skip();
+            header.DataLength = (int)json.BytesConsumed - header.DataOffset;
+        }
+        catch (JsonException exception)
+        {
+            string where = header.Name is { } name ? $"data of input '{name}'" : $"data of inputs[{index}]";
+            throw new JsonException(exception.Message, where, exception.LineNumber, exception.BytePositionInLine, exception);
+        }
     }
 
     private static void ReadParameters(ref Utf8JsonReader json, ref InputHeader header)

@@ -12,10 +12,21 @@ internal static class RequestJson
     /// <summary>The reader's options.</summary>
     public static readonly JsonReaderOptions Depth = new() { MaxDepth = MaxDepth };
 
-    /// <summary>The error for text that is not JSON, or nests too deeply.</summary>
-    public static InferenceException Malformed(JsonException exception) => exception.Message.Contains("maximum configured depth", StringComparison.Ordinal)
-        ? Invalid($"JSON nesting depth exceeds maximum allowed limit ({MaxDepth})")
-        : Invalid($"the request is not valid JSON: {exception.Message}");
+    /// <summary>The error for text that is not JSON, or nests too deeply. An exception's path is where it was found.</summary>
+    public static InferenceException Malformed(JsonException exception, ReadOnlySpan<byte> text)
+    {
+        if (exception.Message.Contains("maximum configured depth", StringComparison.Ordinal))
+        {
+            return Invalid($"JSON nesting depth exceeds maximum allowed limit ({MaxDepth})");
+        }
+
+        string where = exception.Path is { } path ? $"{path}: " : "";
+        if (NotANumber.Find(text, exception) is not { } found) return Invalid($"the request is not valid JSON: {where}{exception.Message}");
+        where += $"JSON has no {found} (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1})";
+        return Invalid(
+            $"the request is not valid JSON: {where}; among the data of a tensor write it as the text \"NaN\", \"Infinity\" or "
+            + "\"-Infinity\", or send the tensor as binary data (binary_data_size)");
+    }
 
     /// <summary>Reads a string; null where the member is null.</summary>
     public static string? Text(ref Utf8JsonReader json, string member)

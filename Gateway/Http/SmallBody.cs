@@ -36,7 +36,7 @@ internal static class SmallBody
         }
         catch (JsonException exception)
         {
-            throw RequestJson.Malformed(exception);
+            throw RequestJson.Malformed(exception, text);
         }
         catch (InvalidOperationException exception)
         {

@@ -14,7 +14,7 @@ internal sealed class TraceSample(TraceRecorder recorder, long id, string model,
     {
         List<string> entries = [JsonSerializer.Serialize(new { id, model_name = model, model_version = response.ModelVersion, request_id = response.Id })];
         if (timestamps) entries.Add(Steps(response.Timings));
-        if (tensors) entries.AddRange(response.Outputs.Where(output => output.Datatype is not (TensorDatatype.Fp16 or TensorDatatype.Bf16)).Select(Tensor));
+        if (tensors) entries.AddRange(response.Outputs.Where(TensorJsonWriter.CanWrite).Select(Tensor));
         recorder.Write(string.Join(',', entries), frequency);
     }
 

@@ -6,5 +6,8 @@ namespace OrleansInference.Grains.Interfaces.Sequences;
 public static class SequenceKey
 {
     /// <summary>Model, the version asked for, and the sequence's id: a client that names versions has a sequence for each.</summary>
-    public static string Of(InferenceRequest request) => $"{request.ModelName}\n{request.ModelVersion}\n{request.SequenceId}";
+    public static string Of(InferenceRequest request) => Of(request.ModelName, request.ModelVersion, request.SequenceId);
+
+    /// <inheritdoc cref="Of(InferenceRequest)"/>
+    public static string Of(string modelName, string modelVersion, string sequenceId) => $"{modelName}\n{modelVersion}\n{sequenceId}";
 }

@@ -53,6 +53,20 @@ internal sealed class InferencePipeline : IInferencePipeline
         return request.SequenceId.Length == 0 ? _engine.InferAsync(request, cancellationToken) : new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
     }
 
+    /// <inheritdoc />
+    public bool HasSequences(string modelName, string modelVersion) =>
+        SequencesAreElsewhere(modelName) || _engine.Find(modelName, modelVersion, out _, out _)?.Sequences is not null;
+
+    /// <inheritdoc />
+    public void BreakSequence(string modelName, string modelVersion, string sequenceId, string reason)
+    {
+        string key = SequenceKey.Of(modelName, modelVersion, sequenceId);
+        _ = _order.Join(key).LeaveAfter(() => BreakAsync(key, $"was refused: {reason}"));
+    }
+
+    private bool SequencesAreElsewhere(string modelName) =>
+        _router.Snapshot.Find(modelName) is { IsLocalOnly: false } model && model.Latest[0].Route.HasSequences;
+
     private async Task<InferenceResponse> InSequenceAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         string key = SequenceKey.Of(request);
@@ -60,40 +74,82 @@ internal sealed class InferencePipeline : IInferencePipeline
         long begin = _time.GetTimestamp();
         try
         {
-            await place.WaitAsync(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
+            TimeSpan patience = request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan;
+            await place.WaitAsync(patience, _time, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
             request.Dispose();
-            return exception is TimeoutException
-                ? InferenceResponse.Failure(request, InferenceError.DeadlineExceeded, $"the deadline passed while earlier requests of sequence '{request.SequenceId}' ran")
-                : InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+            _ = place.LeaveAfter(() => BreakAsync(key, "was cancelled"));
+            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+        }
+        catch (TimeoutException)
+        {
+            string late = $"the deadline passed while earlier requests of sequence '{request.SequenceId}' ran";
+            request.Dispose();
+            _ = place.LeaveAfter(() => BreakAsync(key, $"failed: {late}"));
+            return InferenceResponse.Failure(request, InferenceError.DeadlineExceeded, late);
         }
 
         request = request.After(_time.GetElapsedTime(begin));
         // In mode demand its model may have to be loaded first; only then is it known whether it serves sequences at all.
-        bool elsewhere = _router.Snapshot.Find(request.ModelName) is { IsLocalOnly: false } model && model.Latest[0].Route.HasSequences;
-        if (!elsewhere && _engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is null)
+        if (!HasSequences(request.ModelName, request.ModelVersion))
         {
             using CancellationTokenSource deadline = new(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, _time);
             using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
             string? refusal = await RefusalAsync(request.ModelName, both.Token).ConfigureAwait(false);
-            if (refusal is not null || _engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is null) return await _engine.InferAsync(request, cancellationToken).ConfigureAwait(false);
+            bool serves = refusal is null && _engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is not null;
+            if (!serves) return await _engine.InferAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
+        return await SendAsync(key, place, request, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<InferenceResponse> SendAsync(
+        string key,
+        SequenceOrder.Place place,
+        InferenceRequest request,
+        CancellationToken cancellationToken)
+    {
         // Where the sequence lives on another silo, writing the request to the wire is this silo's last use of it.
         foreach (InferenceTensor input in request.Inputs) input.ReleaseWhenSerialized = true;
+        string broken = "failed";
+        bool answered = false;
         try
         {
-            return await _grains.GetGrain<ISequenceGrain>(key).InferAsync(request, cancellationToken).ConfigureAwait(false);
+            ISequenceGrain sequence = _grains.GetGrain<ISequenceGrain>(key);
+            InferenceResponse response = await sequence.InferAsync(request, cancellationToken).ConfigureAwait(false);
+            answered = true;
+            return response;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            broken = "was cancelled";
             return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
-            return InferenceResponse.Failure(request, InferenceError.Unavailable, $"the silo of sequence '{request.SequenceId}' was lost, and what model '{request.ModelName}' remembered of it; begin it again with sequence_start ({exception.Message})");
+            broken = $"failed: {exception.Message}";
+            string lost = $"the silo of sequence '{request.SequenceId}' was lost, and what model '{request.ModelName}' remembered of it";
+            lost += $"; begin it again with sequence_start ({exception.Message})";
+            return InferenceResponse.Failure(request, InferenceError.Unavailable, lost);
+        }
+        finally
+        {
+            // The grain may not have seen it: Orleans drops a call that is cancelled before its turn.
+            if (!answered) _ = place.LeaveAfter(() => BreakAsync(key, broken));
+        }
+    }
+
+    private async Task BreakAsync(string key, string reason)
+    {
+        try
+        {
+            await _grains.GetGrain<ISequenceGrain>(key).BreakAsync(reason).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException)
+        {
+            // A silo that cannot be told is lost, and the sequence's state with it.
         }
     }
 

@@ -25,16 +25,30 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
     private string _lost = "it has not been started, or its silo was lost";
 
     /// <inheritdoc />
+    public Task BreakAsync(string reason)
+    {
+        _idle?.Dispose();
+        Break(reason);
+        GiveUp();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         _idle?.Dispose();
         try
         {
             // Whatever comes of it, what went on before a new beginning does not go on.
-            if (request.SequenceStart) Stop("its first request failed");
+            if (request.SequenceStart) Break("failed");
             if (Find(request, out InferenceError error, out string message) is not { Sequences: { } policy } model) return Refuse(request, error, message);
             _idleTimeout = policy.IdleTimeout;
-            if (SequenceInputs.Check(policy, request) is { } wrong) return Refuse(request, InferenceError.InvalidArgument, wrong);
+            if (SequenceInputs.Check(policy, request) is { } wrong)
+            {
+                Break($"was refused: {wrong}");
+                return Refuse(request, InferenceError.InvalidArgument, wrong);
+            }
+
             long begin = time.GetTimestamp();
             if (!await TakeSlotAsync(policy, request, cancellationToken))
             {
@@ -45,7 +59,13 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            Break("was cancelled");
             return Refuse(request, InferenceError.Cancelled, "the request was cancelled");
+        }
+        catch
+        {
+            Break("failed");
+            throw;
         }
         finally
         {
@@ -110,7 +130,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         response = response with { Timings = response.Timings with { Queue = response.Timings.Queue + waited } };
         if (response.Error != InferenceError.None)
         {
-            if (request.SequenceStart) Stop($"its first request failed: {response.ErrorMessage}");
+            Break(response.Error == InferenceError.Cancelled ? "was cancelled" : $"failed: {response.ErrorMessage}");
             return response;
         }
 
@@ -128,6 +148,9 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         GiveUp();
         return Task.CompletedTask;
     }
+
+    /// <summary>Its state lacks a request from now on.</summary>
+    private void Break(string reason) => Stop($"it was ended by a request that {reason}; start it anew");
 
     private void Stop(string reason) => (_started, _lost) = (false, reason);
 

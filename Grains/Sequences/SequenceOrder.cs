@@ -28,10 +28,11 @@ internal sealed class SequenceOrder
         }
     }
 
-    /// <summary>One request's place; disposing leaves the line.</summary>
+    /// <summary>One request's place; disposing leaves the line, unless <see cref="LeaveAfter"/> will.</summary>
     internal sealed class Place(SequenceOrder order, string key, Task before) : IDisposable
     {
         private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _leaves;
 
         public string Key => key;
 
@@ -41,8 +42,18 @@ internal sealed class SequenceOrder
         /// <exception cref="TimeoutException">Not within <paramref name="timeout"/>.</exception>
         public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) => before.WaitAsync(timeout, time, cancellationToken);
 
+        /// <summary>Leaves the line once this place's turn has come and <paramref name="last"/>, which must not fail, is done.</summary>
+        public async Task LeaveAfter(Func<Task> last)
+        {
+            _leaves = true;
+            await before.ConfigureAwait(false);
+            await last().ConfigureAwait(false);
+            Leave();
+        }
+
         public void Dispose()
         {
+            if (_leaves) return;
             // Who gives up waiting must not let the next one past those who are still before it.
             if (before.IsCompleted) Leave();
             else before.ContinueWith(static (_, place) => ((Place)place!).Leave(), this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -152,13 +152,16 @@ public static class FixtureModels
     /// <summary>The configuration of <see cref="Accumulator"/>.</summary>
     /// <param name="candidates">Sequences under way at once.</param>
     /// <param name="idleMicroseconds">How long one may be silent.</param>
-    public static string AccumulatorConfig(int candidates = 1024, long idleMicroseconds = 10_000_000) => $$"""
-        max_batch_size: 8
+    /// <param name="rows">Rows of a batch, at most.</param>
+    /// <param name="strategy">The strategy's block instead of the one with <paramref name="candidates"/>.</param>
+    public static string AccumulatorConfig(int candidates = 1024, long idleMicroseconds = 10_000_000, int rows = 8, string? strategy = null) =>
+        $$"""
+        max_batch_size: {{rows}}
         input { name: "INPUT" data_type: TYPE_INT32 dims: 1 }
         output { name: "OUTPUT" data_type: TYPE_INT32 dims: 1 }
         sequence_batching {
           max_sequence_idle_microseconds: {{idleMicroseconds}}
-          oldest { max_candidate_sequences: {{candidates}} }
+          {{strategy ?? $"oldest {{ max_candidate_sequences: {candidates} }}"}}
           control_input { name: "START" control { kind: CONTROL_SEQUENCE_START int32_false_true: [ 0, 1 ] } }
           control_input { name: "END" control { kind: CONTROL_SEQUENCE_END int32_false_true: [ 0, 1 ] } }
           control_input { name: "CORRID" control { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_STRING } }

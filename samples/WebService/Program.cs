@@ -4,10 +4,13 @@ using System.Runtime.InteropServices;
 using OrleansInference.Client;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.WebService;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.AddOrleansInferenceClient();
+builder.Services.AddProblemDetails().AddExceptionHandler<InferenceExceptionHandler>();
 WebApplication app = builder.Build();
+app.UseExceptionHandler();
 app.MapGet("/color", async (float r, float g, float b, IInferenceClient client, CancellationToken cancelled) =>
 {
     using InferenceResponse response = await client.InferAsync(new InferenceRequest
@@ -17,11 +20,6 @@ app.MapGet("/color", async (float r, float g, float b, IInferenceClient client, 
         RequestedOutputs = ["label"],
         Timeout = TimeSpan.FromMilliseconds(200),
     }, cancelled);
-    return response.Error switch
-    {
-        InferenceError.None => Results.Ok(new { color = System.Text.Encoding.UTF8.GetString(response.Outputs[0].Data.Span[4..]) }),
-        InferenceError.ResourceExhausted or InferenceError.DeadlineExceeded => Results.Problem(response.ErrorMessage, statusCode: StatusCodes.Status429TooManyRequests),
-        _ => Results.Problem(response.ErrorMessage, statusCode: StatusCodes.Status502BadGateway),
-    };
+    return Results.Ok(new { color = System.Text.Encoding.UTF8.GetString(response.Output("label").Data.Span[4..]) });
 });
 await app.RunAsync();

@@ -26,6 +26,7 @@ public sealed class ProjectReferenceTests
         ["MinimalClient"] = ["Client"],
         ["WebService"] = ["Client"],
         ["AspNetBaseline"] = [],
+        ["GpuBench"] = ["Client"],
     };
 
     /// <summary>Packages that only some projects may see.</summary>
@@ -34,7 +35,7 @@ public sealed class ProjectReferenceTests
         ("Microsoft.Orleans.Server", ["Silo"]),
         ("Microsoft.Orleans.Runtime", ["Grains"]),
         ("Microsoft.Orleans.Client", ["Client"]),
-        ("$(OrtPackage)", ["Engine", "AspNetBaseline", "Load", "Onnx.Tests", "Training.Tests"]),
+        ("$(OrtPackage)", ["Engine", "AspNetBaseline", "GpuBench", "Load", "Onnx.Tests", "Training.Tests"]),
         ("TorchSharp", ["Training"]),
         ("libtorch-cpu-linux-x64", ["Training"]),
     ];

@@ -31,7 +31,7 @@ public sealed class ClusterTests : IDisposable
     [Fact]
     public async Task Redis_ThreeSilos_ServeWhatOneLoadedAndSplitByWeight()
     {
-        Assert.SkipUnless(RedisProcess.IsInstalled, "redis-server is not installed");
+        RedisProcess.Require();
         await using RedisProcess redis = await RedisProcess.StartNewAsync();
         await using SiloCluster cluster = await SiloCluster.StartAsync(3, _models, redis, "--mode", "explicit");
 

@@ -16,7 +16,7 @@ public sealed class FailureTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(RedisProcess.IsInstalled, "redis-server is not installed");
+        RedisProcess.Require();
         string version = Directory.CreateDirectory(Path.Combine(_models, "scale", "1")).FullName;
         await File.WriteAllBytesAsync(Path.Combine(version, "model.onnx"), FixtureModels.Scale(3, 2f), Token);
         _redis = await RedisProcess.StartNewAsync();

@@ -19,7 +19,7 @@ public sealed class NetworkCutTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(RedisProcess.IsInstalled, "redis-server is not installed");
+        RedisProcess.Require();
         Assert.SkipUnless(NetworkNamespaces.Obstacle.Length == 0, NetworkNamespaces.Obstacle);
         _hosts = await NetworkNamespaces.CreateAsync(3);
         Assert.SkipUnless(_hosts is not null, "this machine allows no network namespaces");

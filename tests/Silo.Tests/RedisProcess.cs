@@ -15,10 +15,15 @@ public sealed class RedisProcess : IAsyncDisposable
 
     public string Address => $"127.0.0.1:{_port}";
 
-    public static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+    private static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
+    /// <summary>Skips the test where redis-server is not installed; for a class whose every test needs it, from its <c>InitializeAsync</c>.</summary>
+    public static void Require() => Assert.SkipUnless(IsInstalled, "redis-server is not installed");
+
+    /// <summary>Starts one; skips the test where it is not installed.</summary>
     public static async Task<RedisProcess> StartNewAsync()
     {
+        Require();
         RedisProcess redis = new();
         await redis.StartAsync();
         return redis;

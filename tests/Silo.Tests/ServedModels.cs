@@ -17,6 +17,8 @@ public sealed class ServedModels : IAsyncLifetime
         Write("waits", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }\ninstance_group { count: 1 }");
         Write("holds", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 8\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }\ninstance_group { count: 1 }");
         Write("acc", FixtureModels.Accumulator(), FixtureModels.AccumulatorConfig());
+        Write("pairs-oldest", FixtureModels.Accumulator(), Pairs("oldest { max_candidate_sequences: 64 max_queue_delay_microseconds: 3600000000 }"));
+        Write("pairs-direct", FixtureModels.Accumulator(), Pairs("direct { max_queue_delay_microseconds: 3600000000 minimum_slot_utilization: 1 }"));
         Write("plain", FixtureModels.NoBatch(3), null);
         Write("strings", FixtureModels.Identity(Onnx.Messages.TensorProto.Types.DataType.String, 2), null);
         Write("corrupt", [1, 2, 3], null);
@@ -40,6 +42,10 @@ public sealed class ServedModels : IAsyncLifetime
         await Silo.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+
+    /// <summary>Runs two requests together at once, and holds one alone.</summary>
+    private static string Pairs(string strategy) =>
+        FixtureModels.AccumulatorConfig(idleMicroseconds: 120_000_000, rows: 2, strategy: strategy) + "\ninstance_group { count: 8 }";
 
     private void Write(string name, byte[] model, string? config)
     {

@@ -178,6 +178,49 @@ public sealed class TransportTests(ServedModels served)
         Assert.Equal([1, 3, 6 + int.Parse(sequence)], sums);
     }
 
+    /// <summary>+1, +10 cancelled by a closed connection or a cancelled call, +100: not 101, but an error until it is begun anew.</summary>
+    [Theory]
+    [InlineData(Transport.Orleans, "pairs-oldest")]
+    [InlineData(Transport.Http, "pairs-oldest")]
+    [InlineData(Transport.Grpc, "pairs-oldest")]
+    [InlineData(Transport.Orleans, "pairs-direct")]
+    [InlineData(Transport.Http, "pairs-direct")]
+    [InlineData(Transport.Grpc, "pairs-direct")]
+    public async Task InferAsync_ARequestOfASequenceCancelled_EndsTheSequence(Transport transport, string model)
+    {
+        await using TransportClient started = await StartAsync(transport);
+        string one = $"{(int)transport}1", other = $"{(int)transport}2";
+        await PairAsync(started, Add(model, one, 1, start: true), Add(model, other, 1000, start: true));
+        using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<InferenceResponse> cancelled = started.Client.InferAsync(Add(model, one, 10), source.Token);
+        await UntilPendingAsync(model);
+
+        await source.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        InferenceException broken = await Assert.ThrowsAsync<InferenceException>(() => started.Client.InferAsync(Add(model, one, 100), Token));
+        int[] anew = await PairAsync(started, Add(model, one, 5, start: true), Add(model, other, 1));
+        Assert.Equal(InferenceError.InvalidArgument, broken.Error);
+        Assert.Contains("it was ended by a request that was cancelled; start it anew", broken.Message, StringComparison.Ordinal);
+        Assert.Equal([5, 1001], anew);
+    }
+
+    private static InferenceRequest Add(string model, string sequence, int value, bool start = false) => new()
+    {
+        ModelName = model,
+        Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
+        SequenceId = sequence,
+        SequenceStart = start,
+    };
+
+    private static async Task<int[]> PairAsync(TransportClient started, params InferenceRequest[] requests)
+    {
+        InferenceResponse[] answers = await Task.WhenAll(requests.Select(request => started.Client.InferAsync(request, Token)));
+        int[] sums = [.. answers.Select(answer => Values<int>(answer.Output("OUTPUT")).Single())];
+        foreach (InferenceResponse answer in answers) answer.Dispose();
+        return sums;
+    }
+
     private static InferenceRequest Mlp(int width = 4, int rows = 2) => new()
     {
         ModelName = "mlp",
@@ -186,6 +229,15 @@ public sealed class TransportTests(ServedModels served)
 
     private static T[] Values<T>(InferenceTensor tensor)
         where T : struct => MemoryMarshal.Cast<byte, T>(tensor.Data.Span).ToArray();
+
+    /// <summary>Waits until a request is in the model's queue.</summary>
+    private async Task UntilPendingAsync(string model)
+    {
+        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{served.Silo.HttpPort}") };
+        using PeriodicTimer pace = new(TimeSpan.FromMilliseconds(20));
+        string pending = $"nv_inference_pending_request_count{{model=\"{model}\",version=\"1\"}} 1";
+        while (!(await http.GetStringAsync("/metrics", Token)).Contains(pending, StringComparison.Ordinal)) await pace.WaitForNextTickAsync(Token);
+    }
 
     private Task<TransportClient> StartAsync(Transport transport) => TransportClient.StartAsync(transport, served.Silo, Token);
 }

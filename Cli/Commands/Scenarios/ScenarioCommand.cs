@@ -70,7 +70,8 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
 
     private async Task<ScenarioHalf> RunAsync(ScenarioCluster cluster, WorldSpec world, Workload workload, string mode, CancellationToken cancellationToken)
     {
-        ServerConnection[] servers = await Task.WhenAll(cluster.Urls.Select(url => ServerConnection.OpenAsync(url, cancellationToken)));
+        IEnumerable<Task<ServerConnection>> opening = cluster.Urls.Select(url => ServerConnection.OpenAsync(url, key: "", cancellationToken));
+        ServerConnection[] servers = await Task.WhenAll(opening);
         try
         {
             await AgentCalls.SetModeAsync(servers[0], mode, cancellationToken);

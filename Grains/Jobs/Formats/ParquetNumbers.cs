@@ -48,7 +48,7 @@ internal sealed class ParquetNumbers<T>(DataField field, TensorDatatype datatype
         float wide = from switch
         {
             TensorDatatype.Fp16 => (float)MemoryMarshal.Read<Half>(element),
-            TensorDatatype.Bf16 => BitConverter.Int32BitsToSingle(MemoryMarshal.Read<ushort>(element) << 16),
+            TensorDatatype.Bf16 => Bfloat16.ToSingle(MemoryMarshal.Read<ushort>(element)),
             _ => 0,
         };
         _values.Add(from is TensorDatatype.Fp16 or TensorDatatype.Bf16 ? (T)(object)wide : MemoryMarshal.Read<T>(element));

@@ -27,7 +27,7 @@ internal static class TextElements
         TensorDatatype.Fp32 => Number<float>(text, target, NumberStyles.Float),
         TensorDatatype.Fp64 => Number<double>(text, target, NumberStyles.Float),
         TensorDatatype.Bytes => Text(text, target),
-        TensorDatatype.Bf16 => TryParse(text, NumberStyles.Float, out float value) && Put(target, RoundToBf16(value)),
+        TensorDatatype.Bf16 => Bfloat(text, target),
         _ => false,
     };
 
@@ -48,7 +48,7 @@ internal static class TextElements
             case TensorDatatype.Fp16: Write(MemoryMarshal.Read<Half>(element), target); break;
             case TensorDatatype.Fp32: Write(MemoryMarshal.Read<float>(element), target); break;
             case TensorDatatype.Fp64: Write(MemoryMarshal.Read<double>(element), target); break;
-            case TensorDatatype.Bf16: Write(BitConverter.Int32BitsToSingle(MemoryMarshal.Read<ushort>(element) << 16), target); break;
+            case TensorDatatype.Bf16: Write(Bfloat16.ToSingle(MemoryMarshal.Read<ushort>(element)), target); break;
             default: target.Write(element); break;
         }
     }
@@ -65,11 +65,14 @@ internal static class TextElements
         where T : unmanaged, INumberBase<T> => TryParse(text, style, out T value) && Put(target, value);
 
     private static bool TryParse<T>(ReadOnlySpan<byte> text, NumberStyles style, out T value)
-        where T : unmanaged, INumberBase<T>
-    {
-        // Digits too large for the type parse as infinity, which only its name may ask for.
-        return T.TryParse(text, style, CultureInfo.InvariantCulture, out value) && (T.IsFinite(value) || !text.ContainsAnyInRange((byte)'0', (byte)'9'));
-    }
+        where T : unmanaged, INumberBase<T> =>
+        T.TryParse(text, style, CultureInfo.InvariantCulture, out value) && (T.IsFinite(value) || IsName(text));
+
+    private static bool Bfloat(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> target) =>
+        Bfloat16.TryParse(text, out ushort value) && (float.IsFinite(Bfloat16.ToSingle(value)) || IsName(text)) && Put(target, value);
+
+    /// <summary>Digits too large for the type parse as infinity, which only its name may ask for.</summary>
+    private static bool IsName(ReadOnlySpan<byte> text) => !text.ContainsAnyInRange((byte)'0', (byte)'9');
 
     private static bool Put<T>(ArrayBufferWriter<byte> target, T value)
         where T : unmanaged
@@ -89,12 +92,5 @@ internal static class TextElements
     {
         target.Advance(BytesElements.Write(target.GetSpan(BytesElements.PrefixSize + text.Length), text));
         return true;
-    }
-
-    private static ushort RoundToBf16(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        // To nearest, ties to even; a NaN keeps a bit of its mantissa.
-        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
     }
 }

@@ -145,6 +145,30 @@ public sealed class StreamInferTests
         await host.StopAndCheckAsync();
     }
 
+    /// <summary>Refused by the gate, and not readable: neither gets to the pipeline, which is told of both.</summary>
+    [Theory]
+    [InlineData(true, "it is full")]
+    [InlineData(false, "parameter 'priority'")]
+    public async Task ModelStreamInfer_ARefusedRequestOfASequence_EndsIt(bool gate, string reason)
+    {
+        await using GatewayHost host = await GatewayHost.StartAsync();
+        if (gate) host.Gate.Handler = _ => new AdmissionOutcome(null, "it is full", TimeSpan.FromSeconds(1));
+        ModelInferRequest request = Request(0);
+        request.ModelName = "sequences";
+        request.Parameters["priority"] = new InferParameter { Int64Param = -1 };
+        request.Parameters["sequence_id"] = new InferParameter { Int64Param = 7 };
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+
+        await call.RequestStream.WriteAsync(request, Token);
+        await call.RequestStream.CompleteAsync();
+        await call.ResponseStream.MoveNext(Token);
+
+        Assert.Contains(reason, call.ResponseStream.Current.ErrorMessage, StringComparison.Ordinal);
+        (string model, _, string id, string told) = Assert.Single(host.Pipeline.Broken);
+        Assert.Equal(("sequences", "7"), (model, id));
+        Assert.Contains(reason, told, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ModelStreamInfer_SequenceParameters_ReachThePipelineInOrder()
     {

@@ -30,6 +30,14 @@ internal sealed class FakePipeline : IInferencePipeline
         return Handler is { } handler ? handler(request, cancellationToken) : new ValueTask<InferenceResponse>(Answer(request));
     }
 
+    /// <summary>Sequences that were broken: model, version, id and reason.</summary>
+    public ConcurrentQueue<(string Model, string Version, string Id, string Reason)> Broken { get; } = [];
+
+    public bool HasSequences(string modelName, string modelVersion) => modelName == "sequences";
+
+    public void BreakSequence(string modelName, string modelVersion, string sequenceId, string reason) =>
+        Broken.Enqueue((modelName, modelVersion, sequenceId, reason));
+
     /// <summary>The answer of the model <c>echo</c>; releases the request.</summary>
     public InferenceResponse Echo(InferenceRequest request)
     {

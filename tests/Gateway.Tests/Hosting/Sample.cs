@@ -46,8 +46,10 @@ internal sealed record Sample(string Name, TensorDatatype Datatype, long[] Shape
         switch (datatype)
         {
             case TensorDatatype.Bool: return [element.GetBoolean() ? (byte)1 : (byte)0];
-            case TensorDatatype.Fp32: BinaryPrimitives.WriteSingleLittleEndian(bytes, element.ValueKind == JsonValueKind.String ? float.Parse(element.GetString()!, CultureInfo.InvariantCulture) : element.GetSingle()); break;
+            case TensorDatatype.Fp32: BinaryPrimitives.WriteSingleLittleEndian(bytes, Real(element)); break;
             case TensorDatatype.Fp64: BinaryPrimitives.WriteDoubleLittleEndian(bytes, element.ValueKind == JsonValueKind.String ? double.Parse(element.GetString()!, CultureInfo.InvariantCulture) : element.GetDouble()); break;
+            case TensorDatatype.Fp16: BinaryPrimitives.WriteHalfLittleEndian(bytes, (Half)Real(element)); break;
+            case TensorDatatype.Bf16: BinaryPrimitives.WriteSingleLittleEndian(bytes, Real(element)); return bytes[2..4];
             case TensorDatatype.UInt64: BinaryPrimitives.WriteUInt64LittleEndian(bytes, element.GetUInt64()); break;
             case TensorDatatype.Bytes:
                 byte[] text = Encoding.UTF8.GetBytes(element.GetString()!);
@@ -57,6 +59,9 @@ internal sealed record Sample(string Name, TensorDatatype Datatype, long[] Shape
 
         return bytes[..size];
     }
+
+    private static float Real(JsonElement element) =>
+        element.ValueKind == JsonValueKind.String ? float.Parse(element.GetString()!, CultureInfo.InvariantCulture) : element.GetSingle();
 
     private static byte[] Contents(Random random, TensorDatatype datatype, int elements)
     {
@@ -70,6 +75,7 @@ internal sealed record Sample(string Name, TensorDatatype Datatype, long[] Shape
         if (datatype == TensorDatatype.Bool) foreach (ref byte value in bytes.AsSpan()) value &= 1;
         if (datatype == TensorDatatype.Fp32) foreach (ref float value in MemoryMarshal.Cast<byte, float>(bytes.AsSpan())) value = float.IsNaN(value) ? float.NaN : value;
         if (datatype == TensorDatatype.Fp64) foreach (ref double value in MemoryMarshal.Cast<byte, double>(bytes.AsSpan())) value = double.IsNaN(value) ? double.NaN : value;
+        if (datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16) OneNaN(datatype, MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
         return bytes;
     }
 
@@ -100,9 +106,25 @@ internal sealed record Sample(string Name, TensorDatatype Datatype, long[] Shape
                 TensorDatatype.Int32 => $"{BinaryPrimitives.ReadInt32LittleEndian(rest)}",
                 TensorDatatype.UInt64 => $"{BinaryPrimitives.ReadUInt64LittleEndian(rest)}",
                 TensorDatatype.Int64 => $"{BinaryPrimitives.ReadInt64LittleEndian(rest)}",
+                TensorDatatype.Fp16 => Real(FromHalf(rest), FromHalf(rest).ToString("R", CultureInfo.InvariantCulture)),
+                TensorDatatype.Bf16 => Real(Upper(rest), Upper(rest).ToString("R", CultureInfo.InvariantCulture)),
                 TensorDatatype.Fp32 => Real(BinaryPrimitives.ReadSingleLittleEndian(rest), BinaryPrimitives.ReadSingleLittleEndian(rest).ToString("R", CultureInfo.InvariantCulture)),
                 _ => Real(BinaryPrimitives.ReadDoubleLittleEndian(rest), BinaryPrimitives.ReadDoubleLittleEndian(rest).ToString("R", CultureInfo.InvariantCulture)),
             };
+        }
+    }
+
+    private static float FromHalf(ReadOnlySpan<byte> bits) => (float)BinaryPrimitives.ReadHalfLittleEndian(bits);
+
+    private static float Upper(ReadOnlySpan<byte> bits) => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bits) << 16);
+
+    /// <summary>JSON has one NaN; its bits are .NET's.</summary>
+    private static void OneNaN(TensorDatatype datatype, Span<ushort> bits)
+    {
+        (int infinity, ushort nan) = datatype == TensorDatatype.Fp16 ? (0x7c00, (ushort)0xfe00) : (0x7f80, (ushort)0xffc0);
+        foreach (ref ushort value in bits)
+        {
+            if ((value & 0x7fff) > infinity) value = nan;
         }
     }
 

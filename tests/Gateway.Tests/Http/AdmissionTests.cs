@@ -29,6 +29,38 @@ public sealed class AdmissionTests : IAsyncLifetime
         Assert.Equal(0, _gateway.Pipeline.Requests);
     }
 
+    /// <summary>A sequence's later requests must not run on a state that lacks the refused one.</summary>
+    [Theory]
+    [InlineData("""{"parameters":{"sequence_id":7,"sequence_start":true},"inputs":[]}""", "7")]
+    [InlineData("""{"inputs":[{"parameters":{"sequence_id":8}}],"parameters":{"priority":"x","sequence_id":"text"}}""", "text")]
+    [InlineData("""{"inputs":[],"parameters":{"sequence_id":0}}""", null)]
+    [InlineData("""{"inputs":[],"sequence_id":5}""", null)]
+    [InlineData("no JSON", null)]
+    public async Task Infer_ARefusedRequestOfASequence_EndsIt(string body, string? sequence)
+    {
+        _gateway.Gate.Handler = _ => new AdmissionOutcome(null, "it is full", TimeSpan.FromSeconds(1));
+        using StringContent content = new(body);
+
+        using HttpResponseMessage response = await _gateway.Http.PostAsync("/v2/models/sequences/versions/2/infer", content, Token);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+        Assert.Equal(sequence is null ? [] : [("sequences", "2", sequence, "it is full")], _gateway.Pipeline.Broken);
+        await _gateway.StopAndCheckAsync();
+    }
+
+    [Fact]
+    public async Task Infer_AMalformedRequestOfASequence_EndsIt()
+    {
+        using StringContent content = new("""{"inputs":[{"name":"x","shape":[1],"datatype":"INT8","data":[1000]}],"parameters":{"sequence_id":7}}""");
+
+        using HttpResponseMessage response = await _gateway.Http.PostAsync("/v2/models/sequences/infer", content, Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        (string model, string version, string id, string reason) = Assert.Single(_gateway.Pipeline.Broken);
+        Assert.Equal(("sequences", "", "7"), (model, version, id));
+        Assert.Contains("element 0 is no INT8", reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Infer_Headers_TellTheGateWhoAsksAndByWhen()
     {

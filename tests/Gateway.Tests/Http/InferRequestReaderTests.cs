@@ -64,7 +64,8 @@ public sealed class InferRequestReaderTests
     [InlineData("FP64", "\"1\"")]
     [InlineData("BYTES", "1")]
     [InlineData("FP32", "null")]
-    [InlineData("FP16", "1")]
+    [InlineData("FP16", "1e6")]
+    [InlineData("BF16", "1e39")]
     public async Task Read_AnElementOutsideItsDatatype_IsRefusedByName(string datatype, string element)
     {
         InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => ReadAsync($$"""{"inputs":[{"name":"pixels","shape":[1],"datatype":"{{datatype}}","data":[{{element}}]}]}"""));

@@ -71,5 +71,9 @@ public sealed class ShardRequestsTests
             request.Dispose();
             return ValueTask.FromResult(InferenceResponse.Failure(request, errors[Seen.Count - 1], "as told"));
         }
+
+        public bool HasSequences(string modelName, string modelVersion) => false;
+
+        public void BreakSequence(string modelName, string modelVersion, string sequenceId, string reason) => throw new NotSupportedException();
     }
 }

@@ -3,6 +3,8 @@ using OrleansInference.Engine.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Onnx.Building;
+using OrleansInference.Onnx.Messages;
 using OrleansInference.Onnx.Samples;
 
 namespace OrleansInference.Grains.Tests.Sequences;
@@ -151,6 +153,115 @@ public sealed class SequenceGrainTests
         Assert.Contains("must specify batch-size 1", errors[2], StringComparison.Ordinal);
     }
 
+    /// <summary>A batch of two runs at once and one of one row is held: a second sequence lets the first one through.</summary>
+    [Theory]
+    [InlineData("oldest { max_candidate_sequences: 8 max_queue_delay_microseconds: 3600000000 }")]
+    [InlineData("direct { max_queue_delay_microseconds: 3600000000 minimum_slot_utilization: 1 }")]
+    public async Task InferAsync_ARequestCancelledInTheQueue_EndsItsSequenceAlone(string strategy)
+    {
+        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(rows: 2, strategy: strategy));
+        int[] first = await PairAsync(cluster, Request("1", 1, start: true), Request("2", 1000, start: true));
+        Assert.Equal([1, 1000], first);
+        using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<InferenceResponse> cancelled = cluster.Pipeline.InferAsync(Request("1", 10), source.Token).AsTask();
+        Task<InferenceResponse> behind = cluster.Pipeline.InferAsync(Request("1", 100), Token).AsTask();
+
+        await source.CancelAsync();
+
+        Assert.Equal(InferenceError.Cancelled, (await cancelled).Error);
+        AssertBroken(await behind, "was cancelled");
+        AssertBroken(await cluster.Pipeline.InferAsync(Request("1", 1000), Token), "was cancelled");
+        int[] anew = await PairAsync(cluster, Request("1", 7, start: true), Request("2", 1));
+        Assert.Equal([7, 1001], anew);
+    }
+
+    [Fact]
+    public async Task InferAsync_CancelledBeforeItsTurn_EndsItsSequence()
+    {
+        await using ServedCluster cluster = await StartAsync();
+        Value(await cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token));
+
+        InferenceResponse cancelled = await cluster.Pipeline.InferAsync(Request("1", 10), new CancellationToken(canceled: true));
+
+        Assert.Equal(InferenceError.Cancelled, cancelled.Error);
+        AssertBroken(await cluster.Pipeline.InferAsync(Request("1", 100), Token), "was cancelled");
+        Assert.Equal(1024, cluster.Engine.Find("acc", "", out _, out _)!.Sequences!.Slots.Free);
+        Assert.Equal(5, Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token)));
+    }
+
+    [Fact]
+    public async Task InferAsync_AStartCancelled_LeavesNothingOfTheSequenceBefore()
+    {
+        await using ServedCluster cluster = await StartAsync();
+        Value(await cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token));
+
+        await cluster.Pipeline.InferAsync(Request("1", 10, start: true), new CancellationToken(canceled: true));
+
+        AssertBroken(await cluster.Pipeline.InferAsync(Request("1", 100), Token), "was cancelled");
+    }
+
+    [Fact]
+    public async Task InferAsync_ThroughTheOrleansClientCancelled_EndsItsSequence()
+    {
+        const string Strategy = "oldest { max_candidate_sequences: 8 max_queue_delay_microseconds: 3600000000 }";
+        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(rows: 2, strategy: Strategy));
+        IInferenceGrain grain = cluster.Client.GetGrain<IInferenceGrain>(0);
+        await PairAsync(cluster, Request("1", 1, start: true), Request("2", 1000, start: true));
+        using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<InferenceResponse> cancelled = grain.InferAsync(Request("1", 10), source.Token);
+        Task<InferenceResponse> behind = grain.InferAsync(Request("1", 100), Token);
+
+        await source.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            InferenceResponse answer = await cancelled;
+            if (answer.Error == InferenceError.Cancelled) throw new OperationCanceledException();
+        });
+        AssertBroken(await behind, "was cancelled");
+    }
+
+    /// <summary>Each in the place of a second request: what is refused or fails in a sequence under way ends it.</summary>
+    [Theory]
+    [InlineData("late", InferenceError.DeadlineExceeded, "failed: the deadline")]
+    [InlineData("shape", InferenceError.InvalidArgument, "failed: ")]
+    [InlineData("hidden", InferenceError.InvalidArgument, "was refused: input 'STATE_IN'")]
+    [InlineData("run", InferenceError.InvalidArgument, "failed: ")]
+    public async Task InferAsync_ARequestThatFails_EndsItsSequence(string kind, InferenceError error, string reason)
+    {
+        await using ServedCluster cluster = await ServedCluster.StartAsync(ModelControlMode.All, ("acc", PickyAccumulator(), FixtureModels.AccumulatorConfig()));
+        Value(await cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token));
+        InferenceRequest request = kind switch
+        {
+            "late" => Request("1", 2) with { Timeout = TimeSpan.FromTicks(1) },
+            "shape" => Request("1", 2) with { Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 2], new byte[8])] },
+            "hidden" => Request("1", 2) with { Inputs = [new InferenceTensor("STATE_IN", TensorDatatype.Int32, [1, 1], new byte[4])] },
+            _ => Request("1", 99),
+        };
+
+        InferenceResponse failed = await cluster.Pipeline.InferAsync(request, Token);
+        InferenceResponse next = await cluster.Pipeline.InferAsync(Request("1", 3), Token);
+
+        Assert.Equal(error, failed.Error);
+        AssertBroken(next, reason);
+        Assert.Equal(3, Value(await cluster.Pipeline.InferAsync(Request("1", 3, start: true), Token)));
+    }
+
+    [Fact]
+    public async Task BreakSequence_BehindOnesUnderWay_EndsItInTurn()
+    {
+        await using ServedCluster cluster = await StartAsync();
+        Task<InferenceResponse> before = cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token).AsTask();
+
+        cluster.Pipeline.BreakSequence("acc", "", "1", "it is no JSON");
+        InferenceResponse after = await cluster.Pipeline.InferAsync(Request("1", 100), Token);
+
+        Assert.Equal(1, Value(await before));
+        AssertBroken(after, "was refused: it is no JSON");
+        Assert.True(cluster.Pipeline.HasSequences("acc", ""));
+        Assert.False(cluster.Pipeline.HasSequences("other", ""));
+    }
+
     [Fact]
     public async Task GetMetadata_OfASequenceModel_HidesControlsAndStates()
     {
@@ -161,6 +272,38 @@ public sealed class SequenceGrainTests
         Assert.Equal(["INPUT"], metadata.Inputs.Select(input => input.Name));
         Assert.Equal(["OUTPUT"], metadata.Outputs.Select(output => output.Name));
     }
+
+    private static void AssertBroken(InferenceResponse response, string reason)
+    {
+        Assert.Equal(InferenceError.InvalidArgument, response.Error);
+        Assert.Contains("must specify the START flag", response.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains($"it was ended by a request that {reason}", response.ErrorMessage, StringComparison.Ordinal);
+        Assert.EndsWith("; start it anew", response.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    private static async Task<int[]> PairAsync(ServedCluster cluster, params InferenceRequest[] requests)
+    {
+        InferenceResponse[] answers = await Task.WhenAll(requests.Select(request => cluster.Pipeline.InferAsync(request, Token).AsTask()));
+        return [.. answers.Select(Value)];
+    }
+
+    /// <summary>The accumulator, whose run fails where INPUT is not within 0 to 9.</summary>
+    private static byte[] PickyAccumulator() => new OnnxGraphBuilder("picky")
+        .Input("INPUT", TensorProto.Types.DataType.Int32, "batch", 1)
+        .Input("START", TensorProto.Types.DataType.Int32, "batch", 1)
+        .Input("END", TensorProto.Types.DataType.Int32, "batch", 1)
+        .Input("CORRID", TensorProto.Types.DataType.String, "batch", 1)
+        .Input("STATE_IN", TensorProto.Types.DataType.Int32, "batch", 1)
+        .Initializer(OnnxTensor.Of<int>("one", [1]))
+        .Initializer(OnnxTensor.Of<int>("numbers", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 10))
+        .Node("Gather", ["numbers", "INPUT"], ["picked"])
+        .Node("Sub", ["one", "START"], ["goes_on"])
+        .Node("Mul", ["goes_on", "STATE_IN"], ["before"])
+        .Node("Add", ["before", "picked"], ["STATE_OUT"])
+        .Node("Identity", ["STATE_OUT"], ["OUTPUT"])
+        .Output("OUTPUT", TensorProto.Types.DataType.Int32, "batch", 1)
+        .Output("STATE_OUT", TensorProto.Types.DataType.Int32, "batch", 1)
+        .ToBytes();
 
     private static Task<ServedCluster> StartAsync(string? config = null, ModelControlMode mode = ModelControlMode.All) =>
         ServedCluster.StartAsync(mode, ("acc", FixtureModels.Accumulator(), config ?? FixtureModels.AccumulatorConfig()));

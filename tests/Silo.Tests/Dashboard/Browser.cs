@@ -24,10 +24,13 @@ public sealed class Browser : IAsyncDisposable
     /// <summary>Where pictures of pages are kept.</summary>
     public static string Screenshots { get; } = Directory.CreateDirectory(System.IO.Path.Combine(OrleansInference.Tests.Shared.RepositoryRoot.Path, "TestResults", "screenshots")).FullName;
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Skips the test where there is none; for a class whose every test needs it, from its <c>InitializeAsync</c>.</summary>
+    public static void Require() => Assert.SkipWhen(Path is null, "Chromium is not installed");
+
+    /// <summary>Starts it; skips the test where there is none.</summary>
     public static async Task<Browser> StartAsync()
     {
-        Assert.SkipWhen(Path is null, "Chromium is not installed");
+        Require();
         IPlaywright playwright = await Playwright.CreateAsync();
         return new Browser(playwright, await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Path, Args = ["--no-sandbox", "--disable-gpu"] }));
     }

@@ -2,7 +2,7 @@ using OrleansInference.Onnx.Samples;
 
 namespace OrleansInference.Silo.Tests.Dashboard;
 
-/// <summary>Two silos over one repository with a small model, and a browser.</summary>
+/// <summary>Two silos over one repository with a small model, and a browser; nothing where there is no browser, which skips its tests.</summary>
 public sealed class DashboardCluster : IAsyncLifetime
 {
     private readonly string _models = Directory.CreateTempSubdirectory("repository").FullName;
@@ -26,6 +26,12 @@ public sealed class DashboardCluster : IAsyncLifetime
         _browser = await Dashboard.Browser.StartAsync();
         _cluster = await SiloCluster.StartAsync(2, _models, redis: null, "--mode", "explicit", "--load-model", "scale");
         await _cluster.UntilAsync(state => state.GetProperty("models").GetArrayLength() == 1 && state.GetProperty("models")[0].GetProperty("replicas").GetArrayLength() == 2);
+    }
+
+    /// <summary>Closes the pages of a test.</summary>
+    public async ValueTask ClosePagesAsync()
+    {
+        if (_browser is not null) await _browser.ClosePagesAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -8,16 +8,19 @@ using static Microsoft.Playwright.Assertions;
 namespace OrleansInference.Silo.Tests.Dashboard;
 
 /// <summary>The dashboard in a real browser, against a live cluster of two silos: what is clicked is what the cluster then does.</summary>
-public sealed class DashboardTests(DashboardCluster running) : IClassFixture<DashboardCluster>, IAsyncDisposable
+public sealed class DashboardTests(DashboardCluster running) : IClassFixture<DashboardCluster>, IAsyncLifetime
 {
     private static readonly string[] s_pages = ["", "models", "models/scale", "requests", "agent", "tenants", "jobs", "scenarios"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask DisposeAsync()
+    public ValueTask InitializeAsync()
     {
-        if (Browser.Path is not null) await running.Browser.ClosePagesAsync();
+        Browser.Require();
+        return ValueTask.CompletedTask;
     }
+
+    public ValueTask DisposeAsync() => running.ClosePagesAsync();
 
     [Theory]
     [InlineData(360, ColorScheme.Light)]
@@ -221,11 +224,7 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         Assert.Contains("Orleans", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
-    private async Task<IPage> OpenAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light)
-    {
-        Assert.SkipWhen(Browser.Path is null, "Chromium is not installed");
-        return await running.Browser.OpenAsync(width, scheme: scheme);
-    }
+    private Task<IPage> OpenAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light) => running.Browser.OpenAsync(width, scheme: scheme);
 
     private async Task<string?> ModeAsync()
     {

@@ -16,7 +16,7 @@ public sealed class LoginTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(Browser.Path is null, "Chromium is not installed");
+        Browser.Require();
         string version = Directory.CreateDirectory(Path.Combine(_models, "scale", "1")).FullName;
         await File.WriteAllBytesAsync(Path.Combine(version, "model.onnx"), FixtureModels.Scale(3, 2f), Token);
         await File.WriteAllTextAsync(_keys, "key-of-admin ops role=admin\nkey-of-viewer view role=operate\n", Token);

@@ -21,7 +21,7 @@ public sealed class SlowClusterTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(Browser.Path is null, "Chromium is not installed");
+        Browser.Require();
         string models = Path.Combine(_folder, "models"), profile = Path.Combine(_folder, "device.json");
         Directory.CreateDirectory(Path.Combine(models, "mlp", "1"));
         await File.WriteAllBytesAsync(Path.Combine(models, "mlp", "1", "model.onnx"), FixtureModels.Mlp(4, 8, 2), Token);

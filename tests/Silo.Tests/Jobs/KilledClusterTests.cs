@@ -18,7 +18,7 @@ public sealed class KilledClusterTests : IDisposable
     [Fact]
     public async Task Job_TwoKillsOnTheWay_WritesEveryRowOnceAsIfUndisturbed()
     {
-        Assert.SkipUnless(RedisProcess.IsInstalled, "redis-server is not installed");
+        RedisProcess.Require();
         int rows = Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is null ? 50_000 : 1_000_000;
         int shards = 100, rowsPerShard = rows / shards;
         string version = Directory.CreateDirectory(Path.Combine(_models, "scale", "1")).FullName;
