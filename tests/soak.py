@@ -69,6 +69,7 @@ class Soak:
         self.options, self.work = options, work
         self.asked = self.wrong = self.failed = self.late_swaps = self.restarts = self.swaps = 0
         self.problems, self.latencies, self.rss = [], [], []
+        self.held, self.events = [], []
 
     async def ask(self, session, silo, request):
         path, body, headers = request
@@ -118,10 +119,23 @@ class Soak:
                     silo.ready = False
             await asyncio.sleep(0.2)
 
-    async def measure(self):
+    async def measure(self, session):
+        """Every five seconds: what the silo that stays holds, and what of it is garbage collection's and what ONNX Runtime's and the rest."""
         while True:
-            self.rss.append((time.monotonic() - self.begin, self.silos[0].rss()))
+            at, rss, heap = time.monotonic() - self.begin, self.silos[0].rss(), 0
+            try:
+                async with session.get(f"http://127.0.0.1:{HTTP}/metrics") as answer:
+                    for line in (await answer.text()).splitlines():
+                        if line.startswith("orleans_inference_managed_memory_bytes "):
+                            heap = float(line.split()[-1]) / 2**20
+            except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+                pass
+            self.rss.append((at, rss))
+            self.held.append((at, rss, heap))
             await asyncio.sleep(5)
+
+    def happen(self, what):
+        self.events.append((time.monotonic() - self.begin, what))
 
     async def swap(self, session):
         """A new version of a model, the same network, loaded on the cluster; the one before it goes."""
@@ -131,6 +145,7 @@ class Soak:
             model = ("color-names", "ads-ctr")[self.swaps % 2]
             folder = f"{self.work}/models/{model}"
             version += 1
+            self.happen(f"swap of {model}")
             shutil.copytree(f"{folder}/{min(os.listdir(folder), key=lambda name: int(name) if name.isdigit() else 10**9)}", f"{folder}/{version}.new")
             os.rename(f"{folder}/{version}.new", f"{folder}/{version}")
             async with session.post(f"http://127.0.0.1:{HTTP}/v2/repository/models/{model}/load", timeout=aiohttp.ClientTimeout(total=120)) as answer:
@@ -145,6 +160,7 @@ class Soak:
         while True:
             await asyncio.sleep(self.options.restart_seconds)
             silo = self.silos[1 + self.restarts % 2]
+            self.happen(f"restart of s{silo.i}")
             silo.process.send_signal(signal.SIGTERM)
             while silo.process.poll() is None:
                 await asyncio.sleep(0.2)
@@ -194,10 +210,11 @@ class Soak:
             capacity = await self.capacity(session)
             rate = self.options.load * capacity
             print(f"soak: capacity {capacity:.0f}/s with this client on the same cores, {rate:.0f}/s asked", flush=True)
-            tasks = [asyncio.create_task(each) for each in (self.look(session), self.measure(), self.swap(session), self.restart(session))]
+            tasks = [asyncio.create_task(each) for each in (self.look(session), self.measure(session), self.swap(session), self.restart(session))]
             await asyncio.sleep(1)
             self.begin = time.monotonic()
             self.rss.clear()
+            self.held.clear()
             end, at, draw, pending, told = self.begin + self.options.minutes * 60, self.begin, random.Random(1), set(), 0
             while at < end:
                 at += draw.expovariate(rate)
@@ -225,6 +242,14 @@ class Soak:
         at, highest = max(self.rss, key=lambda sample: sample[1])
         self.latencies.sort()
         print(f"soak: {self.asked} requests, {self.wrong} wrong, {self.failed} failed ({self.failed / self.asked:.4%}), {self.swaps} models swapped, {self.restarts} restarts, p50 {1000 * self.latencies[len(self.latencies) // 2]:.1f} ms, p99 {1000 * self.latencies[len(self.latencies) * 99 // 100]:.1f} ms, s0 {early:.0f} → {late:.0f} MiB ({late / early - 1:+.1%}), at most {highest:.0f} MiB at {at / 60:.1f} min")
+        for at, rss, heap in sorted(self.held, key=lambda sample: -sample[1])[:3]:
+            before = [f"{what} {at - when:.0f} s before" for when, what in self.events if 0 <= at - when <= 30]
+            print(f"soak: {rss:.0f} MiB at {at / 60:.1f} min, of which garbage collection holds {heap:.0f}; {', '.join(before) or 'nothing happened in the 30 s before'}")
+        for part in range(6):
+            own = [sample for sample in self.held if length * part / 6 <= sample[0] < length * (part + 1) / 6]
+            if own:
+                rss, heap = (statistics.median(sample[place] for sample in own) for place in (1, 2))
+                print(f"soak: {length * part / 360:.0f} to {length * (part + 1) / 360:.0f} min: {rss:.0f} MiB, of which garbage collection holds {heap:.0f} (medians)")
         for problem in sorted(set(self.problems))[:10]:
             print(f"soak: {self.problems.count(problem)} × {problem}")
         checks = [self.wrong == 0, self.failed <= self.asked / 1000, abs(late / early - 1) <= 0.1, self.late_swaps == 0]

@@ -24,41 +24,60 @@ internal static class RowComparison
     /// <param name="alone">Its output from a run of its own.</param>
     /// <param name="datatype">Their element type.</param>
     /// <param name="rounds">Whether the model rounds to few levels.</param>
-    public static string? Difference(ReadOnlySpan<byte> batched, ReadOnlySpan<byte> alone, TensorDatatype datatype, bool rounds)
+    /// <param name="noise">Floats that are no further apart than this are equal, whatever the size of the row's output.</param>
+    public static string? Difference(
+        ReadOnlySpan<byte> batched,
+        ReadOnlySpan<byte> alone,
+        TensorDatatype datatype,
+        bool rounds,
+        double noise = 0)
     {
         if (batched.Length != alone.Length) return $"{batched.Length} bytes in a batch, {alone.Length} alone";
-        double full = rounds ? RoundedTolerance : FloatTolerance;
-        double half = rounds ? RoundedTolerance : HalfTolerance;
-        return datatype switch
+        if (Numbers(alone, datatype) is not { } expected) return batched.SequenceEqual(alone) ? null : "other values in a batch than alone";
+        double[] found = Numbers(batched, datatype)!;
+        double tolerance = Math.Max(noise, Tolerance(datatype, rounds) * Math.Max(LeastScale, Largest(expected)));
+        for (int i = 0; i < expected.Length; i++)
         {
-            TensorDatatype.Fp32 => Difference(Cast<float>(batched), Cast<float>(alone), value => value, full),
-            TensorDatatype.Fp64 => Difference(Cast<double>(batched), Cast<double>(alone), value => value, full),
-            TensorDatatype.Fp16 => Difference(Cast<Half>(batched), Cast<Half>(alone), value => (double)value, half),
-            TensorDatatype.Bf16 => Difference(Cast<ushort>(batched), Cast<ushort>(alone), bits => Bfloat16.ToSingle(bits), half),
-            _ => batched.SequenceEqual(alone) ? null : "other values in a batch than alone",
-        };
-    }
-
-    private static ReadOnlySpan<T> Cast<T>(ReadOnlySpan<byte> bytes)
-        where T : struct => MemoryMarshal.Cast<byte, T>(bytes);
-
-    private static string? Difference<T>(ReadOnlySpan<T> batched, ReadOnlySpan<T> alone, Func<T, double> number, double tolerance)
-    {
-        double scale = LeastScale;
-        foreach (T value in alone)
-        {
-            double size = Math.Abs(number(value));
-            if (double.IsFinite(size)) scale = Math.Max(scale, size);
-        }
-
-        for (int i = 0; i < alone.Length; i++)
-        {
-            double x = number(batched[i]);
-            double y = number(alone[i]);
-            if (x.Equals(y) || Math.Abs(x - y) <= tolerance * scale) continue;
-            return string.Create(CultureInfo.InvariantCulture, $"{x:G6} in a batch, {y:G6} alone");
+            bool isEqual = found[i].Equals(expected[i]) || Math.Abs(found[i] - expected[i]) <= tolerance;
+            if (!isEqual) return string.Create(CultureInfo.InvariantCulture, $"{found[i]:G6} in a batch, {expected[i]:G6} alone");
         }
 
         return null;
+    }
+
+    /// <summary>The largest value of a float tensor by its size, those that are not finite left out; 0 for other types.</summary>
+    public static double Largest(ReadOnlySpan<byte> contents, TensorDatatype datatype) => Numbers(contents, datatype) is { } numbers ? Largest(numbers) : 0;
+
+    private static double Largest(double[] numbers)
+    {
+        double largest = 0;
+        foreach (double number in numbers)
+        {
+            if (double.IsFinite(number)) largest = Math.Max(largest, Math.Abs(number));
+        }
+
+        return largest;
+    }
+
+    private static double Tolerance(TensorDatatype datatype, bool rounds)
+    {
+        if (rounds) return RoundedTolerance;
+        return datatype is TensorDatatype.Fp16 or TensorDatatype.Bf16 ? HalfTolerance : FloatTolerance;
+    }
+
+    private static double[]? Numbers(ReadOnlySpan<byte> contents, TensorDatatype datatype) => datatype switch
+    {
+        TensorDatatype.Fp32 => Numbers(MemoryMarshal.Cast<byte, float>(contents), value => value),
+        TensorDatatype.Fp64 => MemoryMarshal.Cast<byte, double>(contents).ToArray(),
+        TensorDatatype.Fp16 => Numbers(MemoryMarshal.Cast<byte, Half>(contents), value => (double)value),
+        TensorDatatype.Bf16 => Numbers(MemoryMarshal.Cast<byte, ushort>(contents), bits => Bfloat16.ToSingle(bits)),
+        _ => null,
+    };
+
+    private static double[] Numbers<T>(ReadOnlySpan<T> values, Func<T, double> number)
+    {
+        double[] numbers = new double[values.Length];
+        for (int i = 0; i < numbers.Length; i++) numbers[i] = number(values[i]);
+        return numbers;
     }
 }

@@ -14,6 +14,9 @@ internal sealed class MetricsEndpoint : IDisposable
 {
     private static readonly string[] Labels = ["model", "version"];
 
+    /// <summary>Meters whose instruments are shown as they are.</summary>
+    private static readonly HashSet<string> Meters = ["OrleansInference", "Microsoft.Orleans"];
+
     private readonly IModelCatalog _catalog;
     private readonly BytesInFlight _bytes;
     private readonly CollectorRegistry _instruments = Prometheus.Metrics.NewCustomRegistry();
@@ -22,7 +25,11 @@ internal sealed class MetricsEndpoint : IDisposable
     public MetricsEndpoint(IModelCatalog catalog, BytesInFlight bytes)
     {
         (_catalog, _bytes) = (catalog, bytes);
-        _listener = MeterAdapter.StartListening(new MeterAdapterOptions { Registry = _instruments, InstrumentFilterPredicate = instrument => instrument.Meter.Name is "OrleansInference" or "Microsoft.Orleans" });
+        _listener = MeterAdapter.StartListening(new MeterAdapterOptions
+        {
+            Registry = _instruments,
+            InstrumentFilterPredicate = instrument => Meters.Contains(instrument.Meter.Name),
+        });
     }
 
     /// <summary>Serves one scrape.</summary>
@@ -51,6 +58,8 @@ internal sealed class MetricsEndpoint : IDisposable
         Counter failure = metrics.CreateCounter("nv_inference_request_failure", "Number of failed inference requests, all batch sizes", [.. Labels, "reason"]);
         Gauge pending = metrics.CreateGauge("nv_inference_pending_request_count", "Instantaneous number of pending requests awaiting execution per-model.", Labels);
         Gauge memory = metrics.CreateGauge("orleans_inference_model_memory_bytes", "Memory reserved for a model version", Labels);
+        metrics.CreateGauge("orleans_inference_managed_memory_bytes", "Bytes that .NET's garbage collection holds")
+            .Set(GC.GetGCMemoryInfo().TotalCommittedBytes);
         metrics.CreateGauge("orleans_inference_bytes_in_flight", "Bytes of request bodies held").Set(_bytes.Current);
         foreach (InferenceStatistics model in _catalog.GetStatistics("", ""))
         {

@@ -132,7 +132,7 @@ public sealed class CommandTests
     [InlineData("infer m", 2, "nothing to infer")]
     [InlineData("infer m --input x", 2, "expected NAME=FILE or NAME=JSON")]
     [InlineData("infer m --input z=[1]", 2, "model 'm' has the inputs x")]
-    [InlineData("infer m --input x=[[1,2],[3]]", 2, "asks for 4")]
+    [InlineData("infer m --input x=[[1,2],[3]]", 2, "data nested as ragged")]
     [InlineData("infer m --input x=absent.npy", 2, "there is no file 'absent.npy'")]
     [InlineData("infer m absent.jpg", 2, "there is no file 'absent.jpg'")]
     [InlineData("infer absent --input x=[1]", 1, "NotFound")]

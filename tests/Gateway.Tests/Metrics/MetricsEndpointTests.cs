@@ -32,6 +32,17 @@ public sealed class MetricsEndpointTests
         Assert.Contains("orleans_inference_bytes_in_flight 0", lines);
     }
 
+    [Fact]
+    public async Task Scrape_WhatGarbageCollectionHolds_IsThere()
+    {
+        await using GatewayHost host = await GatewayHost.StartAsync();
+        GC.Collect();
+
+        string text = await host.Http.GetStringAsync("/metrics", Token);
+
+        Assert.Contains(text.Split('\n'), line => line.StartsWith("orleans_inference_managed_memory_bytes ", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("REJECTED", 7)]
     [InlineData("CANCELED", 0)]
