@@ -73,7 +73,8 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             () =>
             {
                 ModelSession built = new(CreateSession(settings, settings.Path), settings, replica.Signature) { Device = device };
-                using ModelProbe probe = new(built, clock, rounds: false);
+                // Variants round to few levels.
+                using ModelProbe probe = new(built, clock, rounds: true);
                 probe.Run(replica.Signature);
                 if (probe.Difference is { } difference && !replica.IsBatchingConfigured)
                 {

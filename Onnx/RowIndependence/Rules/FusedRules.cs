@@ -3,6 +3,9 @@ namespace OrleansInference.Onnx.RowIndependence.Rules;
 /// <summary>Operators of ONNX Runtime's own that its graph optimisation, and ours through it, writes.</summary>
 internal static class FusedRules
 {
+    /// <summary>The input of both attention operators that is added to the scores, and stretched to all rows where it has one.</summary>
+    private const int BiasInput = 5;
+
     /// <summary>FusedConv: a convolution, perhaps with a sum of the same shape, and its activation.</summary>
     public static TracedValue[] FusedConv(RuleNode node)
     {
@@ -101,12 +104,12 @@ internal static class FusedRules
         return [TracedValue.Of([value.Shape![0], node.Shape(others)[0]], value.Axis)];
     }
 
-    /// <summary>A mask of [rows, …] or one that is the same for all rows; lists of rows are not read.</summary>
+    /// <summary>A mask of [rows, …] or a bias that is the same for all; lists of rows are not read.</summary>
     private static void RequireMask(RuleNode node, int input, TracedValue mask, SymbolicSize rows)
     {
         IReadOnlyList<SymbolicSize> shape = node.Shape(mask);
         if (shape.Count < 2 || mask.CountsRows) throw node.Meets($"input {input} is not understood");
-        bool fits = mask.IsBatched ? mask.Axis == 0 && shape[0].Equals(rows) : shape[0].Is(1);
+        bool fits = mask.IsBatched ? mask.Axis == 0 && shape[0].Equals(rows) : input == BiasInput && shape[0].Is(1);
         if (!fits) throw node.Meets($"input {input} does not go with its rows");
     }
 }
