@@ -1,0 +1,21 @@
+namespace OrleansInference.Engine.Batching;
+
+/// <summary>The waiting requests that can share a run.</summary>
+internal sealed class QueueLane(ShapeSignature signature)
+{
+    /// <summary>What they agree in.</summary>
+    public ShapeSignature Signature { get; } = signature;
+
+    /// <summary>The requests, in order.</summary>
+    public RequestTree<Index> Requests { get; } = new();
+
+    /// <summary>A lane's requests by their place in line.</summary>
+    internal readonly struct Index : IRequestIndex
+    {
+        static bool IRequestIndex.CountsRows => false;
+
+        static ref RequestLink IRequestIndex.Link(QueuedRequest request) => ref request.InLane;
+
+        static OrderKey IRequestIndex.Key(QueuedRequest request) => request.Key;
+    }
+}
