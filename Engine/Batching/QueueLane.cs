@@ -9,13 +9,11 @@ internal sealed class QueueLane(ShapeSignature signature)
     /// <summary>The requests, in order.</summary>
     public RequestTree<Index> Requests { get; } = new();
 
-    /// <summary>A lane's requests by their place in line.</summary>
+    /// <summary>A lane's requests.</summary>
     internal readonly struct Index : IRequestIndex
     {
-        static bool IRequestIndex.CountsRows => false;
+        static bool IRequestIndex.KeepsSums => false;
 
         static ref RequestLink IRequestIndex.Link(QueuedRequest request) => ref request.InLane;
-
-        static OrderKey IRequestIndex.Key(QueuedRequest request) => request.Key;
     }
 }

@@ -17,9 +17,6 @@ public class QueuedRequest : IValueTaskSource<InferenceResponse>
     /// <summary>Its links in the tree of its lane.</summary>
     internal RequestLink InLane;
 
-    /// <summary>Its links in the queue's tree of those that are dropped when overdue.</summary>
-    internal RequestLink InDrops;
-
     private ManualResetValueTaskSourceCore<InferenceResponse> _answer = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
     private int _completed;

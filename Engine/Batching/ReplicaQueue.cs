@@ -2,14 +2,15 @@ namespace OrleansInference.Engine.Batching;
 
 /// <summary>
 /// The bounded queue in front of a replica, in order of <see cref="OrderKey"/>, one lane per <see cref="ShapeSignature"/>
-/// that several requests can have. What is done to one request takes time logarithmic in the number that wait, expected.
+/// that several requests can have. What is done to a request takes expected time logarithmic in the number that wait,
+/// amortized over the requests where lanes come to be.
 /// A plain data structure: its owner locks. The simulator runs the same class.
 /// </summary>
 public sealed class ReplicaQueue
 {
     private readonly RequestTree<LineIndex> _line = new();
-    private readonly RequestTree<DropIndex> _drops = new();
     private readonly Dictionary<ShapeSignature, QueueLane> _lanes = [];
+    private ShapeSignature? _shared;
     private QueueLane? _empty;
     private long _sequence;
 
@@ -20,7 +21,7 @@ public sealed class ReplicaQueue
     public long Rows => _line.Rows;
 
     /// <summary>The earliest deadline of those waiting that are dropped when overdue; <see cref="TimeSpan.MaxValue"/> without one.</summary>
-    public TimeSpan NextDeadline => _drops.First?.DropAt ?? TimeSpan.MaxValue;
+    public TimeSpan NextDeadline => _line.Earliest;
 
     /// <summary>Adds a request, with all its rows, at <paramref name="now"/>; <paramref name="due"/> is what orders it within its priority.</summary>
     /// <exception cref="InvalidOperationException">It waits already.</exception>
@@ -33,10 +34,10 @@ public sealed class ReplicaQueue
         request.RowsTaken = 0;
         request.IsQueued = true;
         request.Level = Level(request.Key.Sequence);
+        if (Count == 0) _shared = request.Signature;
+        else if (_shared is not null && !_shared.Equals(request.Signature)) Split();
         _line.Add(request);
-        if (request.DropAt != TimeSpan.MaxValue) _drops.Add(request);
-        // One that equals no other runs alone: it needs no lane.
-        if (!request.Signature.IsUnique) AddToLane(request);
+        if (_shared is null) AddToLane(request);
         Count++;
     }
 
@@ -45,7 +46,6 @@ public sealed class ReplicaQueue
     {
         if (!request.IsQueued) return false;
         _line.Remove(request);
-        if (request.DropAt != TimeSpan.MaxValue) _drops.Remove(request);
         if (request.Lane is { } lane) RemoveFromLane(request, lane);
         Count--;
         request.IsQueued = false;
@@ -57,11 +57,11 @@ public sealed class ReplicaQueue
 
     /// <summary>
     /// Moves every request that is past its deadline at <paramref name="now"/> from the queue into
-    /// <paramref name="overdue"/>, the earliest deadline first.
+    /// <paramref name="overdue"/>, in order.
     /// </summary>
     public void TakeOverdue(TimeSpan now, List<QueuedRequest> overdue)
     {
-        while (_drops.First is { } next && next.DropAt <= now)
+        while (_line.FirstOverdue(now) is { } next)
         {
             overdue.Add(next);
             Remove(next);
@@ -84,7 +84,8 @@ public sealed class ReplicaQueue
         }
 
         QueueLane? lane = head.Lane;
-        BatchDecision decision = BatchPolicy.Decide(new QueueView(lane?.Requests.Rows ?? head.RowsLeft, head.Arrival, head.Deadline), now, limits, cost);
+        long together = _shared is not null ? Rows : lane?.Requests.Rows ?? head.RowsLeft;
+        BatchDecision decision = BatchPolicy.Decide(new QueueView(together, head.Arrival, head.Deadline), now, limits, cost);
         wait = decision.Wait;
         if (decision.Size == 0) return false;
 
@@ -97,7 +98,7 @@ public sealed class ReplicaQueue
             int rows = Math.Min(left, room);
             Take(next, rows, batch);
             room -= rows;
-            next = lane?.Requests.First;
+            next = _shared is not null ? _line.First : lane?.Requests.First;
         }
 
         return true;
@@ -122,8 +123,20 @@ public sealed class ReplicaQueue
         request.RowsTaken += rows;
     }
 
+    /// <summary>
+    /// While all that wait have one signature, the line is the lane. The first other one sorts them into lanes, each
+    /// at most once: when the queue has been empty it begins anew.
+    /// </summary>
+    private void Split()
+    {
+        _shared = null;
+        foreach (QueuedRequest request in _line.InOrder()) AddToLane(request);
+    }
+
     private void AddToLane(QueuedRequest request)
     {
+        // One that equals no other runs alone: it needs no lane.
+        if (request.Signature.IsUnique) return;
         if (!_lanes.TryGetValue(request.Signature, out QueueLane? lane))
         {
             lane = new QueueLane(request.Signature);
@@ -154,23 +167,11 @@ public sealed class ReplicaQueue
         return (uint)(hash >> 32);
     }
 
-    /// <summary>All requests by their place in line.</summary>
+    /// <summary>All requests.</summary>
     private readonly struct LineIndex : IRequestIndex
     {
-        static bool IRequestIndex.CountsRows => true;
+        static bool IRequestIndex.KeepsSums => true;
 
         static ref RequestLink IRequestIndex.Link(QueuedRequest request) => ref request.InLine;
-
-        static OrderKey IRequestIndex.Key(QueuedRequest request) => request.Key;
-    }
-
-    /// <summary>Those that are dropped when overdue, by their deadline.</summary>
-    private readonly struct DropIndex : IRequestIndex
-    {
-        static bool IRequestIndex.CountsRows => false;
-
-        static ref RequestLink IRequestIndex.Link(QueuedRequest request) => ref request.InDrops;
-
-        static OrderKey IRequestIndex.Key(QueuedRequest request) => new(false, 0, request.DropAt, request.Key.Sequence);
     }
 }

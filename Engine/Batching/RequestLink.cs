@@ -12,6 +12,9 @@ internal struct RequestLink
     /// <summary>The root of those below it that come later.</summary>
     public QueuedRequest? Right;
 
-    /// <summary>Rows waiting in <see cref="Left"/> and below, where the tree counts rows.</summary>
+    /// <summary>Rows left of <see cref="Left"/> and those below it, in a tree that keeps sums.</summary>
     public long RowsBefore;
+
+    /// <summary>The earliest <see cref="QueuedRequest.DropAt"/> of the request and those below it, in a tree that keeps sums.</summary>
+    public TimeSpan Earliest;
 }

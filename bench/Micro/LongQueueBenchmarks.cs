@@ -36,7 +36,7 @@ public class LongQueueBenchmarks
 
     /// <summary>What is asked for each request with a deadline.</summary>
     [Benchmark]
-    public long RowsAhead() => _queue.RowsAhead(priority: 1, Later());
+    public long RowsAhead() => _queue.RowsAhead(priority: 1, Place());
 
     /// <summary>The way of every request: one comes, and the first one is taken.</summary>
     [Benchmark]
@@ -64,7 +64,7 @@ public class LongQueueBenchmarks
     {
         QueuedRequest request = NewRequest(0);
         request.Deadline = TimeSpan.Zero;
-        _queue.Add(request, priority: 1, Later(), TimeSpan.Zero);
+        _queue.Add(request, priority: 1, Place(), TimeSpan.Zero);
         _queue.TakeOverdue(TimeSpan.Zero, _overdue);
         int overdue = _overdue.Count;
         _overdue.Clear();
@@ -72,6 +72,9 @@ public class LongQueueBenchmarks
     }
 
     private void Add(QueuedRequest request) => _queue.Add(request, priority: 1, Later(), TimeSpan.Zero);
+
+    /// <summary>Anywhere among those that wait.</summary>
+    private TimeSpan Place() => _requests[_random.Next(Waiting)].Key.Due;
 
     /// <summary>Time goes on, so that those that came first go first in the long run.</summary>
     private TimeSpan Later() => TimeSpan.FromTicks(++_now + _random.Next(1, 1 + (Waiting / 2)));
