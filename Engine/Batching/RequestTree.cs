@@ -22,7 +22,8 @@ internal sealed class RequestTree<TIndex>
     /// <summary>Adds a request that is not in the tree.</summary>
     public void Add(QueuedRequest request)
     {
-        TIndex.Link(request) = new RequestLink { Earliest = request.DropAt };
+        // Its links are empty: it was never in the tree, or Remove emptied them.
+        TIndex.Link(request).Earliest = request.DropAt;
         Rows += request.RowsLeft;
         if (_root is null)
         {
@@ -48,7 +49,10 @@ internal sealed class RequestTree<TIndex>
         Replace(request, parent, link.Left ?? link.Right);
         if (TIndex.KeepsSums && request.DropAt != TimeSpan.MaxValue) Forget(request.DropAt, parent);
         // A request that somebody still holds must not keep those that stood beside it alive.
-        link = default;
+        link.Parent = null;
+        link.Left = null;
+        link.Right = null;
+        link.RowsBefore = 0;
     }
 
     /// <summary>Says that a request in the tree has <paramref name="rows"/> fewer left.</summary>
