@@ -11,6 +11,12 @@ namespace OrleansInference.Engine.Batching;
 /// </summary>
 public class QueuedRequest : IValueTaskSource<InferenceResponse>
 {
+    /// <summary>Its links in the queue's tree of all requests.</summary>
+    internal RequestLink InLine;
+
+    /// <summary>Its links in the tree of its lane.</summary>
+    internal RequestLink InLane;
+
     private ManualResetValueTaskSourceCore<InferenceResponse> _answer = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
     private int _completed;
@@ -40,23 +46,35 @@ public class QueuedRequest : IValueTaskSource<InferenceResponse>
     /// <summary>What it can run together with.</summary>
     public ShapeSignature Signature { get; }
 
-    /// <summary>Place in line.</summary>
-    public OrderKey Key { get; set; }
+    /// <summary>Place in line, given by the queue.</summary>
+    public OrderKey Key { get; internal set; }
 
     /// <summary>When it was queued.</summary>
-    public TimeSpan Arrival { get; set; }
+    public TimeSpan Arrival { get; internal set; }
 
     /// <summary>When it must be answered; <see cref="TimeSpan.MaxValue"/> without a deadline.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.MaxValue;
 
-    /// <summary>Whether an overdue request is dropped (the default) or only served late.</summary>
+    /// <summary>Whether an overdue request is dropped (the default) or only served late; the queue looks when it is added.</summary>
     public bool DropWhenOverdue { get; set; } = true;
 
     /// <summary>Rows handed to batches so far. Guarded by the queue's lock.</summary>
-    public int RowsTaken { get; set; }
+    public int RowsTaken { get; internal set; }
+
+    /// <summary>Rows not yet handed to a batch. Guarded by the queue's lock.</summary>
+    public int RowsLeft => Rows - RowsTaken;
 
     /// <summary>Whether rows of it are waiting. Guarded by the queue's lock.</summary>
-    public bool IsQueued { get; set; }
+    public bool IsQueued { get; internal set; }
+
+    /// <summary>When the queue drops it, set as it is added; <see cref="TimeSpan.MaxValue"/>: never.</summary>
+    internal TimeSpan DropAt { get; set; }
+
+    /// <summary>Pseudo-random; see <see cref="RequestTree{TIndex}"/>.</summary>
+    internal uint Level { get; set; }
+
+    /// <summary>Where those wait that it can share a run with; null while it waits in no lane.</summary>
+    internal QueueLane? Lane { get; set; }
 
     /// <summary>Rows that waited when it was queued.</summary>
     public long RowsAhead { get; set; }

@@ -1,85 +1,71 @@
 namespace OrleansInference.Engine.Batching;
 
 /// <summary>
-/// The bounded queue in front of a replica, in order of <see cref="OrderKey"/>, one lane per <see cref="ShapeSignature"/>.
+/// The bounded queue in front of a replica, in order of <see cref="OrderKey"/>, one lane per <see cref="ShapeSignature"/>
+/// that several requests can have. What is done to a request takes expected time logarithmic in the number that wait,
+/// amortized over the requests where lanes come to be.
 /// A plain data structure: its owner locks. The simulator runs the same class.
 /// </summary>
 public sealed class ReplicaQueue
 {
-    private readonly Dictionary<ShapeSignature, Lane> _lanes = [];
-    private Lane? _spare;
+    private readonly RequestTree<LineIndex> _line = new();
+    private readonly Dictionary<ShapeSignature, QueueLane> _lanes = [];
+    private ShapeSignature? _shared;
+    private QueueLane? _empty;
     private long _sequence;
 
     /// <summary>Requests waiting, each counted once however many rows it has.</summary>
     public int Count { get; private set; }
 
     /// <summary>Rows waiting.</summary>
-    public long Rows { get; private set; }
+    public long Rows => _line.Rows;
 
-    /// <summary>The earliest deadline among those that are dropped when overdue, found by <see cref="TakeOverdue"/>.</summary>
-    public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
+    /// <summary>The earliest deadline of those waiting that are dropped when overdue; <see cref="TimeSpan.MaxValue"/> without one.</summary>
+    public TimeSpan NextDeadline => _line.Earliest;
 
-    /// <summary>Adds a request at <paramref name="now"/>; <paramref name="due"/> is what orders it within its priority.</summary>
+    /// <summary>Adds a request, with all its rows, at <paramref name="now"/>; <paramref name="due"/> is what orders it within its priority.</summary>
+    /// <exception cref="InvalidOperationException">It waits already.</exception>
     public void Add(QueuedRequest request, uint priority, TimeSpan due, TimeSpan now)
     {
+        if (request.IsQueued) throw new InvalidOperationException("the request waits in a queue already; it can be added again once it has left it");
         request.Key = new OrderKey(request.Request.Background, priority, due, _sequence++);
         request.Arrival = now;
+        request.DropAt = request.DropWhenOverdue ? request.Deadline : TimeSpan.MaxValue;
+        request.RowsTaken = 0;
         request.IsQueued = true;
-        if (!_lanes.TryGetValue(request.Signature, out Lane? lane)) _lanes.Add(request.Signature, lane = NewLane());
-        lane.Heap.Enqueue(request, request.Key);
-        lane.Rows += request.Rows;
-        Rows += request.Rows;
+        request.Level = Level(request.Key.Sequence);
+        if (Count == 0) _shared = request.Signature;
+        else if (_shared is not null && !_shared.Equals(request.Signature)) Split();
+        _line.Add(request);
+        if (_shared is null) AddToLane(request);
         Count++;
-        if (request.DropWhenOverdue && request.Deadline < NextDeadline) NextDeadline = request.Deadline;
     }
 
     /// <summary>Takes a cancelled or failed request out; false when it was not waiting.</summary>
     public bool Remove(QueuedRequest request)
     {
         if (!request.IsQueued) return false;
-        request.IsQueued = false;
-        Lane lane = _lanes[request.Signature];
-        int rows = request.Rows - request.RowsTaken;
-        lane.Rows -= rows;
-        Rows -= rows;
+        _line.Remove(request);
+        if (request.Lane is { } lane) RemoveFromLane(request, lane);
         Count--;
-        lane.Forget();
-        if (lane.Heap.Count == 0) Drop(request.Signature, lane);
+        request.IsQueued = false;
         return true;
     }
 
     /// <summary>Rows that would run before a request with this key.</summary>
-    public long RowsAhead(uint priority, TimeSpan due, bool background = false)
-    {
-        OrderKey key = new(background, priority, due, long.MaxValue);
-        long rows = 0;
-        foreach (Lane lane in _lanes.Values)
-        {
-            foreach ((QueuedRequest waiting, OrderKey place) in lane.Heap.UnorderedItems)
-            {
-                if (waiting.IsQueued && place < key) rows += waiting.Rows - waiting.RowsTaken;
-            }
-        }
+    public long RowsAhead(uint priority, TimeSpan due, bool background = false) => _line.RowsBefore(new OrderKey(background, priority, due, long.MaxValue));
 
-        return rows;
-    }
-
-    /// <summary>Moves every request that is past its deadline at <paramref name="now"/> from the queue into <paramref name="overdue"/>.</summary>
+    /// <summary>
+    /// Moves every request that is past its deadline at <paramref name="now"/> from the queue into
+    /// <paramref name="overdue"/>, in order.
+    /// </summary>
     public void TakeOverdue(TimeSpan now, List<QueuedRequest> overdue)
     {
-        if (now < NextDeadline) return;
-        NextDeadline = TimeSpan.MaxValue;
-        foreach (Lane lane in _lanes.Values)
+        while (_line.FirstOverdue(now) is { } next)
         {
-            foreach ((QueuedRequest waiting, OrderKey _) in lane.Heap.UnorderedItems)
-            {
-                if (!waiting.IsQueued || !waiting.DropWhenOverdue) continue;
-                if (waiting.Deadline <= now) overdue.Add(waiting);
-                else if (waiting.Deadline < NextDeadline) NextDeadline = waiting.Deadline;
-            }
+            overdue.Add(next);
+            Remove(next);
         }
-
-        foreach (QueuedRequest request in overdue) Remove(request);
     }
 
     /// <summary>
@@ -90,121 +76,102 @@ public sealed class ReplicaQueue
     public bool TryTake(TimeSpan now, BatchLimits limits, BatchCost cost, List<BatchEntry> batch, out TimeSpan wait)
     {
         wait = TimeSpan.MaxValue;
-        (ShapeSignature? signature, Lane? lane) = First();
-        if (lane is null) return false;
-        QueuedRequest head = lane.Heap.Peek();
+        if (_line.First is not { } head) return false;
         if (limits.OneRequest)
         {
-            TakeWhole(signature!, lane, batch);
+            Take(head, head.RowsLeft, batch);
             return true;
         }
 
-        BatchDecision decision = BatchPolicy.Decide(new QueueView(lane.Rows, head.Arrival, head.Deadline), now, limits, cost);
+        QueueLane? lane = head.Lane;
+        long together = _shared is not null ? Rows : lane?.Requests.Rows ?? head.RowsLeft;
+        BatchDecision decision = BatchPolicy.Decide(new QueueView(together, head.Arrival, head.Deadline), now, limits, cost);
         wait = decision.Wait;
         if (decision.Size == 0) return false;
 
         int room = decision.Size;
-        while (room > 0 && lane.TryPeek(out QueuedRequest? next))
+        QueuedRequest? next = head;
+        while (room > 0 && next is not null)
         {
-            int left = next.Rows - next.RowsTaken;
+            int left = next.RowsLeft;
             if (left > room && batch.Count > 0) break;
             int rows = Math.Min(left, room);
-            batch.Add(new BatchEntry(next, next.RowsTaken, rows));
-            next.RowsTaken += rows;
-            lane.Rows -= rows;
-            Rows -= rows;
+            Take(next, rows, batch);
             room -= rows;
-            if (next.RowsTaken < next.Rows)
-            {
-                next.AddReader();
-                break;
-            }
-
-            // Its last rows: the batch takes over the queue's hold on the inputs.
-            next.IsQueued = false;
-            Count--;
-            lane.Heap.Dequeue();
+            next = _shared is not null ? _line.First : lane?.Requests.First;
         }
 
-        if (lane.Heap.Count == 0) Drop(signature!, lane);
         return true;
     }
 
-    /// <summary>Takes what is left of the first request, and nothing beside it.</summary>
-    private void TakeWhole(ShapeSignature signature, Lane lane, List<BatchEntry> batch)
+    /// <summary>Moves the next <paramref name="rows"/> rows of a request into a batch; with its last ones it leaves the queue.</summary>
+    private void Take(QueuedRequest request, int rows, List<BatchEntry> batch)
     {
-        QueuedRequest head = lane.Heap.Dequeue();
-        int rows = head.Rows - head.RowsTaken;
-        batch.Add(new BatchEntry(head, head.RowsTaken, rows));
-        head.RowsTaken = head.Rows;
-        head.IsQueued = false;
-        lane.Rows -= rows;
-        Rows -= rows;
-        Count--;
-        if (lane.Heap.Count == 0) Drop(signature, lane);
-    }
-
-    private Lane NewLane()
-    {
-        Lane lane = _spare ?? new Lane();
-        _spare = null;
-        return lane;
-    }
-
-    /// <summary>A queue that is mostly empty loses and makes a lane with every request: the last one is kept for the next.</summary>
-    private void Drop(ShapeSignature signature, Lane lane)
-    {
-        _lanes.Remove(signature);
-        _spare = lane;
-    }
-
-    private (ShapeSignature? Signature, Lane? Lane) First()
-    {
-        ShapeSignature? signature = null;
-        Lane? first = null;
-        OrderKey key = default;
-        foreach ((ShapeSignature candidate, Lane lane) in _lanes)
+        batch.Add(new BatchEntry(request, request.RowsTaken, rows));
+        if (rows == request.RowsLeft)
         {
-            if (!lane.TryPeek(out QueuedRequest? head) || (first is not null && head.Key > key)) continue;
-            (signature, first, key) = (candidate, lane, head.Key);
+            // Its last rows: the batch takes over the queue's hold on the inputs.
+            Remove(request);
+        }
+        else
+        {
+            _line.Shrink(request, rows);
+            request.Lane?.Requests.Shrink(request, rows);
+            request.AddReader();
         }
 
-        return (signature, first);
+        request.RowsTaken += rows;
     }
 
-    private sealed class Lane
+    /// <summary>
+    /// While all that wait have one signature, the line is the lane. The first other one sorts them into lanes, each
+    /// at most once: when the queue has been empty it begins anew.
+    /// </summary>
+    private void Split()
     {
-        private int _forgotten;
+        _shared = null;
+        foreach (QueuedRequest request in _line.InOrder()) AddToLane(request);
+    }
 
-        public PriorityQueue<QueuedRequest, OrderKey> Heap { get; private set; } = new();
-
-        public long Rows { get; set; }
-
-        public bool TryPeek([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out QueuedRequest? head)
+    private void AddToLane(QueuedRequest request)
+    {
+        // One that equals no other runs alone: it needs no lane.
+        if (request.Signature.IsUnique) return;
+        if (!_lanes.TryGetValue(request.Signature, out QueueLane? lane))
         {
-            while (Heap.TryPeek(out head, out _))
-            {
-                if (head.IsQueued) return true;
-                Heap.Dequeue();
-                _forgotten--;
-            }
-
-            return false;
+            lane = new QueueLane(request.Signature);
+            _lanes.Add(request.Signature, lane);
         }
 
-        /// <summary>A heap cannot remove from its middle: removed requests stay until they surface or outnumber the rest.</summary>
-        public void Forget()
-        {
-            _forgotten++;
-            if (_forgotten * 2 <= Heap.Count) return;
-            PriorityQueue<QueuedRequest, OrderKey> kept = new();
-            foreach ((QueuedRequest waiting, OrderKey place) in Heap.UnorderedItems)
-            {
-                if (waiting.IsQueued) kept.Enqueue(waiting, place);
-            }
+        if (lane == _empty) _empty = null;
+        lane.Requests.Add(request);
+        request.Lane = lane;
+    }
 
-            Heap = kept;
-            _forgotten = 0;
-        }
+    /// <summary>A queue that is mostly empty would lose and make a lane with every request: the last one without requests stays.</summary>
+    private void RemoveFromLane(QueuedRequest request, QueueLane lane)
+    {
+        lane.Requests.Remove(request);
+        request.Lane = null;
+        if (lane.Requests.First is not null) return;
+        if (_empty is not null) _lanes.Remove(_empty.Signature);
+        _empty = lane;
+    }
+
+    /// <summary>The finalizer of MurmurHash3: neighbours in time get levels that have nothing to do with each other.</summary>
+    private static uint Level(long sequence)
+    {
+        ulong hash = (ulong)sequence + 0x9E3779B97F4A7C15;
+        hash = (hash ^ (hash >> 33)) * 0xFF51AFD7ED558CCD;
+        hash = (hash ^ (hash >> 33)) * 0xC4CEB9FE1A85EC53;
+        return (uint)(hash >> 32);
+    }
+
+    /// <summary>All requests.</summary>
+    private readonly struct LineIndex : IRequestIndex
+    {
+        static bool IRequestIndex.KeepsSums => true;
+
+        static ref RequestLink IRequestIndex.Link(QueuedRequest request) => ref request.InLine;
     }
 }

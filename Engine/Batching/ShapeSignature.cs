@@ -5,7 +5,6 @@ public sealed class ShapeSignature : IEquatable<ShapeSignature>
 {
     private readonly long[] _dimensions;
     private readonly int _hash;
-    private bool _isUnique;
 
     /// <summary>Takes the dimensions of all inputs one after the other, each input's behind its rank (−1 when it is absent).</summary>
     public ShapeSignature(long[] dimensions)
@@ -19,12 +18,15 @@ public sealed class ShapeSignature : IEquatable<ShapeSignature>
     /// <summary>The signature of every request to a model whose dimensions are all fixed.</summary>
     public static ShapeSignature Fixed { get; } = new([]);
 
+    /// <summary>Whether it equals no other.</summary>
+    internal bool IsUnique { get; private init; }
+
     /// <summary>A signature that equals no other: its request runs alone.</summary>
-    public static ShapeSignature Unique() => new([]) { _isUnique = true };
+    public static ShapeSignature Unique() => new([]) { IsUnique = true };
 
     /// <inheritdoc />
     public bool Equals(ShapeSignature? other) =>
-        ReferenceEquals(this, other) || (other is not null && !_isUnique && !other._isUnique && _hash == other._hash && _dimensions.AsSpan().SequenceEqual(other._dimensions));
+        ReferenceEquals(this, other) || (other is not null && !IsUnique && !other.IsUnique && _hash == other._hash && _dimensions.AsSpan().SequenceEqual(other._dimensions));
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as ShapeSignature);

@@ -32,11 +32,7 @@ public class ReplicaQueueBenchmarks
     [Benchmark]
     public int AddAndTake()
     {
-        for (int i = 0; i < _requests.Length; i++)
-        {
-            _requests[i].RowsTaken = 0;
-            _queue.Add(_requests[i], priority: 1, _due[i], TimeSpan.Zero);
-        }
+        for (int i = 0; i < _requests.Length; i++) _queue.Add(_requests[i], priority: 1, _due[i], TimeSpan.Zero);
 
         int batches = 0;
         while (_queue.TryTake(TimeSpan.Zero, Limits, default, _batch, out _))
