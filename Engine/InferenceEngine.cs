@@ -86,8 +86,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     public IReadOnlyList<ModelStatus> Index =>
         [.. _table.Index.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value).Select(WithNotice)];
 
-    /// <summary>Everything that serves, by name and version.</summary>
-    public IReadOnlyList<IServedModel> Models => [.. _table.Served.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value.All).Select(version => version.Model)];
+    /// <summary>Everything that serves, by name and version; the same object as before where nothing came or went.</summary>
+    public IReadOnlyList<IServedModel> Models => _table.Models;
 
     /// <summary>Loads what the mode asks for at start. A model that fails is named in <see cref="Index"/> and the log; the others serve.</summary>
     /// <exception cref="ModelRepositoryException">The repository cannot be read, or a named model is not in it.</exception>

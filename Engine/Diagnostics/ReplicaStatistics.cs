@@ -11,12 +11,14 @@ internal sealed class ReplicaStatistics(TimeProvider time)
     private readonly Dictionary<InferenceError, long> _failures = [];
     private Sum _success, _fail, _queue, _input, _infer, _output;
     private long _inferences, _executions, _lastInferenceMs, _requests, _violations, _bytes;
+    private InferenceStatistics? _reading;
 
     /// <summary>One run of <paramref name="rows"/> rows ended well.</summary>
     public void AddRun(int rows, TimeSpan input, TimeSpan infer, TimeSpan output)
     {
         lock (_lock)
         {
+            _reading = null;
             _executions++;
             if (!_runs.TryGetValue(rows, out Run? run)) _runs.Add(rows, run = new Run());
             run.Input.Add(input);
@@ -30,6 +32,7 @@ internal sealed class ReplicaStatistics(TimeProvider time)
     {
         lock (_lock)
         {
+            _reading = null;
             // Background work has no objective.
             if (!isBackground && error is not (InferenceError.InvalidArgument or InferenceError.Cancelled or InferenceError.NotFound))
             {
@@ -55,12 +58,13 @@ internal sealed class ReplicaStatistics(TimeProvider time)
         }
     }
 
-    /// <summary>One consistent reading.</summary>
+    /// <summary>One consistent reading; the same object as before where nothing was counted and as many requests wait.</summary>
     public InferenceStatistics Read(string name, string version, long pending)
     {
         lock (_lock)
         {
-            return new InferenceStatistics
+            if (_reading is { } known && known.PendingRequests == pending) return known;
+            _reading = new InferenceStatistics
             {
                 Name = name,
                 Version = version,
@@ -80,6 +84,7 @@ internal sealed class ReplicaStatistics(TimeProvider time)
                 Bytes = _bytes,
                 Failures = new Dictionary<InferenceError, long>(_failures),
             };
+            return _reading;
         }
     }
 

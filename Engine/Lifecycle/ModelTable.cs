@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Engine.Lifecycle;
@@ -10,9 +11,24 @@ internal sealed class ModelTable
     private readonly Lock _lock = new();
     private FrozenDictionary<string, ServedVersions> _served = FrozenDictionary<string, ServedVersions>.Empty;
     private FrozenDictionary<string, ModelStatus[]> _index = FrozenDictionary<string, ModelStatus[]>.Empty;
+    private Listing _models = new(FrozenDictionary<string, ServedVersions>.Empty, []);
 
     /// <summary>Every model that serves.</summary>
     public FrozenDictionary<string, ServedVersions> Served => Volatile.Read(ref _served);
+
+    /// <summary>Every version that serves, by name and version; listed once for each snapshot, since many ask often.</summary>
+    public IReadOnlyList<IServedModel> Models
+    {
+        get
+        {
+            FrozenDictionary<string, ServedVersions> served = Served;
+            Listing known = Volatile.Read(ref _models);
+            if (ReferenceEquals(known.Served, served)) return known.Models;
+            Listing listing = new(served, [.. served.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value.All).Select(version => version.Model)]);
+            Volatile.Write(ref _models, listing);
+            return listing.Models;
+        }
+    }
 
     /// <summary>Every model that was ever asked for, and its lines in the index.</summary>
     public FrozenDictionary<string, ModelStatus[]> Index => Volatile.Read(ref _index);
@@ -43,4 +59,6 @@ internal sealed class ModelTable
             Volatile.Write(ref _index, next.ToFrozenDictionary());
         }
     }
+
+    private sealed record Listing(FrozenDictionary<string, ServedVersions> Served, IReadOnlyList<IServedModel> Models);
 }

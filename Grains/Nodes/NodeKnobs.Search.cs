@@ -13,9 +13,6 @@ namespace OrleansInference.Grains.Nodes;
 /// <content>Searches and measurements on live replicas.</content>
 internal sealed partial class NodeKnobs
 {
-    /// <summary>Time before a search that was disturbed is tried again.</summary>
-    private static readonly TimeSpan SearchAgain = TimeSpan.FromSeconds(20);
-
     /// <summary>Searches one model that has no profile, if the node is idle; ends the search that runs if it is not any more.</summary>
     private void ProfileIfIdle(ModelReplica[] served, CancellationToken cancellationToken)
     {
@@ -29,17 +26,35 @@ internal sealed partial class NodeKnobs
             return;
         }
 
-        if (!isIdle || Array.Find(served, NeedsProfile) is not { } next) return;
+        if (!isIdle || NextToSearch(served) is not { } next) return;
         _profilingEnd?.Dispose();
         _profilingEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _profiling = ProfileAsync(next, _profilingEnd.Token);
     }
 
+    /// <summary>Models that were asked for first, of those the ones that were tried least.</summary>
+    private ModelReplica? NextToSearch(ModelReplica[] served)
+    {
+        TimeSpan now = Now;
+        if (!_budget.Allows(now, isAskedFor: true)) return null;
+        bool isForAll = _budget.Allows(now, isAskedFor: false);
+        return served
+            .Where(replica => (isForAll || IsAskedFor(replica)) && NeedsProfile(replica))
+            .OrderByDescending(IsAskedFor)
+            .ThenBy(replica => TunedOf(replica).Searches)
+            .FirstOrDefault();
+    }
+
+    private TimeSpan Now => time.GetElapsedTime(0, time.GetTimestamp());
+
+    private Tuned TunedOf(ModelReplica replica) => _replicas.GetOrAdd(replica, _ => new Tuned(policy));
+
+    private bool IsAskedFor(ModelReplica replica) => TunedOf(replica).Seen is { Requests: > 0 };
+
     private bool NeedsProfile(ModelReplica replica)
     {
-        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
+        Tuned tuned = TunedOf(replica);
         if (tuned.Profile is not null || tuned.Proposal is not null || tuned.HasFailed || replica.Sequences is not null) return false;
-        if (time.GetTimestamp() < tuned.SearchFrom) return false;
         if (node.Plan.Find(replica.Name) is not { } planned || !_kept.TryGetValue((replica.Name, planned.Revision), out KnobProfile? kept)) return true;
         tuned.Profile = kept;
         return false;
@@ -47,14 +62,16 @@ internal sealed partial class NodeKnobs
 
     private async Task ProfileAsync(ModelReplica replica, CancellationToken cancellationToken)
     {
+        TimeSpan begun = Now;
+        bool isDisturbed = false;
+        TunedOf(replica).Searches++;
         try
         {
             await ProposeAsync(replica, cancellationToken).ConfigureAwait(false);
         }
         catch (DisturbedException exception)
         {
-            Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
-            tuned.SearchFrom = time.GetTimestamp() + (long)(SearchAgain.TotalSeconds * time.TimestampFrequency);
+            isDisturbed = true;
             LogDisturbed(replica.Name, exception.Message);
         }
         catch (OperationCanceledException)
@@ -65,6 +82,10 @@ internal sealed partial class NodeKnobs
         {
             if (_replicas.TryGetValue(replica, out Tuned? tuned)) tuned.HasFailed = true;
             LogNotProfiled(replica.Name, exception.Message);
+        }
+        finally
+        {
+            _budget.Spend(Now, Now - begun, isDisturbed);
         }
     }
 

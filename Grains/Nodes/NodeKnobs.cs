@@ -20,6 +20,9 @@ namespace OrleansInference.Grains.Nodes;
 internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine, IOptions<NodeOptions> options, PolicySlot policy, TimeProvider time, ILogger<NodeKnobs> logger) : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(0.5);
+    /// <summary>Looks without anything new after which every mean over looks has settled.</summary>
+    private const int SettledLooks = 60;
+
     private static readonly TimeSpan SearchWarmup = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan SearchTime = TimeSpan.FromMilliseconds(250);
 
@@ -28,7 +31,13 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private readonly SemaphoreSlim _searching = new(1, 1);
     private Task _profiling = Task.CompletedTask;
     private CancellationTokenSource? _profilingEnd;
-    private long _requests = -1, _busyAt;
+    private readonly SearchBudget _budget = new();
+    private IReadOnlyList<IServedModel> _models = [];
+    private ModelReplica[] _served = [];
+    private ClusterPlan? _plan;
+    private LearnedPolicy? _policy;
+    private long _requests = -1, _busyAt, _passedAt;
+    private int _quiet;
     private Look _all;
 
     /// <summary>What a search found for a served model; null before the first.</summary>
@@ -48,13 +57,36 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         using PeriodicTimer timer = new(Period, time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            ModelReplica[] served = [.. engine.Models.OfType<ModelReplica>()];
-            foreach (ModelReplica gone in _replicas.Keys.Except(served)) _replicas.TryRemove(gone, out _);
-            foreach (ModelReplica replica in served) Read(replica);
-            _all = _replicas.Values.Aggregate(default(Look), (sum, tuned) => sum.Plus(tuned.Last, 1));
-            foreach (ModelReplica replica in served) await TuneAsync(replica, cancellationToken).ConfigureAwait(false);
-            if (options.Value.ProfileOnLoad) ProfileIfIdle(served, cancellationToken);
+            _quiet = IsAsBefore() ? _quiet + 1 : 0;
+            if (_quiet > SettledLooks) _passedAt = time.GetTimestamp();
+            else await LookAsync(cancellationToken).ConfigureAwait(false);
+            if (options.Value.ProfileOnLoad) ProfileIfIdle(_served, cancellationToken);
         }
+    }
+
+    /// <summary>Whether models, plan and policy are those of the last look, and no replica has done anything since or has anything to do.</summary>
+    private bool IsAsBefore()
+    {
+        IReadOnlyList<IServedModel> models = engine.Models;
+        (ClusterPlan plan, LearnedPolicy? learned) = (node.Plan, policy.Current);
+        bool isSame = ReferenceEquals(models, _models) && ReferenceEquals(plan, _plan) && ReferenceEquals(learned, _policy);
+        if (!ReferenceEquals(models, _models)) _served = [.. models.OfType<ModelReplica>()];
+        (_models, _plan, _policy) = (models, plan, learned);
+        return isSame && Array.TrueForAll(_served, IsAsBefore);
+    }
+
+    private bool IsAsBefore(ModelReplica replica)
+    {
+        InferenceStatistics now = replica.ReadStatistics();
+        return now.PendingRequests == 0 && _replicas.TryGetValue(replica, out Tuned? tuned) && ReferenceEquals(now, tuned.Seen);
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        foreach (ModelReplica gone in _replicas.Keys.Except(_served)) _replicas.TryRemove(gone, out _);
+        foreach (ModelReplica replica in _served) Read(replica);
+        _all = _replicas.Values.Aggregate(default(Look), (sum, tuned) => sum.Plus(tuned.Last, 1));
+        foreach (ModelReplica replica in _served) await TuneAsync(replica, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task TuneAsync(ModelReplica replica, CancellationToken cancellationToken)
@@ -103,8 +135,10 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
         InferenceStatistics now = replica.ReadStatistics(), before = tuned.Seen ?? now;
         long at = time.GetTimestamp();
+        // Looks that were passed over saw nothing either.
+        long since = Math.Max(tuned.SeenAt, _passedAt);
         tuned.Last = new Look(
-            tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(tuned.SeenAt, at).TotalSeconds, now.Requests - before.Requests, now.Violations - before.Violations,
+            tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(since, at).TotalSeconds, now.Requests - before.Requests, now.Violations - before.Violations,
             now.InferenceCount - before.InferenceCount, now.ExecutionCount - before.ExecutionCount, now.RunSeconds - before.RunSeconds);
         (tuned.Seen, tuned.SeenAt) = (now, at);
         Follow(replica, tuned, now.Success.Count - before.Success.Count, now.Success.Nanoseconds - before.Success.Nanoseconds);
@@ -187,8 +221,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
 
         public KnobTrial? Trial { get; set; }
 
-        /// <summary>When a search that was disturbed may be tried again, by the timestamp of the clock.</summary>
-        public long SearchFrom { get; set; }
+        /// <summary>Searches in idle time that were begun.</summary>
+        public int Searches { get; set; }
 
         public ReplicaKnobs? Applied { get; set; }
 

@@ -85,8 +85,9 @@ internal sealed partial class PlacementDirectorGrain
         if (!PlanComparison.AreAlike(plan, _state.Plan)) next = next with { Plan = plan with { Epoch = _state.Plan.Epoch + 1, CreatedAt = _time.GetUtcNow() } };
         if (next != _state)
         {
+            ClusterPlan former = _state.Plan;
             await StoreAsync(next);
-            LogPlanned(next.Plan.Epoch, next.Plan.Nodes.Length, next.Plan.Models.Length);
+            if (!PlanComparison.AskTheSame(former, next.Plan)) LogPlanned(next.Plan.Epoch, next.Plan.Nodes.Length, next.Plan.Models.Length);
         }
 
         RoutingTable routing = RoutingTables.Build(_state.Plan, _telemetry.Answering, _routing.Sequence + 1);
