@@ -32,7 +32,9 @@ public sealed class SearchBudget
     /// <summary>Notes a search that ended.</summary>
     /// <param name="now">The node's clock.</param>
     /// <param name="duration">What it took, ≥ 0.</param>
-    /// <param name="isDisturbed">Whether it was thrown away because others used the processor: that is the node's state, not the model's.</param>
+    /// <param name="isDisturbed">
+    /// Whether it was thrown away because others used the processor: that is the node's state, not the model's.
+    /// </param>
     public void Spend(TimeSpan now, TimeSpan duration, bool isDisturbed)
     {
         lock (_lock)

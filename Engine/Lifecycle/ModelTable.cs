@@ -24,7 +24,10 @@ internal sealed class ModelTable
             FrozenDictionary<string, ServedVersions> served = Served;
             Listing known = Volatile.Read(ref _models);
             if (ReferenceEquals(known.Served, served)) return known.Models;
-            Listing listing = new(served, [.. served.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value.All).Select(version => version.Model)]);
+            IEnumerable<LoadedVersion> versions = served
+                .OrderBy(model => model.Key, StringComparer.Ordinal)
+                .SelectMany(model => model.Value.All);
+            Listing listing = new(served, [.. versions.Select(version => version.Model)]);
             Volatile.Write(ref _models, listing);
             return listing.Models;
         }

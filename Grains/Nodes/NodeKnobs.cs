@@ -64,7 +64,9 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         }
     }
 
-    /// <summary>Whether models, plan and policy are those of the last look, and no replica has done anything since or has anything to do.</summary>
+    /// <summary>
+    /// Whether models, plan and policy are those of the last look, and no replica has done anything since or has anything to do.
+    /// </summary>
     private bool IsAsBefore()
     {
         IReadOnlyList<IServedModel> models = engine.Models;
@@ -138,7 +140,9 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         // Looks that were passed over saw nothing either.
         long since = Math.Max(tuned.SeenAt, _passedAt);
         tuned.Last = new Look(
-            tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(since, at).TotalSeconds, now.Requests - before.Requests, now.Violations - before.Violations,
+            tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(since, at).TotalSeconds,
+            now.Requests - before.Requests,
+            now.Violations - before.Violations,
             now.InferenceCount - before.InferenceCount, now.ExecutionCount - before.ExecutionCount, now.RunSeconds - before.RunSeconds);
         (tuned.Seen, tuned.SeenAt) = (now, at);
         Follow(replica, tuned, now.Success.Count - before.Success.Count, now.Success.Nanoseconds - before.Success.Nanoseconds);

@@ -10,7 +10,9 @@ public sealed class PlanComparisonTests
     {
         ClusterPlan plan = Plan("least_expected_work", weight: 1);
 
-        Assert.True(PlanComparison.AskTheSame(plan, Plan("least_expected_work", weight: 3) with { Epoch = 9, CreatedAt = DateTimeOffset.UnixEpoch }));
+        ClusterPlan later = Plan("least_expected_work", weight: 3) with { Epoch = 9, CreatedAt = DateTimeOffset.UnixEpoch };
+
+        Assert.True(PlanComparison.AskTheSame(plan, later));
     }
 
     [Fact]
@@ -22,18 +24,22 @@ public sealed class PlanComparisonTests
     {
         ClusterPlan plan = Plan("least_expected_work", weight: 1);
         ModelPlan model = plan.Models[0];
+        ReplicaPlan replica = model.Replicas[0] with { Knobs = ReplicaKnobs.Unset with { Threads = 2 } };
 
         Assert.False(PlanComparison.AskTheSame(plan, plan with { Models = [] }));
         Assert.False(PlanComparison.AskTheSame(plan, plan with { Nodes = [] }));
         Assert.False(PlanComparison.AskTheSame(plan, plan with { Models = [model with { Revision = "s" }] }));
         Assert.False(PlanComparison.AskTheSame(plan, plan with { Models = [model with { Refusals = ["no room"] }] }));
-        Assert.False(PlanComparison.AskTheSame(plan, plan with { Models = [model with { Replicas = [model.Replicas[0] with { Knobs = ReplicaKnobs.Unset with { Threads = 2 } }] }] }));
+        Assert.False(PlanComparison.AskTheSame(plan, plan with { Models = [model with { Replicas = [replica] }] }));
     }
 
     private static ClusterPlan Plan(string balance, double weight) => ClusterPlan.Empty with
     {
         Epoch = 1,
         Nodes = [new NodePlan("n", Clusters.Address(0), Draining: false)],
-        Models = [new ModelPlan { Name = "a", Revision = "r", LoadBalance = balance, Replicas = [new ReplicaPlan(0, Clusters.Address(0), weight)] }],
+        Models =
+        [
+            new ModelPlan { Name = "a", Revision = "r", LoadBalance = balance, Replicas = [new ReplicaPlan(0, Clusters.Address(0), weight)] },
+        ],
     };
 }
