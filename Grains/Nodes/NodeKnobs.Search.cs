@@ -26,10 +26,22 @@ internal sealed partial class NodeKnobs
             return;
         }
 
-        if (!isIdle || NextToSearch(served) is not { } next) return;
+        if (!isIdle || NextToSearch(served) is not { } next || !IsQuiet(at)) return;
         _profilingEnd?.Dispose();
         _profilingEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _profiling = ProfileAsync(next, _profilingEnd.Token);
+    }
+
+    /// <summary>Whether others left the processor alone since the last look: a search would measure them, and slow them down.</summary>
+    private bool IsQuiet(long at)
+    {
+        ProcessorTime? before = _processor;
+        TimeSpan since = time.GetElapsedTime(_processorAt, at);
+        _processor = ProcessorTime.Now();
+        _processorAt = at;
+        if (_processor is not { } now) return true;
+        if (before is not { } earlier || since > 4 * Period) return false;
+        return now.TakenByOthers(earlier, since, Environment.ProcessorCount) <= options.Value.ProfileDisturbance;
     }
 
     /// <summary>Models that were asked for first, of those the ones that were tried least.</summary>

@@ -32,6 +32,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private Task _profiling = Task.CompletedTask;
     private CancellationTokenSource? _profilingEnd;
     private readonly SearchBudget _budget = new();
+    private ProcessorTime? _processor;
+    private long _processorAt;
     private IReadOnlyList<IServedModel> _models = [];
     private ModelReplica[] _served = [];
     private ClusterPlan? _plan;
