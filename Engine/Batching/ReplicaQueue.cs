@@ -20,14 +20,22 @@ public sealed class ReplicaQueue
     /// <summary>Rows waiting.</summary>
     public long Rows => _line.Rows;
 
-    /// <summary>The earliest deadline of those waiting that are dropped when overdue; <see cref="TimeSpan.MaxValue"/> without one.</summary>
+    /// <summary>
+    /// The earliest deadline of those waiting that are dropped when overdue; <see cref="TimeSpan.MaxValue"/> without one.
+    /// </summary>
     public TimeSpan NextDeadline => _line.Earliest;
 
-    /// <summary>Adds a request, with all its rows, at <paramref name="now"/>; <paramref name="due"/> is what orders it within its priority.</summary>
+    /// <summary>
+    /// Adds a request, with all its rows, at <paramref name="now"/>; <paramref name="due"/> is what orders it within its
+    /// priority.
+    /// </summary>
     /// <exception cref="InvalidOperationException">It waits already.</exception>
     public void Add(QueuedRequest request, uint priority, TimeSpan due, TimeSpan now)
     {
-        if (request.IsQueued) throw new InvalidOperationException("the request waits in a queue already; it can be added again once it has left it");
+        if (request.IsQueued)
+        {
+            throw new InvalidOperationException("the request waits in a queue already; it can be added again once it has left it");
+        }
         request.Key = new OrderKey(request.Request.Background, priority, due, _sequence++);
         request.Arrival = now;
         request.DropAt = request.DropWhenOverdue ? request.Deadline : TimeSpan.MaxValue;
@@ -53,7 +61,8 @@ public sealed class ReplicaQueue
     }
 
     /// <summary>Rows that would run before a request with this key.</summary>
-    public long RowsAhead(uint priority, TimeSpan due, bool background = false) => _line.RowsBefore(new OrderKey(background, priority, due, long.MaxValue));
+    public long RowsAhead(uint priority, TimeSpan due, bool background = false) =>
+        _line.RowsBefore(new OrderKey(background, priority, due, long.MaxValue));
 
     /// <summary>
     /// Moves every request that is past its deadline at <paramref name="now"/> from the queue into

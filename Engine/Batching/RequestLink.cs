@@ -1,6 +1,8 @@
 namespace OrleansInference.Engine.Batching;
 
-/// <summary>A request's place in one <see cref="RequestTree{TIndex}"/>. It lives in the request, so that queueing allocates nothing.</summary>
+/// <summary>
+/// A request's place in one <see cref="RequestTree{TIndex}"/>. It lives in the request, so that queueing allocates nothing.
+/// </summary>
 internal struct RequestLink
 {
     /// <summary>The request above it; null at the root.</summary>

@@ -91,7 +91,10 @@ internal sealed class RequestTree<TIndex>
         return rows;
     }
 
-    /// <summary>The first in order that is dropped at <paramref name="now"/> or before; null when there is none. In a tree that keeps sums.</summary>
+    /// <summary>
+    /// The first in order that is dropped at <paramref name="now"/> or before; null when there is none. In a tree that keeps
+    /// sums.
+    /// </summary>
     public QueuedRequest? FirstOverdue(TimeSpan now)
     {
         if (Earliest > now) return null;
@@ -179,7 +182,10 @@ internal sealed class RequestTree<TIndex>
         above.Earliest = EarliestFrom(parent);
     }
 
-    /// <summary>Corrects the sums from <paramref name="node"/> upwards when one that was dropped at <paramref name="dropAt"/> has left from below.</summary>
+    /// <summary>
+    /// Corrects the sums from <paramref name="node"/> upwards when one that was dropped at <paramref name="dropAt"/> has
+    /// left from below.
+    /// </summary>
     private static void Forget(TimeSpan dropAt, QueuedRequest? node)
     {
         while (node is not null && TIndex.Link(node).Earliest == dropAt)
@@ -199,7 +205,9 @@ internal sealed class RequestTree<TIndex>
         return earliest;
     }
 
-    /// <summary>Hangs <paramref name="with"/> below <paramref name="parent"/>, or at the root, where <paramref name="request"/> hung.</summary>
+    /// <summary>
+    /// Hangs <paramref name="with"/> below <paramref name="parent"/>, or at the root, where <paramref name="request"/> hung.
+    /// </summary>
     private void Replace(QueuedRequest request, QueuedRequest? parent, QueuedRequest? with)
     {
         if (with is not null) TIndex.Link(with).Parent = parent;

@@ -46,7 +46,8 @@ internal static class RowComparison
     }
 
     /// <summary>The largest value of a float tensor by its size, those that are not finite left out; 0 for other types.</summary>
-    public static double Largest(ReadOnlySpan<byte> contents, TensorDatatype datatype) => Numbers(contents, datatype) is { } numbers ? Largest(numbers) : 0;
+    public static double Largest(ReadOnlySpan<byte> contents, TensorDatatype datatype) =>
+        Numbers(contents, datatype) is { } numbers ? Largest(numbers) : 0;
 
     private static double Largest(double[] numbers)
     {

@@ -25,7 +25,10 @@ internal static class CudaLibraries
     internal static string Problem(IReadOnlyList<string> names, Func<string, bool> canLoad)
     {
         string[] missing = [.. names.Where(name => !canLoad(name))];
-        if (missing.Length == 0) return "the CUDA libraries can be loaded: no device answers (nvidia-smi lists them), or it is not supported";
+        if (missing.Length == 0)
+        {
+            return "the CUDA libraries can be loaded: no device answers (nvidia-smi lists them), or it is not supported";
+        }
         string others = missing.Length == 1 ? "" : $" (nor {string.Join(", ", missing[1..])})";
         const string Remedy = "install the NVIDIA driver, CUDA 13 and cuDNN 9, or put their folders on the library path";
         return $"the library {missing[0]} cannot be loaded{others}; {Remedy}";
