@@ -111,7 +111,11 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
     private void Split(List<BatchEntry> entries, OutputBlock[] blocks, int rows, TimeSpan start, BatchRun run)
     {
         bool whole = entries.Count == 1 && entries[0].IsWhole;
-        if (!whole || (signature.IsBatched && HasRows(blocks, rows))) Audit?.Look(entries, blocks, rows);
+        if (rows > 1 && Audit is { } audit && HasRows(blocks, rows))
+        {
+            audit.Look(entries, blocks, rows);
+        }
+
         bool inline = blocks.Sum(block => (long)block.Buffer.Length) <= InlineBytes;
         Span<int> offsets = stackalloc int[blocks.Length];
         // Counted before the first answer is out: whoever reads the statistics after it finds this run in them.

@@ -6,8 +6,8 @@ namespace OrleansInference.Engine.Replicas;
 public sealed partial class ModelReplica
 {
     /// <summary>
-    /// An audited row was answered otherwise in its batch. Where the operator configured batching he is warned and it goes
-    /// on; else it ends here.
+    /// An audited row was answered otherwise in its batch. Where the operator configured batching, that is a warning;
+    /// else batching ends here.
     /// </summary>
     private void OnRowsMet(string difference)
     {

@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Scheduling;
@@ -92,8 +91,9 @@ internal sealed class RowAudit : IEngineWork
                 if (Difference(session, kept, thread) is { } difference) _found(difference);
                 Audited++;
             }
-            catch (Exception exception) when (exception is OnnxRuntimeException or InvalidDataException or OutOfMemoryException)
+            catch (Exception exception)
             {
+                // Whatever ONNX Runtime throws ends here; an engine thread never dies of an audit.
                 _found($"a row that was answered in a batch fails alone: {exception.Message}");
             }
             finally
@@ -159,6 +159,7 @@ internal sealed class RowAudit : IEngineWork
             }
 
             QueuedRequest request = entry.Request;
+            if (GivesMoreThanRows(request)) return null;
             long outputBytes = blocks.Sum(block => (long)block.Buffer.Length) / rows;
             long inputBytes = RequestRows.Bytes(request.Request) / request.Rows;
             bool isLarge = outputBytes + inputBytes > MaxBytes;
@@ -169,6 +170,10 @@ internal sealed class RowAudit : IEngineWork
 
         return null;
     }
+
+    /// <summary>Whether it gives an optional input, which belongs to the request and has no rows.</summary>
+    private bool GivesMoreThanRows(QueuedRequest request) =>
+        _signature.Inputs.Where((spec, i) => !spec.IsBatched && request.Inputs[i] is not null).Any();
 
     private static QueuedRequest Row(QueuedRequest request, int row)
     {

@@ -66,6 +66,26 @@ public sealed class RowsThatMeetTests
     }
 
     [Fact]
+    public async Task InferAsync_RowsWithAnOptionalInput_AreNotAudited()
+    {
+        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.OptionalInput(2), Configured));
+        ModelReplica replica = test.Replica("m");
+
+        for (int i = 0; i < 100; i++)
+        {
+            using InferenceResponse scaled = await test.InferAsync(TestEngine.Request(
+                "m",
+                TestEngine.Floats("scale", [10], 1),
+                TestEngine.Floats("x", [1, 2, 3, 4, 5, 6], 3, 2)));
+            Assert.Equal([10f, 20, 30, 40, 50, 60], TestEngine.Floats(scaled.EnsureSuccess().Output("y")));
+        }
+
+        Assert.Equal(0, replica.AuditedRows);
+        Assert.Equal("", replica.Notice);
+        Assert.True(replica.IsBatching);
+    }
+
+    [Fact]
     public async Task InferAsync_NotConfiguredAndRowsMeet_BatchingEndsAtOnce()
     {
         await using UnprovenReplica taken = new(LargeOnly());
