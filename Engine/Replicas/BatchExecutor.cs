@@ -55,7 +55,8 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         {
             foreach (OutputBlock block in blocks) block.Buffer.Dispose();
             OnRowsMissing?.Invoke(missing);
-            ExecuteWhole(session, entries, thread);
+            // The rows that come out follow from the data, and nobody can tell whose they are.
+            ExecuteAlone(session, [.. entries.Select(entry => new BatchEntry(entry.Request, 0, entry.Request.Rows))], thread);
             return null;
         }
 
@@ -84,19 +85,6 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         foreach (BatchEntry entry in entries)
         {
             if (!entry.Request.IsCompleted) Execute(session, [entry], new RunningBatch(thread.RunOptions, 1), thread);
-        }
-    }
-
-    /// <summary>
-    /// The rows that come out follow from the data, and nobody can tell whose they are: each request runs again by itself,
-    /// all of its rows in one run.
-    /// </summary>
-    private void ExecuteWhole(ModelSession session, List<BatchEntry> entries, EngineThread thread)
-    {
-        foreach (BatchEntry entry in entries)
-        {
-            BatchEntry whole = new(entry.Request, 0, entry.Request.Rows);
-            if (!entry.Request.IsCompleted) Execute(session, [whole], new RunningBatch(thread.RunOptions, 1), thread);
         }
     }
 

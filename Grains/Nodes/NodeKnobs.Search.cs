@@ -187,7 +187,7 @@ internal sealed partial class NodeKnobs
     /// <summary>One search or measurement at a time; the replica runs as it should afterwards.</summary>
     private async Task<T> AloneAsync<T>(ModelReplica replica, Func<Tuned, Task<T>> work, CancellationToken cancellationToken)
     {
-        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
+        Tuned tuned = TunedOf(replica);
         await _searching.WaitAsync(cancellationToken).ConfigureAwait(false);
         bool isAlone = false;
         try

@@ -95,7 +95,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
 
     private async Task TuneAsync(ModelReplica replica, CancellationToken cancellationToken)
     {
-        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
+        Tuned tuned = TunedOf(replica);
         // A search has the replica to itself.
         if (!await tuned.Setting.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)) return;
         try
@@ -136,7 +136,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     /// <summary>Reads what a replica did since the last look.</summary>
     private void Read(ModelReplica replica)
     {
-        Tuned tuned = _replicas.GetOrAdd(replica, _ => new Tuned(policy));
+        Tuned tuned = TunedOf(replica);
         InferenceStatistics now = replica.ReadStatistics(), before = tuned.Seen ?? now;
         long at = time.GetTimestamp();
         // Looks that were passed over saw nothing either.
