@@ -58,6 +58,13 @@ public sealed class GatewayOptions
     [Range(1, int.MaxValue)]
     public int TraceRate { get; set; } = 1000;
 
+    /// <summary>
+    /// Most milliseconds for which the server sends itself requests before it says that it is ready, so that no client pays for
+    /// compiling the request path; 0 for none.
+    /// </summary>
+    [Range(0, 60_000, ErrorMessage = "Gateway:WarmupMs must be from 0 (none) to 60000.")]
+    public int WarmupMs { get; set; } = 1000;
+
     /// <summary>A file of API keys, a line each: <c>KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]][ role=infer|operate|admin]</c>; empty for none, and nobody is asked for one.</summary>
     public string ApiKeyFile { get; set; } = "";
 

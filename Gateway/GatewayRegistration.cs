@@ -19,6 +19,7 @@ using OrleansInference.Gateway.Metrics;
 using OrleansInference.Gateway.Outputs;
 using OrleansInference.Gateway.Settings;
 using OrleansInference.Gateway.SharedMemory;
+using OrleansInference.Gateway.Warmup;
 
 namespace OrleansInference.Gateway;
 
@@ -35,6 +36,7 @@ public static class GatewayRegistration
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddOptions<AccessOptions>().BindConfiguration("Access").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddGatewayAccess();
+        builder.Services.AddSingleton<WarmupToken>();
         builder.Services.AddSingleton(Keys);
         builder.Services.AddSingleton<BytesInFlight>();
         builder.Services.AddSingleton<UnexpectedFailure>();
@@ -71,6 +73,17 @@ public static class GatewayRegistration
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) => GatewayListener.Listen(kestrel, gateway.Value));
         return builder;
     }
+
+    /// <summary>Adds the warm-up of the request path, which <see cref="GatewayOptions.WarmupMs"/> bounds.</summary>
+    public static WebApplicationBuilder AddRequestPathWarmup(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddHostedService<RequestPathWarmup>();
+        return builder;
+    }
+
+    /// <summary>Whether a request is one that the server sends itself to warm its request path.</summary>
+    public static bool IsWarmup(HttpContext context) =>
+        context.RequestServices.GetRequiredService<WarmupToken>().IsOwn(context.Request);
 
     /// <summary>Maps the protocol's routes; everything else is answered 404 in the protocol's form.</summary>
     public static WebApplication MapInferenceGateway(this WebApplication app)
@@ -125,7 +138,12 @@ public static class GatewayRegistration
         try
         {
             ApiKeyFile? keys = path.Length == 0 ? null : new ApiKeyFile(path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ApiKeyFile>>());
-            return new AccessControl(keys, services.GetRequiredService<AccessTokens>(), services.GetRequiredService<IOptions<AccessOptions>>(), services.GetRequiredService<AuditLog>());
+            return new AccessControl(
+                keys,
+                services.GetRequiredService<AccessTokens>(),
+                services.GetRequiredService<WarmupToken>(),
+                services.GetRequiredService<IOptions<AccessOptions>>(),
+                services.GetRequiredService<AuditLog>());
         }
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {

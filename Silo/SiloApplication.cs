@@ -28,6 +28,7 @@ internal static class SiloApplication
         builder.Services.AddOptions<SiloHostOptions>().BindConfiguration("Silo").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine"));
         builder.AddInferenceGateway();
+        builder.AddRequestPathWarmup();
         builder.AddInferenceTelemetry();
         builder.Services.AddGracefulStop();
         builder.Services.TryAddSingleton<IPlanTrial>(services => services.GetRequiredService<IOptions<AgentOptions>>().Value.TrialMs is > 0 and double longest ? new PacedTrial(new TwinTrial(), services.GetRequiredService<TimeProvider>(), longest / 1000) : new TwinTrial());

@@ -3,6 +3,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Gateway;
 
 namespace OrleansInference.Silo;
 
@@ -17,7 +18,8 @@ internal static class TelemetryRegistration
         if (string.IsNullOrEmpty(builder.Configuration[Endpoint])) return builder;
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("orleans-inference"))
-            .WithTracing(traces => traces.AddSource(EngineActivity.SourceName, "Microsoft.Orleans.*").AddAspNetCoreInstrumentation())
+            .WithTracing(traces => traces.AddSource(EngineActivity.SourceName, "Microsoft.Orleans.*")
+                .AddAspNetCoreInstrumentation(http => http.Filter = context => !GatewayRegistration.IsWarmup(context)))
             .WithMetrics(metrics => metrics.AddMeter(EngineActivity.SourceName, "Microsoft.Orleans", "System.Runtime").AddAspNetCoreInstrumentation())
             .UseOtlpExporter();
         return builder;

@@ -124,6 +124,7 @@ public sealed class EnsembleModel : IServedModel
 
     private void Record(InferenceRequest request, InferenceResponse response, int rows, TimeSpan elapsed)
     {
+        if (request.IsProbe) return;
         if (response.Error == InferenceError.None) _statistics.AddRun(rows, response.Timings.ComputeInput, response.Timings.ComputeInfer, response.Timings.ComputeOutput);
         _statistics.AddAnswer(response.Error, rows, elapsed, response.Timings, isLate: request.SloP99Ms > 0 && elapsed.TotalMilliseconds > request.SloP99Ms, bytes: 0, request.Background);
         _log.Add(new RequestLog.Entry

@@ -107,7 +107,11 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         bool inline = blocks.Sum(block => (long)block.Buffer.Length) <= InlineBytes;
         Span<int> offsets = stackalloc int[blocks.Length];
         // Counted before the first answer is out: whoever reads the statistics after it finds this run in them.
-        statistics.AddRun(rows, run.GatheredAt - start, run.RanAt - run.GatheredAt, clock.Now - run.RanAt);
+        if (entries.Exists(static entry => !entry.Request.Request.IsProbe))
+        {
+            statistics.AddRun(rows, run.GatheredAt - start, run.RanAt - run.GatheredAt, clock.Now - run.RanAt);
+        }
+
         foreach (BatchEntry entry in entries)
         {
             InferenceTensor[] outputs = Outputs(entry, blocks, rows, offsets, whole);

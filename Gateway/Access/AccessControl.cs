@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.IdentityModel.JsonWebTokens;
 using OrleansInference.Gateway.Http;
+using OrleansInference.Gateway.Warmup;
 
 namespace OrleansInference.Gateway.Access;
 
@@ -10,7 +12,12 @@ namespace OrleansInference.Gateway.Access;
 /// Says of every request who sent it, and refuses those of other origins, without a valid key, token or log-in where they are asked
 /// for, and without the role that the call needs.
 /// </summary>
-internal sealed class AccessControl(ApiKeyFile? keys, AccessTokens tokens, IOptions<AccessOptions> options, AuditLog audit)
+internal sealed class AccessControl(
+    ApiKeyFile? keys,
+    AccessTokens tokens,
+    WarmupToken warmup,
+    IOptions<AccessOptions> options,
+    AuditLog audit)
 {
     /// <summary>What the dashboard sends with each request and pages of other origins cannot.</summary>
     public const string OwnHeader = "X-Requested-With";
@@ -26,6 +33,14 @@ internal sealed class AccessControl(ApiKeyFile? keys, AccessTokens tokens, IOpti
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         HttpRequest request = context.Request;
+        if (warmup.IsOwn(request))
+        {
+            if (context.Features.Get<IHttpMetricsTagsFeature>() is { } metrics) metrics.MetricsDisabled = true;
+            context.Features.Set(Caller.Warmup);
+            await next(context);
+            return;
+        }
+
         SecureHeaders(context.Response.Headers);
         Role? needed = Roles.Needed(request.Method, request.Path);
         if (_origin.Problem(request, !AsksForKeys) is { } foreign)

@@ -91,12 +91,20 @@ internal sealed partial class InferenceGrpcService
             counted = true;
             Caller caller = CallerFeature.Of(context.GetHttpContext());
             TimeSpan left = context.Deadline == DateTime.MaxValue ? TimeSpan.Zero : context.Deadline - time.GetUtcNow().UtcDateTime;
-            AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(message.ModelName, message.ModelVersion, caller.Tenant, caller.Weight, caller.QuotaPerSecond, left > TimeSpan.Zero ? left : TimeSpan.Zero));
+            AdmissionRequest entry = caller.ToAdmission(message.ModelName, message.ModelVersion, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            AdmissionOutcome admission = gate.TryEnter(entry);
             ticket = admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
             (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(message, context, time, regions);
-            TraceSample? trace = traces.Begin(request.ModelName, "GRPC");
+            TraceSample? trace = caller.IsProbe ? null : traces.Begin(request.ModelName, "GRPC");
             sent = true;
-            response = await pipeline.InferAsync(request with { Tenant = caller.Tenant, TenantWeight = caller.Weight }, cancellationToken);
+            request = request with
+            {
+                Tenant = caller.Tenant,
+                TenantWeight = caller.Weight,
+                Background = caller.IsProbe,
+                IsProbe = caller.IsProbe,
+            };
+            response = await pipeline.InferAsync(request, cancellationToken);
             response = delivery.Deliver(response, outputs);
             trace?.End(response);
             return new Answer(response, Message(message, response, parameters, outputs));

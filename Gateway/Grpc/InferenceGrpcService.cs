@@ -41,7 +41,7 @@ internal sealed partial class InferenceGrpcService(
 
     /// <inheritdoc />
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerReadyResponse { Ready = catalog.IsServerReady });
+        Task.FromResult(new ServerReadyResponse { Ready = models.IsServerReady });
 
     /// <inheritdoc />
     public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context) =>

@@ -31,7 +31,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
             TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
             Caller caller = CallerFeature.Of(context);
-            AdmissionOutcome admission = gate.TryEnter(new AdmissionRequest(model, version, caller.Tenant, caller.Weight, caller.QuotaPerSecond, timeout));
+            AdmissionOutcome admission = gate.TryEnter(caller.ToAdmission(model, version, timeout));
             if (admission.Ticket is null)
             {
                 held = await BreakSequenceAsync(context.Request, headerLength, model, version, admission.Message);
@@ -50,7 +50,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             }
 
             if (timeout > TimeSpan.Zero) parsed.Parameters.LimitTimeout(timeout);
-            TraceSample? trace = traces.Begin(model, "HTTP");
+            TraceSample? trace = caller.IsProbe ? null : traces.Begin(model, "HTTP");
             using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version, caller), aborted);
             using InferenceResponse response = delivery.Deliver(answer, parsed.Named);
             trace?.End(response);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.SharedMemory;
+using OrleansInference.Gateway.Warmup;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -9,7 +10,12 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Gateway.Http;
 
 /// <summary>Health and metadata over HTTP.</summary>
-internal sealed class ModelEndpoints(IModelCatalog catalog, JsonAnswer answer, SharedMemoryRegions regions, IOptions<GatewayOptions> options)
+internal sealed class ModelEndpoints(
+    IModelCatalog catalog,
+    JsonAnswer answer,
+    SharedMemoryRegions regions,
+    WarmupToken warmup,
+    IOptions<GatewayOptions> options)
 {
     /// <summary>Protocol extensions that are really served.</summary>
     public IEnumerable<string> Extensions => Always.Concat(regions.IsAllowed ? ["system_shared_memory"] : Enumerable.Empty<string>());
@@ -34,9 +40,14 @@ internal sealed class ModelEndpoints(IModelCatalog catalog, JsonAnswer answer, S
         return Task.CompletedTask;
     }
 
+    /// <summary>Whether clients should come: the models are there and the request path is warm.</summary>
+    public bool IsServerReady => catalog.IsServerReady && !warmup.IsOpen;
+
     /// <summary><c>GET /v2/health/ready</c>.</summary>
     public Task ReadyAsync(HttpContext context) =>
-        catalog.IsServerReady ? LiveAsync(context) : ErrorResponse.WriteAsync(context, InferenceError.Unavailable, "the server is still loading its models, or is shutting down");
+        IsServerReady
+            ? LiveAsync(context)
+            : ErrorResponse.WriteAsync(context, InferenceError.Unavailable, "the server is still starting, or is shutting down");
 
     /// <summary><c>GET /v2/models/{model}/ready</c>.</summary>
     public Task ModelReadyAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>

@@ -54,6 +54,8 @@ internal sealed class ParsedInferRequest
         SequenceEnd = Parameters.SequenceEnd,
         Tenant = caller.Tenant,
         TenantWeight = caller.Weight,
+        Background = caller.IsProbe,
+        IsProbe = caller.IsProbe,
     };
 
     private string[] OutputNames()

@@ -18,6 +18,7 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
     /// <inheritdoc />
     public AdmissionOutcome TryEnter(in AdmissionRequest request)
     {
+        if (request.IsProbe) return new AdmissionOutcome(Uncounted.Instance, "", TimeSpan.Zero);
         TimeSpan now = node.Router.Now;
         TenantTable.Entry tenant = _tenants.Of(request.Tenant);
         if (!tenant.TryTake(request.QuotaPerSecond, now, out double retry))
@@ -67,5 +68,16 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
         double secondsPerRow = cost.Seconds(cap) / Math.Max(1, cap);
         double speed = secondsPerRow > 0 ? limits.Concurrency / secondsPerRow : 0;
         return new ServiceCapacity(speed, cost.Seconds(1), speed > 0 ? replica.QueuedRequests / speed : 0, limits.MaxQueuedRequests + limits.Concurrency);
+    }
+
+    /// <summary>The ticket of a request that no count holds.</summary>
+    private sealed class Uncounted : IDisposable
+    {
+        public static readonly Uncounted Instance = new();
+
+        public void Dispose()
+        {
+            // Nothing was counted.
+        }
     }
 }

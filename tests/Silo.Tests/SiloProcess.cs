@@ -29,7 +29,7 @@ public sealed class SiloProcess : IAsyncDisposable
         string[] arguments =
         [
             typeof(SiloProcess).Assembly.Location.Replace("OrleansInference.Silo.Tests.dll", "OrleansInference.Silo.dll", StringComparison.Ordinal),
-            "--Node:ProfileOnLoad=false", "--models", models, "--http-port", $"{HttpPort}", "--grpc-port", $"{GrpcPort}", "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
+            "--Node:ProfileOnLoad=false", "--Gateway:WarmupMs=0", "--models", models, "--http-port", $"{HttpPort}", "--grpc-port", $"{GrpcPort}", "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
             .. options,
         ];
         foreach (string argument in arguments) start.ArgumentList.Add(argument);

@@ -44,6 +44,21 @@ public sealed class EnsembleModelTests
     }
 
     [Fact]
+    public async Task Statistics_OfProbes_CountNothingInEnsembleAndSteps()
+    {
+        await using TestEngine test = await DiamondAsync();
+
+        (await test.InferAsync(Request([1, 2, 3, 4]) with { IsProbe = true })).EnsureSuccess();
+
+        foreach (string name in new[] { "diamond", "double", "triple", "tenfold", "sum" })
+        {
+            InferenceStatistics counted = test.Engine.Statistics(test.Engine.Find(name, "", out _, out _)!);
+            Assert.Equal((0, 0, 0, 0), (counted.Requests, counted.Success.Count, counted.InferenceCount, counted.ExecutionCount));
+            Assert.Empty(counted.Batches);
+        }
+    }
+
+    [Fact]
     public async Task Statistics_OfEnsembleAndSteps_CountEveryRequestOnce()
     {
         await using TestEngine test = await DiamondAsync();

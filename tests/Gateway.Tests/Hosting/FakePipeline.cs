@@ -60,7 +60,8 @@ internal sealed class FakePipeline : IInferencePipeline
         }
     });
 
-    private InferenceResponse Answer(InferenceRequest request)
+    /// <summary>What the models above answer.</summary>
+    public InferenceResponse Answer(InferenceRequest request)
     {
         if (request.ModelName == "echo" || request.ModelName.Contains(' ', StringComparison.Ordinal)) return Echo(request);
         request.Dispose();

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansInference.Gateway.Limits;
+using OrleansInference.Gateway.Warmup;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
@@ -48,6 +49,11 @@ public sealed class GatewayHost : IAsyncDisposable
     internal FakeRequestLog RequestLog => _app.Services.GetRequiredService<FakeRequestLog>();
 
     internal FakeBulkJobs Jobs => _app.Services.GetRequiredService<FakeBulkJobs>();
+
+    /// <summary>The warm-up, which the test starts and ends itself.</summary>
+    internal RequestPathWarmup CreateWarmup() => ActivatorUtilities.CreateInstance<RequestPathWarmup>(_app.Services);
+
+    internal WarmupToken WarmupToken => _app.Services.GetRequiredService<WarmupToken>();
 
     internal ILogger Logger(string category) => _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansInference.Engine.Hosting;
+using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -209,6 +210,9 @@ public sealed class SequenceGrainTests
         await PairAsync(cluster, Request("1", 1, start: true), Request("2", 1000, start: true));
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<InferenceResponse> cancelled = grain.InferAsync(Request("1", 10), source.Token);
+        // Orleans keeps no order between two calls, and drops the cancellation of a call that has not arrived.
+        ModelReplica replica = (ModelReplica)cluster.Engine.Find("acc", "", out _, out _)!;
+        while (replica.QueuedRequests == 0) await Task.Delay(1, Token);
         Task<InferenceResponse> behind = grain.InferAsync(Request("1", 100), Token);
 
         await source.CancelAsync();

@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansInference.Gateway.Warmup;
+
+/// <summary>
+/// Tells the server's own warm-up requests from those of clients. The secret is drawn in this process, is never written down,
+/// and opens nothing once the warm-up is over.
+/// </summary>
+internal sealed class WarmupToken
+{
+    /// <summary>The header that carries the secret.</summary>
+    public const string Header = "X-Warmup-Token";
+
+    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
+    private volatile bool _isOpen;
+
+    /// <summary>Whether the warm-up is under way; until its end the server does not say that it is ready.</summary>
+    public bool IsOpen => _isOpen;
+
+    /// <summary>The header's value.</summary>
+    public string Value => Convert.ToHexStringLower(_secret);
+
+    /// <summary>Begins the warm-up.</summary>
+    public void Open() => _isOpen = true;
+
+    /// <summary>Ends it: from now on the secret is nobody's.</summary>
+    public void Close() => _isOpen = false;
+
+    /// <summary>Whether the server itself sent a request.</summary>
+    public bool IsOwn(HttpRequest request)
+    {
+        if (!_isOpen) return false;
+        string sent = request.Headers[Header].ToString();
+        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(sent), Encoding.ASCII.GetBytes(Value));
+    }
+}
