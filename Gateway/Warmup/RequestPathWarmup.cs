@@ -20,7 +20,7 @@ internal sealed partial class RequestPathWarmup(
     : IHostedLifecycleService
 {
     /// <summary>Requests in each form: the runtime compiles a method anew, with what it has learnt, after 30 calls.</summary>
-    private const int Rounds = 100;
+    private const int Rounds = 40;
 
     /// <summary>Models that are tried until one answers made-up inputs.</summary>
     private const int MaxTries = 3;

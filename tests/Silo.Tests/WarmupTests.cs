@@ -49,7 +49,7 @@ public sealed class WarmupTests : IDisposable
         using HttpClient client = protection == "tls" ? _authority.Client(silo.HttpPort, null) : new HttpClient { BaseAddress = silo.Http.BaseAddress };
         if (protection == "keys") client.DefaultRequestHeaders.Add("X-API-Key", "a-key-of-an-admin-0123456789");
 
-        Assert.Contains("warm after 301 requests", silo.Output, StringComparison.Ordinal);
+        Assert.Contains("warm after 121 requests", silo.Output, StringComparison.Ordinal);
         JsonElement stats = await JsonAsync(client, "/v2/models/scale/stats");
         JsonElement model = stats.GetProperty("model_stats")[0];
         Assert.Equal(0, model.GetProperty("inference_count").GetInt64());
