@@ -63,14 +63,14 @@ public sealed class StatisticsTests
     [Fact]
     public async Task Requests_AfterALoad_SayWhyTheyWaited()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 20000 }"));
+        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 2000000 }"));
 
         await test.InferAsync(Rows(1) with { Id = "alone" });
         await test.InferAsync(TestEngine.Request("m") with { Id = "wrong" });
 
         RequestRecord alone = Assert.Single(test.Engine.Requests.Find("m", "alone", 10));
         Assert.Equal((InferenceError.None, 1, "1"), (alone.Outcome, alone.Rows, alone.ModelVersion));
-        Assert.Contains("for a fuller batch, as its configuration allows for up to 20 ms", alone.Reason, StringComparison.Ordinal);
+        Assert.Contains("for a fuller batch, as its configuration allows for up to 2000 ms", alone.Reason, StringComparison.Ordinal);
         Assert.Contains("missing", Assert.Single(test.Engine.Requests.Find("", "wrong", 10)).Reason, StringComparison.Ordinal);
         Assert.Equal("alone", test.Engine.Requests.Find("m", "", 1)[0].Id);
     }
