@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OrleansInference.Gateway.Access;
 
 namespace OrleansInference.Gateway;
 

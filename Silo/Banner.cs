@@ -1,9 +1,9 @@
 using OrleansInference.Engine;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
-using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Gateway;
+using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Silo;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.IdentityModel.JsonWebTokens;
 using OrleansInference.Gateway.Http;
+using OrleansInference.Gateway.Inference;
 using OrleansInference.Gateway.Warmup;
 
 namespace OrleansInference.Gateway.Access;

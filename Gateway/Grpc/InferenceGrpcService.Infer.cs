@@ -3,9 +3,9 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using OrleansInference.Gateway.Access;
-using OrleansInference.Gateway.Mapping;
-using OrleansInference.Gateway.Outputs;
-using OrleansInference.Gateway.Settings;
+using OrleansInference.Gateway.Diagnostics;
+using OrleansInference.Gateway.Http;
+using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 

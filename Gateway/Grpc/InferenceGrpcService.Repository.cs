@@ -1,6 +1,6 @@
 using Grpc.Core;
 using OrleansInference.Gateway.Http;
-using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.Repository;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using OrleansInference.Gateway.Diagnostics;
 using OrleansInference.Gateway.SharedMemory;
 
 namespace OrleansInference.Gateway.Grpc;
@@ -49,7 +50,7 @@ internal sealed partial class InferenceGrpcService
     /// <inheritdoc />
     public override Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context) => AnsweredAsync("TraceSetting", () =>
     {
-        Settings.TraceSettings.RequireModel(catalog, request.ModelName);
+        Diagnostics.TraceSettings.RequireModel(catalog, request.ModelName);
         if (request.Settings.Count > 0) traceSettings.Change(request.ModelName, request.Settings.ToDictionary(setting => setting.Key, setting => setting.Value.Value.Count == 0 ? null : setting.Value.Value.ToArray()));
         TraceSettingResponse response = new();
         foreach ((string name, string[] value) in traceSettings.Of(request.ModelName)) response.Settings.Add(name, new TraceSettingResponse.Types.SettingValue { Value = { value } });

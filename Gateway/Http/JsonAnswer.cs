@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansInference.Gateway.Mapping;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Http;

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Routing;
-using OrleansInference.Gateway.Mapping;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Http;

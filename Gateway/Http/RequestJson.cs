@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Http;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansInference.Gateway.Limits;
+using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Http;

@@ -5,7 +5,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
-using OrleansInference.Gateway.Http;
+using OrleansInference.Gateway.Inference;
 
 namespace OrleansInference.Gateway.Warmup;
 

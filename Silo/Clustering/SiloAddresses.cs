@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using OrleansInference.Gateway;
+using OrleansInference.Gateway.Access;
 
 namespace OrleansInference.Silo.Clustering;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using Microsoft.AspNetCore.Http;
-using OrleansInference.Gateway.Http;
+using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Micro;

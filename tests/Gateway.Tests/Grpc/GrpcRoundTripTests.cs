@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
-using OrleansInference.Protocol;
+using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Gateway.Tests.Grpc;
 

@@ -1,9 +1,9 @@
 using Google.Protobuf;
 using Grpc.Core;
-using OrleansInference.Protocol;
-using OrleansInference.Gateway.Mapping;
+using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Gateway.Tests.Grpc;
 

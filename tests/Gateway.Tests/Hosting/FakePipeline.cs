@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 

@@ -1,3 +1,4 @@
+using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Tests.Hosting;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Tests.Hosting;
 
 namespace OrleansInference.Gateway.Tests.Http;

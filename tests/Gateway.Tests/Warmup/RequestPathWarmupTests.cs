@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Gateway.Warmup;
 using OrleansInference.Grains.Interfaces.Inference;

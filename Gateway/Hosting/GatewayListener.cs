@@ -1,0 +1,63 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+
+namespace OrleansInference.Gateway.Hosting;
+
+/// <summary>The ports, their limits and their TLS.</summary>
+internal static class GatewayListener
+{
+    /// <summary>Opens the ports.</summary>
+    /// <exception cref="OptionsValidationException">The certificate cannot be used.</exception>
+    public static void Listen(KestrelServerOptions kestrel, GatewayOptions gateway)
+    {
+        IPAddress address = IPAddress.Parse(gateway.BindAddress);
+        kestrel.AddServerHeader = false;
+        // The HTTP endpoint and gRPC refuse by the limit itself and say so; the server's own stands just above, for gRPC's framing.
+        kestrel.Limits.MaxRequestBodySize = gateway.MaxRequestBodyBytes + 1024;
+        kestrel.Limits.MaxConcurrentConnections = null;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
+        HttpsConnectionAdapterOptions? tls = Tls(gateway);
+        Listen(gateway.HttpPort, HttpProtocols.Http1);
+        if (gateway.MetricsPort > 0) Listen(gateway.MetricsPort, HttpProtocols.Http1);
+        Listen(gateway.GrpcPort, HttpProtocols.Http2);
+
+        void Listen(int port, HttpProtocols protocols) => kestrel.Listen(address, port, listen =>
+        {
+            listen.Protocols = protocols;
+            if (tls is not null) listen.UseHttps(tls);
+            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: protocols == HttpProtocols.Http1, ConnectionLimit.DefaultLinger).Use);
+        });
+    }
+
+    private static HttpsConnectionAdapterOptions? Tls(GatewayOptions gateway)
+    {
+        if (gateway.CertificateFile.Length == 0) return gateway.ClientAuthorityFile.Length == 0 ? null : throw Wrong("Gateway:ClientAuthorityFile needs Gateway:CertificateFile");
+        try
+        {
+            HttpsConnectionAdapterOptions tls = new()
+            {
+                ServerCertificate = PemCertificates.Own(gateway.CertificateFile, gateway.CertificateKeyFile),
+                ServerCertificateChain = PemCertificates.All(gateway.CertificateFile),
+            };
+            if (gateway.ClientAuthorityFile.Length == 0) return tls;
+            X509Certificate2Collection authorities = PemCertificates.All(gateway.ClientAuthorityFile);
+            if (authorities.Count == 0) throw Wrong($"Gateway:ClientAuthorityFile '{gateway.ClientAuthorityFile}' has no certificate");
+            tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            tls.ClientCertificateValidation = (certificate, _, _) => PemCertificates.IsIssuedBy(certificate, authorities);
+            return tls;
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw Wrong($"Gateway:CertificateFile '{gateway.CertificateFile}' cannot be used: {exception.Message}");
+        }
+    }
+
+    private static OptionsValidationException Wrong(string message) => new(nameof(GatewayOptions), typeof(GatewayOptions), [message]);
+}

@@ -1,0 +1,116 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using OrleansInference.Gateway.Access;
+using OrleansInference.Gateway.Diagnostics;
+using OrleansInference.Gateway.Http;
+using OrleansInference.Gateway.SharedMemory;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+
+namespace OrleansInference.Gateway.Inference;
+
+/// <summary><c>POST /v2/models/{model}[/versions/{version}]/infer</c>.</summary>
+internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog catalog, IAdmissionGate gate, SharedMemoryRegions regions, OutputDelivery delivery, TraceRecorder traces, BytesInFlight bytesInFlight, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
+{
+    private readonly int _limit = options.Value.MaxRequestBodyBytes;
+
+    /// <summary>Serves one request.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        long held = 0;
+        IDisposable? ticket = null;
+        CancellationToken aborted = context.RequestAborted;
+        try
+        {
+            LiftServerLimit(context);
+            int? headerLength = InferHeaders.ReadJsonLength(context.Request);
+            (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
+            TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
+            Caller caller = CallerFeature.Of(context);
+            AdmissionOutcome admission = gate.TryEnter(caller.ToAdmission(model, version, timeout));
+            if (admission.Ticket is null)
+            {
+                held = await BreakSequenceAsync(context.Request, headerLength, model, version, admission.Message);
+                await ErrorResponse.RefuseAsync(context, admission);
+                return;
+            }
+
+            ticket = admission.Ticket;
+            ParsedInferRequest parsed;
+            // A client that is gone ends the reading by itself; what has arrived whole is read even so, for its sequence must be told.
+            CancellationToken never = CancellationToken.None;
+            using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, never))
+            {
+                held = body.Reserved;
+                parsed = Parse(body, headerLength, model, version);
+            }
+
+            if (timeout > TimeSpan.Zero) parsed.Parameters.LimitTimeout(timeout);
+            TraceSample? trace = caller.IsProbe ? null : traces.Begin(model, "HTTP");
+            using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version, caller), aborted);
+            using InferenceResponse response = delivery.Deliver(answer, parsed.Named);
+            trace?.End(response);
+            if (response.Error == InferenceError.None) await InferResponseWriter.WriteAsync(context, parsed, response);
+            else await ErrorResponse.WriteAsync(context, response.Error, response.ErrorMessage);
+        }
+        catch (InferenceException exception)
+        {
+            await ErrorResponse.WriteAsync(context, exception.Error, exception.Message);
+        }
+        catch (Exception exception) when (aborted.IsCancellationRequested || exception is ConnectionResetException or ConnectionAbortedException)
+        {
+            // The client is gone: there is nobody to answer.
+        }
+        catch (Exception exception)
+        {
+            await ErrorResponse.WriteAsync(context, InferenceError.Internal, unexpected.Report("infer", exception));
+        }
+        finally
+        {
+            ticket?.Dispose();
+            if (held > 0) bytesInFlight.Remove(held);
+        }
+    }
+
+    private ParsedInferRequest Parse(in RequestBody body, int? headerLength, string model, string version)
+    {
+        // A raw binary request has no parameters, and so no sequence.
+        if (headerLength == 0) return RawBinaryReader.Read(body, catalog.GetMetadata(model, version));
+        try
+        {
+            return InferRequestReader.Read(body, regions);
+        }
+        catch (InferenceException exception)
+        {
+            BreakSequence(body, model, version, exception.Message);
+            throw;
+        }
+    }
+
+    /// <summary>A request refused by its headers may be one of a sequence, which its body says. Returns the bytes counted in.</summary>
+    private async ValueTask<long> BreakSequenceAsync(HttpRequest request, int? headerLength, string model, string version, string reason)
+    {
+        if (headerLength == 0 || !pipeline.HasSequences(model, version)) return 0;
+        using RequestBody body = await RequestBody.ReadAsync(request, headerLength, _limit, bytesInFlight, CancellationToken.None);
+        BreakSequence(body, model, version, reason);
+        return body.Reserved;
+    }
+
+    private void BreakSequence(in RequestBody body, string model, string version, string reason)
+    {
+        if (!pipeline.HasSequences(model, version)) return;
+        if (SequenceOfRequest.Find(body.Json) is { } sequence) pipeline.BreakSequence(model, version, sequence, reason);
+    }
+
+    /// <summary>
+    /// The gateway counts a body itself. The server would count the framing of chunks as well, and would reset the
+    /// connection of a client that sends too much before the client has read why.
+    /// </summary>
+    private void LiftServerLimit(HttpContext context)
+    {
+        if (context.Request.ContentLength <= _limit) return;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server) server.MaxRequestBodySize = null;
+    }
+}

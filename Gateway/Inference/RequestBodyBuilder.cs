@@ -1,0 +1,97 @@
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Gateway.Inference;
+
+/// <summary>
+/// A request's body while it arrives: of exact size for a known length, doubling for an unknown one. Every byte of it
+/// is counted before memory is rented for it.
+/// </summary>
+internal sealed class RequestBodyBuilder : IDisposable
+{
+    /// <summary>Tensors begin at a multiple of this many bytes.</summary>
+    public const int Alignment = 8;
+
+    private readonly int _headerLength;
+    private readonly int _limit;
+    private readonly BytesInFlight? _bytesInFlight;
+    private TensorBuffer? _buffer;
+    private long _reserved;
+    private int _length;
+
+    /// <summary>Starts a body.</summary>
+    /// <param name="headerLength">Bytes of JSON in front of binary tensors, or −1 for a body of JSON only.</param>
+    /// <param name="limit">Most bytes.</param>
+    /// <param name="expected">Bytes to be ready for at first.</param>
+    /// <param name="bytesInFlight">Where the bytes are counted; null to count them nowhere.</param>
+    /// <exception cref="InferenceException">The server holds too many bytes already.</exception>
+    public RequestBodyBuilder(int headerLength, int limit, int expected, BytesInFlight? bytesInFlight)
+    {
+        (_headerLength, _limit, _bytesInFlight) = (headerLength, limit, bytesInFlight);
+        expected = Math.Min(expected, limit);
+        Reserve(expected);
+        _buffer = TensorBuffer.Rent(expected + Alignment);
+    }
+
+    /// <summary>So that the first tensor is aligned behind the JSON.</summary>
+    private int Padding => _headerLength < 0 ? 0 : -_headerLength & (Alignment - 1);
+
+    /// <summary>The error for a body over the limit.</summary>
+    public static InferenceException TooLarge(int limit) =>
+        new(InferenceError.PayloadTooLarge, $"the request body is larger than {limit} bytes (Gateway:MaxRequestBodyBytes)");
+
+    /// <summary>Appends bytes.</summary>
+    /// <exception cref="InferenceException">The body has become too large, or the server holds too many bytes.</exception>
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > _limit - _length) throw TooLarge(_limit);
+        if (_length + bytes.Length > _reserved) Grow(_length + bytes.Length);
+        Span<byte> target = _buffer!.Span;
+        int head = _headerLength < 0 ? bytes.Length : Math.Clamp(_headerLength - _length, 0, bytes.Length);
+        bytes[..head].CopyTo(target[_length..]);
+        _length += head;
+        if (head == bytes.Length) return;
+        bytes[head..].CopyTo(target[(_length + Padding)..]);
+        _length += bytes.Length - head;
+    }
+
+    /// <summary>The whole body, which takes over the memory and its count.</summary>
+    /// <exception cref="InferenceException">It ended within the JSON header.</exception>
+    public RequestBody Build()
+    {
+        if (_headerLength > _length)
+        {
+            throw new InferenceException(InferenceError.InvalidArgument, $"Inference-Header-Content-Length is {_headerLength}, the request body has only {_length} bytes");
+        }
+
+        RequestBody body = _headerLength < 0
+            ? new RequestBody(_buffer!, _reserved, _length, _length, 0)
+            : new RequestBody(_buffer!, _reserved, _headerLength, _headerLength + Padding, _length - _headerLength);
+        (_buffer, _reserved) = (null, 0);
+        return body;
+    }
+
+    /// <summary>Gives back what <see cref="Build"/> has not handed over.</summary>
+    public void Dispose()
+    {
+        _buffer?.Dispose();
+        if (_reserved > 0) _bytesInFlight?.Remove(_reserved);
+        (_buffer, _reserved) = (null, 0);
+    }
+
+    private void Grow(int needed)
+    {
+        int size = (int)Math.Min(_limit, Math.Max(needed, 2 * _reserved));
+        Reserve(size - _reserved);
+        TensorBuffer larger = TensorBuffer.Rent(size + Alignment);
+        _buffer!.Span.CopyTo(larger.Span);
+        _buffer.Dispose();
+        _buffer = larger;
+    }
+
+    private void Reserve(long bytes)
+    {
+        _bytesInFlight?.Add(bytes);
+        _reserved += bytes;
+    }
+}

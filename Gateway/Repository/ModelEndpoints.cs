@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using OrleansInference.Gateway.Http;
+using OrleansInference.Gateway.SharedMemory;
+using OrleansInference.Gateway.Warmup;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Gateway.Repository;
+
+/// <summary>Health and metadata over HTTP.</summary>
+internal sealed class ModelEndpoints(
+    IModelCatalog catalog,
+    JsonAnswer answer,
+    SharedMemoryRegions regions,
+    WarmupToken warmup,
+    IOptions<GatewayOptions> options)
+{
+    /// <summary>Protocol extensions that are really served.</summary>
+    public IEnumerable<string> Extensions => Always.Concat(regions.IsAllowed ? ["system_shared_memory"] : Enumerable.Empty<string>());
+
+    private static string[] Always { get; } =
+        ["classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics", "trace", "logging"];
+
+    /// <summary><c>GET /v2</c>.</summary>
+    public Task ServerAsync(HttpContext context) => JsonAnswer.WriteObjectAsync(context, json =>
+    {
+        json.WriteString("name", options.Value.ServerName);
+        json.WriteString("version", options.Value.ServerVersion);
+        json.WriteStartArray("extensions");
+        foreach (string extension in Extensions) json.WriteStringValue(extension);
+        json.WriteEndArray();
+    });
+
+    /// <summary><c>GET /v2/health/live</c>.</summary>
+    public static Task LiveAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Whether clients should come: the models are there and the request path is warm.</summary>
+    public bool IsServerReady => catalog.IsServerReady && !warmup.IsOpen;
+
+    /// <summary><c>GET /v2/health/ready</c>.</summary>
+    public Task ReadyAsync(HttpContext context) =>
+        IsServerReady
+            ? LiveAsync(context)
+            : ErrorResponse.WriteAsync(context, InferenceError.Unavailable, "the server is still starting, or is shutting down");
+
+    /// <summary><c>GET /v2/models/{model}/ready</c>.</summary>
+    public Task ModelReadyAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
+        catalog.IsModelReady(model, version) ? LiveAsync(context) : ErrorResponse.WriteAsync(context, StatusCodes.Status400BadRequest, $"model '{model}' is not ready"));
+
+    /// <summary><c>GET /v2/models/{model}/config</c>.</summary>
+    public Task ConfigAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
+    {
+        string config = catalog.GetConfigJson(model, version);
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(config);
+    });
+
+    /// <summary><c>GET /v2/models/{model}</c>.</summary>
+    public Task MetadataAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
+    {
+        ModelMetadata metadata = catalog.GetMetadata(model, version);
+        return JsonAnswer.WriteObjectAsync(context, json =>
+        {
+            json.WriteString("name", metadata.Name);
+            json.WriteStartArray("versions");
+            foreach (string ready in metadata.Versions) json.WriteStringValue(ready);
+            json.WriteEndArray();
+            json.WriteString("platform", metadata.Platform);
+            WriteTensors(json, "inputs", metadata.Inputs);
+            WriteTensors(json, "outputs", metadata.Outputs);
+            json.WriteStartObject("parameters");
+            json.WriteString("execution_provider", metadata.ExecutionProvider);
+            foreach ((string key, string value) in metadata.Parameters) json.WriteString(key, value);
+            json.WriteEndObject();
+        });
+    });
+
+    private static void WriteTensors(Utf8JsonWriter json, string member, TensorMetadata[] tensors)
+    {
+        json.WriteStartArray(member);
+        foreach (TensorMetadata tensor in tensors)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", tensor.Name);
+            json.WriteString("datatype", tensor.Datatype.WireName());
+            json.WriteStartArray("shape");
+            foreach (long dimension in tensor.Shape) json.WriteNumberValue(dimension);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private Task AnsweredAsync(HttpContext context, Func<string, string, Task> handle) => answer.AnsweredAsync(context, "metadata", () =>
+    {
+        (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
+        return handle(model, version);
+    });
+}
