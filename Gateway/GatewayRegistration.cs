@@ -64,6 +64,12 @@ public static class GatewayRegistration
         LogSettings logs = new();
         ((IConfigurationBuilder)builder.Configuration).Add(logs);
         builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<InferenceHandler>();
+        builder.Services.AddSingleton<GrpcAnswers>();
+        builder.Services.AddSingleton<GrpcInference>();
+        builder.Services.AddSingleton<GrpcRepository>();
+        builder.Services.AddSingleton<GrpcSharedMemory>();
+        builder.Services.AddSingleton<GrpcSettings>();
         builder.Services.AddSingleton<InferenceGrpcService>();
         builder.Services.AddGrpc();
         builder.Services.AddOptions<GrpcServiceOptions>().Configure<IOptions<GatewayOptions>>((grpc, gateway) =>
@@ -99,36 +105,17 @@ public static class GatewayRegistration
         }
 
         app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);
-        ModelEndpoints models = app.Services.GetRequiredService<ModelEndpoints>();
-        InferEndpoint infer = app.Services.GetRequiredService<InferEndpoint>();
-        StatisticsEndpoints statistics = app.Services.GetRequiredService<StatisticsEndpoints>();
-        Map(app, HttpMethods.Get, "/v2", models.ServerAsync);
-        Map(app, HttpMethods.Get, "/v2/health/live", ModelEndpoints.LiveAsync);
-        Map(app, HttpMethods.Get, "/v2/health/ready", models.ReadyAsync);
-        foreach (string prefix in new[] { "/v2/models/{model}", "/v2/models/{model}/versions/{version}" })
-        {
-            Map(app, HttpMethods.Get, prefix, models.MetadataAsync);
-            Map(app, HttpMethods.Get, prefix + "/ready", models.ModelReadyAsync);
-            Map(app, HttpMethods.Get, prefix + "/config", models.ConfigAsync);
-            Map(app, HttpMethods.Post, prefix + "/infer", infer.HandleAsync);
-            Map(app, HttpMethods.Get, prefix + "/stats", statistics.StatisticsAsync);
-        }
-
-        Map(app, HttpMethods.Get, "/v2/models/stats", statistics.StatisticsAsync);
-        Map(app, HttpMethods.Get, "/v2/requests", app.Services.GetRequiredService<RequestLogEndpoint>().FindAsync);
-        Map(app, HttpMethods.Get, "/v2/tenants", app.Services.GetRequiredService<TenantsEndpoint>().ListAsync);
-        Map(app, HttpMethods.Get, "/metrics", app.Services.GetRequiredService<MetricsEndpoint>().ScrapeAsync);
-        MapRepository(app, app.Services.GetRequiredService<RepositoryEndpoints>());
-        MapCluster(app, app.Services.GetRequiredService<ClusterEndpoints>());
-        Map(app, HttpMethods.Get, "/v2/cluster/backup", app.Services.GetRequiredService<BackupEndpoint>().GetAsync);
-        MapAgent(app, app.Services.GetRequiredService<AgentEndpoints>(), app.Services.GetRequiredService<PolicyEndpoints>());
-        MapSharedMemory(app, app.Services.GetRequiredService<SharedMemoryEndpoints>());
-        MapSettings(app, app.Services.GetRequiredService<SettingsEndpoints>());
-        MapJobs(app, app.Services.GetRequiredService<JobEndpoints>());
-        Map(app, HttpMethods.Post, "/dashboard/login", app.Services.GetRequiredService<DashboardSession>().LogInAsync);
-        Map(app, HttpMethods.Post, "/dashboard/logout", DashboardSession.LogOutAsync);
-        Map(app, HttpMethods.Get, "/dashboard/session", app.Services.GetRequiredService<DashboardSession>().WhoAsync);
-
+        MapInference(app, app.Services);
+        app.Services.GetRequiredService<RepositoryEndpoints>().Map(app);
+        app.Services.GetRequiredService<ClusterEndpoints>().Map(app);
+        app.Services.GetRequiredService<AgentEndpoints>().Map(app);
+        app.Services.GetRequiredService<PolicyEndpoints>().Map(app);
+        app.Services.GetRequiredService<SharedMemoryEndpoints>().Map(app);
+        app.Services.GetRequiredService<SettingsEndpoints>().Map(app);
+        app.Services.GetRequiredService<JobEndpoints>().Map(app);
+        app.MapOnly(HttpMethods.Get, "/v2/cluster/backup", app.Services.GetRequiredService<BackupEndpoint>().GetAsync);
+        MapDiagnostics(app, app.Services);
+        MapSessions(app, app.Services.GetRequiredService<DashboardSession>());
         app.MapGrpcService<InferenceGrpcService>();
         app.MapFallback("{*path}", (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, $"there is no {context.Request.Method} {context.Request.Path}")));
         return app;
@@ -153,71 +140,37 @@ public static class GatewayRegistration
         }
     }
 
-    private static void MapRepository(WebApplication app, RepositoryEndpoints repository)
+    private static void MapInference(WebApplication app, IServiceProvider services)
     {
-        Map(app, HttpMethods.Post, "/v2/repository/index", repository.IndexAsync);
-        Map(app, HttpMethods.Post, "/v2/repository/models/{model}/load", repository.LoadAsync);
-        Map(app, HttpMethods.Post, "/v2/repository/models/{model}/unload", repository.UnloadAsync);
-    }
-
-    private static void MapAgent(WebApplication app, AgentEndpoints agent, PolicyEndpoints policies)
-    {
-        Map(app, HttpMethods.Get, "/v2/agent", agent.StateAsync);
-        Map(app, HttpMethods.Get, "/v2/agent/stream", agent.StreamAsync);
-        Map(app, HttpMethods.Get, "/v2/agent/scores", agent.ScoresAsync);
-        Map(app, HttpMethods.Post, "/v2/agent/mode", agent.ModeAsync);
-        Map(app, HttpMethods.Post, "/v2/agent/resume", agent.ResumeAsync);
-        app.MapMethods("/v2/agent/policies", [HttpMethods.Get, HttpMethods.Post], policies.ListOrPromoteAsync);
-        Map(app, HttpMethods.Post, "/v2/agent/policies/rollback", policies.RollBackAsync);
-        Map(app, HttpMethods.Post, "/v2/agent/decisions/{id}/approve", context => agent.AnswerAsync(context, approve: true));
-        Map(app, HttpMethods.Post, "/v2/agent/decisions/{id}/refuse", context => agent.AnswerAsync(context, approve: false));
-        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/search/{model}", agent.SearchAsync);
-        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/measure/{model}", agent.MeasureAsync);
-    }
-
-    private static void MapCluster(WebApplication app, ClusterEndpoints cluster)
-    {
-        Map(app, HttpMethods.Get, "/v2/cluster", cluster.StateAsync);
-        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/drain", context => cluster.DrainAsync(context, drain: true));
-        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/undrain", context => cluster.DrainAsync(context, drain: false));
-        Map(app, HttpMethods.Post, "/v2/cluster/nodes/{node}/profile/{model}", cluster.ProfileAsync);
-        Map(app, HttpMethods.Post, "/v2/cluster/models/{model}/pin", cluster.PinAsync);
-        Map(app, HttpMethods.Post, "/v2/cluster/models/{model}/unpin", cluster.UnpinAsync);
-    }
-
-    private static void MapSharedMemory(WebApplication app, SharedMemoryEndpoints memory)
-    {
-        foreach (string region in new[] { "", "/region/{region}" })
+        ModelEndpoints models = services.GetRequiredService<ModelEndpoints>();
+        InferEndpoint infer = services.GetRequiredService<InferEndpoint>();
+        StatisticsEndpoints statistics = services.GetRequiredService<StatisticsEndpoints>();
+        app.MapOnly(HttpMethods.Get, "/v2", models.ServerAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/health/live", ModelEndpoints.LiveAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/health/ready", models.ReadyAsync);
+        foreach (string prefix in new[] { "/v2/models/{model}", "/v2/models/{model}/versions/{version}" })
         {
-            Map(app, HttpMethods.Get, $"/v2/systemsharedmemory{region}/status", memory.StatusAsync);
-            Map(app, HttpMethods.Post, $"/v2/systemsharedmemory{region}/unregister", memory.UnregisterAsync);
-            Map(app, HttpMethods.Get, $"/v2/cudasharedmemory{region}/status", SharedMemoryEndpoints.CudaStatusAsync);
-            Map(app, HttpMethods.Post, $"/v2/cudasharedmemory{region}/unregister", JsonAnswer.DoneAsync);
+            app.MapOnly(HttpMethods.Get, prefix, models.MetadataAsync);
+            app.MapOnly(HttpMethods.Get, prefix + "/ready", models.ModelReadyAsync);
+            app.MapOnly(HttpMethods.Get, prefix + "/config", models.ConfigAsync);
+            app.MapOnly(HttpMethods.Post, prefix + "/infer", infer.HandleAsync);
+            app.MapOnly(HttpMethods.Get, prefix + "/stats", statistics.StatisticsAsync);
         }
 
-        Map(app, HttpMethods.Post, "/v2/systemsharedmemory/region/{region}/register", memory.RegisterAsync);
-        Map(app, HttpMethods.Post, "/v2/cudasharedmemory/region/{region}/register", memory.CudaRegisterAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/models/stats", statistics.StatisticsAsync);
     }
 
-    private static void MapSettings(WebApplication app, SettingsEndpoints settings)
+    private static void MapDiagnostics(WebApplication app, IServiceProvider services)
     {
-        foreach (string path in new[] { "/v2/trace/setting", "/v2/models/{model}/trace/setting" }) app.MapMethods(path, [HttpMethods.Get, HttpMethods.Post], settings.TraceAsync);
-        app.MapMethods("/v2/logging", [HttpMethods.Get, HttpMethods.Post], settings.LogAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/requests", services.GetRequiredService<RequestLogEndpoint>().FindAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/tenants", services.GetRequiredService<TenantsEndpoint>().ListAsync);
+        app.MapOnly(HttpMethods.Get, "/metrics", services.GetRequiredService<MetricsEndpoint>().ScrapeAsync);
     }
 
-    private static void MapJobs(WebApplication app, JobEndpoints jobs)
+    private static void MapSessions(WebApplication app, DashboardSession session)
     {
-        app.MapMethods("/v2/jobs", [HttpMethods.Get, HttpMethods.Post], jobs.ListOrStartAsync);
-        Map(app, HttpMethods.Get, "/v2/jobs/{id}", jobs.GetAsync);
-        Map(app, HttpMethods.Post, "/v2/jobs/{id}/pause", jobs.PauseAsync);
-        Map(app, HttpMethods.Post, "/v2/jobs/{id}/resume", jobs.ResumeAsync);
-        Map(app, HttpMethods.Post, "/v2/jobs/{id}/cancel", jobs.CancelAsync);
-    }
-
-    /// <summary>Maps a path to its one method; any other is answered 405.</summary>
-    private static void Map(WebApplication app, string method, string path, RequestDelegate handler)
-    {
-        app.MapMethods(path, [method], handler);
-        app.Map(path, (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, $"{context.Request.Path} takes {method}, not {context.Request.Method}", method)));
+        app.MapOnly(HttpMethods.Post, "/dashboard/login", session.LogInAsync);
+        app.MapOnly(HttpMethods.Post, "/dashboard/logout", DashboardSession.LogOutAsync);
+        app.MapOnly(HttpMethods.Get, "/dashboard/session", session.WhoAsync);
     }
 }

@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Inference;
-
 namespace OrleansInference.Gateway.Access;
 
 /// <summary>Who sent a request; one of the features of its <c>HttpContext</c>, for HTTP and gRPC alike.</summary>
@@ -14,8 +12,4 @@ public sealed record Caller(string Tenant, double Weight, double QuotaPerSecond,
 
     /// <summary>Whether its requests are the server's own: in no statistics, quota or log.</summary>
     public bool IsProbe { get; init; }
-
-    /// <summary>Its request to enter, for the gate.</summary>
-    internal AdmissionRequest ToAdmission(string model, string version, TimeSpan timeout) =>
-        new(model, version, Tenant, Weight, QuotaPerSecond, timeout) { IsProbe = IsProbe };
 }

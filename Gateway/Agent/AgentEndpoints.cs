@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -14,6 +16,20 @@ internal sealed class AgentEndpoints(IClusterControl cluster, JsonAnswer answer,
     private const int HeartbeatLooks = 15;
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <summary>Maps its paths.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapOnly(HttpMethods.Get, "/v2/agent", StateAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/agent/stream", StreamAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/agent/scores", ScoresAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/agent/mode", ModeAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/agent/resume", ResumeAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/agent/decisions/{id}/approve", context => AnswerAsync(context, approve: true));
+        app.MapOnly(HttpMethods.Post, "/v2/agent/decisions/{id}/refuse", context => AnswerAsync(context, approve: false));
+        app.MapOnly(HttpMethods.Post, "/v2/cluster/nodes/{node}/search/{model}", SearchAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/cluster/nodes/{node}/measure/{model}", MeasureAsync);
+    }
 
     /// <summary><c>GET /v2/agent</c>, with <c>model</c>, <c>node</c> and <c>limit</c>.</summary>
     public Task StateAsync(HttpContext context) => answer.AnsweredAsync(context, "agent", async () =>

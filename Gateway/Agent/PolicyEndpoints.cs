@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Cluster;
 
@@ -8,6 +10,13 @@ namespace OrleansInference.Gateway.Agent;
 /// <summary><c>/v2/agent/policies</c>: the learned policies that the cluster keeps.</summary>
 internal sealed class PolicyEndpoints(IPolicyControl policies, JsonAnswer answer)
 {
+    /// <summary>Maps its paths.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/v2/agent/policies", [HttpMethods.Get, HttpMethods.Post], ListOrPromoteAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/agent/policies/rollback", RollBackAsync);
+    }
+
     /// <summary><c>GET</c> and <c>POST /v2/agent/policies</c>.</summary>
     public Task ListOrPromoteAsync(HttpContext context) => HttpMethods.IsGet(context.Request.Method) ? ListAsync(context) : PromoteAsync(context);
 

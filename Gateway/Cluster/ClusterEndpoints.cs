@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Cluster;
 
@@ -8,6 +10,17 @@ namespace OrleansInference.Gateway.Cluster;
 /// <summary><c>/v2/cluster</c>: the nodes, the plan, and what operators may ask of the director.</summary>
 internal sealed class ClusterEndpoints(IClusterControl cluster, JsonAnswer answer)
 {
+    /// <summary>Maps its paths.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapOnly(HttpMethods.Get, "/v2/cluster", StateAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/cluster/nodes/{node}/drain", context => DrainAsync(context, drain: true));
+        app.MapOnly(HttpMethods.Post, "/v2/cluster/nodes/{node}/undrain", context => DrainAsync(context, drain: false));
+        app.MapOnly(HttpMethods.Post, "/v2/cluster/nodes/{node}/profile/{model}", ProfileAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/cluster/models/{model}/pin", PinAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/cluster/models/{model}/unpin", UnpinAsync);
+    }
+
     /// <summary><c>GET /v2/cluster</c>.</summary>
     public Task StateAsync(HttpContext context) => answer.AnsweredAsync(context, "cluster", async () =>
     {

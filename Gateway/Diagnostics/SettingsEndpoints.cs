@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Models;
 
@@ -8,6 +10,13 @@ namespace OrleansInference.Gateway.Diagnostics;
 /// <summary><c>/v2[/models/{model}]/trace/setting</c> and <c>/v2/logging</c>: GET reads, POST changes and answers what is in force.</summary>
 internal sealed class SettingsEndpoints(TraceSettings traces, LogSettings logs, IModelCatalog catalog, JsonAnswer answer)
 {
+    /// <summary>Maps its paths.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        foreach (string path in new[] { "/v2/trace/setting", "/v2/models/{model}/trace/setting" }) app.MapMethods(path, [HttpMethods.Get, HttpMethods.Post], TraceAsync);
+        app.MapMethods("/v2/logging", [HttpMethods.Get, HttpMethods.Post], LogAsync);
+    }
+
     /// <summary>Trace settings.</summary>
     public Task TraceAsync(HttpContext context) => answer.AnsweredAsync(context, "trace settings", async () =>
     {

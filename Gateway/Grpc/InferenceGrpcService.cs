@@ -1,93 +1,99 @@
-using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Diagnostics;
-using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Gateway.Repository;
 using OrleansInference.Gateway.SharedMemory;
-using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Grpc;
 
-/// <summary>KServe v2 over gRPC.</summary>
-internal sealed partial class InferenceGrpcService(
-    IInferencePipeline pipeline,
-    IModelCatalog catalog,
-    IAdmissionGate gate,
-    IModelRepository repository,
-    ModelEndpoints models,
-    SharedMemoryRegions regions,
-    OutputDelivery delivery,
-    TraceSettings traceSettings,
-    TraceRecorder traces,
-    LogSettings logSettings,
-    BytesInFlight bytesInFlight,
-    UnexpectedFailure unexpected,
-    IHostApplicationLifetime lifetime,
-    TimeProvider time,
-    IOptions<GatewayOptions> options)
+/// <summary>KServe v2 over gRPC: each call goes to the feature that answers it.</summary>
+internal sealed class InferenceGrpcService(
+    GrpcInference inference,
+    GrpcRepository repository,
+    GrpcSharedMemory memory,
+    GrpcSettings settings)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
-    private static readonly JsonParser ConfigParser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
-
     /// <inheritdoc />
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = true });
 
     /// <inheritdoc />
+    public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
+        inference.InferAsync(request, context);
+
+    /// <inheritdoc />
+    public override Task ModelStreamInfer(
+        IAsyncStreamReader<ModelInferRequest> requestStream,
+        IServerStreamWriter<ModelStreamInferResponse> responseStream,
+        ServerCallContext context) =>
+        inference.StreamAsync(requestStream, responseStream, context);
+
+    /// <inheritdoc />
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerReadyResponse { Ready = models.IsServerReady });
+        repository.ServerReady(request, context);
 
     /// <inheritdoc />
     public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context) =>
-        Task.FromResult(new ModelReadyResponse { Ready = catalog.IsModelReady(request.Name, request.Version) });
+        repository.ModelReady(request, context);
 
     /// <inheritdoc />
     public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerMetadataResponse { Name = options.Value.ServerName, Version = options.Value.ServerVersion, Extensions = { models.Extensions } });
+        repository.ServerMetadata(request, context);
 
     /// <inheritdoc />
-    public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context) => AnsweredAsync("ModelMetadata", () =>
-    {
-        ModelMetadata metadata = catalog.GetMetadata(request.Name, ModelVersion.Require(request.Name, request.Version));
-        return new ModelMetadataResponse
-        {
-            Name = metadata.Name,
-            Versions = { metadata.Versions },
-            Platform = metadata.Platform,
-            Inputs = { metadata.Inputs.Select(Describe) },
-            Outputs = { metadata.Outputs.Select(Describe) },
-        };
-    });
+    public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context) =>
+        repository.ModelMetadata(request, context);
 
     /// <inheritdoc />
-    public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) => AnsweredAsync("ModelConfig", () =>
-        new ModelConfigResponse { Config = ConfigParser.Parse<ModelConfig>(catalog.GetConfigJson(request.Name, ModelVersion.Require(request.Name, request.Version))) });
+    public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
+        repository.ModelConfig(request, context);
 
-    private Task<T> AnsweredAsync<T>(string call, Func<T> answer) => AnsweredAsync(call, () => Task.FromResult(answer()));
+    /// <inheritdoc />
+    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context) =>
+        repository.RepositoryIndex(request, context);
 
-    private async Task<T> AnsweredAsync<T>(string call, Func<Task<T>> answer)
-    {
-        try
-        {
-            return await answer();
-        }
-        catch (InferenceException exception)
-        {
-            throw Failure(exception.Error, exception.Message);
-        }
-        catch (Exception exception) when (exception is not (RpcException or OperationCanceledException))
-        {
-            throw Failure(InferenceError.Internal, unexpected.Report(call, exception));
-        }
-    }
+    /// <inheritdoc />
+    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context) =>
+        repository.RepositoryModelLoad(request, context);
 
-    private static ModelMetadataResponse.Types.TensorMetadata Describe(TensorMetadata tensor) =>
-        new() { Name = tensor.Name, Datatype = tensor.Datatype.WireName(), Shape = { tensor.Shape } };
+    /// <inheritdoc />
+    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
+        repository.RepositoryModelUnload(request, context);
 
-    private RpcException Failure(InferenceError error, string message) => new(new Status(InferenceErrorMapping.ToGrpc(error, options.Value.TritonStatusCodes), message));
+    /// <inheritdoc />
+    public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context) =>
+        repository.ModelStatistics(request, context);
+
+    /// <inheritdoc />
+    public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
+        memory.SystemSharedMemoryStatus(request, context);
+
+    /// <inheritdoc />
+    public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context) =>
+        memory.SystemSharedMemoryRegister(request, context);
+
+    /// <inheritdoc />
+    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        memory.SystemSharedMemoryUnregister(request, context);
+
+    /// <inheritdoc />
+    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
+        GrpcSharedMemory.CudaSharedMemoryStatus(request, context);
+
+    /// <inheritdoc />
+    public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context) =>
+        memory.CudaSharedMemoryRegister(request, context);
+
+    /// <inheritdoc />
+    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
+        GrpcSharedMemory.CudaSharedMemoryUnregister(request, context);
+
+    /// <inheritdoc />
+    public override Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context) =>
+        settings.TraceSetting(request, context);
+
+    /// <inheritdoc />
+    public override Task<LogSettingsResponse> LogSettings(LogSettingsRequest request, ServerCallContext context) =>
+        settings.LogSettings(request, context);
 }

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
+using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -13,7 +14,12 @@ internal static class GrpcRequestReader
 {
     /// <summary>Reads a request; its deadline is the call's or the parameter's, whichever is nearer.</summary>
     /// <exception cref="InferenceException">The request is malformed; the message says where.</exception>
-    public static (InferenceRequest Request, RequestParameters Parameters, List<RequestedOutput> Outputs) Read(ModelInferRequest message, ServerCallContext call, TimeProvider time, SharedMemoryRegions regions)
+    public static (InferenceRequest Request, RequestParameters Parameters, List<RequestedOutput> Outputs) Read(
+        ModelInferRequest message,
+        Caller caller,
+        ServerCallContext call,
+        TimeProvider time,
+        SharedMemoryRegions regions)
     {
         RequestParameters parameters = default;
         foreach ((string name, InferParameter value) in message.Parameters) Set(ref parameters, name, value);
@@ -32,6 +38,10 @@ internal static class GrpcRequestReader
             SequenceId = parameters.SequenceId ?? "",
             SequenceStart = parameters.SequenceStart,
             SequenceEnd = parameters.SequenceEnd,
+            Tenant = caller.Tenant,
+            TenantWeight = caller.Weight,
+            Background = caller.IsProbe,
+            IsProbe = caller.IsProbe,
         };
         return (request, parameters, outputs);
     }

@@ -12,7 +12,13 @@ using OrleansInference.Grains.Interfaces.Models;
 namespace OrleansInference.Gateway.Inference;
 
 /// <summary><c>POST /v2/models/{model}[/versions/{version}]/infer</c>.</summary>
-internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog catalog, IAdmissionGate gate, SharedMemoryRegions regions, OutputDelivery delivery, TraceRecorder traces, BytesInFlight bytesInFlight, UnexpectedFailure unexpected, IOptions<GatewayOptions> options)
+internal sealed class InferEndpoint(
+    InferenceHandler handler,
+    IModelCatalog catalog,
+    SharedMemoryRegions regions,
+    BytesInFlight bytesInFlight,
+    UnexpectedFailure unexpected,
+    IOptions<GatewayOptions> options)
 {
     private readonly int _limit = options.Value.MaxRequestBodyBytes;
 
@@ -29,7 +35,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
             TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
             Caller caller = CallerFeature.Of(context);
-            AdmissionOutcome admission = gate.TryEnter(caller.ToAdmission(model, version, timeout));
+            AdmissionOutcome admission = handler.Admit(caller, model, version, timeout);
             if (admission.Ticket is null)
             {
                 held = await BreakSequenceAsync(context.Request, headerLength, model, version, admission.Message);
@@ -48,10 +54,8 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
             }
 
             if (timeout > TimeSpan.Zero) parsed.Parameters.LimitTimeout(timeout);
-            TraceSample? trace = caller.IsProbe ? null : traces.Begin(model, "HTTP");
-            using InferenceResponse answer = await pipeline.InferAsync(parsed.ToRequest(model, version, caller), aborted);
-            using InferenceResponse response = delivery.Deliver(answer, parsed.Named);
-            trace?.End(response);
+            InferenceRequest request = parsed.ToRequest(model, version, caller);
+            using InferenceResponse response = await handler.InferAsync(request, caller, "HTTP", parsed.Named, aborted);
             if (response.Error == InferenceError.None) await InferResponseWriter.WriteAsync(context, parsed, response);
             else await ErrorResponse.WriteAsync(context, response.Error, response.ErrorMessage);
         }
@@ -92,7 +96,7 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
     /// <summary>A request refused by its headers may be one of a sequence, which its body says. Returns the bytes counted in.</summary>
     private async ValueTask<long> BreakSequenceAsync(HttpRequest request, int? headerLength, string model, string version, string reason)
     {
-        if (headerLength == 0 || !pipeline.HasSequences(model, version)) return 0;
+        if (headerLength == 0 || !handler.HasSequences(model, version)) return 0;
         using RequestBody body = await RequestBody.ReadAsync(request, headerLength, _limit, bytesInFlight, CancellationToken.None);
         BreakSequence(body, model, version, reason);
         return body.Reserved;
@@ -100,8 +104,8 @@ internal sealed class InferEndpoint(IInferencePipeline pipeline, IModelCatalog c
 
     private void BreakSequence(in RequestBody body, string model, string version, string reason)
     {
-        if (!pipeline.HasSequences(model, version)) return;
-        if (SequenceOfRequest.Find(body.Json) is { } sequence) pipeline.BreakSequence(model, version, sequence, reason);
+        if (!handler.HasSequences(model, version)) return;
+        handler.BreakSequence(model, version, SequenceOfRequest.Find(body.Json), reason);
     }
 
     /// <summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Jobs;
 
@@ -8,6 +10,16 @@ namespace OrleansInference.Gateway.Jobs;
 /// <summary><c>/v2/jobs</c>: POST starts a bulk job, GET lists them; <c>/v2/jobs/{id}</c> and <c>/v2/jobs/{id}/pause|resume|cancel</c>.</summary>
 internal sealed class JobEndpoints(IBulkJobs jobs, JsonAnswer answer)
 {
+    /// <summary>Maps its paths.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/v2/jobs", [HttpMethods.Get, HttpMethods.Post], ListOrStartAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/jobs/{id}", GetAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/jobs/{id}/pause", PauseAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/jobs/{id}/resume", ResumeAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/jobs/{id}/cancel", CancelAsync);
+    }
+
     /// <summary>Lists jobs or starts one.</summary>
     public Task ListOrStartAsync(HttpContext context) => answer.AnsweredAsync(context, "jobs", async () =>
     {

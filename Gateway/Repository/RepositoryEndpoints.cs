@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Http;
@@ -13,6 +15,14 @@ namespace OrleansInference.Gateway.Repository;
 internal sealed class RepositoryEndpoints(IModelRepository repository, JsonAnswer answer, IOptions<GatewayOptions> options) : IDisposable
 {
     private const int Chunk = 1 << 16;
+
+    /// <summary>Maps its paths.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapOnly(HttpMethods.Post, "/v2/repository/index", IndexAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/repository/models/{model}/load", LoadAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/repository/models/{model}/unload", UnloadAsync);
+    }
 
     /// <summary>One upload at a time: each may take as much memory as its limit allows.</summary>
     private readonly SemaphoreSlim _uploads = new(1, 1);

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using OrleansInference.Gateway.Http;
 
 namespace OrleansInference.Gateway.SharedMemory;
@@ -7,6 +9,21 @@ namespace OrleansInference.Gateway.SharedMemory;
 /// <summary><c>/v2/systemsharedmemory[/region/{region}]/status|register|unregister</c>, and the same for CUDA.</summary>
 internal sealed class SharedMemoryEndpoints(SharedMemoryRegions regions, JsonAnswer answer)
 {
+    /// <summary>Maps its paths.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        foreach (string region in new[] { "", "/region/{region}" })
+        {
+            app.MapOnly(HttpMethods.Get, $"/v2/systemsharedmemory{region}/status", StatusAsync);
+            app.MapOnly(HttpMethods.Post, $"/v2/systemsharedmemory{region}/unregister", UnregisterAsync);
+            app.MapOnly(HttpMethods.Get, $"/v2/cudasharedmemory{region}/status", CudaStatusAsync);
+            app.MapOnly(HttpMethods.Post, $"/v2/cudasharedmemory{region}/unregister", JsonAnswer.DoneAsync);
+        }
+
+        app.MapOnly(HttpMethods.Post, "/v2/systemsharedmemory/region/{region}/register", RegisterAsync);
+        app.MapOnly(HttpMethods.Post, "/v2/cudasharedmemory/region/{region}/register", CudaRegisterAsync);
+    }
+
     /// <summary>Lists regions.</summary>
     public Task StatusAsync(HttpContext context) => answer.AnsweredAsync(context, "shared memory status", () =>
     {

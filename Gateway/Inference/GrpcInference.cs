@@ -2,44 +2,57 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using OrleansInference.Gateway.Access;
+using OrleansInference.Gateway.Grpc;
+using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Gateway.Diagnostics;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
-namespace OrleansInference.Gateway.Grpc;
+namespace OrleansInference.Gateway.Inference;
 
-/// <content>Inference, one by one and in a stream.</content>
-internal sealed partial class InferenceGrpcService
+/// <summary>Inference over gRPC, one by one and in a stream.</summary>
+internal sealed class GrpcInference(
+    InferenceHandler handler,
+    SharedMemoryRegions regions,
+    BytesInFlight bytesInFlight,
+    GrpcAnswers answers,
+    UnexpectedFailure unexpected,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time)
 {
     /// <summary>Requests of one stream that may be under way at once; the next is read when the oldest is answered.</summary>
     private const int StreamWindow = 64;
 
-    /// <inheritdoc />
-    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
+    /// <summary><c>ModelInfer</c>.</summary>
+    public async Task<ModelInferResponse> InferAsync(ModelInferRequest request, ServerCallContext context)
     {
         Answer answer = await AnswerAsync(request, context, context.CancellationToken);
         // The message is serialised after this method has returned: its memory goes back when the call has ended.
         context.GetHttpContext().Response.RegisterForDispose(answer);
         if (answer.Error == InferenceError.None) return answer.Message;
-        throw Failure(answer.Error, answer.ErrorMessage);
+        throw answers.Failure(answer.Error, answer.ErrorMessage);
     }
 
-    /// <inheritdoc />
-    public override async Task ModelStreamInfer(IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
+    /// <summary><c>ModelStreamInfer</c>: answers come in the order of the requests.</summary>
+    public async Task StreamAsync(
+        IAsyncStreamReader<ModelInferRequest> requestStream,
+        IServerStreamWriter<ModelStreamInferResponse> responseStream,
+        ServerCallContext context)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         // A stream may be open for days: a server that stops reads no more of it, and ends it with the last answer.
         using CancellationTokenSource read = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, lifetime.ApplicationStopping);
-        Channel<Task<Answer>> answers = Channel.CreateBounded<Task<Answer>>(new BoundedChannelOptions(StreamWindow) { SingleReader = true, SingleWriter = true });
-        Task writing = WriteAsync(answers.Reader, responseStream, stop);
+        Channel<Task<Answer>> window = Channel.CreateBounded<Task<Answer>>(new BoundedChannelOptions(StreamWindow) { SingleReader = true, SingleWriter = true });
+        Task writing = WriteAsync(window.Reader, responseStream, stop);
         try
         {
             // Begun in the order in which they come, which is the order of a sequence's requests.
             // Handed over even when cancelled: the writer takes every answer until the last, and gives its memory back.
-            while (await requestStream.MoveNext(read.Token)) await answers.Writer.WriteAsync(AnswerAsync(requestStream.Current, context, stop.Token), CancellationToken.None);
+            while (await requestStream.MoveNext(read.Token)) await window.Writer.WriteAsync(AnswerAsync(requestStream.Current, context, stop.Token), CancellationToken.None);
         }
         catch (Exception exception) when (stop.IsCancellationRequested || exception is IOException)
         {
@@ -48,20 +61,20 @@ internal sealed partial class InferenceGrpcService
         }
         catch (OperationCanceledException) when (read.IsCancellationRequested)
         {
-            answers.Writer.Complete();
+            window.Writer.Complete();
             await writing;
-            throw Failure(InferenceError.Unavailable, "the server is shutting down");
+            throw answers.Failure(InferenceError.Unavailable, "the server is shutting down");
         }
         finally
         {
-            answers.Writer.TryComplete();
+            window.Writer.TryComplete();
             await writing;
         }
     }
 
-    private static async Task WriteAsync(ChannelReader<Task<Answer>> answers, IServerStreamWriter<ModelStreamInferResponse> stream, CancellationTokenSource stop)
+    private static async Task WriteAsync(ChannelReader<Task<Answer>> window, IServerStreamWriter<ModelStreamInferResponse> stream, CancellationTokenSource stop)
     {
-        await foreach (Task<Answer> pending in answers.ReadAllAsync(CancellationToken.None))
+        await foreach (Task<Answer> pending in window.ReadAllAsync(CancellationToken.None))
         {
             using Answer answer = await pending;
             if (stop.IsCancellationRequested) continue;
@@ -91,22 +104,13 @@ internal sealed partial class InferenceGrpcService
             counted = true;
             Caller caller = CallerFeature.Of(context.GetHttpContext());
             TimeSpan left = context.Deadline == DateTime.MaxValue ? TimeSpan.Zero : context.Deadline - time.GetUtcNow().UtcDateTime;
-            AdmissionRequest entry = caller.ToAdmission(message.ModelName, message.ModelVersion, left > TimeSpan.Zero ? left : TimeSpan.Zero);
-            AdmissionOutcome admission = gate.TryEnter(entry);
+            TimeSpan timeout = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            AdmissionOutcome admission = handler.Admit(caller, message.ModelName, message.ModelVersion, timeout);
             ticket = admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
-            (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(message, context, time, regions);
-            TraceSample? trace = caller.IsProbe ? null : traces.Begin(request.ModelName, "GRPC");
+            (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) =
+                GrpcRequestReader.Read(message, caller, context, time, regions);
             sent = true;
-            request = request with
-            {
-                Tenant = caller.Tenant,
-                TenantWeight = caller.Weight,
-                Background = caller.IsProbe,
-                IsProbe = caller.IsProbe,
-            };
-            response = await pipeline.InferAsync(request, cancellationToken);
-            response = delivery.Deliver(response, outputs);
-            trace?.End(response);
+            response = await handler.InferAsync(request, caller, "GRPC", outputs, cancellationToken);
             return new Answer(response, Message(message, response, parameters, outputs));
         }
         catch (InferenceException exception)
@@ -129,12 +133,8 @@ internal sealed partial class InferenceGrpcService
         }
     }
 
-    private void BreakSequence(ModelInferRequest message, string reason)
-    {
-        if (GrpcRequestReader.SequenceId(message) is not { Length: > 0 } sequence) return;
-        (string model, string version) = (message.ModelName, message.ModelVersion);
-        if (pipeline.HasSequences(model, version)) pipeline.BreakSequence(model, version, sequence, reason);
-    }
+    private void BreakSequence(ModelInferRequest message, string reason) =>
+        handler.BreakSequence(message.ModelName, message.ModelVersion, GrpcRequestReader.SequenceId(message), reason);
 
     private static ModelInferResponse Message(ModelInferRequest request, InferenceResponse response, RequestParameters parameters, List<RequestedOutput> outputs)
     {
