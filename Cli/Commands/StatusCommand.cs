@@ -45,18 +45,53 @@ internal sealed class StatusCommand(IAnsiConsole console, TextWriter output) : S
     private static string Number(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 
     /// <summary>One model version's statistics.</summary>
-    internal sealed record ModelLine(string Name, string Version, long Requests, long Failed, long Rows, long Executions, double MeanBatch, double MeanQueueUs, double MeanComputeUs)
+    internal sealed record ModelLine(string Name, string Version)
     {
+        /// <summary>Requests answered.</summary>
+        public required long Requests { get; init; }
+
+        /// <summary>Requests that failed.</summary>
+        public required long Failed { get; init; }
+
+        /// <summary>Rows inferred.</summary>
+        public required long Rows { get; init; }
+
+        /// <summary>Runs of the model.</summary>
+        public required long Executions { get; init; }
+
+        /// <summary>Nanoseconds that the requests answered have waited, together.</summary>
+        public required long QueueNs { get; init; }
+
+        /// <summary>Nanoseconds that their inputs, runs and outputs took, together.</summary>
+        public required long ComputeNs { get; init; }
+
+        /// <summary>Rows a run.</summary>
+        public double MeanBatch => Executions == 0 ? 0 : (double)Rows / Executions;
+
+        /// <summary>Microseconds a request waited.</summary>
+        public double MeanQueueUs => Requests == 0 ? 0 : QueueNs / 1e3 / Requests;
+
+        /// <summary>Microseconds a request took to compute.</summary>
+        public double MeanComputeUs => Requests == 0 ? 0 : ComputeNs / 1e3 / Requests;
+
         public static ModelLine Read(JsonElement model)
         {
             JsonElement statistics = model.GetProperty("inference_stats");
-            long requests = Of("success", "count"), rows = model.GetProperty("inference_count").GetInt64(), executions = model.GetProperty("execution_count").GetInt64();
-            double compute = Of("compute_input", "ns") + Of("compute_infer", "ns") + Of("compute_output", "ns");
-            return new ModelLine(
-                model.GetProperty("name").GetString()!, model.GetProperty("version").GetString()!, requests, Of("fail", "count"), rows, executions,
-                executions == 0 ? 0 : (double)rows / executions, requests == 0 ? 0 : Of("queue", "ns") / 1e3 / requests, requests == 0 ? 0 : compute / 1e3 / requests);
+            return new ModelLine(model.GetProperty("name").GetString()!, model.GetProperty("version").GetString()!)
+            {
+                Requests = Of("success", "count"),
+                Failed = Of("fail", "count"),
+                Rows = model.GetProperty("inference_count").GetInt64(),
+                Executions = model.GetProperty("execution_count").GetInt64(),
+                QueueNs = Of("queue", "ns"),
+                ComputeNs = Of("compute_input", "ns") + Of("compute_infer", "ns") + Of("compute_output", "ns"),
+            };
 
-            long Of(string part, string member) => statistics.TryGetProperty(part, out JsonElement duration) && duration.TryGetProperty(member, out JsonElement value) ? value.GetInt64() : 0;
+            long Of(string part, string member)
+            {
+                bool found = statistics.TryGetProperty(part, out JsonElement duration);
+                return found && duration.TryGetProperty(member, out JsonElement value) ? value.GetInt64() : 0;
+            }
         }
     }
 }

@@ -60,6 +60,8 @@ public static class InferenceGrainsRegistration
         services.TryAddSingleton<NodeKnobs>();
         services.TryAddSingleton<NodeReporter>();
         services.TryAddSingleton<NodeDrain>();
+        services.TryAddSingleton<NodeIntake>();
+        services.TryAddSingleton<NodeContent>();
         services.TryAddSingleton<INodeDrain>(provider => provider.GetRequiredService<NodeDrain>());
         services.TryAddSingleton<RemoteModels>();
         services.TryAddSingleton<IClusterControl, ClusterControl>();

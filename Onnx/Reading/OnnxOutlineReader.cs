@@ -46,19 +46,23 @@ public static class OnnxOutlineReader
         if (model.IrVersion >= 3 && model.OpsetImport.Count == 0) throw new OnnxFormatException(path, "is not a whole ONNX file: it imports no operator set");
 
         OnnxContents contents = OnnxContents.Collect(path, model);
-        return new OnnxOutline(
-            path,
-            model.IrVersion,
-            LastByKey(model.OpsetImport, import => OnnxContents.Domain(import.Domain), import => import.Version),
-            model.ProducerName,
-            model.ProducerVersion,
-            model.Graph.Name,
-            [.. model.Graph.Input.Select(Value)],
-            [.. model.Graph.Output.Select(Value)],
-            [.. model.Graph.Initializer.Select(tensor => tensor.Name), .. model.Graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? "")],
-            contents.ExternalDataLocations,
-            LastByKey(model.MetadataProps, property => property.Key, property => property.Value),
-            contents.OperatorDomains);
+        IEnumerable<string> dense = model.Graph.Initializer.Select(tensor => tensor.Name);
+        IEnumerable<string> sparse = model.Graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? "");
+        return new OnnxOutline
+        {
+            Path = path,
+            IrVersion = model.IrVersion,
+            OpsetImports = LastByKey(model.OpsetImport, import => OnnxContents.Domain(import.Domain), import => import.Version),
+            ProducerName = model.ProducerName,
+            ProducerVersion = model.ProducerVersion,
+            GraphName = model.Graph.Name,
+            Inputs = [.. model.Graph.Input.Select(Value)],
+            Outputs = [.. model.Graph.Output.Select(Value)],
+            InitializerNames = [.. dense, .. sparse],
+            ExternalDataLocations = contents.ExternalDataLocations,
+            Metadata = LastByKey(model.MetadataProps, property => property.Key, property => property.Value),
+            OperatorDomains = contents.OperatorDomains,
+        };
     }
 
     private static OnnxValue Value(Outline.ValueInfoProto value)

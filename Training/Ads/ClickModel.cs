@@ -40,7 +40,19 @@ internal static class ClickModel
                 withoutText += Weight(category, other) * P(category, other, hour, device, segment, price);
             }
 
-            log[i] = new Impression(picture, AdTitles.Write(topic, random), hour, device, segment, price, random.NextDouble() < probability, probability, withoutPicture, withoutText);
+            log[i] = new Impression
+            {
+                Picture = picture,
+                Title = AdTitles.Write(topic, random),
+                Hour = hour,
+                Device = device,
+                Segment = segment,
+                Price = price,
+                Clicked = random.NextDouble() < probability,
+                Probability = probability,
+                WithoutPicture = withoutPicture,
+                WithoutText = withoutText,
+            };
         }
 
         return log;
