@@ -25,7 +25,6 @@ public sealed class AgentPlanner : IPlanner
     private readonly IPlanTrial? _trial;
     private readonly Lock _lock = new();
     private readonly ReplicateWhereItFits _repair = new(onlyNew: true), _everywhere = new();
-    private readonly TrafficCounter _traffic = new();
     private readonly Dictionary<string, TimeSpan> _failed = [];
     private readonly OpenAdvice _advice;
     private TimeSpan _decidedAt = TimeSpan.MinValue;
@@ -100,9 +99,9 @@ public sealed class AgentPlanner : IPlanner
     {
         TimeSpan now = observation.Now;
         _seen = observation;
-        Predictor.Observe(observation.Reports, now);
-        (long requests, long violations, double work) = _traffic.Count(observation.Reports);
-        Watch.Count(now, requests, violations, work);
+        Predictor.Observe(observation.Window);
+        ReplicaCounters total = observation.Window.Total;
+        Watch.Count(now, total.Requests, total.Violations, observation.Window.Work);
         if (Mode == AgentMode.Off) return _everywhere.Plan(observation, current);
         ClusterPlan repaired = _repair.Plan(observation, current);
         if (!PlanComparison.AreAlike(repaired, current) && !PlanDifference.Of(current, repaired).IsNone)
