@@ -1,3 +1,4 @@
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Guardrails;
@@ -13,7 +14,7 @@ public sealed class ChangeWatch(GuardrailOptions options)
 
     private readonly Queue<(TimeSpan At, long Requests, long Violations, double Work)> _seconds = new();
     private readonly Queue<TimeSpan> _rollbacks = new();
-    private readonly Dictionary<string, TimeSpan> _tabu = [];
+    private readonly Dictionary<PlanChange, TimeSpan> _tabu = [];
     private Pending? _pending;
 
     /// <summary>Whether a change is being watched.</summary>
@@ -56,14 +57,14 @@ public sealed class ChangeWatch(GuardrailOptions options)
     /// <summary>Begins to watch a change.</summary>
     /// <param name="before">The plan that it changes.</param>
     /// <param name="expected">Share of requests in time that was to be expected of that plan.</param>
-    /// <param name="name">The change.</param>
+    /// <param name="change">The change.</param>
     /// <param name="now">When.</param>
     /// <returns>Share of requests in time before it.</returns>
-    public double Begin(ClusterPlan before, double expected, string name, TimeSpan now)
+    public double Begin(ClusterPlan before, double expected, PlanChange change, TimeSpan now)
     {
         TimeSpan from = now - TimeSpan.FromSeconds(options.WatchSeconds);
         double attainment = Since(from, now).Attainment;
-        _pending = new Pending(before, expected, name, now, attainment, LoadSince(from, now));
+        _pending = new Pending(before, expected, change, now, attainment, LoadSince(from, now));
         return attainment;
     }
 
@@ -94,7 +95,7 @@ public sealed class ChangeWatch(GuardrailOptions options)
         if (fall > options.Tolerance * (3 - (2 * Math.Min(1, age / options.WatchSeconds))))
         {
             (before, _pending) = (pending.Before, null);
-            _tabu[pending.Name] = now + TimeSpan.FromSeconds(options.TabuSeconds);
+            _tabu[pending.Change] = now + TimeSpan.FromSeconds(options.TabuSeconds);
             _rollbacks.Enqueue(now);
             while (now - _rollbacks.Peek() > TimeSpan.FromHours(1)) _rollbacks.Dequeue();
             IsStopped |= _rollbacks.Count >= options.MaxRollbacks;
@@ -107,7 +108,7 @@ public sealed class ChangeWatch(GuardrailOptions options)
     }
 
     /// <summary>Whether a change was taken back lately.</summary>
-    public bool IsTabu(string name, TimeSpan now) => _tabu.TryGetValue(name, out TimeSpan until) && now < until;
+    public bool IsTabu(PlanChange change, TimeSpan now) => _tabu.TryGetValue(change, out TimeSpan until) && now < until;
 
     /// <summary>An operator lets the agent go on.</summary>
     public void Resume()
@@ -119,5 +120,5 @@ public sealed class ChangeWatch(GuardrailOptions options)
     /// <summary>What of a fall is the load's doing.</summary>
     private static double Excused(Pending pending, double expected) => expected < 0 || pending.Expected < 0 ? 1 : Math.Max(0, pending.Expected - expected);
 
-    private sealed record Pending(ClusterPlan Before, double Expected, string Name, TimeSpan At, double Attainment, double Load);
+    private sealed record Pending(ClusterPlan Before, double Expected, PlanChange Change, TimeSpan At, double Attainment, double Load);
 }
