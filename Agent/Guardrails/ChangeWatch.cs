@@ -9,8 +9,23 @@ namespace OrleansInference.Agent.Guardrails;
 /// </summary>
 public sealed class ChangeWatch(GuardrailOptions options)
 {
-    /// <summary>Load that has risen by more than this factor is asked what of a fall is its doing.</summary>
-    private const double LoadRise = 1.2;
+    /// <summary>Factor by which load must have risen before part of a fall may be its doing; less is what load does anyway.</summary>
+    public const double LoadRise = 1.2;
+
+    /// <summary>Share of the watch before which nothing is judged: too few requests have come.</summary>
+    public const double EarliestShare = 1.0 / 6;
+
+    /// <summary>Share of the watch at its beginning that does not count: loading itself disturbs.</summary>
+    public const double DisturbedShare = 0.1;
+
+    /// <summary>Factor on the tolerance at the watch's beginning; it falls to 1 at its end, as more requests tell more.</summary>
+    public const double FirstTolerance = 3;
+
+    /// <summary>Watches that are remembered: a change is compared with one watch before it.</summary>
+    private const double RememberedWatches = 4;
+
+    /// <summary>Time within which rollbacks count towards stopping the agent.</summary>
+    private static readonly TimeSpan RollbackMemory = TimeSpan.FromHours(1);
 
     private readonly Queue<(TimeSpan At, long Requests, long Violations, double Work)> _seconds = new();
     private readonly Queue<TimeSpan> _rollbacks = new();
@@ -34,7 +49,11 @@ public sealed class ChangeWatch(GuardrailOptions options)
     public void Count(TimeSpan now, long requests, long violations, double work = -1)
     {
         _seconds.Enqueue((now, requests, violations, work < 0 ? requests : work));
-        while (_seconds.Count > 0 && now - _seconds.Peek().At > TimeSpan.FromSeconds(options.WatchSeconds * 4)) _seconds.Dequeue();
+        TimeSpan remembered = TimeSpan.FromSeconds(options.WatchSeconds * RememberedWatches);
+        while (_seconds.Count > 0 && now - _seconds.Peek().At > remembered)
+        {
+            _seconds.Dequeue();
+        }
     }
 
     /// <summary>Share of requests in time and requests a second since a moment; −1 where there were none.</summary>
@@ -85,19 +104,24 @@ public sealed class ChangeWatch(GuardrailOptions options)
         (before, attainment) = (ClusterPlan.Empty, -1);
         if (_pending is not { } pending) return ChangeVerdict.None;
         double age = (now - pending.At).TotalSeconds;
-        if (age < options.WatchSeconds / 6) return ChangeVerdict.Waiting;
-        // Loading itself disturbs: the first tenth does not count.
-        TimeSpan from = pending.At + TimeSpan.FromSeconds(options.WatchSeconds * 0.1);
+        if (age < options.WatchSeconds * EarliestShare) return ChangeVerdict.Waiting;
+        TimeSpan from = pending.At + TimeSpan.FromSeconds(options.WatchSeconds * DisturbedShare);
         attainment = Since(from, now).Attainment;
         double fall = pending.Attainment < 0 || attainment < 0 ? 0 : pending.Attainment - attainment;
         if (fall > 0 && LoadSince(from, now) > pending.Load * LoadRise) fall -= Excused(pending, expect(pending.Before));
         bool over = age >= options.WatchSeconds;
-        if (fall > options.Tolerance * (3 - (2 * Math.Min(1, age / options.WatchSeconds))))
+        double tolerance = options.Tolerance * (FirstTolerance - ((FirstTolerance - 1) * Math.Min(1, age / options.WatchSeconds)));
+        if (fall > tolerance)
         {
-            (before, _pending) = (pending.Before, null);
+            before = pending.Before;
+            _pending = null;
             _tabu[pending.Change] = now + TimeSpan.FromSeconds(options.TabuSeconds);
             _rollbacks.Enqueue(now);
-            while (now - _rollbacks.Peek() > TimeSpan.FromHours(1)) _rollbacks.Dequeue();
+            while (now - _rollbacks.Peek() > RollbackMemory)
+            {
+                _rollbacks.Dequeue();
+            }
+
             IsStopped |= _rollbacks.Count >= options.MaxRollbacks;
             return ChangeVerdict.RollBack;
         }
