@@ -19,7 +19,7 @@ public sealed class GreedyPlanner(double periodSeconds) : IPlanner
     {
         ArgumentNullException.ThrowIfNull(observation);
         ArgumentNullException.ThrowIfNull(current);
-        _predictor.Observe(observation.Reports, observation.Now);
+        _predictor.Observe(observation.Window);
         ClusterPlan repaired = _repair.Plan(observation, current);
         if ((observation.Now - _at).TotalSeconds < periodSeconds) return repaired;
         _at = observation.Now;

@@ -16,7 +16,6 @@ public sealed class ReplicaScaler(double target, double downSeconds) : IPlanner
     private readonly ReplicateWhereItFits _fits = new();
     private TimeSpan _at = TimeSpan.MinValue;
     private ClusterPlan? _plan;
-    private readonly Dictionary<string, (long Requests, double RunSeconds)> _last = [];
 
     /// <inheritdoc />
     public ClusterPlan Plan(ClusterObservation observation, ClusterPlan current)
@@ -32,9 +31,9 @@ public sealed class ReplicaScaler(double target, double downSeconds) : IPlanner
     private int Wanted(ModelObservation model, ClusterObservation observation, ClusterPlan current, double seconds)
     {
         ReplicaReport[] replicas = [.. observation.Reports.SelectMany(report => report.Replicas).Where(replica => replica.Model == model.Name)];
-        double runSeconds = replicas.Sum(replica => replica.RunSeconds), before = _last.GetValueOrDefault(model.Name).RunSeconds;
-        _last[model.Name] = (0, runSeconds);
-        double underWay = replicas.Sum(replica => replica.Queued) + (seconds > 0 ? Math.Max(0, runSeconds - before) / seconds : 0);
+        ClusterWindow window = observation.Window;
+        double ran = window.Replicas.Where(replica => replica.Report.Model == model.Name).Sum(replica => replica.Since.RunSeconds);
+        double underWay = replicas.Sum(replica => replica.Queued) + (window.Seconds > 0 ? ran / window.Seconds : 0);
         (double average, TimeSpan highAt) = _state.GetValueOrDefault(model.Name);
         average = seconds <= 0 ? underWay : average + (0.5 * (underWay - average));
         int now = Math.Max(1, current.Find(model.Name)?.Replicas.Length ?? 1), wanted = (int)Math.Clamp(Math.Ceiling(average / target), 1, Math.Max(1, observation.Nodes.Count));

@@ -1,3 +1,4 @@
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Guardrails;
@@ -8,12 +9,27 @@ namespace OrleansInference.Agent.Guardrails;
 /// </summary>
 public sealed class ChangeWatch(GuardrailOptions options)
 {
-    /// <summary>Load that has risen by more than this factor is asked what of a fall is its doing.</summary>
-    private const double LoadRise = 1.2;
+    /// <summary>Factor by which load must have risen before part of a fall may be its doing; less is what load does anyway.</summary>
+    public const double LoadRise = 1.2;
+
+    /// <summary>Share of the watch before which nothing is judged: too few requests have come.</summary>
+    public const double EarliestShare = 1.0 / 6;
+
+    /// <summary>Share of the watch at its beginning that does not count: loading itself disturbs.</summary>
+    public const double DisturbedShare = 0.1;
+
+    /// <summary>Factor on the tolerance at the watch's beginning; it falls to 1 at its end, as more requests tell more.</summary>
+    public const double FirstTolerance = 3;
+
+    /// <summary>Watches that are remembered: a change is compared with one watch before it.</summary>
+    private const double RememberedWatches = 4;
+
+    /// <summary>Time within which rollbacks count towards stopping the agent.</summary>
+    private static readonly TimeSpan RollbackMemory = TimeSpan.FromHours(1);
 
     private readonly Queue<(TimeSpan At, long Requests, long Violations, double Work)> _seconds = new();
     private readonly Queue<TimeSpan> _rollbacks = new();
-    private readonly Dictionary<string, TimeSpan> _tabu = [];
+    private readonly Dictionary<PlanChange, TimeSpan> _tabu = [];
     private Pending? _pending;
 
     /// <summary>Whether a change is being watched.</summary>
@@ -33,7 +49,11 @@ public sealed class ChangeWatch(GuardrailOptions options)
     public void Count(TimeSpan now, long requests, long violations, double work = -1)
     {
         _seconds.Enqueue((now, requests, violations, work < 0 ? requests : work));
-        while (_seconds.Count > 0 && now - _seconds.Peek().At > TimeSpan.FromSeconds(options.WatchSeconds * 4)) _seconds.Dequeue();
+        TimeSpan remembered = TimeSpan.FromSeconds(options.WatchSeconds * RememberedWatches);
+        while (_seconds.Count > 0 && now - _seconds.Peek().At > remembered)
+        {
+            _seconds.Dequeue();
+        }
     }
 
     /// <summary>Share of requests in time and requests a second since a moment; −1 where there were none.</summary>
@@ -56,14 +76,14 @@ public sealed class ChangeWatch(GuardrailOptions options)
     /// <summary>Begins to watch a change.</summary>
     /// <param name="before">The plan that it changes.</param>
     /// <param name="expected">Share of requests in time that was to be expected of that plan.</param>
-    /// <param name="name">The change.</param>
+    /// <param name="change">The change.</param>
     /// <param name="now">When.</param>
     /// <returns>Share of requests in time before it.</returns>
-    public double Begin(ClusterPlan before, double expected, string name, TimeSpan now)
+    public double Begin(ClusterPlan before, double expected, PlanChange change, TimeSpan now)
     {
         TimeSpan from = now - TimeSpan.FromSeconds(options.WatchSeconds);
         double attainment = Since(from, now).Attainment;
-        _pending = new Pending(before, expected, name, now, attainment, LoadSince(from, now));
+        _pending = new Pending(before, expected, change, now, attainment, LoadSince(from, now));
         return attainment;
     }
 
@@ -84,19 +104,24 @@ public sealed class ChangeWatch(GuardrailOptions options)
         (before, attainment) = (ClusterPlan.Empty, -1);
         if (_pending is not { } pending) return ChangeVerdict.None;
         double age = (now - pending.At).TotalSeconds;
-        if (age < options.WatchSeconds / 6) return ChangeVerdict.Waiting;
-        // Loading itself disturbs: the first tenth does not count.
-        TimeSpan from = pending.At + TimeSpan.FromSeconds(options.WatchSeconds * 0.1);
+        if (age < options.WatchSeconds * EarliestShare) return ChangeVerdict.Waiting;
+        TimeSpan from = pending.At + TimeSpan.FromSeconds(options.WatchSeconds * DisturbedShare);
         attainment = Since(from, now).Attainment;
         double fall = pending.Attainment < 0 || attainment < 0 ? 0 : pending.Attainment - attainment;
         if (fall > 0 && LoadSince(from, now) > pending.Load * LoadRise) fall -= Excused(pending, expect(pending.Before));
         bool over = age >= options.WatchSeconds;
-        if (fall > options.Tolerance * (3 - (2 * Math.Min(1, age / options.WatchSeconds))))
+        double tolerance = options.Tolerance * (FirstTolerance - ((FirstTolerance - 1) * Math.Min(1, age / options.WatchSeconds)));
+        if (fall > tolerance)
         {
-            (before, _pending) = (pending.Before, null);
-            _tabu[pending.Name] = now + TimeSpan.FromSeconds(options.TabuSeconds);
+            before = pending.Before;
+            _pending = null;
+            _tabu[pending.Change] = now + TimeSpan.FromSeconds(options.TabuSeconds);
             _rollbacks.Enqueue(now);
-            while (now - _rollbacks.Peek() > TimeSpan.FromHours(1)) _rollbacks.Dequeue();
+            while (now - _rollbacks.Peek() > RollbackMemory)
+            {
+                _rollbacks.Dequeue();
+            }
+
             IsStopped |= _rollbacks.Count >= options.MaxRollbacks;
             return ChangeVerdict.RollBack;
         }
@@ -107,7 +132,7 @@ public sealed class ChangeWatch(GuardrailOptions options)
     }
 
     /// <summary>Whether a change was taken back lately.</summary>
-    public bool IsTabu(string name, TimeSpan now) => _tabu.TryGetValue(name, out TimeSpan until) && now < until;
+    public bool IsTabu(PlanChange change, TimeSpan now) => _tabu.TryGetValue(change, out TimeSpan until) && now < until;
 
     /// <summary>An operator lets the agent go on.</summary>
     public void Resume()
@@ -119,5 +144,5 @@ public sealed class ChangeWatch(GuardrailOptions options)
     /// <summary>What of a fall is the load's doing.</summary>
     private static double Excused(Pending pending, double expected) => expected < 0 || pending.Expected < 0 ? 1 : Math.Max(0, pending.Expected - expected);
 
-    private sealed record Pending(ClusterPlan Before, double Expected, string Name, TimeSpan At, double Attainment, double Load);
+    private sealed record Pending(ClusterPlan Before, double Expected, PlanChange Change, TimeSpan At, double Attainment, double Load);
 }

@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Guardrails;
@@ -7,7 +8,13 @@ namespace OrleansInference.Agent.Guardrails;
 /// <param name="Unloads">Replicas that would go.</param>
 /// <param name="KnobChanges">Replicas whose knobs change.</param>
 /// <param name="Models">Models that change.</param>
-public sealed record PlanDifference(int Loads, int Unloads, int KnobChanges, IReadOnlyList<string> Models)
+/// <param name="Nodes">Nodes where a replica comes, goes or runs with other knobs.</param>
+public sealed record PlanDifference(
+    int Loads,
+    int Unloads,
+    int KnobChanges,
+    IReadOnlyList<string> Models,
+    IReadOnlySet<SiloAddress> Nodes)
 {
     /// <summary>Whether anything changes.</summary>
     public bool IsNone => Models.Count == 0;
@@ -19,18 +26,29 @@ public sealed record PlanDifference(int Loads, int Unloads, int KnobChanges, IRe
         ArgumentNullException.ThrowIfNull(to);
         int loads = 0, unloads = 0, knobs = 0;
         List<string> models = [];
+        HashSet<SiloAddress> nodes = [];
         foreach (ModelPlan model in to.Models)
         {
             ModelPlan? other = from.Find(model.Name);
             ReplicaPlan[] before = other?.Replicas ?? [];
-            int added = model.Replicas.Count(replica => !Array.Exists(before, old => old.Node.Equals(replica.Node)));
-            int gone = before.Count(old => !Array.Exists(model.Replicas, replica => replica.Node.Equals(old.Node)));
-            int changed = model.Replicas.Count(replica => Array.Exists(before, old => old.Node.Equals(replica.Node) && old.Knobs != replica.Knobs));
+            ReplicaPlan[] added = Array.FindAll(
+                model.Replicas,
+                replica => !Array.Exists(before, old => old.Node.Equals(replica.Node)));
+            ReplicaPlan[] gone = Array.FindAll(
+                before,
+                old => !Array.Exists(model.Replicas, replica => replica.Node.Equals(old.Node)));
+            ReplicaPlan[] changed = Array.FindAll(
+                model.Replicas,
+                replica => Array.Exists(before, old => old.Node.Equals(replica.Node) && old.Knobs != replica.Knobs));
             bool routed = other is not null && (other.LoadBalance != model.LoadBalance || other.TaskPartition != model.TaskPartition);
-            (loads, unloads, knobs) = (loads + added, unloads + gone, knobs + changed);
-            if (added + gone + changed > 0 || routed) models.Add(model.Name);
+            loads += added.Length;
+            unloads += gone.Length;
+            knobs += changed.Length;
+            ReplicaPlan[] touched = [.. added, .. gone, .. changed];
+            nodes.UnionWith(touched.Select(replica => replica.Node));
+            if (touched.Length > 0 || routed) models.Add(model.Name);
         }
 
-        return new PlanDifference(loads, unloads, knobs, models);
+        return new PlanDifference(loads, unloads, knobs, models, nodes);
     }
 }

@@ -12,4 +12,7 @@ public sealed record ClusterObservation(IReadOnlyList<NodeObservation> Nodes, IR
 
     /// <summary>What the nodes reported.</summary>
     public IReadOnlyCollection<NodeReport> Reports { get; init; } = [];
+
+    /// <summary>What they did since the look before.</summary>
+    public ClusterWindow Window { get; init; } = ClusterWindow.Empty;
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using OrleansInference.Agent.Decisions;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Observation;
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Agent.Policy;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
@@ -15,8 +15,14 @@ namespace OrleansInference.Agent.Planning;
 /// </summary>
 public sealed class AgentPlanner : IPlanner
 {
+    /// <summary>Candidates of a decision: what the closed form scores within some milliseconds.</summary>
     private const int MostCandidates = 28;
+
+    /// <summary>Steps of the climb: more would change more at once than a watch can judge.</summary>
     private const int ClimbSteps = 3;
+
+    /// <summary>Single steps that are considered beside the climb.</summary>
+    private const int MostNeighbours = 11;
 
     /// <summary>Nodes × replicas beyond which a plan is not tried: each node of the twin routes to each replica.</summary>
     private const int LargestTrial = 100_000;
@@ -25,8 +31,7 @@ public sealed class AgentPlanner : IPlanner
     private readonly IPlanTrial? _trial;
     private readonly Lock _lock = new();
     private readonly ReplicateWhereItFits _repair = new(onlyNew: true), _everywhere = new();
-    private readonly TrafficCounter _traffic = new();
-    private readonly Dictionary<string, TimeSpan> _failed = [];
+    private readonly Dictionary<PlanChange, TimeSpan> _failed = [];
     private readonly OpenAdvice _advice;
     private TimeSpan _decidedAt = TimeSpan.MinValue;
     private ClusterPlan? _lastGood;
@@ -100,9 +105,9 @@ public sealed class AgentPlanner : IPlanner
     {
         TimeSpan now = observation.Now;
         _seen = observation;
-        Predictor.Observe(observation.Reports, now);
-        (long requests, long violations, double work) = _traffic.Count(observation.Reports);
-        Watch.Count(now, requests, violations, work);
+        Predictor.Observe(observation.Window);
+        ReplicaCounters total = observation.Window.Total;
+        Watch.Count(now, total.Requests, total.Violations, observation.Window.Work);
         if (Mode == AgentMode.Off) return _everywhere.Plan(observation, current);
         ClusterPlan repaired = _repair.Plan(observation, current);
         if (!PlanComparison.AreAlike(repaired, current) && !PlanDifference.Of(current, repaired).IsNone)
@@ -148,19 +153,19 @@ public sealed class AgentPlanner : IPlanner
         Models = [.. current.Models.Select(model => before.Find(model.Name) is { } old && old.Revision == model.Revision ? old : model)],
     };
 
-    private ClusterPlan? TakeAdvice((long Id, ClusterPlan Plan) advice, ClusterObservation observation, ClusterPlan current, TimeSpan now)
+    private ClusterPlan? TakeAdvice((long Id, PlanCandidate Advised) advice, ClusterObservation observation, ClusterPlan current, TimeSpan now)
     {
         PredictedCluster cluster = Predictor.Predict(observation, now);
-        if (PlanMask.Violation(advice.Plan, cluster, current) is { } wrong)
+        if (PlanMask.Violation(advice.Advised.Plan, cluster, current) is { } wrong)
         {
             _advice.Close(advice.Id, $"no longer possible: {wrong}");
             return null;
         }
 
-        double before = Watch.Begin(current, Expected(cluster, current), $"advice {advice.Id}", now);
+        double before = Watch.Begin(current, Expected(cluster, current), advice.Advised.Change, now);
         Decisions.Change(advice.Id, decision => decision with { Outcome = DecisionOutcome.Applied, AttainmentBefore = before });
         _watched = Array.Find(Decisions.All, decision => decision.Id == advice.Id);
-        return Restored(advice.Plan, current);
+        return Restored(advice.Advised.Plan, current);
     }
 
     private ClusterPlan Decide(ClusterObservation observation, ClusterPlan current, TimeSpan now)
@@ -181,7 +186,7 @@ public sealed class AgentPlanner : IPlanner
         }
 
         PlanSearch search = new(cluster, current, _options.Weights);
-        PlanCandidate keep = search.Evaluate("keep", current);
+        PlanCandidate keep = search.Evaluate(PlanChange.None, current);
         CandidateGate gate = new(_options, cluster.Nodes.Count * current.Models.Sum(model => model.Replicas.Length) <= LargestTrial ? _trial : null, cluster, current, keep, Watch, _failed, now) { Policy = Policy, Attained = attained, Considered = Considered };
         PlanCandidate[] candidates = [.. Candidates(observation, cluster, search, keep).Take(MostCandidates)];
         (PlanCandidate? chosen, CandidateRecord[] records, double gain) = gate.Choose(candidates);
@@ -196,12 +201,12 @@ public sealed class AgentPlanner : IPlanner
         string summary = $"{chosen.Name}: expected to bring {gain * 100:F1} more of 100 requests in time";
         if (mode != AgentMode.Act)
         {
-            if (mode == AgentMode.Advise) _advice.Offer(Decision(DecisionOutcome.Advised, summary, attained, cluster, records, difference, gain), chosen.Plan, current.Epoch);
+            if (mode == AgentMode.Advise) _advice.Offer(Decision(DecisionOutcome.Advised, summary, attained, cluster, records, difference, gain), chosen, current.Epoch);
             else Note(DecisionOutcome.Shadowed, summary, attained, cluster, records, difference, gain);
             return current;
         }
 
-        Watch.Begin(current, keep.Attainment, chosen.Name, now);
+        Watch.Begin(current, keep.Attainment, chosen.Change, now);
         _watched = Note(DecisionOutcome.Applied, summary, attained, cluster, records, difference, gain);
         return chosen.Plan;
     }
@@ -210,22 +215,23 @@ public sealed class AgentPlanner : IPlanner
     {
         PlanCandidate climbed = search.Climb(keep, ClimbSteps);
         if (climbed != keep) yield return climbed;
-        foreach (PlanCandidate near in search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(_options.Weights)).Take(11)) yield return near;
-        yield return search.Evaluate("half the runs at once", PlanStyles.Fewer(cluster, keep.Plan)) with { IsStyle = true };
-        foreach (double target in new[] { 1.0, 2 }) yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"a replica for each {target} requests under way"), PlanStyles.Lean(cluster, keep.Plan, target)) with { IsStyle = true };
-        yield return search.Evaluate("half the runs at once, of at most 50 % of the objective", PlanStyles.Fewer(cluster, PlanStyles.Sized(cluster, keep.Plan, 0.5))) with { IsStyle = true };
-        foreach (double share in new[] { 0.35, 0.5, 0.8 })
+        IEnumerable<PlanCandidate> near = search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(_options.Weights));
+        foreach (PlanCandidate neighbour in near.Take(MostNeighbours))
         {
-            ClusterPlan sized = PlanStyles.Sized(cluster, keep.Plan, share);
-            yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"runs of at most {share * 100:F0} % of the objective"), sized) with { IsStyle = true };
-            yield return search.Evaluate(string.Create(CultureInfo.InvariantCulture, $"runs of at most {share * 100:F0} % of the objective, waiting for company"), PlanStyles.Patient(cluster, sized)) with { IsStyle = true };
+            yield return neighbour;
         }
 
-        yield return search.Evaluate("waiting for company", PlanStyles.Patient(cluster, keep.Plan)) with { IsStyle = true };
-        yield return search.Evaluate("replicate where it fits", _everywhere.Plan(observation, keep.Plan));
-        yield return search.Evaluate("greedy selective replication", GreedyReplication.Plan(cluster, keep.Plan, _options.Weights));
-        yield return search.Evaluate("everything as the nodes choose", keep.Plan with { Models = [.. keep.Plan.Models.Select(model => model with { Replicas = [.. model.Replicas.Select(replica => replica with { Knobs = ReplicaKnobs.Unset })] })] }) with { IsStyle = true };
-        if (_lastGood is { } good) yield return search.Evaluate("the last plan known to be good", Restored(good, keep.Plan));
+        foreach ((StyleSet style, ClusterPlan plan) in PlanStyles.Of(cluster, keep.Plan))
+        {
+            yield return search.Evaluate(style, plan) with { IsStyle = true };
+        }
+
+        yield return Whole(PlanSource.ReplicateWhereItFits, _everywhere.Plan(observation, keep.Plan));
+        yield return Whole(PlanSource.GreedyReplication, GreedyReplication.Plan(cluster, keep.Plan, _options.Weights));
+        yield return search.Evaluate(new StyleSet(PlanStyle.NodesChoose), PlanStyles.Unset(keep.Plan)) with { IsStyle = true };
+        if (_lastGood is { } good) yield return Whole(PlanSource.LastGood, Restored(good, keep.Plan));
+
+        PlanCandidate Whole(PlanSource source, ClusterPlan plan) => search.Evaluate(new PlanReplaced(source), plan);
     }
 
     private AgentDecision Note(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference = null, double gain = 0) =>
@@ -236,7 +242,7 @@ public sealed class AgentPlanner : IPlanner
         Outcome = outcome,
         Summary = summary,
         Models = [.. difference?.Models ?? []],
-        Nodes = [.. cluster.Nodes.Where(node => summary.Contains(node.Name, StringComparison.Ordinal)).Select(node => node.Name)],
+        Nodes = [.. cluster.Nodes.Where(node => difference is not null && difference.Nodes.Contains(node.Address)).Select(node => node.Name)],
         Inputs = Inputs(cluster),
         Candidates = candidates,
         AttainmentBefore = attained,

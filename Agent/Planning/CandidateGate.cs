@@ -1,4 +1,5 @@
 using OrleansInference.Agent.Guardrails;
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Agent.Policy;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
@@ -6,18 +7,22 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Planning;
 
 /// <summary>Lets the best candidate through, if it passes: masks, change budget, what was taken back lately, and a trial against the present plan.</summary>
-internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, PredictedCluster cluster, ClusterPlan current, PlanCandidate keep, ChangeWatch watch, Dictionary<string, TimeSpan> failed, TimeSpan now)
+internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, PredictedCluster cluster, ClusterPlan current, PlanCandidate keep, ChangeWatch watch, Dictionary<PlanChange, TimeSpan> failed, TimeSpan now)
 {
-    private const int Tried = 2;
+    /// <summary>Plans that are tried beside one style: the events of a decision are shared by all trials.</summary>
+    public const int Tried = 2;
 
-    /// <summary>Periods for which what failed its trial makes room for others.</summary>
-    private const double Rest = 4;
+    /// <summary>Periods of the agent in which a change that failed its trial is not tried again, so that others get their turn.</summary>
+    public const double RestPeriods = 4;
 
-    /// <summary>Share of what the twin is too pessimistic by about the plan in force that a gain in the twin must reach.</summary>
-    private const double ErrorShare = 0.5;
+    /// <summary>
+    /// What a gain in the twin must reach, as a share of the twin's error. The error is known for the plan in force alone: how
+    /// much fewer of its requests are in time in the twin than are. Half: plans share most of an error, their difference less.
+    /// </summary>
+    public const double ErrorShare = 0.5;
 
-    /// <summary>Share of requests by which measured and expected may differ for no reason.</summary>
-    private const double Doubt = 0.005;
+    /// <summary>Share of requests by which attainment may differ by chance: about one standard deviation at 98 % of a thousand.</summary>
+    public const double Doubt = 0.005;
 
     private readonly GuardrailOptions _rails = options.Guardrails;
 
@@ -34,10 +39,10 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
     public (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(IReadOnlyList<PlanCandidate> candidates)
     {
         List<Entry> all = [];
-        HashSet<string> names = [];
+        HashSet<PlanChange> seen = [];
         foreach (PlanCandidate candidate in candidates)
         {
-            if (!names.Add(candidate.Name)) continue;
+            if (!seen.Add(candidate.Change)) continue;
             PlanDifference difference = PlanDifference.Of(current, candidate.Plan);
             if (!difference.IsNone) all.Add(new Entry(candidate, difference, Refusal(candidate, difference)));
         }
@@ -48,7 +53,7 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         Dictionary<PlanCandidate, (TrialResult Result, double Gain)> tried = Try(possible);
         TrialResult? kept = tried.TryGetValue(keep, out (TrialResult Result, double Gain) trialOfKeep) ? trialOfKeep.Result : null;
         Entry? best = possible.Where(entry => Suffices(entry) && IsBeyondError(tried[entry.Candidate].Result, kept)).MaxBy(entry => tried[entry.Candidate].Gain - Cost(entry.Difference));
-        foreach (Entry loser in possible.Where(entry => !Suffices(entry))) failed[loser.Candidate.Name] = now + TimeSpan.FromSeconds(options.PeriodSeconds * Rest);
+        foreach (Entry loser in possible.Where(entry => !Suffices(entry))) failed[loser.Candidate.Change] = now + TimeSpan.FromSeconds(options.PeriodSeconds * RestPeriods);
         List<CandidateRecord> records = [Record(keep, 0, kept?.Attainment ?? -1, best is null ? "" : $"{best.Candidate.Name} is expected to do better")];
         foreach (Entry entry in all)
         {
@@ -78,8 +83,8 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         if (PlanMask.Violation(candidate.Plan, cluster, current) is { } wrong) return wrong;
         if (difference.Loads > _rails.MaxLoads) return $"it would load {difference.Loads} models, at most {_rails.MaxLoads} at once are allowed";
         if (difference.Loads + difference.Unloads > 0 && difference.Models.Count > _rails.MaxModels) return $"it would change {difference.Models.Count} models, at most {_rails.MaxModels} at once are allowed";
-        if (watch.IsTabu(candidate.Name, now)) return "it was tried lately and made things worse";
-        if (failed.TryGetValue(candidate.Name, out TimeSpan until) && now < until) return "its last trial, a short while ago, showed no gain";
+        if (watch.IsTabu(candidate.Change, now)) return "it was tried lately and made things worse";
+        if (failed.TryGetValue(candidate.Change, out TimeSpan until) && now < until) return "its last trial, a short while ago, showed no gain";
         return trial is null && !candidate.IsStyle && candidate.Value(options.Weights) - keep.Value(options.Weights) < Needed(difference) ? "it is not expected to help" : "";
     }
 
@@ -112,7 +117,7 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         foreach ((PlanCandidate candidate, _, _) in possible)
         {
             TrialResult result = trial.Try(cluster, candidate.Plan, seed, budget);
-            tried[candidate] = (result, (Credible(present.Attainment) * (result.Attainment - present.Attainment)) + (0.1 * (result.Score.Total(options.Weights) - present.Score.Total(options.Weights))));
+            tried[candidate] = (result, (Credible(present.Attainment) * (result.Attainment - present.Attainment)) + (PlanCandidate.ScoreWeight * (result.Score.Total(options.Weights) - present.Score.Total(options.Weights))));
         }
 
         return tried;
@@ -121,7 +126,7 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
     /// <summary>Share of an expected gain that is believed: where the twin sees more requests miss than do, it sees more to gain than there is.</summary>
     private double Credible(double expected) => Attained < 0 ? 1 : Math.Clamp((1 - Attained + Doubt) / (1 - expected + Doubt), 0, 1);
 
-    /// <summary>Whether a plan brings more in the twin than a share of what the twin is too pessimistic by where it can be checked: on the plan in force.</summary>
+    /// <summary>Whether a gain in the twin exceeds <see cref="ErrorShare"/> of the twin's known error.</summary>
     private bool IsBeyondError(TrialResult result, TrialResult? kept) => trial is null || Attained < 0 || kept is not { } present || result.Attainment - present.Attainment >= ErrorShare * Math.Max(0, Attained - present.Attainment);
 
     private double Needed(PlanDifference difference) => _rails.LeastGain + (difference.Loads * _rails.GainPerLoad);

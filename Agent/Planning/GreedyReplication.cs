@@ -1,5 +1,6 @@
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Objective;
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
 
@@ -11,7 +12,16 @@ namespace OrleansInference.Agent.Planning;
 /// </summary>
 public static class GreedyReplication
 {
-    private const int MostSteps = 64;
+    /// <summary>Replicas that it adds at most: a large cluster is filled over several decisions.</summary>
+    public const int MostSteps = 64;
+
+    /// <summary>Nodes that it considers.</summary>
+    public const int MostNodes = 16;
+
+    /// <summary>What a replica must add to a plan's value; less is rounding.</summary>
+    public const double LeastGain = 1e-5;
+
+    private static readonly PlanChange s_change = new PlanReplaced(PlanSource.GreedyReplication);
 
     /// <summary>The plan.</summary>
     /// <param name="cluster">What is predicted.</param>
@@ -22,16 +32,16 @@ public static class GreedyReplication
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(start);
         PlanSearch search = new(cluster, ClusterPlan.Empty, weights);
-        PlanCandidate best = search.Evaluate("", start with { Models = [.. start.Models.Select(model => model with { Replicas = [.. model.Replicas.Take(1)] })] });
-        PredictedNode[] open = [.. cluster.Nodes.Where(node => !node.Draining).Take(16)];
+        PlanCandidate best = search.Evaluate(s_change, start with { Models = [.. start.Models.Select(model => model with { Replicas = [.. model.Replicas.Take(1)] })] });
+        PredictedNode[] open = [.. cluster.Nodes.Where(node => !node.Draining).Take(MostNodes)];
         for (int step = 0; step < MostSteps; step++)
         {
             PlanCandidate? next = cluster.Models.Where(model => model.RowsPerSecond > 0)
                 .SelectMany(model => open.Select(node => PlanEdit.Add(best.Plan, model.Name, node.Address)))
                 .Where(plan => !PlanDifference.Of(best.Plan, plan).IsNone && PlanMask.Violation(plan, cluster, ClusterPlan.Empty) is null)
-                .Select(plan => search.Evaluate("", plan))
+                .Select(plan => search.Evaluate(s_change, plan))
                 .MaxBy(candidate => candidate.Value(weights));
-            if (next is null || next.Value(weights) < best.Value(weights) + 1e-5) break;
+            if (next is null || next.Value(weights) < best.Value(weights) + LeastGain) break;
             best = next;
         }
 

@@ -3,7 +3,10 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Planning;
 
-/// <summary>Makes plans. Pure.</summary>
+/// <summary>
+/// Makes plans, one a look. May learn from one call to the next, so that a cluster needs one of its own; time is in what it
+/// is given. Not thread-safe unless the class says so.
+/// </summary>
 public interface IPlanner
 {
     /// <summary>The plan for what was observed.</summary>

@@ -12,7 +12,7 @@ internal sealed class OpenAdvice
     private const int Most = 5;
 
     private readonly DecisionLog _decisions;
-    private readonly List<(long Id, ClusterPlan Plan, long Epoch)> _open = [];
+    private readonly List<(long Id, PlanCandidate Advised, long Epoch)> _open = [];
     private readonly Queue<long> _approved = new();
 
     /// <summary>Creates it; what a log of before says is waiting has nobody any more who knows its plan.</summary>
@@ -24,13 +24,15 @@ internal sealed class OpenAdvice
 
     /// <summary>Writes advice down, or renews it where the same change already waits.</summary>
     /// <param name="decision">What is advised; its outcome is <see cref="DecisionOutcome.Advised"/>.</param>
-    /// <param name="plan">The plan that it leads to.</param>
+    /// <param name="advised">The change, and the plan that it leads to.</param>
     /// <param name="epoch">Of the plan in force.</param>
-    public void Offer(AgentDecision decision, ClusterPlan plan, long epoch)
+    public void Offer(AgentDecision decision, PlanCandidate advised, long epoch)
     {
-        if (_open.Find(other => PlanComparison.AreAlike(other.Plan, plan)) is { Plan: not null } same && _decisions.Change(same.Id, known => decision with { Id = known.Id, At = known.At })) return;
+        (long Id, PlanCandidate Advised, long Epoch) same = _open.Find(other => PlanComparison.AreAlike(other.Advised.Plan, advised.Plan));
+        bool isRenewed = same.Advised is not null && _decisions.Change(same.Id, known => decision with { Id = known.Id, At = known.At });
+        if (isRenewed) return;
         if (_open.Count == Most) Close(_open[0].Id, "newer advice took its place");
-        _open.Add((_decisions.Add(decision).Id, plan, epoch));
+        _open.Add((_decisions.Add(decision).Id, advised, epoch));
     }
 
     /// <summary>An operator's answer.</summary>
@@ -45,14 +47,14 @@ internal sealed class OpenAdvice
 
     /// <summary>The next approved change; advice for another plan than the one in force lapses.</summary>
     /// <param name="epoch">Of the plan in force.</param>
-    public (long Id, ClusterPlan Plan)? Take(long epoch)
+    public (long Id, PlanCandidate Advised)? Take(long epoch)
     {
         foreach ((long id, _, _) in _open.Where(other => other.Epoch != epoch).ToArray()) Close(id, "no longer possible: the plan has changed since");
         while (_approved.TryDequeue(out long id))
         {
-            if (_open.Find(other => other.Id == id) is not { Plan: not null } approved) continue;
+            if (_open.Find(other => other.Id == id) is not { Advised: not null } approved) continue;
             _open.Remove(approved);
-            return (approved.Id, approved.Plan);
+            return (approved.Id, approved.Advised);
         }
 
         return null;

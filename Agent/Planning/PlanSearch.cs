@@ -1,6 +1,6 @@
-using Orleans.Runtime;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Objective;
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
 
@@ -12,10 +12,20 @@ namespace OrleansInference.Agent.Planning;
 /// <param name="weights">The objective.</param>
 public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, ObjectiveWeights weights)
 {
-    private const int MostModels = 6;
-    private const int MostNodes = 8;
-    private const int MostEvaluations = 600;
-    private const int LeastEvaluations = 8;
+    /// <summary>Models whose changes are considered, those that take most of the cluster's time.</summary>
+    public const int MostModels = 6;
+
+    /// <summary>Nodes that are considered for each.</summary>
+    public const int MostNodes = 8;
+
+    /// <summary>What a step of a climb must add to a plan's value; less is the closed form's own noise.</summary>
+    public const double LeastGain = 1e-4;
+
+    /// <summary>Plans that one search may score: some milliseconds on a small cluster.</summary>
+    public const int MostEvaluations = 600;
+
+    /// <summary>Plans that even the largest cluster has scored.</summary>
+    public const int LeastEvaluations = 8;
 
     /// <summary>Replicas that all evaluations together may look at: a large cluster is searched less, not longer.</summary>
     private const int ReplicaBudget = 200_000;
@@ -25,20 +35,20 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     private int _evaluations;
 
     /// <summary>A plan with its estimate.</summary>
-    public PlanCandidate Evaluate(string name, ClusterPlan plan)
+    public PlanCandidate Evaluate(PlanChange change, ClusterPlan plan)
     {
         _evaluations++;
         (ClusterScore score, double attainment) = PlanEstimate.Of(cluster, plan);
-        return new PlanCandidate(name, plan, score, attainment);
+        return new PlanCandidate(change, plan, score, attainment);
     }
 
     /// <summary>One step away from a plan, possible ones only.</summary>
     public IEnumerable<PlanCandidate> Neighbours(ClusterPlan plan)
     {
-        foreach ((string name, ClusterPlan next) in Steps(plan))
+        foreach ((PlanChange change, ClusterPlan next) in Steps(plan))
         {
             if (_evaluations >= _mostEvaluations) yield break;
-            if (PlanMask.Violation(next, cluster, current) is null) yield return Evaluate(name, next);
+            if (PlanMask.Violation(next, cluster, current) is null) yield return Evaluate(change, next);
         }
     }
 
@@ -49,71 +59,115 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
         for (int i = 0; i < steps; i++)
         {
             PlanCandidate? next = Neighbours(best.Plan).MaxBy(candidate => candidate.Value(weights));
-            if (next is null || next.Value(weights) < best.Value(weights) + 1e-4) break;
-            best = next with { Name = i == 0 ? next.Name : $"{best.Name}; {next.Name}" };
+            if (next is null || next.Value(weights) < best.Value(weights) + LeastGain) break;
+            best = i == 0 ? next : next with { Change = best.Change.Then(next.Change) };
         }
 
         return best;
     }
 
-    private IEnumerable<(string Name, ClusterPlan Plan)> Steps(ClusterPlan plan)
+    private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Steps(ClusterPlan plan)
     {
         // The models that take most of the cluster's time matter most; with many, the others wait for their turn.
-        PredictedModel[] models = [.. cluster.Models.OrderByDescending(Weight).ThenBy(model => model.Name, StringComparer.Ordinal).Take(MostModels)];
+        IEnumerable<PredictedModel> ordered = cluster.Models.OrderByDescending(Weight).ThenBy(model => model.Name, StringComparer.Ordinal);
+        PredictedModel[] models = [.. ordered.Take(MostModels)];
         PredictedNode[] nodes = [.. _nodes.Take(MostNodes)];
         foreach (PredictedModel model in models)
         {
             ReplicaPlan[] replicas = plan.Find(model.Name)?.Replicas ?? [];
             foreach (PredictedNode node in nodes)
             {
-                ReplicaPlan? there = Array.Find(replicas, replica => replica.Node.Equals(node.Address));
-                if (there is null) yield return ($"add {model.Name} on {node.Name}", PlanEdit.Add(plan, model.Name, node.Address));
-                else if (replicas.Length > 1) yield return ($"remove {model.Name} from {node.Name}", PlanEdit.Remove(plan, model.Name, node.Address));
-                if (there is null && replicas.Length > 0 && Slowest(replicas, model) is { } from) yield return ($"move {model.Name} from {Name(from)} to {node.Name}", PlanEdit.Move(plan, model.Name, from, node.Address));
-                if (there is null) foreach ((string, ClusterPlan) swap in Swaps(plan, model, node)) yield return swap;
+                foreach ((PlanChange, ClusterPlan) step in Places(plan, model, replicas, node))
+                {
+                    yield return step;
+                }
             }
 
-            foreach ((string, ClusterPlan) knob in Knobs(plan, model, replicas)) yield return knob;
+            foreach ((PlanChange, ClusterPlan) knob in Knobs(plan, model, replicas))
+            {
+                yield return knob;
+            }
         }
     }
 
-    /// <summary>A model takes the place of one that is asked for less and is elsewhere too.</summary>
-    private IEnumerable<(string Name, ClusterPlan Plan)> Swaps(ClusterPlan plan, PredictedModel model, PredictedNode node)
+    /// <summary>What a model's replicas may do on a node.</summary>
+    private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Places(ClusterPlan plan, PredictedModel model, ReplicaPlan[] replicas, PredictedNode node)
     {
-        PredictedModel? other = cluster.Models
-            .Where(candidate => candidate.Name != model.Name && Weight(candidate) < Weight(model) && plan.Find(candidate.Name) is { Replicas.Length: > 1 } there && Array.Exists(there.Replicas, replica => replica.Node.Equals(node.Address)))
-            .MinBy(Weight);
-        if (other is not null) yield return ($"{model.Name} in place of {other.Name} on {node.Name}", PlanEdit.Add(PlanEdit.Remove(plan, other.Name, node.Address), model.Name, node.Address));
+        if (Array.Exists(replicas, replica => replica.Node.Equals(node.Address)))
+        {
+            if (replicas.Length < 2) yield break;
+            yield return (new ReplicaRemoved(model.Name, node.Name), PlanEdit.Remove(plan, model.Name, node.Address));
+            yield break;
+        }
+
+        yield return (new ReplicaAdded(model.Name, node.Name), PlanEdit.Add(plan, model.Name, node.Address));
+        if (Slowest(replicas, model) is { } from)
+        {
+            yield return (new ReplicaMoved(model.Name, from.Name, node.Name), PlanEdit.Move(plan, model.Name, from.Address, node.Address));
+        }
+
+        if (Outranked(plan, model, node) is { } other)
+        {
+            ClusterPlan without = PlanEdit.Remove(plan, other.Name, node.Address);
+            yield return (new ReplicaReplaced(model.Name, other.Name, node.Name), PlanEdit.Add(without, model.Name, node.Address));
+        }
     }
 
-    private IEnumerable<(string Name, ClusterPlan Plan)> Knobs(ClusterPlan plan, PredictedModel model, ReplicaPlan[] replicas)
+    /// <summary>The model on a node that is asked for least, less than another, and is elsewhere too.</summary>
+    private PredictedModel? Outranked(ClusterPlan plan, PredictedModel model, PredictedNode node) => cluster.Models
+        .Where(other => other.Name != model.Name && Weight(other) < Weight(model))
+        .Where(other => plan.Find(other.Name) is { Replicas.Length: > 1 } there && Array.Exists(there.Replicas, replica => replica.Node.Equals(node.Address)))
+        .MinBy(Weight);
+
+    private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Knobs(ClusterPlan plan, PredictedModel model, ReplicaPlan[] replicas)
     {
         if (replicas.Length == 0) yield break;
-        int cores = _nodes.Length == 0 ? 1 : _nodes.Min(node => node.Cores), now = replicas[0].Knobs.Instances, threads = Math.Max(1, replicas[0].Knobs.Threads), rows = replicas[0].Knobs.MaxRows;
-        foreach (int instances in new[] { 0, 1, cores / 2, cores - 1 }.Distinct().Where(count => count >= 0 && count != now && count * threads <= cores)) yield return ($"{(instances == 0 ? "all" : instances)} instances of {model.Name}", Everywhere(plan, model.Name, knobs => knobs with { Instances = instances }));
-        int typical = rows > 0 ? rows : model.MaxRows;
-        if (typical > 1) yield return ($"batches of {typical / 2} of {model.Name}", Everywhere(plan, model.Name, knobs => knobs with { MaxRows = typical / 2 }));
-        if (rows > 0) yield return ($"batches of {Math.Min(model.MaxRows, rows * 2)} of {model.Name}", Everywhere(plan, model.Name, knobs => knobs with { MaxRows = rows * 2 >= model.MaxRows ? 0 : rows * 2 }));
-        if (threads * 2 <= cores) yield return ($"{threads * 2} threads for {model.Name}", Everywhere(plan, model.Name, knobs => knobs with { Threads = threads * 2, Instances = Math.Max(1, Math.Min(knobs.Instances == 0 ? cores : knobs.Instances, cores / (threads * 2))) }));
-        if (threads > 1) yield return ($"{threads / 2} threads for {model.Name}", Everywhere(plan, model.Name, knobs => knobs with { Threads = threads / 2, Instances = 0 }));
-    }
+        int cores = _nodes.Length == 0 ? 1 : _nodes.Min(node => node.Cores);
+        ReplicaKnobs now = replicas[0].Knobs;
+        int threads = Math.Max(1, now.Threads);
+        foreach (int instances in new[] { 0, 1, cores / 2, cores - 1 }.Distinct())
+        {
+            bool isPossible = instances >= 0 && instances != now.Instances && instances * threads <= cores;
+            if (isPossible) yield return Set(Knob.Instances, instances, knobs => knobs with { Instances = instances });
+        }
 
-    private static ClusterPlan Everywhere(ClusterPlan plan, string model, Func<ReplicaKnobs, ReplicaKnobs> knobs) => PlanEdit.Set(plan, model, _ => true, knobs);
+        int typical = now.MaxRows > 0 ? now.MaxRows : model.MaxRows;
+        if (typical > 1) yield return Set(Knob.MaxRows, typical / 2, knobs => knobs with { MaxRows = typical / 2 });
+        if (now.MaxRows > 0)
+        {
+            int doubled = Math.Min(model.MaxRows, now.MaxRows * 2);
+            // At the model's maximum there is nothing to cap.
+            yield return Set(Knob.MaxRows, doubled, knobs => knobs with { MaxRows = doubled == model.MaxRows ? 0 : doubled });
+        }
+
+        if (threads * 2 <= cores)
+        {
+            int runs = Math.Max(1, Math.Min(now.Instances == 0 ? cores : now.Instances, cores / (threads * 2)));
+            yield return Set(Knob.Threads, threads * 2, knobs => knobs with { Threads = threads * 2, Instances = runs });
+        }
+
+        if (threads > 1) yield return Set(Knob.Threads, threads / 2, knobs => knobs with { Threads = threads / 2, Instances = 0 });
+
+        (PlanChange, ClusterPlan) Set(Knob knob, int value, Func<ReplicaKnobs, ReplicaKnobs> change) =>
+            (new KnobSet(model.Name, knob, value), PlanEdit.Set(plan, model.Name, _ => true, change));
+    }
 
     private static double Weight(PredictedModel model) => model.RowsPerSecond * model.Service.Average(service => service.Seconds(model.MaxRows, 0)) / model.MaxRows;
 
-    private SiloAddress? Slowest(ReplicaPlan[] replicas, PredictedModel model)
+    /// <summary>The node of a model's replicas that takes longest for a row.</summary>
+    private PredictedNode? Slowest(ReplicaPlan[] replicas, PredictedModel model)
     {
-        SiloAddress? slowest = null;
+        PredictedNode? slowest = null;
         double most = 0;
         for (int i = 0; i < cluster.Nodes.Count; i++)
         {
-            if (!Array.Exists(replicas, replica => replica.Node.Equals(cluster.Nodes[i].Address)) || model.Service[i].Seconds(1, 0) <= most) continue;
-            (slowest, most) = (cluster.Nodes[i].Address, model.Service[i].Seconds(1, 0));
+            PredictedNode node = cluster.Nodes[i];
+            double seconds = model.Service[i].Seconds(1, 0);
+            if (seconds <= most || !Array.Exists(replicas, replica => replica.Node.Equals(node.Address))) continue;
+            slowest = node;
+            most = seconds;
         }
 
         return slowest;
     }
-
-    private string Name(SiloAddress node) => cluster.Nodes.FirstOrDefault(other => other.Address.Equals(node))?.Name ?? node.ToString();
 }

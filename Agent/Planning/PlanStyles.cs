@@ -1,4 +1,5 @@
 using Orleans.Runtime;
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
 
@@ -7,6 +8,38 @@ namespace OrleansInference.Agent.Planning;
 /// <summary>Plans that follow one rule throughout, where single steps gain nothing: what heuristics of the field do, by what was measured here.</summary>
 internal static class PlanStyles
 {
+    /// <summary>Shares of the objective that a run may take: a request waits for one run and is in the next, or nearly so.</summary>
+    private static readonly double[] s_shares = [0.35, 0.5, 0.8];
+
+    /// <summary>Requests under way that one replica is to have: Ray Serve's default is 2, 1 serves short objectives.</summary>
+    private static readonly double[] s_targets = [1, 2];
+
+    /// <summary>Share of the objective that goes with half of the runs.</summary>
+    private const double HalfTheRunsShare = 0.5;
+
+    /// <summary>All of them but <see cref="Unset"/>, in the order in which they are tried.</summary>
+    public static IEnumerable<(StyleSet Style, ClusterPlan Plan)> Of(PredictedCluster cluster, ClusterPlan plan)
+    {
+        yield return (new StyleSet(PlanStyle.HalfTheRuns), Fewer(cluster, plan));
+        foreach (double target in s_targets)
+        {
+            yield return (new StyleSet(PlanStyle.Lean, target), Lean(cluster, plan, target));
+        }
+
+        yield return (new StyleSet(PlanStyle.SizedHalfTheRuns, HalfTheRunsShare), Fewer(cluster, Sized(cluster, plan, HalfTheRunsShare)));
+        foreach (double share in s_shares)
+        {
+            ClusterPlan sized = Sized(cluster, plan, share);
+            yield return (new StyleSet(PlanStyle.Sized, share), sized);
+            yield return (new StyleSet(PlanStyle.SizedPatient, share), Patient(cluster, sized));
+        }
+
+        yield return (new StyleSet(PlanStyle.Patient), Patient(cluster, plan));
+    }
+
+    /// <summary>Everything is left to the nodes.</summary>
+    public static ClusterPlan Unset(ClusterPlan plan) => plan with { Models = Array.ConvertAll(plan.Models, Unset) };
+
     /// <summary>Batches sized for deadlines, on each node by what it was measured to take (Clockwork, Nexus).</summary>
     /// <param name="cluster">What is predicted.</param>
     /// <param name="plan">The plan to change.</param>
@@ -39,6 +72,11 @@ internal static class PlanStyles
 
         return lean;
     }
+
+    private static ModelPlan Unset(ModelPlan model) => model with
+    {
+        Replicas = Array.ConvertAll(model.Replicas, replica => replica with { Knobs = ReplicaKnobs.Unset }),
+    };
 
     /// <summary>Cores that a model's requests keep busy, were they all run on a node.</summary>
     private static double Cores(PredictedModel model, int node) => model.RowsPerSecond / model.RowsPerRequest * model.Service[node].Seconds(model.RowsPerRequest, 0);

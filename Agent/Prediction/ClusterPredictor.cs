@@ -4,7 +4,7 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Prediction;
 
-/// <summary>Learns from the nodes' reports what models take and how much they are asked for. Not thread-safe; time is an argument.</summary>
+/// <summary>Learns from each look's window what models take and how much they are asked for. Not thread-safe; time is an argument.</summary>
 public sealed class ClusterPredictor
 {
     private const double UnknownInterference = 0.05;
@@ -12,11 +12,12 @@ public sealed class ClusterPredictor
     /// <summary>Pairs of model and node whose predictions must be good for a cluster to be planned by them.</summary>
     private const double TrustedShare = 2.0 / 3;
 
+    /// <summary>What a window counts for in the mean rows of a request: about ten windows decide it.</summary>
+    private const double ShapeGain = 0.1;
+
     private readonly Dictionary<(string Model, SiloAddress Node), ServiceEstimate> _services = [];
     private readonly Dictionary<string, DemandEstimate> _demands = [];
-    private readonly Dictionary<(string Model, SiloAddress Node), ReplicaReport> _last = [];
     private readonly Dictionary<string, (double RowsPerRequest, double BytesPerRow, int MaxRows, double SloSeconds)> _shapes = [];
-    private TimeSpan _at = TimeSpan.MinValue;
 
     /// <summary>What is asked of a model, or null before it was seen.</summary>
     public DemandEstimate? Demand(string model) => _demands.GetValueOrDefault(model);
@@ -24,31 +25,30 @@ public sealed class ClusterPredictor
     /// <summary>What was learnt of a model on a node, or null.</summary>
     public ServiceEstimate? Service(string model, SiloAddress node) => _services.GetValueOrDefault((model, node));
 
-    /// <summary>Takes reports in, about one a second from each node.</summary>
-    public void Observe(IReadOnlyCollection<NodeReport> reports, TimeSpan now)
+    /// <summary>Takes in what the cluster did between two looks.</summary>
+    public void Observe(ClusterWindow window)
     {
-        ArgumentNullException.ThrowIfNull(reports);
-        double seconds = _at == TimeSpan.MinValue ? 0 : (now - _at).TotalSeconds;
-        if (_at != TimeSpan.MinValue && seconds < 0.2) return;
-        _at = now;
+        ArgumentNullException.ThrowIfNull(window);
         Dictionary<string, double> asked = [];
-        foreach (NodeReport report in reports)
+        foreach (NodeWindow node in window.Nodes)
         {
-            // Taken before any of them is replaced by what is new.
-            ReplicaReport?[] before = Array.ConvertAll(report.Replicas, replica => _last.GetValueOrDefault((replica.Model, report.Address)));
-            foreach (ReplicaReport replica in report.Replicas)
+            // What is predicted of a model holds for the mix of its versions that a node serves.
+            foreach (IGrouping<string, ReplicaWindow> model in node.Replicas.GroupBy(replica => replica.Report.Model))
             {
-                (string, SiloAddress) key = (replica.Model, report.Address);
-                Learn(report, before, replica, _last.GetValueOrDefault(key), seconds, asked);
-                _last[key] = replica;
+                Learn(node, model.Key, [.. model], window.Seconds, asked);
             }
         }
 
-        if (seconds <= 0) return;
+        if (window.Seconds <= 0) return;
         foreach ((string model, double rows) in asked)
         {
-            if (!_demands.TryGetValue(model, out DemandEstimate? demand)) _demands.Add(model, demand = new DemandEstimate());
-            demand.Observe(now, rows, seconds);
+            if (!_demands.TryGetValue(model, out DemandEstimate? demand))
+            {
+                demand = new DemandEstimate();
+                _demands.Add(model, demand);
+            }
+
+            demand.Observe(window.Now, rows, window.Seconds);
         }
     }
 
@@ -62,41 +62,72 @@ public sealed class ClusterPredictor
         Dictionary<SiloAddress, double> measured = Slowness();
         double[] slowness = [.. nodes.Select(node => measured.GetValueOrDefault(node.Address, 1))];
         PredictedModel[] models = [.. observation.Models.OrderBy(model => model.Name, StringComparer.Ordinal).Select(model => Predict(model, nodes, slowness, now))];
-        bool[] trusted = [.. _services.Where(entry => _last.ContainsKey(entry.Key)).Select(entry => entry.Value.IsTrusted)];
+        bool[] trusted = [.. _services.Values.Select(service => service.IsTrusted)];
         return new PredictedCluster(nodes, models, trusted.Count(each => each) >= trusted.Length * TrustedShare);
     }
 
-    private void Learn(NodeReport report, ReplicaReport?[] all, ReplicaReport replica, ReplicaReport? before, double seconds, Dictionary<string, double> asked)
+    private void Learn(NodeWindow node, string model, ReplicaWindow[] versions, double seconds, Dictionary<string, double> asked)
     {
-        (string, SiloAddress) key = (replica.Model, report.Address);
-        bool known = _services.TryGetValue(key, out ServiceEstimate? service);
-        if (!known && replica.Route.BaseSeconds + replica.Route.SecondsPerRow > 0) _services.Add(key, service = new ServiceEstimate(replica.Route.BaseSeconds, replica.Route.SecondsPerRow));
-        bool reloaded = before is not null && replica.Runs < before.Runs;
-        if (before is null || reloaded || seconds <= 0)
+        ServiceEstimate? service = ServiceOf(model, node.Report.Address, versions);
+        asked.TryAdd(model, 0);
+        ReplicaWindow[] counted = Array.FindAll(versions, version => version.IsWhole);
+        if (counted.Length == 0 || seconds <= 0)
         {
-            asked.TryAdd(replica.Model, 0);
-            _shapes.TryAdd(replica.Model, (1, 0, Math.Max(1, replica.MaxRows), replica.SloMs / 1000));
+            ReplicaReport first = versions[^1].Report;
+            _shapes.TryAdd(model, (1, 0, Math.Max(1, first.MaxRows), first.SloMs / 1000));
             return;
         }
 
-        long runs = replica.Runs - before.Runs, rows = replica.Rows - before.Rows, requests = replica.Requests - before.Requests;
-        double busy = replica.RunSeconds - before.RunSeconds, others = Others(report, all, replica, busy, seconds);
-        service?.Observe(runs, rows, busy, others);
-        (double RowsPerRequest, double BytesPerRow, int MaxRows, double SloSeconds) shape = _shapes.GetValueOrDefault(replica.Model);
-        long answered = Math.Max(1, requests - (replica.Violations - before.Violations));
-        double perRequest = rows > 0 && requests > 0 ? Math.Max(1, (double)rows / Math.Max(answered, Math.Min(requests, rows))) : Math.Max(1, shape.RowsPerRequest);
-        if (shape.RowsPerRequest > 0) perRequest = shape.RowsPerRequest + (0.1 * (perRequest - shape.RowsPerRequest));
-        double bytes = rows > 0 ? (double)(replica.Bytes - before.Bytes) / rows : shape.BytesPerRow;
-        _shapes[replica.Model] = (perRequest, bytes, Math.Max(shape.MaxRows, replica.MaxRows), replica.SloMs > 0 ? replica.SloMs / 1000 : shape.SloSeconds);
-        // Rows without any request are the node's own measurements, or bulk work, which waits. What waits longer than before was asked for and not answered.
-        long waiting = replica.Queued - before.Queued;
-        asked[replica.Model] = asked.GetValueOrDefault(replica.Model) + (requests == 0 && waiting <= 0 ? 0 : Math.Max(0, Math.Max(rows, requests * perRequest) + (waiting * perRequest)));
+        ReplicaCounters since = counted.Aggregate(default(ReplicaCounters), (sum, version) => sum.Plus(version.Since));
+        service?.Observe(since.Runs, since.Rows, since.RunSeconds, Others(node, model, since.RunSeconds, seconds));
+        double perRequest = ObserveShape(model, counted[^1].Report, since);
+        // Rows without any request are the node's own measurements, or bulk work, which waits.
+        // What waits longer than before was asked for and not answered.
+        double waiting = counted.Sum(version => version.QueueGrowth) * perRequest;
+        bool isNobodys = since.Requests == 0 && waiting <= 0;
+        if (!isNobodys) asked[model] += Math.Max(0, Math.Max(since.Rows, since.Requests * perRequest) + waiting);
     }
 
-    /// <summary>Runs of others beside a replica's own: on the processor what it does besides, neighbours included; on a device what its other replicas ran.</summary>
-    private static double Others(NodeReport report, ReplicaReport?[] before, ReplicaReport replica, double busy, double seconds) => report.Resources.RunsOnCpu
-        ? Math.Max(0, (report.CpuShare * report.Resources.Cores) - (busy / seconds))
-        : report.Replicas.Zip(before).Where(pair => pair.First.Model != replica.Model && pair.Second is not null).Sum(pair => Math.Max(0, pair.First.RunSeconds - pair.Second!.RunSeconds)) / seconds;
+    /// <summary>What was learnt of a model on a node; begins at the cost measured at load, null before there is one.</summary>
+    private ServiceEstimate? ServiceOf(string model, SiloAddress node, ReplicaWindow[] versions)
+    {
+        if (_services.TryGetValue((model, node), out ServiceEstimate? known)) return known;
+        ReplicaRoute[] measured =
+        [
+            .. versions.Select(version => version.Report.Route).Where(route => route.BaseSeconds + route.SecondsPerRow > 0),
+        ];
+        if (measured.Length == 0) return null;
+        ServiceEstimate service = new(measured[^1].BaseSeconds, measured[^1].SecondsPerRow);
+        _services.Add((model, node), service);
+        return service;
+    }
+
+    /// <summary>Learns what a model's requests are like, and gives their mean rows.</summary>
+    private double ObserveShape(string model, ReplicaReport report, in ReplicaCounters since)
+    {
+        (double RowsPerRequest, double BytesPerRow, int MaxRows, double SloSeconds) shape = _shapes.GetValueOrDefault(model);
+        long answered = Math.Max(1, since.Requests - since.Violations);
+        double perRequest = since is { Rows: > 0, Requests: > 0 }
+            ? Math.Max(1, (double)since.Rows / Math.Max(answered, Math.Min(since.Requests, since.Rows)))
+            : Math.Max(1, shape.RowsPerRequest);
+        if (shape.RowsPerRequest > 0) perRequest = shape.RowsPerRequest + (ShapeGain * (perRequest - shape.RowsPerRequest));
+        double bytes = since.Rows > 0 ? (double)since.Bytes / since.Rows : shape.BytesPerRow;
+        double slo = report.SloMs > 0 ? report.SloMs / 1000 : shape.SloSeconds;
+        _shapes[model] = (perRequest, bytes, Math.Max(shape.MaxRows, report.MaxRows), slo);
+        return perRequest;
+    }
+
+    /// <summary>
+    /// Cores that others kept busy beside a model's own runs: on the processor all that it does besides, neighbours included;
+    /// on a device what its other models ran.
+    /// </summary>
+    private static double Others(NodeWindow node, string model, double busy, double seconds)
+    {
+        NodeReport report = node.Report;
+        if (report.Resources.RunsOnCpu) return Math.Max(0, (report.CpuShare * report.Resources.Cores) - (busy / seconds));
+        IEnumerable<ReplicaWindow> others = node.Replicas.Where(replica => replica.IsWhole && replica.Report.Model != model);
+        return others.Sum(replica => replica.Since.RunSeconds) / seconds;
+    }
 
     private PredictedModel Predict(ModelObservation model, PredictedNode[] nodes, double[] slowness, TimeSpan now)
     {

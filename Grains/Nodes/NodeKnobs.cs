@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansInference.Agent.FastLoop;
+using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Policy;
 using OrleansInference.Engine;
 using OrleansInference.Engine.Batching;
@@ -40,7 +41,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private LearnedPolicy? _policy;
     private long _requests = -1, _busyAt, _passedAt;
     private int _quiet;
-    private Look _all;
+    private ReplicaCounters _all;
 
     /// <summary>What a search found for a served model; null before the first.</summary>
     public KnobProfile? Profile(IServedModel model) =>
@@ -89,7 +90,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     {
         foreach (ModelReplica gone in _replicas.Keys.Except(_served)) _replicas.TryRemove(gone, out _);
         foreach (ModelReplica replica in _served) Read(replica);
-        _all = _replicas.Values.Aggregate(default(Look), (sum, tuned) => sum.Plus(tuned.Last, 1));
+        _all = _replicas.Values.Aggregate(default(ReplicaCounters), (sum, tuned) => sum.Plus(tuned.Since));
         foreach (ModelReplica replica in _served) await TuneAsync(replica, cancellationToken).ConfigureAwait(false);
     }
 
@@ -141,11 +142,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         long at = time.GetTimestamp();
         // Looks that were passed over saw nothing either.
         long since = Math.Max(tuned.SeenAt, _passedAt);
-        tuned.Last = new Look(
-            tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(since, at).TotalSeconds,
-            now.Requests - before.Requests,
-            now.Violations - before.Violations,
-            now.InferenceCount - before.InferenceCount, now.ExecutionCount - before.ExecutionCount, now.RunSeconds - before.RunSeconds);
+        tuned.Seconds = tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(since, at).TotalSeconds;
+        tuned.Since = ReplicaCounters.Of(now).Minus(ReplicaCounters.Of(before));
         (tuned.Seen, tuned.SeenAt) = (now, at);
         Follow(replica, tuned, now.Success.Count - before.Success.Count, now.Success.Nanoseconds - before.Success.Nanoseconds);
     }
@@ -169,7 +167,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private ReplicaView View(ModelReplica replica, Tuned tuned, ReplicaKnobs planned, BatchLimits limits)
     {
         BatchCost cost = replica.Cost;
-        Look last = tuned.Last, others = _all.Plus(last, -1);
+        ReplicaCounters last = tuned.Since;
+        ReplicaCounters others = _all.Minus(last);
         return new ReplicaView
         {
             Now = TimeSpan.FromTicks(tuned.SeenAt),
@@ -179,7 +178,7 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
             SecondsPerRow = cost.SecondsPerRow,
             MaxRows = limits.MaxRows,
             SloSeconds = replica.Policy.SloP99Ms / 1000,
-            Seconds = last.Seconds,
+            Seconds = tuned.Seconds,
             Requests = last.Requests,
             Violations = last.Violations,
             Rows = last.Rows,
@@ -208,17 +207,15 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} keeps its settings, a search was not possible: {Reason}")]
     private partial void LogNotProfiled(string model, string reason);
 
-    /// <summary>What was done between two looks.</summary>
-    private readonly record struct Look(double Seconds, long Requests, long Violations, long Rows, long Runs, double RunSeconds)
-    {
-        public Look Plus(Look other, int sign) => new(Seconds, Requests + (sign * other.Requests), Violations + (sign * other.Violations), Rows + (sign * other.Rows), Runs + (sign * other.Runs), RunSeconds + (sign * other.RunSeconds));
-    }
-
     private sealed class Tuned(PolicySlot policy)
     {
         public IReplicaTuner Tuner { get; } = new PolicyTuner(policy);
 
-        public Look Last { get; set; }
+        /// <summary>What it did between the last two looks.</summary>
+        public ReplicaCounters Since { get; set; }
+
+        /// <summary>Seconds between them; 0 before the second.</summary>
+        public double Seconds { get; set; }
 
         public KnobProfile? Profile { get; set; }
 

@@ -72,11 +72,18 @@ internal sealed partial class PlacementDirectorGrain
         await _telemetry.CollectAsync();
         _observedAt = _time.GetUtcNow();
         if (_telemetry.Alive.Count == 0) return;
-        _scores.Observe([.. _telemetry.Alive], _time.GetUtcNow());
+        _scores.Observe(_telemetry.Window, _observedAt);
         if (!_adopted) await AdoptAsync();
         _unloading.RemoveWhere(model => _telemetry.Alive.All(report => report.Offers.All(offer => offer.Name != model)));
         DirectorState observed = _state, next = _state with { Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading) };
-        ClusterObservation observation = ClusterObserver.Observe(_telemetry.Alive, next.Desired, next.Pins, next.Drained, _executor.Failures, _telemetry.Demand) with { Now = _time.GetUtcNow() - DateTimeOffset.UnixEpoch, Reports = _telemetry.Alive };
+        ClusterObservation seen = ClusterObserver.Observe(
+            _telemetry.Alive, next.Desired, next.Pins, next.Drained, _executor.Failures, _telemetry.Demand);
+        ClusterObservation observation = seen with
+        {
+            Now = _telemetry.Window.Now,
+            Reports = _telemetry.Alive,
+            Window = _telemetry.Window,
+        };
         // A decision may try plans out for a tenth of a second: not on a thread that membership depends on.
         ClusterPlan before = next.Plan, plan = await Task.Run(() => _agent.Plan(observation, before));
         // What was asked for meanwhile counts.

@@ -1,4 +1,5 @@
 using Orleans.Runtime;
+using OrleansInference.Agent.Observation;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Nodes;
 
@@ -11,8 +12,8 @@ internal sealed class Telemetry(NodeServices services, ISiloStatusOracle members
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(4);
 
     private readonly Dictionary<SiloAddress, (NodeReport Report, long At)> _last = [];
-    private readonly Dictionary<string, (long Rows, long At)> _rows = [];
-    private readonly Dictionary<string, double> _demand = [];
+    private readonly ClusterWindowTracker _windows = new();
+    private readonly RowRates _rates = new();
 
     /// <summary>The last report of every node that membership counts as alive.</summary>
     public IReadOnlyCollection<NodeReport> Alive { get; private set; } = [];
@@ -20,8 +21,11 @@ internal sealed class Telemetry(NodeServices services, ISiloStatusOracle members
     /// <summary>Those of them that answered lately.</summary>
     public IReadOnlyCollection<NodeReport> Answering { get; private set; } = [];
 
+    /// <summary>What <see cref="Alive"/> did since the collection before.</summary>
+    public ClusterWindow Window { get; private set; } = ClusterWindow.Empty;
+
     /// <summary>Rows a second by model, an exponentially weighted mean over about 10 s.</summary>
-    public IReadOnlyDictionary<string, double> Demand => _demand;
+    public IReadOnlyDictionary<string, double> Demand => _rates.Means;
 
     /// <summary>Asks every node, side by side; one that does not answer in time keeps its last report for a while.</summary>
     public async Task CollectAsync()
@@ -31,7 +35,8 @@ internal sealed class Telemetry(NodeServices services, ISiloStatusOracle members
         foreach (SiloAddress gone in _last.Keys.Except(silos).ToArray()) _last.Remove(gone);
         Alive = [.. _last.Values.Select(entry => entry.Report)];
         Answering = [.. _last.Values.Where(entry => time.GetElapsedTime(entry.At) < Silence).Select(entry => entry.Report)];
-        Measure();
+        Window = _windows.Advance(Alive, time.GetUtcNow() - DateTimeOffset.UnixEpoch);
+        _rates.Observe(Window);
     }
 
     private async Task CollectAsync(SiloAddress silo)
@@ -44,22 +49,6 @@ internal sealed class Telemetry(NodeServices services, ISiloStatusOracle members
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
             // Slow or lost: membership decides which, and requests find their way meanwhile.
-        }
-    }
-
-    private void Measure()
-    {
-        foreach (IGrouping<string, ReplicaReport> model in Alive.SelectMany(report => report.Replicas).GroupBy(replica => replica.Model))
-        {
-            long rows = model.Sum(replica => replica.Rows), now = time.GetTimestamp();
-            if (_rows.TryGetValue(model.Key, out (long Rows, long At) before) && time.GetElapsedTime(before.At, now) is { TotalSeconds: > 0.1 } elapsed)
-            {
-                double rate = Math.Max(0, rows - before.Rows) / elapsed.TotalSeconds;
-                double gain = Math.Min(1, elapsed.TotalSeconds / 10);
-                _demand[model.Key] = _demand.GetValueOrDefault(model.Key) + (gain * (rate - _demand.GetValueOrDefault(model.Key)));
-            }
-
-            _rows[model.Key] = (rows, now);
         }
     }
 }

@@ -12,6 +12,9 @@ public sealed class RecordedReplica
     /// <summary>Its model.</summary>
     public string Model { get; set; } = "";
 
+    /// <summary>Its version.</summary>
+    public string Version { get; set; } = "";
+
     /// <summary>Requests answered, refused or failed.</summary>
     public long Requests { get; set; }
 

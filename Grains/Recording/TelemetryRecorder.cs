@@ -82,6 +82,7 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRec
             At = at,
             Node = node.Name,
             Model = replica.Model,
+            Version = replica.Version,
             Requests = replica.Requests,
             Violations = replica.Violations,
             Runs = replica.Runs,

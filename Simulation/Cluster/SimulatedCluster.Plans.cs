@@ -78,7 +78,7 @@ public sealed partial class SimulatedCluster
     private void Look(NodeReport[] reports)
     {
         if (reports.Length == 0) return;
-        ClusterObservation observation = ClusterObserver.Observe(reports, _desired, Pins(), new HashSet<string>(), new Dictionary<(Orleans.Runtime.SiloAddress, string), string>(), new Dictionary<string, double>()) with { Now = Now, Reports = reports };
+        ClusterObservation observation = ClusterObserver.Observe(reports, _desired, Pins(), new HashSet<string>(), new Dictionary<(Orleans.Runtime.SiloAddress, string), string>(), new Dictionary<string, double>()) with { Now = Now, Reports = reports, Window = _windows.Advance(reports, Now) };
         ClusterPlan plan = _policy.Planner.Plan(observation, _plan);
         if (!PlanComparison.AreAlike(plan, _plan)) _plan = plan with { Epoch = _plan.Epoch + 1 };
         Carry();

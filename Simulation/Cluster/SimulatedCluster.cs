@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansInference.Agent.Observation;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -29,6 +30,7 @@ public sealed partial class SimulatedCluster
     private readonly List<SimulatedReplica> _replicas = [];
     private readonly Stack<SimulatedBatch> _batches = [];
     private readonly List<QueuedRequest> _overdue = [];
+    private readonly ClusterWindowTracker _windows = new();
     private readonly long _end;
     private ImmutableSortedDictionary<string, DesiredModel> _desired;
     private ClusterPlan _plan;

@@ -1,3 +1,4 @@
+using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
@@ -69,19 +70,33 @@ public sealed record RecordedCluster(WorldSpec World, Workload Requests)
         return new RecordedCluster(new WorldSpec(worldNodes, worldModels, new MeasuredLaw([.. law])), requests);
     }
 
-    /// <summary>What the agent's own estimate makes of a replica's recorded seconds; null where it never ran.</summary>
+    /// <summary>What the agent's own estimate makes of a model's recorded seconds on a node; null where it never ran.</summary>
     private static ServiceModel? Fit(RecordedSecond[] seconds)
     {
-        (long runs, long rows, double runSeconds) = (seconds[^1].Runs - seconds[0].Runs, seconds[^1].Rows - seconds[0].Rows, seconds[^1].RunSeconds - seconds[0].RunSeconds);
-        if (runs <= 0 || rows <= 0) return null;
-        ServiceEstimate estimate = new(runSeconds / runs / 2, runSeconds / rows / 2);
-        for (int i = 1; i < seconds.Length; i++)
+        ReplicaCounters[] steps = [.. Steps(seconds)];
+        ReplicaCounters all = steps.Aggregate(default(ReplicaCounters), (sum, step) => sum.Plus(step));
+        if (all.Runs <= 0 || all.Rows <= 0) return null;
+        ServiceEstimate estimate = new(all.RunSeconds / all.Runs / 2, all.RunSeconds / all.Rows / 2);
+        foreach (ReplicaCounters step in steps)
         {
-            if (seconds[i].At - seconds[i - 1].At > PauseMs || seconds[i].Runs < seconds[i - 1].Runs) continue;
-            estimate.Observe(seconds[i].Runs - seconds[i - 1].Runs, seconds[i].Rows - seconds[i - 1].Rows, seconds[i].RunSeconds - seconds[i - 1].RunSeconds, 0);
+            estimate.Observe(step.Runs, step.Rows, step.RunSeconds, coRunners: 0);
         }
 
         return estimate.Current;
+    }
+
+    /// <summary>What was done from each second to the next, each version compared with itself; nothing over a pause or a restart.</summary>
+    private static IEnumerable<ReplicaCounters> Steps(RecordedSecond[] seconds)
+    {
+        Dictionary<string, RecordedSecond> last = [];
+        foreach (RecordedSecond second in seconds)
+        {
+            RecordedSecond? before = last.GetValueOrDefault(second.Version);
+            last[second.Version] = second;
+            if (before is null || second.At - before.At > PauseMs) continue;
+            ReplicaCounters earlier = before.Counters;
+            if (!second.Counters.HasRestartedSince(earlier)) yield return second.Counters.Minus(earlier);
+        }
     }
 
     private static async Task<List<T>> ReadAsync<T>(string source, string kind, CancellationToken cancellationToken)

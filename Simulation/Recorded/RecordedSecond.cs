@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using OrleansInference.Agent.Observation;
+
 namespace OrleansInference.Simulation.Recorded;
 
 /// <summary>What is read of a replica's recorded second.</summary>
@@ -11,6 +14,9 @@ internal sealed class RecordedSecond
 
     /// <summary>Its model.</summary>
     public string Model { get; set; } = "";
+
+    /// <summary>Its version; empty in files that do not say.</summary>
+    public string Version { get; set; } = "";
 
     /// <summary>Runs since it was loaded.</summary>
     public long Runs { get; set; }
@@ -32,4 +38,8 @@ internal sealed class RecordedSecond
 
     /// <summary>Bytes reserved.</summary>
     public long MemoryBytes { get; set; }
+
+    /// <summary>Runs, rows and seconds since it was loaded.</summary>
+    [JsonIgnore]
+    public ReplicaCounters Counters => new() { Runs = Runs, Rows = Rows, RunSeconds = RunSeconds };
 }

@@ -1,4 +1,5 @@
 using OrleansInference.Agent.Guardrails;
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Tests.Guardrails;
@@ -6,6 +7,7 @@ namespace OrleansInference.Agent.Tests.Guardrails;
 public sealed class ChangeWatchTests
 {
     private static readonly GuardrailOptions Options = new();
+    private static readonly PlanChange s_change = new ReplicaAdded("m", "n");
 
     private TimeSpan _now = TimeSpan.FromHours(1);
 
@@ -17,12 +19,12 @@ public sealed class ChangeWatchTests
     {
         ChangeWatch watch = new(Options);
         Pass(watch, 30, missedBefore);
-        watch.Begin(ClusterPlan.Empty with { Epoch = 7 }, 1, "change", _now);
+        watch.Begin(ClusterPlan.Empty with { Epoch = 7 }, 1, s_change, _now);
         Pass(watch, 31, missedAfter);
 
         Assert.Equal(expected, watch.Judge(_now, NotAsked, out ClusterPlan before, out _));
         if (expected == ChangeVerdict.RollBack) Assert.Equal(7, before.Epoch);
-        Assert.Equal(expected == ChangeVerdict.RollBack, watch.IsTabu("change", _now));
+        Assert.Equal(expected == ChangeVerdict.RollBack, watch.IsTabu(s_change, _now));
     }
 
     [Fact]
@@ -30,7 +32,7 @@ public sealed class ChangeWatchTests
     {
         ChangeWatch watch = new(Options);
         Pass(watch, 30, 2);
-        watch.Begin(ClusterPlan.Empty, 1, "change", _now);
+        watch.Begin(ClusterPlan.Empty, 1, s_change, _now);
         Pass(watch, 4, 50);
         Assert.Equal(ChangeVerdict.Waiting, watch.Judge(_now, NotAsked, out _, out _));
         Pass(watch, 2, 50);
@@ -49,7 +51,7 @@ public sealed class ChangeWatchTests
         ChangeWatch watch = new(Options);
         Pass(watch, 30, 2);
         ClusterPlan before = ClusterPlan.Empty with { Epoch = 7 };
-        watch.Begin(before, expectedBefore, "change", _now);
+        watch.Begin(before, expectedBefore, s_change, _now);
         Pass(watch, 31, 40, requests: 150);
 
         Assert.Equal(verdict, watch.Judge(_now, Expect, out _, out _));
@@ -69,7 +71,7 @@ public sealed class ChangeWatchTests
         {
             Assert.False(watch.IsStopped);
             Pass(watch, 60, 2);
-            watch.Begin(ClusterPlan.Empty, 1, $"change {i}", _now);
+            watch.Begin(ClusterPlan.Empty, 1, new ReplicaAdded("m", $"n{i}"), _now);
             Pass(watch, 31, 40);
             Assert.Equal(ChangeVerdict.RollBack, watch.Judge(_now, NotAsked, out _, out _));
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using Orleans.Runtime;
 using OrleansInference.Agent.Objective;
+using OrleansInference.Agent.Observation;
 using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Tests.Objective;
@@ -9,12 +10,14 @@ public sealed class ScoreHistoryTests
 {
     private static readonly SiloAddress s_node = SiloAddress.New(IPAddress.Loopback, 1, 1);
 
+    private readonly ClusterWindowTracker _windows = new();
+
     [Fact]
     public void Observe_ReportsOfASecond_MakeAPointEveryFive()
     {
         ScoreHistory history = new();
 
-        for (int second = 0; second <= 60; second++) history.Observe([Report(second * 100, second * 10, second * 1000)], DateTimeOffset.UnixEpoch.AddSeconds(second));
+        for (int second = 0; second <= 60; second++) Observe(history, second, Report(second * 100, second * 10, second * 1000));
 
         Assert.Equal(12, history.Points.Length);
         // 100 a second, a tenth of them late; 1,000 bytes a second over a link of a megabit.
@@ -27,10 +30,13 @@ public sealed class ScoreHistoryTests
     {
         ScoreHistory history = new();
 
-        for (int second = 0; second <= 5; second++) history.Observe([Report(0, 0, 0)], DateTimeOffset.UnixEpoch.AddSeconds(second));
+        for (int second = 0; second <= 5; second++) Observe(history, second, Report(0, 0, 0));
 
         Assert.Equal((-1, 1, 1, 1), ((int)history.Points[0].Attainment, (int)history.Points[0].C, (int)history.Points[0].D, (int)history.Points[0].N));
     }
+
+    private void Observe(ScoreHistory history, int second, NodeReport report) =>
+        history.Observe(_windows.Advance([report], TimeSpan.FromSeconds(second)), DateTimeOffset.UnixEpoch.AddSeconds(second));
 
     private static NodeReport Report(long requests, long violations, long forwarded) => new()
     {

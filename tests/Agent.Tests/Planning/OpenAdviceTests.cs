@@ -1,5 +1,6 @@
 using OrleansInference.Agent.Decisions;
 using OrleansInference.Agent.Planning;
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Tests.Planning;
@@ -16,7 +17,7 @@ public class OpenAdviceTests
 
         Assert.True(advice.Answer(1, approve: true));
 
-        Assert.Equal("a", advice.Take(1)?.Plan.Models[0].Name);
+        Assert.Equal("a", advice.Take(1)?.Advised.Plan.Models[0].Name);
         Assert.Null(advice.Take(1));
     }
 
@@ -91,5 +92,9 @@ public class OpenAdviceTests
 
     private static AgentDecision Decision(string summary) => new() { Summary = summary, Outcome = DecisionOutcome.Advised };
 
-    private static ClusterPlan Leading(string model) => ClusterPlan.Empty with { Models = [new ModelPlan { Name = model, Revision = "r" }] };
+    private static PlanCandidate Leading(string model)
+    {
+        ClusterPlan plan = ClusterPlan.Empty with { Models = [new ModelPlan { Name = model, Revision = "r" }] };
+        return new PlanCandidate(new ReplicaAdded(model, "n"), plan, default, 1);
+    }
 }

@@ -6,6 +6,8 @@ namespace OrleansInference.Agent.Tests.Prediction;
 
 public sealed class ClusterPredictorTests
 {
+    private readonly ClusterWindowTracker _windows = new();
+
     [Fact]
     public void Predict_AQueueThatGrows_WasAskedForToo()
     {
@@ -14,7 +16,8 @@ public sealed class ClusterPredictorTests
         for (int second = 0; second <= 30; second++)
         {
             // 60 requests a second come, 50 are answered.
-            predictor.Observe([report with { Replicas = [report.Replicas[0] with { Requests = 50 * second, Rows = 50 * second, Runs = 50 * second, RunSeconds = second, Queued = 10 * second }] }], TimeSpan.FromSeconds(second));
+            ReplicaReport replica = report.Replicas[0] with { Requests = 50 * second, Rows = 50 * second, Runs = 50 * second, RunSeconds = second, Queued = 10 * second };
+            predictor.Observe(_windows.Advance([report with { Replicas = [replica] }], TimeSpan.FromSeconds(second)));
         }
 
         PredictedModel model = Assert.Single(Predict(predictor, report, 30).Models);
@@ -36,13 +39,41 @@ public sealed class ClusterPredictorTests
             double besides = random.NextDouble() * 2;
             (ran[0], ran[1]) = (ran[0] + (100 * 0.001 * (1 + (0.2 * besides))), ran[1] + besides);
             ReplicaReport[] replicas = [.. report.Replicas.Select((replica, i) => replica with { Requests = 100 * second, Rows = 100 * second, Runs = 100 * second, RunSeconds = ran[i] })];
-            predictor.Observe([report with { CpuShare = second % 2, Replicas = replicas }], TimeSpan.FromSeconds(second));
+            predictor.Observe(_windows.Advance([report with { CpuShare = second % 2, Replicas = replicas }], TimeSpan.FromSeconds(second)));
         }
 
         PredictedCluster cluster = Predict(predictor, report, 200);
 
         Assert.Equal(4, Assert.Single(cluster.Nodes).Cores);
         Assert.InRange(cluster.Models[0].Service[0].Interference, 0.15, 0.25);
+    }
+
+    [Fact]
+    public void Predict_TwoVersionsOfAModelAreServed_CountsWhatBothDid()
+    {
+        ClusterPredictor predictor = new();
+        NodeReport report = Clusters.Report(0, serves: ("m", "r"));
+        for (int second = 0; second <= 30; second++)
+        {
+            // The old version still answers 100 requests a second, of 2 ms each; the new one 20, of 2 ms as well.
+            ReplicaReport older = Counted("1", 100 * second, 0.2 * second);
+            ReplicaReport newer = Counted("2", 20 * second, 0.04 * second);
+            predictor.Observe(_windows.Advance([report with { CpuShare = 0.12, Replicas = [older, newer] }], TimeSpan.FromSeconds(second)));
+        }
+
+        PredictedModel model = Assert.Single(Predict(predictor, report, 30).Models);
+
+        Assert.Equal(120, model.RowsPerSecond, 1.0);
+        Assert.Equal(0.002, model.Service[0].Seconds(1, 0), 0.0001);
+
+        ReplicaReport Counted(string version, int requests, double runSeconds) => report.Replicas[0] with
+        {
+            Version = version,
+            Requests = requests,
+            Rows = requests,
+            Runs = requests,
+            RunSeconds = runSeconds,
+        };
     }
 
     private static PredictedCluster Predict(ClusterPredictor predictor, NodeReport report, int second) => predictor.Predict(

@@ -49,6 +49,44 @@ public sealed class RecordedClusterTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_TwoVersionsOnANode_AreComparedEachWithItself()
+    {
+        List<RecordedSecond> seconds = [];
+        for (int second = 0; second < 60; second++)
+        {
+            // Both take 2 ms a run of a row; the old one has run for long, and took 5 ms before.
+            seconds.Add(Second(second, "1", runs: 100_000 + (100 * second), runSeconds: 500 + (0.2 * second)));
+            seconds.Add(Second(second, "2", runs: 20 * second, runSeconds: 0.04 * second));
+        }
+
+        await WriteAsync("replicas-n-1.parquet", seconds);
+        await WriteNodeAndRequestsAsync();
+
+        RecordedCluster recorded = await RecordedCluster.ReadAsync(_folder, Token);
+
+        Assert.Equal(0.002, recorded.World.Models[0].BaseSeconds + recorded.World.Models[0].SecondsPerRow, 0.0001);
+    }
+
+    [Fact]
+    public async Task ReadAsync_FilesThatNameNoVersion_AreReadAsOne()
+    {
+        await WriteAsync("replicas-n-1.parquet", [.. Enumerable.Range(0, 60).Select(second => new VersionlessSecond
+        {
+            At = 1e12 + (second * 1000),
+            Node = "n0",
+            Model = "m",
+            Runs = 100 * second,
+            Rows = 100 * second,
+            RunSeconds = 0.2 * second,
+        })]);
+        await WriteNodeAndRequestsAsync();
+
+        RecordedCluster recorded = await RecordedCluster.ReadAsync(_folder, Token);
+
+        Assert.Equal(0.002, recorded.World.Models[0].BaseSeconds + recorded.World.Models[0].SecondsPerRow, 0.0001);
+    }
+
+    [Fact]
     public async Task ReadAsync_NothingOrHalf_SaysWhatIsMissing()
     {
         Assert.Contains("requests-*.parquet", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
@@ -56,6 +94,47 @@ public sealed class RecordedClusterTests : IDisposable
         Assert.Contains("nodes-*.parquet", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
         await WriteAsync("nodes-n-1.parquet", [new RecordedNodeRow { Node = "n0", Cores = 4 }]);
         Assert.Contains("model 'm'", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
+    }
+
+    private static RecordedSecond Second(int second, string version, long runs, double runSeconds) => new()
+    {
+        At = 1e12 + (second * 1000),
+        Node = "n0",
+        Model = "m",
+        Version = version,
+        Runs = runs,
+        Rows = runs,
+        RunSeconds = runSeconds,
+    };
+
+    private async Task WriteNodeAndRequestsAsync()
+    {
+        await WriteAsync("nodes-n-1.parquet", [new RecordedNodeRow { Node = "n0", Cores = 4 }]);
+        await WriteAsync("requests-n-1.parquet", [new RecordedRow { ArrivedAt = 1e12, Model = "m", Rows = 1 }]);
+    }
+
+    /// <summary>What silos wrote before they wrote versions.</summary>
+    private sealed class VersionlessSecond
+    {
+        public double At { get; set; }
+
+        public string Node { get; set; } = "";
+
+        public string Model { get; set; } = "";
+
+        public long Runs { get; set; }
+
+        public long Rows { get; set; }
+
+        public double RunSeconds { get; set; }
+
+        public long Bytes { get; set; }
+
+        public double SloMs { get; set; }
+
+        public int MaxRows { get; set; }
+
+        public long MemoryBytes { get; set; }
     }
 
     private async Task WriteAsync<T>(string name, IReadOnlyCollection<T> rows)
