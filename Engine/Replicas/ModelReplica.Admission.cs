@@ -1,8 +1,10 @@
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Routing.Admission;
 using OrleansInference.Routing.Partition;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -10,7 +12,7 @@ namespace OrleansInference.Engine.Replicas;
 public sealed partial class ModelReplica
 {
     /// <summary>Queues the request; an answer at once where it is refused, and neither where it came too late for this replica.</summary>
-    private InferenceResponse? Admit(InferenceRequest request, CancellationToken cancellationToken, out QueuedRequest? queued)
+    private InferenceResponse? Admit(InferenceRequest request, CancellationToken cancellationToken, out QueuedInference? queued)
     {
         queued = null;
         if (cancellationToken.IsCancellationRequested) return Refuse(request, InferenceError.Cancelled, "the request was cancelled");
@@ -64,7 +66,7 @@ public sealed partial class ModelReplica
         return InferenceResponse.Failure(request, error, message);
     }
 
-    private bool SetDeadline(QueuedRequest queued, TimeSpan now)
+    private bool SetDeadline(QueuedInference queued, TimeSpan now)
     {
         TimeSpan timeout = queued.Request.Timeout > TimeSpan.Zero && Policy.AllowTimeoutOverride ? queued.Request.Timeout : Policy.DefaultTimeout;
         if (timeout <= TimeSpan.Zero) return false;
@@ -74,7 +76,7 @@ public sealed partial class ModelReplica
     }
 
     /// <summary>Whether the request's tenant has its share of what the queue can answer in the request's time; where not, it is counted in, and stands behind others by the time of its own backlog.</summary>
-    private bool IsOverShare(QueuedRequest queued, TimeSpan now, out TimeSpan behind)
+    private bool IsOverShare(QueuedInference queued, TimeSpan now, out TimeSpan behind)
     {
         InferenceRequest request = queued.Request;
         behind = TimeSpan.Zero;
@@ -94,7 +96,7 @@ public sealed partial class ModelReplica
         return !entered;
     }
 
-    private string? Overdue(QueuedRequest queued, uint priority, TimeSpan due, TimeSpan now, out InferenceError error)
+    private string? Overdue(QueuedInference queued, uint priority, TimeSpan due, TimeSpan now, out InferenceError error)
     {
         error = InferenceError.DeadlineExceeded;
         if (queued.Deadline == TimeSpan.MaxValue || !queued.DropWhenOverdue) return null;

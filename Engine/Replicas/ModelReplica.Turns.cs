@@ -3,6 +3,8 @@ using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Routing.Partition;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -30,10 +32,12 @@ public sealed partial class ModelReplica
             }
 
             batch = new RunningBatch(thread.RunOptions, thread.Entries.Count);
-            foreach (BatchEntry entry in thread.Entries)
+            foreach (BatchEntry<QueuedInference> entry in thread.Entries)
             {
                 // Rows may come in parts although none were expected when the cap has been lowered meanwhile.
                 if (!entry.IsWhole) entry.Request.Joined ??= new JoinedOutputs(entry.Request.Rows);
+                // With its last rows the batch takes over the queue's hold on the inputs.
+                if (!entry.IsLast) entry.Request.AddReader();
                 entry.Request.Running.Add(batch);
             }
 
@@ -49,9 +53,9 @@ public sealed partial class ModelReplica
         return true;
     }
 
-    private void RefuseOverdue(List<QueuedRequest> overdue)
+    private void RefuseOverdue(List<QueuedInference> overdue)
     {
-        foreach (QueuedRequest request in overdue)
+        foreach (QueuedInference request in overdue)
         {
             request.TryFail(InferenceError.DeadlineExceeded, $"the deadline passed after {(_clock.Now - request.Arrival).TotalMilliseconds:F1} ms in the queue of model '{Name}'");
             request.ReleaseReader();
@@ -71,7 +75,7 @@ public sealed partial class ModelReplica
             // The thread takes this replica's next turn, behind the others'.
             _turnWait.Asked(_clock.Now);
             _turnsAreShort = _canBeShort && BatchPolicy.IsShort(_limits, _cost.Current);
-            foreach (BatchEntry entry in thread.Entries)
+            foreach (BatchEntry<QueuedInference> entry in thread.Entries)
             {
                 entry.Request.Running.Remove(batch);
                 // A part failed or was cancelled: its other rows are not worth running.
@@ -79,7 +83,7 @@ public sealed partial class ModelReplica
             }
         }
 
-        foreach (BatchEntry entry in thread.Entries) entry.Request.ReleaseReader();
+        foreach (BatchEntry<QueuedInference> entry in thread.Entries) entry.Request.ReleaseReader();
     }
 
     private void Start()
@@ -112,7 +116,7 @@ public sealed partial class ModelReplica
 
     private void OnTimer()
     {
-        List<QueuedRequest> overdue = [];
+        List<QueuedInference> overdue = [];
         lock (_gate)
         {
             TimeSpan now = _clock.Now;

@@ -7,7 +7,10 @@ using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Routing.Admission;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
+using OrleansInference.Scheduling.Turns;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -15,7 +18,7 @@ namespace OrleansInference.Engine.Replicas;
 public sealed partial class ModelReplica : IServedModel, IEngineWork
 {
     private readonly Lock _gate = new();
-    private readonly ReplicaQueue _queue = new();
+    private readonly ReplicaQueue<QueuedInference> _queue = new();
     private readonly ModelGate _tenants = new();
     private readonly TurnWait _turnWait = new();
     private readonly BatchCostEstimator _cost;
@@ -24,7 +27,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     private readonly BatchExecutor _executor;
     private readonly ReplicaStatistics _statistics;
     private readonly AnswerRecorder _recorder;
-    private readonly Action<QueuedRequest, InferenceResponse> _onAnswer;
+    private readonly Action<QueuedInference, InferenceResponse> _onAnswer;
     private readonly ITimer _timer;
     private readonly bool _canBeShort;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -177,7 +180,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         answer = default;
         if (Volatile.Read(ref _closed)) return false;
-        if (Admit(request, cancellationToken, out QueuedRequest? queued) is not { } refused)
+        if (Admit(request, cancellationToken, out QueuedInference? queued) is not { } refused)
         {
             if (queued is null) return false;
             if (cancellationToken.CanBeCanceled && !queued.IsCompleted) queued.CancelWith(static state => ((Cancellation)state!).Cancel(), new Cancellation(this, queued), cancellationToken);
@@ -227,7 +230,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         await Session.Disposed.Task.ConfigureAwait(false);
     }
 
-    private void Cancel(QueuedRequest request)
+    private void Cancel(QueuedInference request)
     {
         if (!request.TryFail(InferenceError.Cancelled, "the request was cancelled")) return;
         lock (_gate)
@@ -238,7 +241,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         }
     }
 
-    private sealed class Cancellation(ModelReplica replica, QueuedRequest request)
+    private sealed class Cancellation(ModelReplica replica, QueuedInference request)
     {
         public void Cancel() => replica.Cancel(request);
     }

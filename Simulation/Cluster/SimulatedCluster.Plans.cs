@@ -1,9 +1,10 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Routing.Snapshots;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.World;
 
@@ -245,9 +246,9 @@ public sealed partial class SimulatedCluster
         foreach (SimulatedReplica replica in node.Replicas.Values)
         {
             replica.IsReady = false;
-            List<QueuedRequest> all = [];
+            List<SimulatedRequest> all = [];
             replica.Queue.TakeOverdue(TimeSpan.MaxValue - TimeSpan.FromTicks(1), all);
-            foreach (QueuedRequest queued in all) Lose((SimulatedRequest)queued);
+            foreach (SimulatedRequest queued in all) Lose(queued);
         }
 
         node.Replicas.Clear();

@@ -1,6 +1,6 @@
-using OrleansInference.Engine.Batching;
-using OrleansInference.Routing.Admission;
 using OrleansInference.Routing.Snapshots;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;

@@ -1,4 +1,5 @@
-using OrleansInference.Engine.Batching;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.World;
 
@@ -49,7 +50,7 @@ public sealed partial class SimulatedCluster
         }
 
         int rows = 0;
-        foreach (BatchEntry entry in batch.Entries) rows += entry.Rows;
+        foreach (BatchEntry<SimulatedRequest> entry in batch.Entries) rows += entry.Rows;
         SimulatedNode node = replica.Node;
         int threads = Math.Max(1, replica.Knobs.Threads);
         double pressure = node.Pressure;
@@ -76,9 +77,9 @@ public sealed partial class SimulatedCluster
         replica.Counts.RunSeconds += batch.Seconds;
         bool lost = node.IsLost;
         if (!lost) replica.Cost.Observe(batch.Rows, batch.Seconds);
-        foreach (BatchEntry entry in batch.Entries)
+        foreach (BatchEntry<SimulatedRequest> entry in batch.Entries)
         {
-            SimulatedRequest request = (SimulatedRequest)entry.Request;
+            SimulatedRequest request = entry.Request;
             request.RowsDone += entry.Rows;
             if (request.RowsDone < request.Rows) continue;
             if (lost) Lose(request);
@@ -135,10 +136,10 @@ public sealed partial class SimulatedCluster
 
     private void DropOverdue(SimulatedReplica replica)
     {
-        foreach (QueuedRequest overdue in _overdue)
+        foreach (SimulatedRequest overdue in _overdue)
         {
             replica.Counts.Violations++;
-            Drop((SimulatedRequest)overdue);
+            Drop(overdue);
         }
 
         _overdue.Clear();

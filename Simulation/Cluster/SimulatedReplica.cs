@@ -1,6 +1,8 @@
 using OrleansInference.Agent.FastLoop;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
+using OrleansInference.Scheduling.Turns;
 using OrleansInference.Simulation.World;
 
 namespace OrleansInference.Simulation.Cluster;
@@ -21,7 +23,7 @@ internal sealed class SimulatedReplica(int id, int modelIndex, WorldModel model,
     public SimulatedNode Node { get; } = node;
 
     /// <summary>The queue in front of it.</summary>
-    public ReplicaQueue Queue { get; } = new();
+    public ReplicaQueue<SimulatedRequest> Queue { get; } = new();
 
     /// <summary>What its runs were measured to take.</summary>
     public BatchCostEstimator Cost { get; } = new();
