@@ -105,7 +105,14 @@ internal sealed class BatchRun : IDisposable
         }
     }
 
-    private OutputBlock[] Emulate(EmulatedDevice device, ModelSession session, List<OutputBlock> blocks, bool placed, int rows, RunOptions options, EngineClock clock)
+    private OutputBlock[] Emulate(
+        IEmulatedDevice device,
+        ModelSession session,
+        List<OutputBlock> blocks,
+        bool placed,
+        int rows,
+        RunOptions options,
+        EngineClock clock)
     {
         if (!placed) throw new ModelLoadException("an emulated device serves only models whose outputs have fixed shapes but for their rows");
         foreach (OutputBlock block in blocks) block.Buffer.Span.Clear();

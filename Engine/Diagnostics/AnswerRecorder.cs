@@ -1,5 +1,5 @@
-using OrleansInference.Engine.Batching;
 using System.Diagnostics;
+using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -23,7 +23,7 @@ internal sealed class AnswerRecorder(string model, string version, ReplicaStatis
     private void Write(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
         TimeSpan elapsed = clock.Now - request.Arrival;
-        double slo = request.Request.SloP99Ms > 0 ? request.Request.SloP99Ms : policy.SloP99Ms;
+        double slo = policy.SloOf(request.Request);
         statistics.AddAnswer(response.Error, request.Rows, elapsed, response.Timings, isLate: elapsed.TotalMilliseconds > slo, Bytes(request, response), request.Request.Background);
         log.Add(new RequestLog.Entry
         {

@@ -1,5 +1,5 @@
-using OrleansInference.Engine.Batching;
 using System.Diagnostics;
+using OrleansInference.Engine.Batching;
 using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Diagnostics;

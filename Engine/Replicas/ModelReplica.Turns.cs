@@ -4,6 +4,7 @@ using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Routing.Partition;
 using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Turns;
 using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Replicas;
@@ -21,14 +22,10 @@ public sealed partial class ModelReplica
         lock (_gate)
         {
             TimeSpan now = _clock.Now;
-            _turnWait.Began(now);
-            _queue.TakeOverdue(now, thread.Overdue);
-            TimeSpan wait = TimeSpan.MaxValue;
-            if (_turns > _limits.Concurrency || !_queue.TryTake(now, _limits, _cost.Current, thread.Entries, out wait))
+            if (!TurnPolicy.TryBegin(_schedule, now, thread.Entries, thread.Overdue))
             {
-                _turns--;
-                if (wait != TimeSpan.MaxValue && now + wait < _wakeAt) WakeAt(now + wait, now);
-                if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
+                SetTimer(now);
+                EndDrain();
             }
 
             batch = new RunningBatch(thread.RunOptions, thread.Entries.Count);
@@ -41,7 +38,7 @@ public sealed partial class ModelReplica
                 entry.Request.Running.Add(batch);
             }
 
-            schedule = thread.Entries.Count > 0 && TryAddTurn();
+            schedule = thread.Entries.Count > 0 && TurnPolicy.TryAdd(_schedule, now);
             session = _session;
             if (thread.Entries.Count > 0) session.TryAcquire();
         }
@@ -71,15 +68,13 @@ public sealed partial class ModelReplica
         session.Release();
         lock (_gate)
         {
-            if (seconds is { } measured) _cost.Observe(rows, measured);
-            // The thread takes this replica's next turn, behind the others'.
-            _turnWait.Asked(_clock.Now);
-            _turnsAreShort = _canBeShort && BatchPolicy.IsShort(_limits, _cost.Current);
+            TurnPolicy.End(_schedule, rows, seconds, _clock.Now);
+            _turnsAreShort = _canBeShort && BatchPolicy.IsShort(_schedule.Limits, _schedule.Cost.Current);
             foreach (BatchEntry<QueuedInference> entry in thread.Entries)
             {
                 entry.Request.Running.Remove(batch);
                 // A part failed or was cancelled: its other rows are not worth running.
-                if (entry.Request.IsCompleted && _queue.Remove(entry.Request)) entry.Request.ReleaseReader();
+                if (entry.Request.IsCompleted && _schedule.Queue.Remove(entry.Request)) entry.Request.ReleaseReader();
             }
         }
 
@@ -92,26 +87,23 @@ public sealed partial class ModelReplica
         else _scheduler.Schedule(this);
     }
 
-    private bool TryAddTurn()
-    {
-        if (_queue.Count == 0 || _turns >= _limits.Concurrency) return false;
-        _turns++;
-        _turnWait.Asked(_clock.Now);
-        return true;
-    }
-
     private void Wake()
     {
         bool schedule;
-        lock (_gate) schedule = TryAddTurn();
+        lock (_gate) schedule = TurnPolicy.TryAdd(_schedule, _clock.Now);
         if (schedule) Start();
     }
 
-    private void WakeAt(TimeSpan at, TimeSpan now)
+    /// <summary>Sets the timer to when the schedule asks to be woken.</summary>
+    private void SetTimer(TimeSpan now)
     {
-        _wakeAt = at;
+        TimeSpan at = _schedule.WakeAt;
+        if (at == _timerAt) return;
+        _timerAt = at;
+        if (at == TimeSpan.MaxValue) return;
         // Timers tick in whole milliseconds.
-        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+        TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((at - now).TotalMilliseconds)));
+        _timer.Change(left, Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()
@@ -120,13 +112,19 @@ public sealed partial class ModelReplica
         lock (_gate)
         {
             TimeSpan now = _clock.Now;
-            _wakeAt = TimeSpan.MaxValue;
-            _queue.TakeOverdue(now, overdue);
-            if (_queue.NextDeadline != TimeSpan.MaxValue && !_closed) WakeAt(_queue.NextDeadline, now);
-            if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
+            _timerAt = TimeSpan.MaxValue;
+            TurnPolicy.Wake(_schedule, now, overdue);
+            SetTimer(now);
+            EndDrain();
         }
 
         RefuseOverdue(overdue);
         Wake();
+    }
+
+    /// <summary>Ends <see cref="DrainAsync"/> once the last request has been answered.</summary>
+    private void EndDrain()
+    {
+        if (_closed && _schedule.IsIdle) _drained.TrySetResult();
     }
 }

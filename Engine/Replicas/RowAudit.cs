@@ -32,7 +32,7 @@ internal sealed class RowAudit : IEngineWork
     private readonly bool _rounds;
     private readonly Func<ModelSession?> _acquire;
     private readonly Action<string> _found;
-    private readonly EngineScheduler _scheduler;
+    private readonly IEngineScheduler _scheduler;
     private readonly EngineClock _clock;
     private long _batches;
     private Kept? _kept;
@@ -49,7 +49,7 @@ internal sealed class RowAudit : IEngineWork
         bool rounds,
         Func<ModelSession?> acquire,
         Action<string> found,
-        EngineScheduler scheduler,
+        IEngineScheduler scheduler,
         EngineClock clock)
     {
         _signature = signature;

@@ -1,7 +1,7 @@
-using OrleansInference.Engine.Batching;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Hosting;

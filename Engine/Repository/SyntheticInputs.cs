@@ -1,5 +1,5 @@
-using OrleansInference.Engine.Batching;
 using System.Runtime.InteropServices;
+using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;

@@ -1,3 +1,5 @@
+using OrleansInference.Grains.Interfaces.Inference;
+
 namespace OrleansInference.Scheduling.Admission;
 
 /// <summary>What a model's configuration says of priorities, deadlines and latency objectives.</summary>
@@ -23,4 +25,17 @@ public sealed record QueuePolicy
 
     /// <summary>How much the model's objective counts against other models'; 1 by default.</summary>
     public double SloWeight { get; init; } = 1;
+
+    /// <summary>Which requests with a deadline are let in.</summary>
+    public AdmissionRule Rule { get; init; } = AdmissionRule.Deadline;
+
+    /// <summary>The request's own priority, or the default.</summary>
+    public uint PriorityOf(InferenceRequest request) => request.Priority == 0 ? DefaultPriority : request.Priority;
+
+    /// <summary>The request's own latency objective, or the model's, in milliseconds.</summary>
+    public double SloOf(InferenceRequest request) => request.SloP99Ms > 0 ? request.SloP99Ms : SloP99Ms;
+
+    /// <summary>The request's own timeout where it counts, or the default; zero for none.</summary>
+    public TimeSpan TimeoutOf(InferenceRequest request) =>
+        request.Timeout > TimeSpan.Zero && AllowTimeoutOverride ? request.Timeout : DefaultTimeout;
 }

@@ -1,9 +1,9 @@
-namespace OrleansInference.Simulation.Cluster;
+namespace OrleansInference.Scheduling.Admission;
 
-/// <summary>Which requests a replica of the twin lets in.</summary>
+/// <summary>Which requests with a deadline a replica lets in. The server always goes by <see cref="Deadline"/>.</summary>
 public enum AdmissionRule
 {
-    /// <summary>Those that are predicted to be in time, as in production.</summary>
+    /// <summary>Those that are predicted to be in time.</summary>
     Deadline,
 
     /// <summary>All, as long as the queue has room; overdue ones are dropped.</summary>
