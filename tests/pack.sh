@@ -11,10 +11,10 @@ fail() { echo "pack: $1"; for log in "$work"/*.log; do echo "-- $log"; tail -n 1
 export NUGET_PACKAGES=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 # A version of its own, so that no package cached before is taken for this one.
 version=0.1.0-check.$(date +%s)
-for project in Grains.Interfaces Routing Protocol Client Cli Silo; do
+for project in Grains.Interfaces Scheduling Routing Protocol Client Cli Silo; do
   dotnet pack "$here/$project" --no-build -c "$configuration" -o "$feed" -v q -p:PackageVersion="$version" >"$work/pack.log" 2>&1 || fail "$project cannot be packed"
 done
-for package in Grains.Interfaces Routing Protocol Client Cli Server; do
+for package in Grains.Interfaces Scheduling Routing Protocol Client Cli Server; do
   [ -f "$feed/OrleansInference.$package.$version.nupkg" ] || fail "there is no package OrleansInference.$package: $(ls "$feed")"
   python3 - "$feed/OrleansInference.$package.$version.nupkg" <<'P' || fail "OrleansInference.$package lacks a licence or a description"
 import sys, zipfile
@@ -40,5 +40,5 @@ answer=$(dotnet "$work/app/out/App.dll" 255 140 0 2>"$work/client.log") || fail 
 "$work/tools/oinf" infer color-names --help >/dev/null && "$work/tools/oinf" nodes >"$work/nodes.log" 2>&1 || fail "oinf as a tool failed"
 curl -sf http://127.0.0.1:8080/ | grep -q OrleansInference || fail "the packed server has no dashboard"
 rm -rf "$NUGET_PACKAGES"/orleansinference.*/"$version"
-echo "pack: 6 packages; a project with OrleansInference.Client asks the installed orleans-inference: $answer"
+echo "pack: 7 packages; a project with OrleansInference.Client asks the installed orleans-inference: $answer"
 echo "1 passed, 0 failed, 0 skipped"

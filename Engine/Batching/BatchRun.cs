@@ -6,6 +6,8 @@ using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Batching;
 
@@ -31,14 +33,14 @@ internal sealed class BatchRun : IDisposable
 
     /// <summary>Runs the batch. The caller disposes the blocks' buffers.</summary>
     /// <returns>One block per output of the model, in its order.</returns>
-    public OutputBlock[] Execute(ModelSession session, ModelSignature signature, List<BatchEntry> entries, RunOptions options, EngineClock clock)
+    public OutputBlock[] Execute(ModelSession session, ModelSignature signature, List<BatchEntry<QueuedInference>> entries, RunOptions options, EngineClock clock)
     {
         List<OutputBlock> blocks = new(signature.Outputs.Length);
         bool shrinks = false;
         try
         {
             int rows = 0;
-            foreach (BatchEntry entry in entries) rows += entry.Rows;
+            foreach (BatchEntry<QueuedInference> entry in entries) rows += entry.Rows;
             string[] inputNames = AddInputs(session, signature, entries, rows);
             bool placed = session.PlacesOutputs && TryPlaceOutputs(signature, entries, rows, blocks);
             GatheredAt = clock.Now;
@@ -103,7 +105,14 @@ internal sealed class BatchRun : IDisposable
         }
     }
 
-    private OutputBlock[] Emulate(EmulatedDevice device, ModelSession session, List<OutputBlock> blocks, bool placed, int rows, RunOptions options, EngineClock clock)
+    private OutputBlock[] Emulate(
+        IEmulatedDevice device,
+        ModelSession session,
+        List<OutputBlock> blocks,
+        bool placed,
+        int rows,
+        RunOptions options,
+        EngineClock clock)
     {
         if (!placed) throw new ModelLoadException("an emulated device serves only models whose outputs have fixed shapes but for their rows");
         foreach (OutputBlock block in blocks) block.Buffer.Span.Clear();
@@ -112,9 +121,9 @@ internal sealed class BatchRun : IDisposable
         return [.. blocks];
     }
 
-    private string[] AddInputs(ModelSession session, ModelSignature signature, List<BatchEntry> entries, int rows)
+    private string[] AddInputs(ModelSession session, ModelSignature signature, List<BatchEntry<QueuedInference>> entries, int rows)
     {
-        QueuedRequest first = entries[0].Request;
+        QueuedInference first = entries[0].Request;
         List<string>? names = null;
         for (int i = 0; i < signature.Inputs.Length; i++)
         {
@@ -133,15 +142,15 @@ internal sealed class BatchRun : IDisposable
         return names is null ? session.RequiredInputNames : [.. names];
     }
 
-    private ReadOnlyMemory<byte> Gather(List<BatchEntry> entries, int input)
+    private ReadOnlyMemory<byte> Gather(List<BatchEntry<QueuedInference>> entries, int input)
     {
         if (entries.Count == 1) return Rows(entries[0], input);
         int bytes = 0;
-        foreach (BatchEntry entry in entries) bytes = checked(bytes + Rows(entry, input).Length);
+        foreach (BatchEntry<QueuedInference> entry in entries) bytes = checked(bytes + Rows(entry, input).Length);
         TensorBuffer buffer = TensorBuffer.Rent(bytes);
         _gathered.Add(buffer);
         int offset = 0;
-        foreach (BatchEntry entry in entries)
+        foreach (BatchEntry<QueuedInference> entry in entries)
         {
             ReadOnlySpan<byte> part = Rows(entry, input).Span;
             part.CopyTo(buffer.Span[offset..]);
@@ -151,18 +160,18 @@ internal sealed class BatchRun : IDisposable
         return buffer.Memory;
     }
 
-    private static ReadOnlyMemory<byte> Rows(BatchEntry entry, int input)
+    private static ReadOnlyMemory<byte> Rows(BatchEntry<QueuedInference> entry, int input)
     {
         ReadOnlyMemory<byte> data = entry.Request.Inputs[input]!.Data;
         int rowBytes = data.Length / entry.Request.Rows;
         return data.Slice(entry.Start * rowBytes, entry.Rows * rowBytes);
     }
 
-    private static OrtValue Strings(long[] shape, List<BatchEntry> entries, int input, bool slice)
+    private static OrtValue Strings(long[] shape, List<BatchEntry<QueuedInference>> entries, int input, bool slice)
     {
         OrtValue value = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
         int index = 0;
-        foreach (BatchEntry entry in entries)
+        foreach (BatchEntry<QueuedInference> entry in entries)
         {
             InferenceTensor tensor = entry.Request.Inputs[input]!;
             TensorShape.TryCount(tensor.Shape, out long elements);
@@ -181,7 +190,7 @@ internal sealed class BatchRun : IDisposable
     }
 
     /// <summary>Places every output in pooled memory beforehand, where the shapes are known without running.</summary>
-    private bool TryPlaceOutputs(ModelSignature signature, List<BatchEntry> entries, int rows, List<OutputBlock> blocks)
+    private bool TryPlaceOutputs(ModelSignature signature, List<BatchEntry<QueuedInference>> entries, int rows, List<OutputBlock> blocks)
     {
         foreach (TensorSpec spec in signature.Outputs)
         {

@@ -4,6 +4,9 @@ using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Diagnostics;
 
@@ -11,16 +14,16 @@ namespace OrleansInference.Engine.Diagnostics;
 internal sealed class AnswerRecorder(string model, string version, ReplicaStatistics statistics, RequestLog log, EngineClock clock)
 {
     /// <summary>A queued request is about to be answered.</summary>
-    public void Answered(QueuedRequest request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
+    public void Answered(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
         if (!request.Request.IsProbe) Write(request, response, limits, policy);
         if (request.Activity is { } activity) End(activity, response);
     }
 
-    private void Write(QueuedRequest request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
+    private void Write(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
         TimeSpan elapsed = clock.Now - request.Arrival;
-        double slo = request.Request.SloP99Ms > 0 ? request.Request.SloP99Ms : policy.SloP99Ms;
+        double slo = policy.SloOf(request.Request);
         statistics.AddAnswer(response.Error, request.Rows, elapsed, response.Timings, isLate: elapsed.TotalMilliseconds > slo, Bytes(request, response), request.Request.Background);
         log.Add(new RequestLog.Entry
         {
@@ -47,7 +50,7 @@ internal sealed class AnswerRecorder(string model, string version, ReplicaStatis
         log.Add(new RequestLog.Entry { Id = request.Id, ModelName = model, ModelVersion = version, Outcome = error, Message = message });
     }
 
-    private static long Bytes(QueuedRequest request, InferenceResponse response)
+    private static long Bytes(QueuedInference request, InferenceResponse response)
     {
         long bytes = 0;
         foreach (InferenceTensor? input in request.Inputs) bytes += input?.ByteLength ?? 0;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansInference.Engine.Batching;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Diagnostics;
 
@@ -24,7 +25,7 @@ public static class EngineActivity
         return request?.SetTag("model", model).SetTag("version", version).SetTag("rows", rows);
     }
 
-    internal static Activity? StartBatch(string model, List<BatchEntry> entries)
+    internal static Activity? StartBatch(string model, List<BatchEntry<QueuedInference>> entries)
     {
         if (!Source.HasListeners()) return null;
         Activity? first = entries[0].Request.Activity;

@@ -7,7 +7,7 @@ namespace OrleansInference.Engine.Emulation;
 /// says, and what the operating system's timers are late is made up by the next run, so that throughput is the profile's.
 /// Outputs are zeros. Thread-safe.
 /// </summary>
-public sealed class EmulatedDevice
+public sealed class EmulatedDevice : IEmulatedDevice
 {
     /// <summary>Its name as an execution provider.</summary>
     public const string Provider = "EmulatedExecutionProvider";
@@ -33,11 +33,7 @@ public sealed class EmulatedDevice
     /// <summary>What it takes.</summary>
     public DeviceProfile Profile { get; }
 
-    /// <summary>Takes the time of one run; the calling thread waits.</summary>
-    /// <param name="model">The model's profile.</param>
-    /// <param name="rows">Rows of the run.</param>
-    /// <param name="isTerminated">Asked again and again: ends the wait.</param>
-    /// <returns>False where it was terminated.</returns>
+    /// <inheritdoc />
     public bool Run(ModelProfile model, int rows, Func<bool> isTerminated)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -6,6 +6,7 @@ using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -30,7 +31,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
     /// <param name="batch">Ended here, before its options could serve another run.</param>
     /// <param name="thread">The engine thread's own state.</param>
     /// <returns>Seconds of the run, or null when it failed.</returns>
-    public double? Execute(ModelSession session, List<BatchEntry> entries, RunningBatch batch, EngineThread thread)
+    public double? Execute(ModelSession session, List<BatchEntry<QueuedInference>> entries, RunningBatch batch, EngineThread thread)
     {
         TimeSpan start = clock.Now;
         using Activity? activity = EngineActivity.StartBatch(model, entries);
@@ -56,7 +57,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
             foreach (OutputBlock block in blocks) block.Buffer.Dispose();
             OnRowsMissing?.Invoke(missing);
             // The rows that come out follow from the data, and nobody can tell whose they are.
-            ExecuteAlone(session, [.. entries.Select(entry => new BatchEntry(entry.Request, 0, entry.Request.Rows))], thread);
+            ExecuteAlone(session, [.. entries.Select(entry => new BatchEntry<QueuedInference>(entry.Request, 0, entry.Request.Rows))], thread);
             return null;
         }
 
@@ -80,23 +81,23 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
     }
 
     /// <summary>One bad request fails the whole run: run each by itself, so that only the bad one fails.</summary>
-    private void ExecuteAlone(ModelSession session, List<BatchEntry> entries, EngineThread thread)
+    private void ExecuteAlone(ModelSession session, List<BatchEntry<QueuedInference>> entries, EngineThread thread)
     {
-        foreach (BatchEntry entry in entries)
+        foreach (BatchEntry<QueuedInference> entry in entries)
         {
             if (!entry.Request.IsCompleted) Execute(session, [entry], new RunningBatch(thread.RunOptions, 1), thread);
         }
     }
 
-    private static void Fail(List<BatchEntry> entries, Exception exception)
+    private static void Fail(List<BatchEntry<QueuedInference>> entries, Exception exception)
     {
         InferenceError error = exception is OnnxRuntimeException { Message: var text } && text.Contains("[ErrorCode:InvalidArgument]", StringComparison.Ordinal)
             ? InferenceError.InvalidArgument
             : InferenceError.Internal;
-        foreach (BatchEntry entry in entries) entry.Request.TryFail(error, $"inference failed: {exception.Message}");
+        foreach (BatchEntry<QueuedInference> entry in entries) entry.Request.TryFail(error, $"inference failed: {exception.Message}");
     }
 
-    private void Split(List<BatchEntry> entries, OutputBlock[] blocks, int rows, TimeSpan start, BatchRun run)
+    private void Split(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows, TimeSpan start, BatchRun run)
     {
         bool whole = entries.Count == 1 && entries[0].IsWhole;
         if (rows > 1 && Audit is { } audit && HasRows(blocks, rows))
@@ -112,7 +113,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
             statistics.AddRun(rows, run.GatheredAt - start, run.RanAt - run.GatheredAt, clock.Now - run.RanAt);
         }
 
-        foreach (BatchEntry entry in entries)
+        foreach (BatchEntry<QueuedInference> entry in entries)
         {
             InferenceTensor[] outputs = Outputs(entry, blocks, rows, offsets, whole);
             if (!entry.IsWhole)
@@ -141,7 +142,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         }
     }
 
-    private InferenceTensor[] Outputs(BatchEntry entry, OutputBlock[] blocks, int rows, Span<int> offsets, bool whole)
+    private InferenceTensor[] Outputs(BatchEntry<QueuedInference> entry, OutputBlock[] blocks, int rows, Span<int> offsets, bool whole)
     {
         string[] requested = entry.Request.Request.RequestedOutputs;
         InferenceTensor[] outputs = new InferenceTensor[requested.Length == 0 ? blocks.Length : requested.Length];
@@ -177,7 +178,7 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
     }
 
     /// <summary>Which output has not a row for each row of the batch; null where none lacks any, or one whole request ran alone.</summary>
-    private string? MissingRows(List<BatchEntry> entries, OutputBlock[] blocks)
+    private string? MissingRows(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks)
     {
         if (entries.Count == 1 && entries[0].IsWhole) return null;
         int rows = entries.Sum(entry => entry.Rows);

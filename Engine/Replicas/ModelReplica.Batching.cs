@@ -26,8 +26,8 @@ public sealed partial class ModelReplica
     {
         lock (_gate)
         {
-            if (_limits.OneRequest) return;
-            _limits = _limits with { OneRequest = true };
+            if (_schedule.Limits.OneRequest) return;
+            _schedule.Limits = _schedule.Limits with { OneRequest = true };
             _configured = _configured with { OneRequest = true };
         }
 

@@ -1,5 +1,5 @@
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Replicas;
 

@@ -3,6 +3,9 @@ using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Routing.Partition;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Turns;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -19,25 +22,23 @@ public sealed partial class ModelReplica
         lock (_gate)
         {
             TimeSpan now = _clock.Now;
-            _turnWait.Began(now);
-            _queue.TakeOverdue(now, thread.Overdue);
-            TimeSpan wait = TimeSpan.MaxValue;
-            if (_turns > _limits.Concurrency || !_queue.TryTake(now, _limits, _cost.Current, thread.Entries, out wait))
+            if (!TurnPolicy.TryBegin(_schedule, now, thread.Entries, thread.Overdue))
             {
-                _turns--;
-                if (wait != TimeSpan.MaxValue && now + wait < _wakeAt) WakeAt(now + wait, now);
-                if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
+                SetTimer(now);
+                EndDrain();
             }
 
             batch = new RunningBatch(thread.RunOptions, thread.Entries.Count);
-            foreach (BatchEntry entry in thread.Entries)
+            foreach (BatchEntry<QueuedInference> entry in thread.Entries)
             {
                 // Rows may come in parts although none were expected when the cap has been lowered meanwhile.
                 if (!entry.IsWhole) entry.Request.Joined ??= new JoinedOutputs(entry.Request.Rows);
+                // With its last rows the batch takes over the queue's hold on the inputs.
+                if (!entry.IsLast) entry.Request.AddReader();
                 entry.Request.Running.Add(batch);
             }
 
-            schedule = thread.Entries.Count > 0 && TryAddTurn();
+            schedule = thread.Entries.Count > 0 && TurnPolicy.TryAdd(_schedule, now);
             session = _session;
             if (thread.Entries.Count > 0) session.TryAcquire();
         }
@@ -49,9 +50,9 @@ public sealed partial class ModelReplica
         return true;
     }
 
-    private void RefuseOverdue(List<QueuedRequest> overdue)
+    private void RefuseOverdue(List<QueuedInference> overdue)
     {
-        foreach (QueuedRequest request in overdue)
+        foreach (QueuedInference request in overdue)
         {
             request.TryFail(InferenceError.DeadlineExceeded, $"the deadline passed after {(_clock.Now - request.Arrival).TotalMilliseconds:F1} ms in the queue of model '{Name}'");
             request.ReleaseReader();
@@ -67,19 +68,17 @@ public sealed partial class ModelReplica
         session.Release();
         lock (_gate)
         {
-            if (seconds is { } measured) _cost.Observe(rows, measured);
-            // The thread takes this replica's next turn, behind the others'.
-            _turnWait.Asked(_clock.Now);
-            _turnsAreShort = _canBeShort && BatchPolicy.IsShort(_limits, _cost.Current);
-            foreach (BatchEntry entry in thread.Entries)
+            TurnPolicy.End(_schedule, rows, seconds, _clock.Now);
+            _turnsAreShort = _canBeShort && BatchPolicy.IsShort(_schedule.Limits, _schedule.Cost.Current);
+            foreach (BatchEntry<QueuedInference> entry in thread.Entries)
             {
                 entry.Request.Running.Remove(batch);
                 // A part failed or was cancelled: its other rows are not worth running.
-                if (entry.Request.IsCompleted && _queue.Remove(entry.Request)) entry.Request.ReleaseReader();
+                if (entry.Request.IsCompleted && _schedule.Queue.Remove(entry.Request)) entry.Request.ReleaseReader();
             }
         }
 
-        foreach (BatchEntry entry in thread.Entries) entry.Request.ReleaseReader();
+        foreach (BatchEntry<QueuedInference> entry in thread.Entries) entry.Request.ReleaseReader();
     }
 
     private void Start()
@@ -88,41 +87,41 @@ public sealed partial class ModelReplica
         else _scheduler.Schedule(this);
     }
 
-    private bool TryAddTurn()
-    {
-        if (_queue.Count == 0 || _turns >= _limits.Concurrency) return false;
-        _turns++;
-        _turnWait.Asked(_clock.Now);
-        return true;
-    }
-
     private void Wake()
     {
         bool schedule;
-        lock (_gate) schedule = TryAddTurn();
+        lock (_gate) schedule = TurnPolicy.TryAdd(_schedule, _clock.Now);
         if (schedule) Start();
     }
 
-    private void WakeAt(TimeSpan at, TimeSpan now)
+    /// <summary>Sets the timer to when the schedule asks to be woken.</summary>
+    private void SetTimer(TimeSpan now)
     {
-        _wakeAt = at;
-        // Timers tick in whole milliseconds.
-        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((at - now).TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+        TimeSpan at = _schedule.WakeAt;
+        if (at == _timerAt) return;
+        _timerAt = at;
+        if (at != TimeSpan.MaxValue) _timer.Change(_schedule.TimeToWake(now), Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()
     {
-        List<QueuedRequest> overdue = [];
+        List<QueuedInference> overdue = [];
         lock (_gate)
         {
             TimeSpan now = _clock.Now;
-            _wakeAt = TimeSpan.MaxValue;
-            _queue.TakeOverdue(now, overdue);
-            if (_queue.NextDeadline != TimeSpan.MaxValue && !_closed) WakeAt(_queue.NextDeadline, now);
-            if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
+            _timerAt = TimeSpan.MaxValue;
+            TurnPolicy.Wake(_schedule, now, overdue);
+            SetTimer(now);
+            EndDrain();
         }
 
         RefuseOverdue(overdue);
         Wake();
+    }
+
+    /// <summary>Ends <see cref="DrainAsync"/> once the last request has been answered.</summary>
+    private void EndDrain()
+    {
+        if (_closed && _schedule.IsIdle) _drained.TrySetResult();
     }
 }

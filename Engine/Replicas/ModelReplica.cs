@@ -7,7 +7,9 @@ using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Routing.Admission;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Turns;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -15,23 +17,18 @@ namespace OrleansInference.Engine.Replicas;
 public sealed partial class ModelReplica : IServedModel, IEngineWork
 {
     private readonly Lock _gate = new();
-    private readonly ReplicaQueue _queue = new();
-    private readonly ModelGate _tenants = new();
-    private readonly TurnWait _turnWait = new();
-    private readonly BatchCostEstimator _cost;
-    private readonly EngineScheduler _scheduler;
+    private readonly ReplicaSchedule<QueuedInference> _schedule;
+    private readonly IEngineScheduler _scheduler;
     private readonly EngineClock _clock;
     private readonly BatchExecutor _executor;
     private readonly ReplicaStatistics _statistics;
     private readonly AnswerRecorder _recorder;
-    private readonly Action<QueuedRequest, InferenceResponse> _onAnswer;
+    private readonly Action<QueuedInference, InferenceResponse> _onAnswer;
     private readonly ITimer _timer;
     private readonly bool _canBeShort;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private BatchLimits _limits;
     private ModelSession _session;
-    private TimeSpan _wakeAt = TimeSpan.MaxValue;
-    private int _turns;
+    private TimeSpan _timerAt = TimeSpan.MaxValue;
     private bool _closed;
     private volatile bool _turnsAreShort;
 
@@ -43,7 +40,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         BatchLimits limits,
         QueuePolicy policy,
         BatchCostEstimator cost,
-        EngineScheduler scheduler,
+        IEngineScheduler scheduler,
         EngineClock clock,
         RequestLog log)
     {
@@ -56,15 +53,15 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         Policy = policy;
         _session = session;
         ConfiguredThreads = session.Settings.Threads;
-        _limits = _configured = limits;
-        _cost = cost;
+        _configured = limits;
+        _schedule = new ReplicaSchedule<QueuedInference>(limits, cost);
         _scheduler = scheduler;
         _clock = clock;
         _statistics = new ReplicaStatistics(clock.Time);
         _recorder = new AnswerRecorder(name, version, _statistics, log, clock);
         _onAnswer = (request, response) =>
         {
-            if (request.Request.Tenant.Length > 0) _tenants.Leave(request.Request.Tenant, request.Rows);
+            AdmissionPolicy.Leave(_schedule, request);
             _recorder.Answered(request, response, Limits, Policy);
         };
         _executor = new BatchExecutor(signature, name, version, _statistics, clock) { OnRowsMissing = StopBatching };
@@ -138,10 +135,10 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     /// <summary>The knobs in force. Replacing them takes effect with the next batch.</summary>
     public BatchLimits Limits
     {
-        get => Volatile.Read(ref _limits);
+        get => _schedule.Limits;
         set
         {
-            lock (_gate) _limits = value with { OneRequest = _configured.OneRequest };
+            lock (_gate) _schedule.Limits = value with { OneRequest = _configured.OneRequest };
             Wake();
         }
     }
@@ -151,7 +148,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         get
         {
-            lock (_gate) return _cost.Current;
+            lock (_gate) return _schedule.Cost.Current;
         }
     }
 
@@ -160,7 +157,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         get
         {
-            lock (_gate) return _queue.Count;
+            lock (_gate) return _schedule.Queue.Count;
         }
     }
 
@@ -177,7 +174,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         answer = default;
         if (Volatile.Read(ref _closed)) return false;
-        if (Admit(request, cancellationToken, out QueuedRequest? queued) is not { } refused)
+        if (Admit(request, cancellationToken, out QueuedInference? queued) is not { } refused)
         {
             if (queued is null) return false;
             if (cancellationToken.CanBeCanceled && !queued.IsCompleted) queued.CancelWith(static state => ((Cancellation)state!).Cancel(), new Cancellation(this, queued), cancellationToken);
@@ -200,7 +197,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         {
             old = _session;
             _session = session;
-            _limits = _limits with { Concurrency = concurrency };
+            _schedule.Limits = _schedule.Limits with { Concurrency = concurrency };
         }
 
         old.Release();
@@ -216,8 +213,8 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
             if (_closed) return;
             _closed = true;
             // Nobody will come to fill a batch up.
-            _limits = _limits with { MaxDelay = TimeSpan.Zero };
-            if (_turns == 0 && _queue.Count == 0) _drained.TrySetResult();
+            _schedule.Limits = _schedule.Limits with { MaxDelay = TimeSpan.Zero };
+            EndDrain();
         }
 
         Wake();
@@ -227,18 +224,18 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         await Session.Disposed.Task.ConfigureAwait(false);
     }
 
-    private void Cancel(QueuedRequest request)
+    private void Cancel(QueuedInference request)
     {
         if (!request.TryFail(InferenceError.Cancelled, "the request was cancelled")) return;
         lock (_gate)
         {
-            if (_queue.Remove(request)) request.ReleaseReader();
+            if (_schedule.Queue.Remove(request)) request.ReleaseReader();
             foreach (RunningBatch batch in request.Running) batch.Cancelled();
-            if (_turns == 0 && _closed && _queue.Count == 0) _drained.TrySetResult();
+            EndDrain();
         }
     }
 
-    private sealed class Cancellation(ModelReplica replica, QueuedRequest request)
+    private sealed class Cancellation(ModelReplica replica, QueuedInference request)
     {
         public void Cancel() => replica.Cancel(request);
     }

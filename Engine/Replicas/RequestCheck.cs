@@ -2,6 +2,7 @@ using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -9,7 +10,7 @@ namespace OrleansInference.Engine.Replicas;
 internal static class RequestCheck
 {
     /// <summary>The request ready to queue, or null and what is wrong with it.</summary>
-    public static QueuedRequest? Check(InferenceRequest request, ModelSignature model, out string error)
+    public static QueuedInference? Check(InferenceRequest request, ModelSignature model, out string error)
     {
         if (CheckOutputs(request, model) is { } outputError) return Fail(outputError, out error);
         InferenceTensor?[] inputs = new InferenceTensor?[model.Inputs.Length];
@@ -49,10 +50,10 @@ internal static class RequestCheck
         bool empty = model.IsBatched && rows == 0;
         error = "";
         ShapeSignature signature = alone || empty ? ShapeSignature.Unique() : varies ? Signature(inputs, model) : ShapeSignature.Fixed;
-        return new QueuedRequest(request, inputs, model.IsBatched && rows > 0 ? (int)rows : 1, signature) { HasNoElements = empty };
+        return new QueuedInference(request, inputs, model.IsBatched && rows > 0 ? (int)rows : 1, signature) { HasNoElements = empty };
     }
 
-    private static QueuedRequest? Fail(string message, out string error)
+    private static QueuedInference? Fail(string message, out string error)
     {
         error = message;
         return null;

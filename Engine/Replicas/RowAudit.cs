@@ -5,6 +5,8 @@ using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Routing.Calls;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -30,7 +32,7 @@ internal sealed class RowAudit : IEngineWork
     private readonly bool _rounds;
     private readonly Func<ModelSession?> _acquire;
     private readonly Action<string> _found;
-    private readonly EngineScheduler _scheduler;
+    private readonly IEngineScheduler _scheduler;
     private readonly EngineClock _clock;
     private long _batches;
     private Kept? _kept;
@@ -47,7 +49,7 @@ internal sealed class RowAudit : IEngineWork
         bool rounds,
         Func<ModelSession?> acquire,
         Action<string> found,
-        EngineScheduler scheduler,
+        IEngineScheduler scheduler,
         EngineClock clock)
     {
         _signature = signature;
@@ -59,7 +61,7 @@ internal sealed class RowAudit : IEngineWork
     }
 
     /// <summary>A row and the bytes of its outputs.</summary>
-    private sealed record Kept(QueuedRequest Row, byte[][] Outputs);
+    private sealed record Kept(QueuedInference Row, byte[][] Outputs);
 
     /// <summary>Rows that were run again.</summary>
     public long Audited { get; private set; }
@@ -68,7 +70,7 @@ internal sealed class RowAudit : IEngineWork
     /// <param name="entries">The batch.</param>
     /// <param name="blocks">Its outputs, with one row for each of <paramref name="rows"/>.</param>
     /// <param name="rows">Rows of the batch.</param>
-    public void Look(List<BatchEntry> entries, OutputBlock[] blocks, int rows)
+    public void Look(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows)
     {
         if (rows < 2) return;
         long batch = Interlocked.Increment(ref _batches);
@@ -108,7 +110,7 @@ internal sealed class RowAudit : IEngineWork
 
     private string? Difference(ModelSession session, Kept kept, EngineThread thread)
     {
-        OutputBlock[] blocks = thread.Run.Execute(session, _signature, [new BatchEntry(kept.Row, 0, 1)], thread.RunOptions, _clock);
+        OutputBlock[] blocks = thread.Run.Execute(session, _signature, [new BatchEntry<QueuedInference>(kept.Row, 0, 1)], thread.RunOptions, _clock);
         try
         {
             for (int i = 0; i < blocks.Length; i++)
@@ -134,8 +136,8 @@ internal sealed class RowAudit : IEngineWork
     {
         TensorSpec spec = _signature.Outputs[output];
         if (RowComparison.Difference(kept.Outputs[output], alone.Buffer.Span, spec.Datatype, _rounds, MostNoise) is not null) return false;
-        QueuedRequest copies = SyntheticInputs.Concat(_signature, [.. Enumerable.Repeat(kept.Row, Copies)]);
-        OutputBlock[] blocks = thread.Run.Execute(session, _signature, [new BatchEntry(copies, 0, Copies)], thread.RunOptions, _clock);
+        QueuedInference copies = SyntheticInputs.Concat(_signature, [.. Enumerable.Repeat(kept.Row, Copies)]);
+        OutputBlock[] blocks = thread.Run.Execute(session, _signature, [new BatchEntry<QueuedInference>(copies, 0, Copies)], thread.RunOptions, _clock);
         try
         {
             byte[] first = Row(blocks[output], output, Copies, place: 0);
@@ -147,10 +149,10 @@ internal sealed class RowAudit : IEngineWork
         }
     }
 
-    private Kept? Keep(List<BatchEntry> entries, OutputBlock[] blocks, int rows, int place)
+    private Kept? Keep(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows, int place)
     {
         int start = 0;
-        foreach (BatchEntry entry in entries)
+        foreach (BatchEntry<QueuedInference> entry in entries)
         {
             if (place >= start + entry.Rows)
             {
@@ -158,7 +160,7 @@ internal sealed class RowAudit : IEngineWork
                 continue;
             }
 
-            QueuedRequest request = entry.Request;
+            QueuedInference request = entry.Request;
             if (GivesMoreThanRows(request)) return null;
             long outputBytes = blocks.Sum(block => (long)block.Buffer.Length) / rows;
             long inputBytes = RequestRows.Bytes(request.Request) / request.Rows;
@@ -172,10 +174,10 @@ internal sealed class RowAudit : IEngineWork
     }
 
     /// <summary>Whether it gives an optional input, which belongs to the request and has no rows.</summary>
-    private bool GivesMoreThanRows(QueuedRequest request) =>
+    private bool GivesMoreThanRows(QueuedInference request) =>
         _signature.Inputs.Where((spec, i) => !spec.IsBatched && request.Inputs[i] is not null).Any();
 
-    private static QueuedRequest Row(QueuedRequest request, int row)
+    private static QueuedInference Row(QueuedInference request, int row)
     {
         using InferenceRequest slice = RequestRows.Slice(request.Request, row, 1, request.Rows);
         InferenceTensor?[] inputs = new InferenceTensor?[request.Inputs.Length];
@@ -187,7 +189,7 @@ internal sealed class RowAudit : IEngineWork
             inputs[i] = new InferenceTensor(own.Name, own.Datatype, own.Shape.ToArray(), own.Data.ToArray());
         }
 
-        return new QueuedRequest(slice with { Inputs = [.. inputs.OfType<InferenceTensor>()] }, inputs, 1, ShapeSignature.Unique());
+        return new QueuedInference(slice with { Inputs = [.. inputs.OfType<InferenceTensor>()] }, inputs, 1, ShapeSignature.Unique());
     }
 
     private byte[] Row(OutputBlock block, int output, int rows, int place)

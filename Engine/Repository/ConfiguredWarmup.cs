@@ -3,6 +3,7 @@ using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Files;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -14,7 +15,7 @@ internal static class ConfiguredWarmup
     /// <param name="signature">What it takes.</param>
     /// <param name="folder">The model's folder, whose <c>warmup/</c> has the data files.</param>
     /// <exception cref="ModelLoadException">A sample does not fit the model.</exception>
-    public static IEnumerable<(QueuedRequest Request, int Count)> Requests(ModelConfig config, ModelSignature signature, string folder)
+    public static IEnumerable<(QueuedInference Request, int Count)> Requests(ModelConfig config, ModelSignature signature, string folder)
     {
         foreach (ModelWarmup sample in config.ModelWarmup)
         {
@@ -23,7 +24,7 @@ internal static class ConfiguredWarmup
             InferenceTensor?[] inputs = [.. signature.Inputs.Select(spec => Input(sample, spec, rows, folder))];
             if (sample.Inputs.Keys.FirstOrDefault(name => signature.Inputs.All(spec => spec.Name != name)) is { } unknown) throw Wrong(sample, $"the model has no input '{unknown}'");
             InferenceRequest request = new() { ModelName = config.Name, Inputs = [.. inputs.OfType<InferenceTensor>()] };
-            yield return (new QueuedRequest(request, inputs, signature.IsBatched ? rows : 1, ShapeSignature.Unique()), (int)Math.Max(1, sample.Count));
+            yield return (new QueuedInference(request, inputs, signature.IsBatched ? rows : 1, ShapeSignature.Unique()), (int)Math.Max(1, sample.Count));
         }
     }
 

@@ -12,6 +12,9 @@ using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -169,7 +172,7 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
 
     private static void WarmUp(ModelSource source, ModelSignature signature, ModelProbe probe)
     {
-        foreach ((QueuedRequest request, int count) in ConfiguredWarmup.Requests(source.Config, signature, source.Folder.Path)) probe.Run(signature, request, count);
+        foreach ((QueuedInference request, int count) in ConfiguredWarmup.Requests(source.Config, signature, source.Folder.Path)) probe.Run(signature, request, count);
     }
 
     private (ModelReplica Replica, string ConfigJson) Assemble(

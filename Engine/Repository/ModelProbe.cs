@@ -2,6 +2,8 @@ using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -57,7 +59,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
 
     /// <summary>Runs a configured sample.</summary>
     /// <exception cref="OnnxRuntimeException">The model failed on it.</exception>
-    public void Run(ModelSignature signature, QueuedRequest sample, int count)
+    public void Run(ModelSignature signature, QueuedInference sample, int count)
     {
         for (int i = 0; i < count; i++) Time(signature, sample);
     }
@@ -70,7 +72,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
 
     private void Run(ModelSignature signature, int freeDimension)
     {
-        QueuedRequest request = SyntheticInputs.Create(signature, 1, freeDimension, seed: 1);
+        QueuedInference request = SyntheticInputs.Create(signature, 1, freeDimension, seed: 1);
         double first = Time(signature, request);
         Failure = "";
         _end = clock.Now + Budget;
@@ -81,7 +83,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         if (Difference is null) Profile(signature, freeDimension);
     }
 
-    private double Median(ModelSignature signature, QueuedRequest request, double first)
+    private double Median(ModelSignature signature, QueuedInference request, double first)
     {
         List<double> seconds = [];
         for (int i = 0; i < 3 && Fits(first); i++) seconds.Add(Time(signature, request));
@@ -106,7 +108,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         TimeSpan end = clock.Now + ProfileTime;
         for (int rows = 2; rows <= signature.MaxBatchSize && clock.Now < end && Fits(2 * Cost.Current.Seconds(rows)); rows *= 2)
         {
-            QueuedRequest request = SyntheticInputs.Create(signature, rows, freeDimension, seed: rows);
+            QueuedInference request = SyntheticInputs.Create(signature, rows, freeDimension, seed: rows);
             Time(signature, request);
             Cost.Observe(rows, Math.Min(Time(signature, request), Time(signature, request)));
         }
@@ -114,16 +116,16 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
 
     private bool Fits(double seconds) => clock.Now + TimeSpan.FromSeconds(seconds) <= _end;
 
-    private double Time(ModelSignature signature, QueuedRequest request)
+    private double Time(ModelSignature signature, QueuedInference request)
     {
         TimeSpan start = clock.Now;
         foreach (OutputBlock block in Execute(signature, request)) block.Buffer.Dispose();
         return Math.Max(1e-7, (clock.Now - start).TotalSeconds);
     }
 
-    private OutputBlock[] Execute(ModelSignature signature, QueuedRequest request)
+    private OutputBlock[] Execute(ModelSignature signature, QueuedInference request)
     {
         Runs++;
-        return _run.Execute(session, signature, [new BatchEntry(request, 0, request.Rows)], _options, clock);
+        return _run.Execute(session, signature, [new BatchEntry<QueuedInference>(request, 0, request.Rows)], _options, clock);
     }
 }

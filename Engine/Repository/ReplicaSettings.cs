@@ -1,8 +1,9 @@
 using System.Globalization;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Repository;
 

@@ -3,6 +3,7 @@ using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -13,7 +14,7 @@ namespace OrleansInference.Engine.Repository;
 /// <param name="signature">Of a model that batches.</param>
 /// <param name="run">Runs a request on the model.</param>
 /// <param name="rounds">Whether the model rounds to few levels.</param>
-internal sealed class RowProbe(ModelSignature signature, Func<QueuedRequest, OutputBlock[]> run, bool rounds)
+internal sealed class RowProbe(ModelSignature signature, Func<QueuedInference, OutputBlock[]> run, bool rounds)
 {
     /// <summary>Factors of the made-up rows' floats.</summary>
     private static readonly float[] Magnitudes = [1, 300, 1e-4f, -1, -40];
@@ -30,12 +31,12 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedRequest, Out
     /// <exception cref="OnnxRuntimeException">The model does not run on a row alone.</exception>
     public string? Difference(int rows, int freeDimension)
     {
-        QueuedRequest Row(int row) => SyntheticInputs.Create(signature, 1, freeDimension, seed: 11 + row, Magnitudes[row]);
-        QueuedRequest[] alone = [.. Enumerable.Range(0, rows).Select(Row)];
+        QueuedInference Row(int row) => SyntheticInputs.Create(signature, 1, freeDimension, seed: 11 + row, Magnitudes[row]);
+        QueuedInference[] alone = [.. Enumerable.Range(0, rows).Select(Row)];
         List<OutputBlock[]> answers = [];
         try
         {
-            foreach (QueuedRequest row in alone) answers.Add(run(row));
+            foreach (QueuedInference row in alone) answers.Add(run(row));
             return Together(alone, answers) ?? Together([.. alone.Reverse()], [.. answers.AsEnumerable().Reverse()]);
         }
         finally
@@ -44,7 +45,7 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedRequest, Out
         }
     }
 
-    private string? Together(QueuedRequest[] rows, List<OutputBlock[]> alone)
+    private string? Together(QueuedInference[] rows, List<OutputBlock[]> alone)
     {
         OutputBlock[] together;
         try

@@ -1,9 +1,10 @@
-using OrleansInference.Engine.Replicas;
 using System.Runtime.InteropServices;
 using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;
 
@@ -16,7 +17,7 @@ internal static class SyntheticInputs
     /// <param name="freeDimension">The size of free dimensions.</param>
     /// <param name="seed">Of the contents.</param>
     /// <param name="magnitude">What floats, which are from 0 to 1, are multiplied with.</param>
-    public static QueuedRequest Create(ModelSignature signature, int rows, int freeDimension, int seed, float magnitude = 1)
+    public static QueuedInference Create(ModelSignature signature, int rows, int freeDimension, int seed, float magnitude = 1)
     {
         InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
@@ -35,7 +36,7 @@ internal static class SyntheticInputs
         Create(model.Signature, rows, freeDimension: 1, seed).Request with { ModelName = model.Name, ModelVersion = model.Version };
 
     /// <summary>The rows of several requests in one.</summary>
-    public static QueuedRequest Concat(ModelSignature signature, params QueuedRequest[] parts)
+    public static QueuedInference Concat(ModelSignature signature, params QueuedInference[] parts)
     {
         InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
@@ -50,7 +51,7 @@ internal static class SyntheticInputs
         return Queued(inputs, parts.Sum(part => part.Rows));
     }
 
-    private static QueuedRequest Queued(InferenceTensor?[] inputs, int rows) =>
+    private static QueuedInference Queued(InferenceTensor?[] inputs, int rows) =>
         new(new InferenceRequest { ModelName = "", Inputs = [.. inputs.OfType<InferenceTensor>()] }, inputs, rows, ShapeSignature.Fixed);
 
     private static InferenceTensor Tensor(TensorSpec spec, int rows, int freeDimension, Random random, float magnitude)

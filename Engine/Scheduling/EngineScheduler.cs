@@ -7,7 +7,7 @@ namespace OrleansInference.Engine.Scheduling;
 /// order in which they asked. A 20 ms run on the thread pool would delay Orleans' membership probes; only turns that are
 /// known to be short run there, because handing them to another thread would cost more than they do.
 /// </summary>
-internal sealed class EngineScheduler : IDisposable
+internal sealed class EngineScheduler : IEngineScheduler, IDisposable
 {
     private readonly object _gate = new();
     private readonly Queue<IEngineWork> _ready = new();

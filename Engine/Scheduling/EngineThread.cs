@@ -1,14 +1,16 @@
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Scheduling;
 
 /// <summary>What a thread reuses from turn to turn.</summary>
 internal sealed class EngineThread : IDisposable
 {
-    public List<BatchEntry> Entries { get; } = [];
+    public List<BatchEntry<QueuedInference>> Entries { get; } = [];
 
-    public List<QueuedRequest> Overdue { get; } = [];
+    public List<QueuedInference> Overdue { get; } = [];
 
     public BatchRun Run { get; } = new();
 

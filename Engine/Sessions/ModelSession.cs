@@ -24,7 +24,7 @@ internal sealed class ModelSession
     public InferenceSession Session { get; }
 
     /// <summary>The device that takes the session's time, where that is emulated; its ONNX Runtime session then only tells the signature.</summary>
-    public EmulatedDevice? Device { get; init; }
+    public IEmulatedDevice? Device { get; init; }
 
     public SessionSettings Settings { get; }
 

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using OrleansInference.Engine;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Nodes;
-using OrleansInference.Routing.Admission;
 using OrleansInference.Routing.Snapshots;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Grains.Inference;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Routing.Admission;
+using OrleansInference.Scheduling.Admission;
 
 namespace OrleansInference.Grains.Inference;
 

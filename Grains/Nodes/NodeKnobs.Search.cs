@@ -1,12 +1,12 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Planning.Search;
 using OrleansInference.Engine;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Grains.Nodes;
 

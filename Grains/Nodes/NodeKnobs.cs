@@ -5,12 +5,12 @@ using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Policy;
 using OrleansInference.Engine;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Grains.Nodes;
 

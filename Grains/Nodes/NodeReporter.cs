@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Options;
 using OrleansInference.Engine;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Routing.Calls;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Grains.Nodes;
 

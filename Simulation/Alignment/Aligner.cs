@@ -1,7 +1,7 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Prediction;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Trials;
 using OrleansInference.Simulation.Workloads;

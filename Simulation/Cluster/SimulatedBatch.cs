@@ -1,4 +1,4 @@
-using OrleansInference.Engine.Batching;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Simulation.Cluster;
 
@@ -6,7 +6,7 @@ namespace OrleansInference.Simulation.Cluster;
 internal sealed class SimulatedBatch
 {
     /// <summary>What runs.</summary>
-    public List<BatchEntry> Entries { get; } = [];
+    public List<BatchEntry<SimulatedRequest>> Entries { get; } = [];
 
     /// <summary>Where.</summary>
     public SimulatedReplica Replica { get; set; } = null!;

@@ -1,9 +1,10 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Routing.Snapshots;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Turns;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.World;
 
@@ -46,7 +47,7 @@ public sealed partial class SimulatedCluster
 
     private static ReplicaReport Report(SimulatedReplica replica)
     {
-        BatchCost cost = replica.Cost.Current;
+        BatchCost cost = replica.Schedule.Cost.Current;
         return new ReplicaReport
         {
             Model = replica.Model.Name,
@@ -56,12 +57,12 @@ public sealed partial class SimulatedCluster
                 Version = "1",
                 BaseSeconds = cost.BaseSeconds,
                 SecondsPerRow = cost.SecondsPerRow,
-                Concurrency = Math.Min(replica.Limits.Concurrency, replica.Node.Spec.Cores),
-                RowsPerBatch = BatchPolicy.Cap(replica.Limits, cost),
+                Concurrency = Math.Min(replica.Schedule.Limits.Concurrency, replica.Node.Spec.Cores),
+                RowsPerBatch = BatchPolicy.Cap(replica.Schedule.Limits, cost),
                 IsBatched = true,
                 MaxQueuedRequests = MaxQueued,
             },
-            Queued = replica.Queue.Count,
+            Queued = replica.Schedule.Queue.Count,
             Rows = replica.Counts.Rows,
             MemoryBytes = replica.Model.MemoryBytes,
             Requests = replica.Counts.Requests,
@@ -139,7 +140,7 @@ public sealed partial class SimulatedCluster
             Concurrency = instances,
             MaxQueuedRequests = MaxQueued,
         };
-        SimulatedReplica replica = new(_replicas.Count, model, spec, node, limits) { Tuner = _policy.Tuner?.Invoke() };
+        SimulatedReplica replica = new(_replicas.Count, model, spec, node, limits, _policy.Admission) { Tuner = _policy.Tuner?.Invoke() };
         replica.Knobs = new ReplicaKnobs { Threads = 1, Instances = instances };
         _replicas.Add(replica);
         node.Replicas.Add(model, replica);
@@ -157,14 +158,14 @@ public sealed partial class SimulatedCluster
     /// <summary>Warmed as a real load is: two sizes are measured before the first request.</summary>
     private void Loaded(SimulatedReplica replica)
     {
-        for (int rows = 1; rows <= Math.Min(8, replica.Model.MaxRows); rows *= 2) replica.Cost.Observe(rows, _world.Law.Seconds(replica.Model, replica.Node.Spec, rows, 1, replica.Node.Pressure, 1, _noise));
+        for (int rows = 1; rows <= Math.Min(8, replica.Model.MaxRows); rows *= 2) replica.Schedule.Cost.Observe(rows, _world.Law.Seconds(replica.Model, replica.Node.Spec, rows, 1, replica.Node.Pressure, 1, _noise));
         replica.IsReady = true;
         Publish();
     }
 
     private static void TryUnload(SimulatedReplica replica)
     {
-        if (!replica.IsReady || replica.Queue.Count > 0 || replica.Turns > 0) return;
+        if (!replica.IsReady || !replica.Schedule.IsIdle) return;
         replica.IsReady = false;
         replica.Node.Reserved -= replica.Model.MemoryBytes;
         replica.Node.Replicas.Remove(replica.ModelIndex);
@@ -176,7 +177,7 @@ public sealed partial class SimulatedCluster
         int threads = knobs.Threads > 0 ? Math.Min(knobs.Threads, replica.Node.Spec.Cores) : 1;
         int instances = knobs.Instances > 0 ? Math.Min(knobs.Instances, replica.Node.Spec.Cores) : Math.Max(1, configured.Concurrency / threads);
         replica.Knobs = knobs with { Threads = threads, Instances = instances };
-        replica.Limits = configured with
+        replica.Schedule.Limits = configured with
         {
             Concurrency = instances,
             RowLimit = Math.Max(0, knobs.MaxRows),
@@ -196,13 +197,13 @@ public sealed partial class SimulatedCluster
         {
             if (!replica.IsReady || replica.Tuner is null) continue;
             ReplicaCounts since = replica.Counts.Minus(replica.Seen), others = replica.Node.Since.Minus(since);
-            BatchCost cost = replica.Cost.Current;
+            BatchCost cost = replica.Schedule.Cost.Current;
             replica.Seen = replica.Counts;
             ReplicaKnobs knobs = replica.Tuner.Tune(new ReplicaView
             {
                 Now = Now,
                 Planned = replica.Planned,
-                Current = replica.Knobs with { MaxRows = BatchPolicy.Cap(replica.Limits, cost), DelayMs = replica.Limits.MaxDelay.TotalMilliseconds },
+                Current = replica.Knobs with { MaxRows = BatchPolicy.Cap(replica.Schedule.Limits, cost), DelayMs = replica.Schedule.Limits.MaxDelay.TotalMilliseconds },
                 BaseSeconds = cost.BaseSeconds,
                 SecondsPerRow = cost.SecondsPerRow,
                 MaxRows = replica.Model.MaxRows,
@@ -213,14 +214,14 @@ public sealed partial class SimulatedCluster
                 Rows = since.Rows,
                 Runs = since.Runs,
                 RunSeconds = since.RunSeconds,
-                Queued = replica.Queue.Count,
+                Queued = replica.Schedule.Queue.Count,
                 Cores = replica.Node.Spec.Cores,
                 OtherRequests = others.Requests,
                 OtherViolations = others.Violations,
                 OtherRunSeconds = others.RunSeconds,
             });
             SetKnobs(replica, knobs);
-            if (TryAddTurn(replica)) Start(replica);
+            if (TurnPolicy.TryAdd(replica.Schedule, Now)) Start(replica);
         }
     }
 
@@ -245,9 +246,9 @@ public sealed partial class SimulatedCluster
         foreach (SimulatedReplica replica in node.Replicas.Values)
         {
             replica.IsReady = false;
-            List<QueuedRequest> all = [];
-            replica.Queue.TakeOverdue(TimeSpan.MaxValue - TimeSpan.FromTicks(1), all);
-            foreach (QueuedRequest queued in all) Lose((SimulatedRequest)queued);
+            List<SimulatedRequest> all = [];
+            replica.Schedule.Queue.TakeOverdue(TimeSpan.MaxValue - TimeSpan.FromTicks(1), all);
+            foreach (SimulatedRequest queued in all) Lose(queued);
         }
 
         node.Replicas.Clear();

@@ -1,6 +1,6 @@
-using OrleansInference.Engine.Batching;
-using OrleansInference.Routing.Admission;
 using OrleansInference.Routing.Snapshots;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Turns;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
@@ -90,30 +90,14 @@ public sealed partial class SimulatedCluster
         Drop(request);
     }
 
-    /// <summary>Mirrors ModelReplica.Admit: the same classes decide.</summary>
     private bool Admit(SimulatedRequest request, SimulatedReplica replica)
     {
-        TimeSpan now = Now, due = now + TimeSpan.FromSeconds(replica.Model.SloSeconds);
-        if (replica.Queue.Count >= MaxQueued) return false;
-        if (request.Deadline < due) due = request.Deadline;
-        if (request.Deadline != TimeSpan.MaxValue && _policy.Admission != AdmissionRule.Room)
-        {
-            BatchCost cost = replica.Cost.Current;
-            if (_policy.Admission == AdmissionRule.Deadline)
-            {
-                int cap = BatchPolicy.Cap(replica.Limits, cost);
-                ReplicaLoad load = new(replica.Queue.RowsAhead(0, due), replica.Turns, replica.Limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(request.Rows)) { TurnWaitSeconds = replica.TurnWait.Seconds(now) };
-                if (!DeadlineAdmission.Decide(load, now, request.Deadline).Admit) return false;
-            }
-            else if (now + TimeSpan.FromSeconds(cost.Seconds(request.Rows)) >= request.Deadline)
-            {
-                return false;
-            }
-        }
-
-        replica.Queue.Add(request, 0, due, now);
-        if (replica.Queue.NextDeadline < TimeSpan.MaxValue) WakeAt(replica, replica.Queue.NextDeadline.Ticks);
-        if (TryAddTurn(replica)) Start(replica);
+        QueueAdmission admission = AdmissionPolicy.Admit(replica.Schedule, request, replica.Policy, Now);
+        bool isAdmitted = admission.Verdict == AdmissionVerdict.Admitted;
+        _options.Observer?.Arrived(request, isAdmitted, Now);
+        if (!isAdmitted) return false;
+        SetTimer(replica);
+        if (TurnPolicy.TryAdd(replica.Schedule, Now)) Start(replica);
         return true;
     }
 

@@ -1,20 +1,13 @@
-using OrleansInference.Engine.Batching;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Turns;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.World;
 
 namespace OrleansInference.Simulation.Cluster;
 
-/// <content>Turns on the nodes' engine threads, as ModelReplica and EngineScheduler take them.</content>
+/// <content>Turns on the nodes' engine threads.</content>
 public sealed partial class SimulatedCluster
 {
-    private bool TryAddTurn(SimulatedReplica replica)
-    {
-        if (replica.Queue.Count == 0 || replica.Turns >= replica.Limits.Concurrency) return false;
-        replica.Turns++;
-        replica.TurnWait.Asked(Now);
-        return true;
-    }
-
     private void Start(SimulatedReplica replica)
     {
         SimulatedNode node = replica.Node;
@@ -35,21 +28,19 @@ public sealed partial class SimulatedCluster
 
     private void RunTurn(SimulatedReplica replica)
     {
-        TimeSpan now = Now, wait = TimeSpan.MaxValue;
-        replica.TurnWait.Began(now);
-        replica.Queue.TakeOverdue(now, _overdue);
-        DropOverdue(replica);
         SimulatedBatch batch = _batches.TryPop(out SimulatedBatch? used) ? used : new SimulatedBatch();
-        if (replica.Turns > replica.Limits.Concurrency || !replica.Queue.TryTake(now, replica.Limits, replica.Cost.Current, batch.Entries, out wait))
+        bool runs = TurnPolicy.TryBegin(replica.Schedule, Now, batch.Entries, _overdue);
+        DropOverdue(replica);
+        if (!runs)
         {
             _batches.Push(batch);
-            replica.Turns--;
-            if (wait != TimeSpan.MaxValue) WakeAt(replica, _now + wait.Ticks);
+            SetTimer(replica);
             return;
         }
 
+        _options.Observer?.Began(batch, Now);
         int rows = 0;
-        foreach (BatchEntry entry in batch.Entries) rows += entry.Rows;
+        foreach (BatchEntry<SimulatedRequest> entry in batch.Entries) rows += entry.Rows;
         SimulatedNode node = replica.Node;
         int threads = Math.Max(1, replica.Knobs.Threads);
         double pressure = node.Pressure;
@@ -60,7 +51,7 @@ public sealed partial class SimulatedCluster
         (batch.Replica, batch.Rows, batch.Threads, batch.BeganAt) = (replica, rows, threads, _now);
         batch.Seconds = _world.Law.Seconds(replica.Model, node.Spec, rows, threads, pressure, crowding, _noise);
         _calendar.Add(_now + Math.Max(1, Ticks(batch.Seconds)), EventKind.BatchEnd, node.Index, batch);
-        if (TryAddTurn(replica)) Start(replica);
+        if (TurnPolicy.TryAdd(replica.Schedule, Now)) Start(replica);
     }
 
     private void EndBatch(SimulatedBatch batch)
@@ -75,10 +66,10 @@ public sealed partial class SimulatedCluster
         replica.Counts.Rows += batch.Rows;
         replica.Counts.RunSeconds += batch.Seconds;
         bool lost = node.IsLost;
-        if (!lost) replica.Cost.Observe(batch.Rows, batch.Seconds);
-        foreach (BatchEntry entry in batch.Entries)
+        if (!lost) TurnPolicy.End(replica.Schedule, batch.Rows, batch.Seconds, Now);
+        foreach (BatchEntry<SimulatedRequest> entry in batch.Entries)
         {
-            SimulatedRequest request = (SimulatedRequest)entry.Request;
+            SimulatedRequest request = entry.Request;
             request.RowsDone += entry.Rows;
             if (request.RowsDone < request.Rows) continue;
             if (lost) Lose(request);
@@ -88,7 +79,6 @@ public sealed partial class SimulatedCluster
         batch.Entries.Clear();
         _batches.Push(batch);
         if (lost) return;
-        replica.TurnWait.Asked(Now);
         // The thread takes the replica's next turn behind those that wait.
         if (node.Waiting.Count == 0)
         {
@@ -117,28 +107,34 @@ public sealed partial class SimulatedCluster
 
     private void Wake(SimulatedReplica replica)
     {
-        if (_now < replica.WakeAt) return;
-        replica.WakeAt = long.MaxValue;
-        replica.Queue.TakeOverdue(Now, _overdue);
+        // The timer was set to another time since.
+        if (_now != replica.TimerAt) return;
+        replica.TimerAt = long.MaxValue;
+        replica.WokenFor = TimeSpan.MaxValue;
+        TurnPolicy.Wake(replica.Schedule, Now, _overdue);
         DropOverdue(replica);
-        if (replica.Queue.NextDeadline != TimeSpan.MaxValue) WakeAt(replica, replica.Queue.NextDeadline.Ticks);
-        if (TryAddTurn(replica)) Start(replica);
+        SetTimer(replica);
+        if (TurnPolicy.TryAdd(replica.Schedule, Now)) Start(replica);
         if (replica.IsLeaving) TryUnload(replica);
     }
 
-    private void WakeAt(SimulatedReplica replica, long at)
+    private void SetTimer(SimulatedReplica replica)
     {
-        if (at >= replica.WakeAt) return;
-        replica.WakeAt = at;
-        _calendar.Add(Math.Max(at, _now + 1), EventKind.Wake, replica.Id);
+        TimeSpan at = replica.Schedule.WakeAt;
+        if (at == replica.WokenFor) return;
+        replica.WokenFor = at;
+        if (at == TimeSpan.MaxValue) return;
+        replica.TimerAt = _now + replica.Schedule.TimeToWake(Now).Ticks;
+        _calendar.Add(replica.TimerAt, EventKind.Wake, replica.Id);
     }
 
     private void DropOverdue(SimulatedReplica replica)
     {
-        foreach (QueuedRequest overdue in _overdue)
+        foreach (SimulatedRequest overdue in _overdue)
         {
             replica.Counts.Violations++;
-            Drop((SimulatedRequest)overdue);
+            _options.Observer?.Dropped(overdue, Now);
+            Drop(overdue);
         }
 
         _overdue.Clear();

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using OrleansInference.Agent.Observation;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Scheduling.Queues;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
@@ -29,7 +29,7 @@ public sealed partial class SimulatedCluster
     private readonly string[] _names;
     private readonly List<SimulatedReplica> _replicas = [];
     private readonly Stack<SimulatedBatch> _batches = [];
-    private readonly List<QueuedRequest> _overdue = [];
+    private readonly List<SimulatedRequest> _overdue = [];
     private readonly ClusterWindowTracker _windows = new();
     private readonly long _end;
     private ImmutableSortedDictionary<string, DesiredModel> _desired;

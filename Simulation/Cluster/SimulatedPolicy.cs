@@ -1,5 +1,6 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Planning;
+using OrleansInference.Scheduling.Admission;
 
 namespace OrleansInference.Simulation.Cluster;
 

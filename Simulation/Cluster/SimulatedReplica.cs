@@ -1,12 +1,14 @@
 using OrleansInference.Agent.FastLoop;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Turns;
 using OrleansInference.Simulation.World;
 
 namespace OrleansInference.Simulation.Cluster;
 
-/// <summary>A model on a node of the twin: the engine's queue, cost estimate and limits.</summary>
-internal sealed class SimulatedReplica(int id, int modelIndex, WorldModel model, SimulatedNode node, BatchLimits configured)
+/// <summary>A model on a node of the twin: the schedule that the server keeps too.</summary>
+internal sealed class SimulatedReplica(int id, int modelIndex, WorldModel model, SimulatedNode node, BatchLimits configured, AdmissionRule rule)
 {
     /// <summary>Its number.</summary>
     public int Id { get; } = id;
@@ -20,20 +22,14 @@ internal sealed class SimulatedReplica(int id, int modelIndex, WorldModel model,
     /// <summary>Where it lives.</summary>
     public SimulatedNode Node { get; } = node;
 
-    /// <summary>The queue in front of it.</summary>
-    public ReplicaQueue Queue { get; } = new();
-
-    /// <summary>What its runs were measured to take.</summary>
-    public BatchCostEstimator Cost { get; } = new();
-
-    /// <summary>What its turns wait for a thread.</summary>
-    public TurnWait TurnWait { get; } = new();
+    /// <summary>What waits and runs there.</summary>
+    public ReplicaSchedule<SimulatedRequest> Schedule { get; } = new(configured, new BatchCostEstimator());
 
     /// <summary>What it starts from.</summary>
     public BatchLimits Configured { get; } = configured;
 
-    /// <summary>What is in force.</summary>
-    public BatchLimits Limits { get; set; } = configured;
+    /// <summary>Whom it lets in.</summary>
+    public QueuePolicy Policy { get; } = new() { SloP99Ms = model.SloSeconds * 1000, Rule = rule };
 
     /// <summary>The knobs in force.</summary>
     public ReplicaKnobs Knobs { get; set; } = new() { Threads = 1, Instances = node.Spec.Cores };
@@ -50,11 +46,11 @@ internal sealed class SimulatedReplica(int id, int modelIndex, WorldModel model,
     /// <summary>Whether it is being unloaded.</summary>
     public bool IsLeaving { get; set; }
 
-    /// <summary>Turns on the node's threads that are asked for or under way.</summary>
-    public int Turns { get; set; }
+    /// <summary>The time of its schedule that its timer is set for.</summary>
+    public TimeSpan WokenFor { get; set; } = TimeSpan.MaxValue;
 
-    /// <summary>When it looks at its queue again, ticks.</summary>
-    public long WakeAt { get; set; } = long.MaxValue;
+    /// <summary>When its timer ends, ticks.</summary>
+    public long TimerAt { get; set; } = long.MaxValue;
 
     /// <summary>Its tuner; null where nobody tunes.</summary>
     public IReplicaTuner? Tuner { get; set; }

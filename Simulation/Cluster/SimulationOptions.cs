@@ -38,6 +38,9 @@ public sealed record SimulationOptions
     /// <summary>Events after which it ends early; 0 for no limit.</summary>
     public long MaxEvents { get; init; }
 
+    /// <summary>Told what the replicas decide; null for nobody.</summary>
+    internal ISimulationObserver? Observer { get; init; }
+
     /// <summary>The plan that it starts from; null for an empty one.</summary>
     public OrleansInference.Grains.Interfaces.Cluster.ClusterPlan? Plan { get; init; }
 }

@@ -3,6 +3,7 @@ using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Agent.Policy;
+using OrleansInference.Scheduling.Admission;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Trials;
 

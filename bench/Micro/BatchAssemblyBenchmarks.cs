@@ -7,6 +7,7 @@ using OrleansInference.Engine.Sessions;
 using OrleansInference.Onnx.Messages;
 using OrleansInference.Onnx.Samples;
 using OrleansInference.Protocol;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Micro;
 
@@ -24,7 +25,7 @@ public class BatchAssemblyBenchmarks : IDisposable
     private string _folder = "";
     private ModelSession _session = null!;
     private ModelSignature _signature = null!;
-    private List<BatchEntry> _entries = [];
+    private List<BatchEntry<QueuedInference>> _entries = [];
 
     [Params("identity", "mlp")]
     public string Model { get; set; } = "";
@@ -41,7 +42,7 @@ public class BatchAssemblyBenchmarks : IDisposable
         InferenceSession session = settings.CreateSession();
         _signature = SignatureReader.Read(session, new ModelConfig(), defaultMaxBatchSize: 32);
         _session = new ModelSession(session, settings, _signature);
-        _entries = [.. Enumerable.Range(0, Rows).Select(row => new BatchEntry(SyntheticInputs.Create(_signature, 1, Width, seed: row), 0, 1))];
+        _entries = [.. Enumerable.Range(0, Rows).Select(row => new BatchEntry<QueuedInference>(SyntheticInputs.Create(_signature, 1, Width, seed: row), 0, 1))];
     }
 
     [GlobalCleanup]

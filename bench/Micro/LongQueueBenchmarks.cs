@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Micro;
 
@@ -10,8 +11,8 @@ public class LongQueueBenchmarks
     private static readonly BatchLimits OneRow = new() { MaxRows = 1, FillToMax = true };
     private static readonly InferenceRequest Request = new() { ModelName = "model", Inputs = [] };
 
-    private readonly ReplicaQueue _queue = new();
-    private readonly List<BatchEntry> _batch = new(1);
+    private readonly ReplicaQueue<QueuedRequest> _queue = new();
+    private readonly List<BatchEntry<QueuedRequest>> _batch = new(1);
     private readonly List<QueuedRequest> _overdue = new(1);
     private readonly Random _random = new(1);
     private QueuedRequest[] _requests = [];
@@ -79,7 +80,7 @@ public class LongQueueBenchmarks
     /// <summary>Time goes on, so that those that came first go first in the long run.</summary>
     private TimeSpan Later() => TimeSpan.FromTicks(++_now + _random.Next(1, 1 + (Waiting / 2)));
 
-    private QueuedRequest NewRequest(int index) => new(Request, [], 1, Signature(index)) { Deadline = TimeSpan.FromHours(1) + Later() };
+    private QueuedRequest NewRequest(int index) => new(Request, 1, Signature(index)) { Deadline = TimeSpan.FromHours(1) + Later() };
 
     private ShapeSignature Signature(int index) => Lanes switch
     {

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Micro;
 
@@ -9,8 +10,8 @@ public class ReplicaQueueBenchmarks
 {
     private static readonly BatchLimits Limits = new() { MaxRows = 32, FillToMax = true };
 
-    private readonly ReplicaQueue _queue = new();
-    private readonly List<BatchEntry> _batch = new(32);
+    private readonly ReplicaQueue<QueuedRequest> _queue = new();
+    private readonly List<BatchEntry<QueuedRequest>> _batch = new(32);
     private QueuedRequest[] _requests = [];
     private TimeSpan[] _due = [];
 
@@ -22,7 +23,7 @@ public class ReplicaQueueBenchmarks
     public void Setup()
     {
         InferenceRequest request = new() { ModelName = "model", Inputs = [] };
-        _requests = [.. Enumerable.Range(0, Requests).Select(_ => new QueuedRequest(request, [], 1, ShapeSignature.Fixed))];
+        _requests = [.. Enumerable.Range(0, Requests).Select(_ => new QueuedRequest(request, 1, ShapeSignature.Fixed))];
 
         // Objectives in no order: a heap that is filled in order has nothing to do.
         Random random = new(1);

@@ -1,9 +1,9 @@
 using System.Text;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Tests.Replicas;
 

@@ -1,7 +1,7 @@
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Tests.Replicas;
 

@@ -1,12 +1,13 @@
 using Microsoft.ML.OnnxRuntime;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Repository;
-using OrleansInference.Protocol;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Protocol;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Tests.Replicas;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Repository;
-using OrleansInference.Protocol;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Engine.Tests.Repository;
 

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using OrleansInference.Engine;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Grains.Tests.Inference;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Grains.Tests.Jobs;
 

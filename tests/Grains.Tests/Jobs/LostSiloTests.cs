@@ -1,10 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Engine;
-using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Jobs;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Grains.Tests.Jobs;
 

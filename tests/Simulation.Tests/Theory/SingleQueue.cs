@@ -1,4 +1,5 @@
 using OrleansInference.Agent.Planning;
+using OrleansInference.Scheduling.Admission;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;

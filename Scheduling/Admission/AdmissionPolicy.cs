@@ -1,0 +1,137 @@
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
+using OrleansInference.Scheduling.Turns;
+
+namespace OrleansInference.Scheduling.Admission;
+
+/// <summary>
+/// Whether a request may queue at a replica, where in line, and when it would be answered. The server and the twin call these
+/// methods.
+/// </summary>
+public static class AdmissionPolicy
+{
+    /// <summary>A deadline further away than this is none: no request waits so long.</summary>
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+
+    /// <summary>A tenant's backlog puts its request behind others' by at most this, seconds.</summary>
+    private const double LongestBacklogSeconds = 3600;
+
+    /// <summary>
+    /// Queues a request, or says why not. In this order: room in the queue, the tenant's share, and whether the deadline is
+    /// predicted to be met.
+    /// </summary>
+    /// <param name="replica">The replica's state, locked by the caller.</param>
+    /// <param name="request">The request; its deadline is set here where it or the model has a timeout.</param>
+    /// <param name="policy">What the model's configuration says.</param>
+    /// <param name="now">The replica's clock.</param>
+    public static QueueAdmission Admit<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request, QueuePolicy policy, TimeSpan now)
+        where TRequest : QueuedRequest
+    {
+        int room = Room(replica.Limits, request.Request.Background);
+        if (replica.Queue.Count >= room) return new QueueAdmission(AdmissionVerdict.QueueFull, room, now);
+
+        SetDeadline(request, policy, now);
+        TimeSpan due = now + TimeSpan.FromMilliseconds(policy.SloOf(request.Request));
+        if (request.Deadline < due) due = request.Deadline;
+
+        if (!TryEnterShare(replica, request, now, out TimeSpan backlog)) return new QueueAdmission(AdmissionVerdict.OverShare, room, now);
+        due += backlog;
+
+        uint priority = policy.PriorityOf(request.Request);
+        AdmissionVerdict verdict = Predict(replica, request, policy.Rule, new OrderKey(request.Request.Background, priority, due, long.MaxValue), now, out TimeSpan finish);
+        if (verdict == AdmissionVerdict.Admitted)
+        {
+            replica.Queue.Add(request, priority, due, now);
+            replica.WakeNoLaterThan(replica.Queue.NextDeadline);
+        }
+        else
+        {
+            Leave(replica, request);
+        }
+
+        return new QueueAdmission(verdict, room, finish);
+    }
+
+    /// <summary>Gives a request's share of the queue back: it has been answered, or was refused after it had entered.</summary>
+    public static void Leave<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request)
+        where TRequest : QueuedRequest
+    {
+        if (request.Request.Tenant.Length > 0) replica.Tenants.Leave(request.Request.Tenant, request.Rows);
+    }
+
+    /// <summary>Most requests that may wait: background work leaves half of the queue to the others.</summary>
+    private static int Room(BatchLimits limits, bool background) =>
+        background ? (limits.MaxQueuedRequests + 1) / 2 : limits.MaxQueuedRequests;
+
+    private static void SetDeadline(QueuedRequest request, QueuePolicy policy, TimeSpan now)
+    {
+        TimeSpan timeout = policy.TimeoutOf(request.Request);
+        if (timeout <= TimeSpan.Zero) return;
+        request.Deadline = timeout > LongestTimeout ? TimeSpan.MaxValue : now + timeout;
+        request.DropWhenOverdue = policy.RejectOverdue;
+    }
+
+    /// <summary>
+    /// Counts the request into its tenant's share of what the queue can answer in the request's time. False where the tenant has
+    /// its share already.
+    /// </summary>
+    /// <param name="backlog">What the tenant's own rows take at its share of the speed: its request stands behind others' by that.</param>
+    private static bool TryEnterShare<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request, TimeSpan now, out TimeSpan backlog)
+        where TRequest : QueuedRequest
+    {
+        backlog = TimeSpan.Zero;
+        InferenceRequest asked = request.Request;
+        if (asked.Tenant.Length == 0) return true;
+        BatchLimits limits = replica.Limits;
+        BatchCost cost = replica.Cost.Current;
+        int cap = BatchPolicy.Cap(limits, cost);
+        double room = limits.MaxQueuedRequests + limits.Concurrency;
+        double speed = limits.Concurrency * cap / Math.Max(1e-9, cost.Seconds(cap));
+        if (request.Deadline != TimeSpan.MaxValue && cost.IsKnown)
+        {
+            double left = Math.Max(0, (request.Deadline - now).TotalSeconds - cost.Seconds(request.Rows));
+            room = Math.Min(room, left / (1 + DeadlineAdmission.WaitMargin) * speed);
+        }
+
+        double weight = asked.TenantWeight > 0 ? asked.TenantWeight : 1;
+        bool entered = replica.Tenants.TryEnterShare(room, asked.Tenant, weight, request.Rows, now, out double backlogRows);
+        backlog = TimeSpan.FromSeconds(Math.Min(LongestBacklogSeconds, backlogRows / speed));
+        return entered;
+    }
+
+    private static AdmissionVerdict Predict<TRequest>(
+        ReplicaSchedule<TRequest> replica,
+        TRequest request,
+        AdmissionRule rule,
+        OrderKey place,
+        TimeSpan now,
+        out TimeSpan finish)
+        where TRequest : QueuedRequest
+    {
+        finish = now;
+        bool mayBeLate = request.Deadline == TimeSpan.MaxValue || !request.DropWhenOverdue;
+        if (mayBeLate || rule == AdmissionRule.Room) return AdmissionVerdict.Admitted;
+        ReplicaLoad load = Load(replica, request, place, now);
+        bool aloneInTime = now + TimeSpan.FromSeconds(load.OwnSeconds) < request.Deadline;
+        AdmissionDecision decision = DeadlineAdmission.Decide(load, now, request.Deadline);
+        finish = decision.PredictedFinish;
+        bool inTime = rule == AdmissionRule.EarlyDrop ? aloneInTime : decision.Admit;
+        if (inTime) return AdmissionVerdict.Admitted;
+        // Were it alone it would be in time: it is the load that refuses it.
+        return aloneInTime ? AdmissionVerdict.Overloaded : AdmissionVerdict.NeverInTime;
+    }
+
+    private static ReplicaLoad Load<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request, OrderKey place, TimeSpan now)
+        where TRequest : QueuedRequest
+    {
+        BatchLimits limits = replica.Limits;
+        BatchCost cost = replica.Cost.Current;
+        int cap = BatchPolicy.Cap(limits, cost);
+        long ahead = replica.Queue.RowsAhead(place.Priority, place.Due, place.Background);
+        return new ReplicaLoad(ahead, replica.Turns, limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(request.Rows))
+        {
+            TurnWaitSeconds = replica.TurnWait.Seconds(now),
+        };
+    }
+}

@@ -1,0 +1,132 @@
+namespace OrleansInference.Scheduling.Admission;
+
+/// <summary>
+/// The requests to one model that one node has let in and not answered, by tenant, and who may follow. Where the queue is
+/// more than half full a tenant may hold its weighted share of it and no more, so that a flood of one tenant's leaves the
+/// others their places (weighted max-min fairness among the tenants of the last second). Thread-safe; time is an argument.
+/// </summary>
+public sealed class ModelGate
+{
+    /// <summary>Predictions err: what would only just be in time is refused.</summary>
+    private const double Margin = 0.85;
+
+    /// <summary>How full the queue must be before shares count.</summary>
+    private const double Contended = 0.5;
+
+    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, TenantPlace> _tenants = [];
+
+    /// <summary>Requests, or rows, let in and not answered.</summary>
+    public long Outstanding { get; private set; }
+
+    /// <summary>Decides by the deadline and by shares, and counts the request in where it is admitted.</summary>
+    /// <param name="capacity">What serves the model.</param>
+    /// <param name="tenant">Who asks.</param>
+    /// <param name="weight">Its weight, &gt; 0.</param>
+    /// <param name="timeout">Time until the deadline; zero for none.</param>
+    /// <param name="now">The node's clock.</param>
+    public GateDecision TryEnter(in ServiceCapacity capacity, string tenant, double weight, TimeSpan timeout, TimeSpan now)
+    {
+        lock (_lock)
+        {
+            double wait = capacity.RowsPerSecond > 0 ? Math.Max(Outstanding / capacity.RowsPerSecond, capacity.WaitSeconds) : 0;
+            double predicted = wait + capacity.OwnSeconds, oneMore = capacity.RowsPerSecond > 0 ? 1 / capacity.RowsPerSecond : 0;
+            bool late = timeout > TimeSpan.Zero && predicted > timeout.TotalSeconds * Margin && Outstanding > 0;
+            if (Outstanding >= capacity.MaxOutstanding || late) return new GateDecision(GateVerdict.Overloaded, predicted, Math.Max(oneMore, predicted - (timeout.TotalSeconds * Margin * Contended)));
+            // As many as are answered before the deadline.
+            double room = timeout > TimeSpan.Zero && capacity.RowsPerSecond > 0
+                ? Math.Min(capacity.MaxOutstanding, Math.Max(1, ((timeout.TotalSeconds * Margin) - capacity.OwnSeconds) * capacity.RowsPerSecond))
+                : capacity.MaxOutstanding;
+            return TryTakePlace(room, tenant, weight, 1, now, out bool alone)
+                ? new GateDecision(GateVerdict.Admit, predicted, 0)
+                : new GateDecision(alone ? GateVerdict.Overloaded : GateVerdict.OverShare, predicted, Math.Max(oneMore, wait * Contended));
+        }
+    }
+
+    /// <summary>Decides by shares only, for a queue that knows its own load, and counts the rows in where they are admitted.</summary>
+    /// <param name="room">Rows that the queue has room for.</param>
+    /// <param name="tenant">Who asks.</param>
+    /// <param name="weight">Its weight, &gt; 0.</param>
+    /// <param name="rows">Rows of the request.</param>
+    /// <param name="now">The node's clock.</param>
+    /// <param name="backlogRows">
+    /// What the tenant's own rows amount to at its share of the speed, in rows: the time that they take orders its request
+    /// behind other tenants' of the same due time (weighted fair queueing). 0 for a tenant alone.
+    /// </param>
+    public bool TryEnterShare(double room, string tenant, double weight, int rows, TimeSpan now, out double backlogRows)
+    {
+        lock (_lock)
+        {
+            TenantPlace place = Place(tenant, weight, now);
+            double share = Share(place, now);
+            backlogRows = share >= 1 ? 0 : place.Outstanding / share;
+            return TryTakePlace(room, tenant, weight, rows, now, out bool alone) || (alone && TakePlace(place, rows));
+        }
+    }
+
+    /// <summary>Counts an admitted request out.</summary>
+    public void Leave(string tenant, int rows = 1)
+    {
+        lock (_lock)
+        {
+            Outstanding -= rows;
+            if (_tenants.TryGetValue(tenant, out TenantPlace? place)) place.Outstanding -= rows;
+        }
+    }
+
+    private bool TryTakePlace(double room, string tenant, double weight, int rows, TimeSpan now, out bool alone)
+    {
+        TenantPlace place = Place(tenant, weight, now);
+        double share = Share(place, now);
+        // A tenant alone has all of it: then it is simply full.
+        alone = share >= 1;
+        return (Outstanding < room * Contended || place.Outstanding + rows <= Math.Max(rows, room * share)) && TakePlace(place, rows);
+    }
+
+    private bool TakePlace(TenantPlace place, int rows)
+    {
+        place.Outstanding += rows;
+        Outstanding += rows;
+        return true;
+    }
+
+    private TenantPlace Place(string tenant, double weight, TimeSpan now)
+    {
+        if (!_tenants.TryGetValue(tenant, out TenantPlace? place))
+        {
+            // Names are the callers': those that are gone make room before the next is remembered.
+            if (_tenants.Count >= 64) Forget(now);
+            _tenants.Add(tenant, place = new TenantPlace());
+        }
+
+        (place.Weight, place.SeenAt) = (weight, now);
+        return place;
+    }
+
+    private double Share(TenantPlace place, TimeSpan now)
+    {
+        double active = 0;
+        foreach (TenantPlace other in _tenants.Values)
+        {
+            if (other.Outstanding > 0 || now - other.SeenAt < Recent) active += other.Weight;
+        }
+
+        return place.Weight / active;
+    }
+
+    private void Forget(TimeSpan now)
+    {
+        foreach (string gone in _tenants.Where(tenant => tenant.Value.Outstanding == 0 && now - tenant.Value.SeenAt >= Recent).Select(tenant => tenant.Key).ToArray()) _tenants.Remove(gone);
+    }
+
+    private sealed class TenantPlace
+    {
+        public long Outstanding { get; set; }
+
+        public double Weight { get; set; }
+
+        public TimeSpan SeenAt { get; set; }
+    }
+}

@@ -1,0 +1,72 @@
+using OrleansInference.Scheduling.Queues;
+
+namespace OrleansInference.Scheduling.Batching;
+
+/// <summary>Decides the next batch. Pure: the silo and the simulator call the same function.</summary>
+public static class BatchPolicy
+{
+    /// <summary>
+    /// A run this short delays nobody noticeably, and larger batches save the server's own cost per run, which the
+    /// model's cost does not show.
+    /// </summary>
+    private const double HarmlessSeconds = 0.002;
+
+    /// <summary>Beyond the size at which the fixed part of a run is this share of it, batching only adds latency.</summary>
+    private const double FixedShare = 0.05;
+
+    /// <summary>
+    /// How many rows to run now, or how long to wait. Work-conserving unless the limits allow a delay: then the head
+    /// waits for a preferred size or a full batch, but never past its delay, nor past the last moment at which a full
+    /// batch still meets its deadline.
+    /// </summary>
+    public static BatchDecision Decide(in QueueView queue, TimeSpan now, BatchLimits limits, BatchCost cost)
+    {
+        if (queue.Rows == 0) return new BatchDecision(0, TimeSpan.MaxValue);
+        int cap = Cap(limits, cost);
+        int size = (int)Math.Min(queue.Rows, cap);
+        if (size == cap || limits.MaxDelay <= TimeSpan.Zero) return new BatchDecision(Preferred(size, limits) ?? size, TimeSpan.Zero);
+        if (Preferred(size, limits) is { } preferred) return new BatchDecision(preferred, TimeSpan.Zero);
+
+        TimeSpan until = queue.HeadArrival + limits.MaxDelay;
+        if (queue.HeadDeadline != TimeSpan.MaxValue)
+        {
+            TimeSpan last = queue.HeadDeadline - TimeSpan.FromSeconds(cost.Seconds(cap));
+            if (last < until) until = last;
+        }
+
+        return until <= now ? new BatchDecision(size, TimeSpan.Zero) : new BatchDecision(0, until - now);
+    }
+
+    /// <summary>
+    /// The largest batch worth running. Where the operator asked for batching: the maximum. Otherwise the larger of the
+    /// size that still runs in 2 ms and the size at which the fixed part of a run has shrunk to 5 %: an MLP, whose
+    /// weights are read once a run, fills up; a CNN, whose rows cost the same alone, is not delayed.
+    /// </summary>
+    public static int Cap(BatchLimits limits, BatchCost cost)
+    {
+        if (limits.RowLimit > 0) return Math.Min(limits.RowLimit, limits.MaxRows);
+        return limits.FillToMax ? limits.MaxRows : (int)Math.Clamp(Worthwhile(cost), 1, limits.MaxRows);
+    }
+
+    /// <summary>Rows beyond which batching only adds latency, by the measured cost alone; infinite where none is measured or rows cost nothing.</summary>
+    public static double Worthwhile(BatchCost cost)
+    {
+        if (!cost.IsKnown || cost.SecondsPerRow <= 0) return double.PositiveInfinity;
+        double harmless = cost.RowsWithin(HarmlessSeconds);
+        double efficient = cost.BaseSeconds * (1 - FixedShare) / FixedShare / cost.SecondsPerRow;
+        return Math.Max(harmless, Math.Ceiling(efficient));
+    }
+
+    /// <summary>Whether every run up to the largest worth running is as good as over when it starts.</summary>
+    public static bool IsShort(BatchLimits limits, BatchCost cost) => cost.IsKnown && cost.Seconds(Cap(limits, cost)) <= HarmlessSeconds * (1 + FixedShare);
+
+    private static int? Preferred(int size, BatchLimits limits)
+    {
+        for (int i = limits.PreferredRows.Count - 1; i >= 0; i--)
+        {
+            if (limits.PreferredRows[i] <= size) return limits.PreferredRows[i];
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,73 @@
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
+
+namespace OrleansInference.Scheduling.Tests.Batching;
+
+public sealed class BatchPolicyTests
+{
+    private static readonly TimeSpan Now = TimeSpan.FromSeconds(10);
+    private static readonly BatchLimits Filled = new() { MaxRows = 8, FillToMax = true };
+
+    [Fact]
+    public void Decide_EmptyQueue_WaitsForAnArrival() =>
+        Assert.Equal(new BatchDecision(0, TimeSpan.MaxValue), BatchPolicy.Decide(View(0), Now, Filled, default));
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(8, 8)]
+    [InlineData(50, 8)]
+    public void Decide_WithoutDelay_TakesWhatIsThere(long rows, int size) =>
+        Assert.Equal(new BatchDecision(size, TimeSpan.Zero), BatchPolicy.Decide(View(rows), Now, Filled, default));
+
+    [Fact]
+    public void Decide_WithDelay_WaitsForTheRestOfIt()
+    {
+        BatchLimits limits = Filled with { MaxDelay = TimeSpan.FromMilliseconds(5) };
+        QueueView view = new(3, Now - TimeSpan.FromMilliseconds(2), TimeSpan.MaxValue);
+
+        Assert.Equal(new BatchDecision(0, TimeSpan.FromMilliseconds(3)), BatchPolicy.Decide(view, Now, limits, default));
+        Assert.Equal(3, BatchPolicy.Decide(view, Now + TimeSpan.FromMilliseconds(3), limits, default).Size);
+        Assert.Equal(8, BatchPolicy.Decide(view with { Rows = 9 }, Now, limits, default).Size);
+    }
+
+    [Fact]
+    public void Decide_WithDelayAndDeadline_NeverWaitsPastTheLastMoment()
+    {
+        BatchLimits limits = Filled with { MaxDelay = TimeSpan.FromMilliseconds(50) };
+        BatchCost cost = new(0.001, 0.001);
+        QueueView view = new(3, Now, Now + TimeSpan.FromMilliseconds(11));
+
+        Assert.Equal(new BatchDecision(0, TimeSpan.FromMilliseconds(2)), BatchPolicy.Decide(view, Now, limits, cost));
+        Assert.Equal(3, BatchPolicy.Decide(view with { HeadDeadline = Now + TimeSpan.FromMilliseconds(9) }, Now, limits, cost).Size);
+    }
+
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(4, 4)]
+    [InlineData(5, 4)]
+    [InlineData(8, 8)]
+    public void Decide_PreferredSizes_RunAtOnce(long rows, int size)
+    {
+        BatchLimits limits = Filled with { PreferredRows = [4, 6 + 2], MaxDelay = TimeSpan.FromMilliseconds(5) };
+
+        Assert.Equal(size, BatchPolicy.Decide(View(rows), Now, limits, default).Size);
+    }
+
+    [Theory]
+    [InlineData(0.0, 0.010, 1)]
+    [InlineData(0.000010, 0.000040, 49)]
+    [InlineData(0.005, 0.0001, 64)]
+    public void Cap_ByMeasuredCost_BatchesOnlyWhatGains(double baseSeconds, double perRow, int cap) =>
+        Assert.Equal(cap, BatchPolicy.Cap(new BatchLimits { MaxRows = 64 }, new BatchCost(baseSeconds, perRow)));
+
+    [Theory]
+    [InlineData(0.0, 0.000010, true)]
+    [InlineData(0.0, 0.000040, true)]
+    [InlineData(0.0, 0.010, false)]
+    [InlineData(0.005, 0.0001, false)]
+    [InlineData(0.0, 0.0, false)]
+    public void IsShort_ByTheLargestRunWorthIt_IsSoOnlyWhenMeasured(double baseSeconds, double perRow, bool isShort) =>
+        Assert.Equal(isShort, BatchPolicy.IsShort(new BatchLimits { MaxRows = 64 }, new BatchCost(baseSeconds, perRow)));
+
+    private static QueueView View(long rows) => new(rows, Now, TimeSpan.MaxValue);
+}
