@@ -92,7 +92,8 @@ internal sealed partial class PlanExecutor(
         {
             if (plan.Find(model) is not { } planned || planned.Replicas.Length == 0 || planned.Replicas.Any(replica => replica.Node.Equals(report.Address))) continue;
             if (homes.Any(home => home.Value == report && ReplicaKey.Parse(home.Key).Model == model) || !MayGo(plan, model, report, reports)) continue;
-            Begin($"{model}\nrelease {report.Address}", model, report.Address, () => nodes(report.Address).ReleaseAsync(model, CancellationToken.None));
+            INodeService node = nodes(report.Address);
+            Begin($"{model}\nrelease {report.Address}", model, report.Address, () => node.ReleaseAsync(model, CancellationToken.None));
         }
     }
 

@@ -136,7 +136,8 @@ public sealed class CandidateGateTests
         }
 
         PlanCandidate loads = Candidate(new PlanReplaced(PlanSource.LastGood), five);
-        PlanCandidate models = Candidate(new PlanReplaced(PlanSource.GreedyReplication), Capped(PlanEdit.Add(s_current, "m0", PredictedClusters.Address(7)), 1, 2, 3, 4));
+        ClusterPlan touched = Capped(PlanEdit.Add(s_current, "m0", PredictedClusters.Address(7)), 1, 2, 3, 4);
+        PlanCandidate models = Candidate(new PlanReplaced(PlanSource.GreedyReplication), touched);
 
         CandidateRecord[] records = Choose(loads, models).Records;
 
@@ -160,13 +161,15 @@ public sealed class CandidateGateTests
         Assert.Contains(records, record => record.Refusal == "batches of 1 of m1 is expected to do better");
     }
 
-    private (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(params PlanCandidate[] candidates) => Choose(-1, candidates);
+    private (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(params PlanCandidate[] candidates) =>
+        Choose(-1, candidates);
 
     private (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(double attained, params PlanCandidate[] candidates)
     {
         _twin.Plans.Clear();
         PlanCandidate keep = Candidate(PlanChange.None, s_current);
-        return new CandidateGate(_options, _twin, s_cluster, s_current, keep, _watch, _failed, s_now) { Attained = attained }.Choose(candidates);
+        CandidateGate gate = new(_options, _twin, s_cluster, s_current, keep, _watch, _failed, s_now) { Attained = attained };
+        return gate.Choose(candidates);
     }
 
     private static PlanCandidate Added(int model, int node) =>

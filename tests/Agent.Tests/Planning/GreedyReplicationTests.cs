@@ -58,6 +58,8 @@ public sealed class GreedyReplicationTests
         PredictedCluster cluster = PredictedClusters.Make(nodes: 2, models: 1, memory: 1000, load: 100_000);
         cluster = cluster with { Nodes = [cluster.Nodes[0], cluster.Nodes[1] with { Draining = true }] };
 
-        Assert.Single(GreedyReplication.Plan(cluster, PredictedClusters.Plan(cluster, (_, n) => n == 0), ObjectiveWeights.Default).Models[0].Replicas);
+        ClusterPlan plan = GreedyReplication.Plan(cluster, PredictedClusters.Plan(cluster, (_, n) => n == 0), ObjectiveWeights.Default);
+
+        Assert.Single(plan.Models[0].Replicas);
     }
 }

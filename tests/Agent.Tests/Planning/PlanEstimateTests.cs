@@ -103,7 +103,7 @@ public sealed class PlanEstimateTests
         Assert.Equal(1 - (50.0 / 250), score.N, 9);
     }
 
-    /// <summary>What rounds, damping, taken share, least appeal and runs a request give on unequal nodes; another figure is another constant.</summary>
+    /// <summary>The figures of Rounds, Damping, TakenShare, LeastAppeal and RunsARequest: each of them changes one.</summary>
     [Theory]
     [InlineData(60, 0.05, 0.940751997)]
     [InlineData(120, 0.05, 0.738748237)]
@@ -129,7 +129,8 @@ public sealed class PlanEstimateTests
         Assert.Equal(1, Attainment(Model(rate: 0)));
     }
 
-    private static double Attainment(PredictedModel model) => PlanEstimate.Of(Cluster(1, model), Plan(ReplicaKnobs.Unset, model)).Attainment;
+    private static double Attainment(PredictedModel model) =>
+        PlanEstimate.Of(Cluster(1, model), Plan(ReplicaKnobs.Unset, model)).Attainment;
 
     private static PredictedModel Model(double rate, double slo = 0.1, double p95Factor = 1, string name = "m") =>
         new(name, 10, slo, 1, rate, rate, 1, 0, null, [new ServiceModel(0.01, 0, 0, p95Factor, true)]);

@@ -57,9 +57,11 @@ public sealed class EngineSchedulerTests
         scheduler.EnsureThreads(3);
         scheduler.EnsureThreads(2);
         using CountdownEvent together = new(3);
-        TaskCompletionSource<string>[] names = [.. Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously))];
-        foreach (TaskCompletionSource<string> name in names)
+        List<Task<string>> names = [];
+        for (int i = 0; i < 3; i++)
         {
+            TaskCompletionSource<string> name = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            names.Add(name.Task);
             scheduler.Schedule(new Work(_ =>
             {
                 // Each holds its thread until all three have one.
@@ -70,7 +72,7 @@ public sealed class EngineSchedulerTests
             }));
         }
 
-        string[] threads = await Task.WhenAll(names.Select(name => name.Task)).WaitAsync(Limit, Token);
+        string[] threads = await Task.WhenAll(names).WaitAsync(Limit, Token);
 
         Assert.Equal(3, scheduler.ThreadCount);
         Assert.Equal(["engine-0", "engine-1", "engine-2"], threads.Order());

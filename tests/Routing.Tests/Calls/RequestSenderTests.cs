@@ -208,7 +208,8 @@ public sealed class RequestSenderTests
 
     private ReplicaTarget Target(string node) => _router.Snapshot.Find("m")!.Latest.Single(target => target.Node.Route.Name == node);
 
-    private RequestSender Sender(InferenceRequest request, bool keepsInputs = false) => new(_transport, _counters, request, rows: 3, keepsInputs);
+    private RequestSender Sender(InferenceRequest request, bool keepsInputs = false) =>
+        new(_transport, _counters, request, rows: 3, keepsInputs);
 
     private static InferenceRequest Request() => new()
     {
