@@ -153,7 +153,11 @@ public sealed class AgentPlanner : IPlanner
         Models = [.. current.Models.Select(model => before.Find(model.Name) is { } old && old.Revision == model.Revision ? old : model)],
     };
 
-    private ClusterPlan? TakeAdvice((long Id, PlanCandidate Advised) advice, ClusterObservation observation, ClusterPlan current, TimeSpan now)
+    private ClusterPlan? TakeAdvice(
+        (long Id, PlanCandidate Advised) advice,
+        ClusterObservation observation,
+        ClusterPlan current,
+        TimeSpan now)
     {
         PredictedCluster cluster = Predictor.Predict(observation, now);
         if (PlanMask.Violation(advice.Advised.Plan, cluster, current) is { } wrong)
@@ -201,8 +205,17 @@ public sealed class AgentPlanner : IPlanner
         string summary = $"{chosen.Name}: expected to bring {gain * 100:F1} more of 100 requests in time";
         if (mode != AgentMode.Act)
         {
-            if (mode == AgentMode.Advise) _advice.Offer(Decision(DecisionOutcome.Advised, summary, attained, cluster, records, difference, gain), chosen, current.Epoch);
-            else Note(DecisionOutcome.Shadowed, summary, attained, cluster, records, difference, gain);
+            DecisionOutcome outcome = mode == AgentMode.Advise ? DecisionOutcome.Advised : DecisionOutcome.Shadowed;
+            AgentDecision decision = Decision(outcome, summary, attained, cluster, records, difference, gain);
+            if (mode == AgentMode.Advise)
+            {
+                _advice.Offer(decision, chosen, current.Epoch);
+            }
+            else
+            {
+                Decisions.Add(decision);
+            }
+
             return current;
         }
 
@@ -242,7 +255,7 @@ public sealed class AgentPlanner : IPlanner
         Outcome = outcome,
         Summary = summary,
         Models = [.. difference?.Models ?? []],
-        Nodes = [.. cluster.Nodes.Where(node => difference is not null && difference.Nodes.Contains(node.Address)).Select(node => node.Name)],
+        Nodes = [.. cluster.Nodes.Where(node => difference?.Nodes.Contains(node.Address) == true).Select(node => node.Name)],
         Inputs = Inputs(cluster),
         Candidates = candidates,
         AttainmentBefore = attained,

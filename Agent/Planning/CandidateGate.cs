@@ -7,7 +7,15 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Planning;
 
 /// <summary>Lets the best candidate through, if it passes: masks, change budget, what was taken back lately, and a trial against the present plan.</summary>
-internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, PredictedCluster cluster, ClusterPlan current, PlanCandidate keep, ChangeWatch watch, Dictionary<PlanChange, TimeSpan> failed, TimeSpan now)
+internal sealed class CandidateGate(
+    AgentOptions options,
+    IPlanTrial? trial,
+    PredictedCluster cluster,
+    ClusterPlan current,
+    PlanCandidate keep,
+    ChangeWatch watch,
+    Dictionary<PlanChange, TimeSpan> failed,
+    TimeSpan now)
 {
     /// <summary>Plans that are tried beside one style: the events of a decision are shared by all trials.</summary>
     public const int Tried = 2;
@@ -53,7 +61,11 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         Dictionary<PlanCandidate, (TrialResult Result, double Gain)> tried = Try(possible);
         TrialResult? kept = tried.TryGetValue(keep, out (TrialResult Result, double Gain) trialOfKeep) ? trialOfKeep.Result : null;
         Entry? best = possible.Where(entry => Suffices(entry) && IsBeyondError(tried[entry.Candidate].Result, kept)).MaxBy(entry => tried[entry.Candidate].Gain - Cost(entry.Difference));
-        foreach (Entry loser in possible.Where(entry => !Suffices(entry))) failed[loser.Candidate.Change] = now + TimeSpan.FromSeconds(options.PeriodSeconds * RestPeriods);
+        foreach (Entry loser in possible.Where(entry => !Suffices(entry)))
+        {
+            failed[loser.Candidate.Change] = now + TimeSpan.FromSeconds(options.PeriodSeconds * RestPeriods);
+        }
+
         List<CandidateRecord> records = [Record(keep, 0, kept?.Attainment ?? -1, best is null ? "" : $"{best.Candidate.Name} is expected to do better")];
         foreach (Entry entry in all)
         {
@@ -84,7 +96,8 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         if (difference.Loads > _rails.MaxLoads) return $"it would load {difference.Loads} models, at most {_rails.MaxLoads} at once are allowed";
         if (difference.Loads + difference.Unloads > 0 && difference.Models.Count > _rails.MaxModels) return $"it would change {difference.Models.Count} models, at most {_rails.MaxModels} at once are allowed";
         if (watch.IsTabu(candidate.Change, now)) return "it was tried lately and made things worse";
-        if (failed.TryGetValue(candidate.Change, out TimeSpan until) && now < until) return "its last trial, a short while ago, showed no gain";
+        bool hasFailed = failed.TryGetValue(candidate.Change, out TimeSpan until) && now < until;
+        if (hasFailed) return "its last trial, a short while ago, showed no gain";
         return trial is null && !candidate.IsStyle && candidate.Value(options.Weights) - keep.Value(options.Weights) < Needed(difference) ? "it is not expected to help" : "";
     }
 
@@ -117,7 +130,9 @@ internal sealed class CandidateGate(AgentOptions options, IPlanTrial? trial, Pre
         foreach ((PlanCandidate candidate, _, _) in possible)
         {
             TrialResult result = trial.Try(cluster, candidate.Plan, seed, budget);
-            tried[candidate] = (result, (Credible(present.Attainment) * (result.Attainment - present.Attainment)) + (PlanCandidate.ScoreWeight * (result.Score.Total(options.Weights) - present.Score.Total(options.Weights))));
+            double inTime = Credible(present.Attainment) * (result.Attainment - present.Attainment);
+            double score = result.Score.Total(options.Weights) - present.Score.Total(options.Weights);
+            tried[candidate] = (result, inTime + (PlanCandidate.ScoreWeight * score));
         }
 
         return tried;

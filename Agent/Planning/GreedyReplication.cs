@@ -32,7 +32,8 @@ public static class GreedyReplication
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(start);
         PlanSearch search = new(cluster, ClusterPlan.Empty, weights);
-        PlanCandidate best = search.Evaluate(s_change, start with { Models = [.. start.Models.Select(model => model with { Replicas = [.. model.Replicas.Take(1)] })] });
+        ModelPlan[] first = Array.ConvertAll(start.Models, model => model with { Replicas = [.. model.Replicas.Take(1)] });
+        PlanCandidate best = search.Evaluate(s_change, start with { Models = first });
         PredictedNode[] open = [.. cluster.Nodes.Where(node => !node.Draining).Take(MostNodes)];
         for (int step = 0; step < MostSteps; step++)
         {

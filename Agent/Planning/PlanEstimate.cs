@@ -27,7 +27,7 @@ public static class PlanEstimate
     /// <summary>Runs at once that a replica has at the least, where others keep all cores busy: the system still shares them out.</summary>
     public const double LeastRuns = 0.25;
 
-    /// <summary>Share of its own rate that counts as taken when demand is divided; below 1, as that rate is itself still being divided.</summary>
+    /// <summary>Share of its own rate that counts as taken when demand is divided; below 1, as it is still being divided.</summary>
     public const double TakenShare = 0.7;
 
     /// <summary>Share of its capacity by which a full replica still attracts requests, so that no part falls to nothing.</summary>
@@ -125,7 +125,8 @@ public static class PlanEstimate
             cross += rate * share.Model.BytesPerRow * (1 - (1.0 / cluster.Nodes.Count));
         }
 
-        double capacity = cluster.Nodes.Sum(node => node.Cores), links = cluster.Nodes.Sum(node => (node.LinkMbps > 0 ? node.LinkMbps : DefaultLinkMbps) * BytesPerMegabit);
+        double capacity = cluster.Nodes.Sum(node => node.Cores);
+        double links = cluster.Nodes.Sum(node => (node.LinkMbps > 0 ? node.LinkMbps : DefaultLinkMbps) * BytesPerMegabit);
         ClusterScore score = ClusterScore.Of(new ScoreInputs { DeliveredWork = delivered, OfferedWork = work, CapacityWork = capacity, DeliveredBytes = deliveredBytes, OfferedBytes = bytes, CrossBytes = cross, LinkBytes = links });
         return (score, requests <= 0 ? 1 : inTime / requests);
     }
@@ -133,7 +134,9 @@ public static class PlanEstimate
     private sealed class Share(PredictedModel model, int node, ReplicaKnobs knobs, int cores, double part)
     {
         private readonly int _threads = knobs.Threads > 0 ? Math.Min(knobs.Threads, cores) : 1;
-        private readonly double _speedup = knobs.Threads > 1 && cores > 1 ? SerialShare + ((1 - SerialShare) / Math.Min(knobs.Threads, cores)) : 1;
+        private readonly double _speedup = Math.Min(knobs.Threads, cores) is var threads and > 1
+            ? SerialShare + ((1 - SerialShare) / threads)
+            : 1;
         private readonly int _instances = Math.Clamp(knobs.Instances > 0 ? knobs.Instances : cores, 1, cores);
         private readonly double _cap = Math.Max(1, Math.Min(model.MaxRows, knobs.MaxRows > 0 ? knobs.MaxRows : model.MaxRows));
 
@@ -145,7 +148,8 @@ public static class PlanEstimate
 
         public double Rows { get; private set; } = Math.Max(1, Math.Min(model.RowsPerRequest, FirstRows));
 
-        public double RunSeconds { get; private set; } = model.Service[node].Seconds(Math.Max(1, Math.Min(model.RowsPerRequest, FirstRows)), 0);
+        public double RunSeconds { get; private set; } =
+            model.Service[node].Seconds(Math.Max(1, Math.Min(model.RowsPerRequest, FirstRows)), 0);
 
         private double Rate => Part * Model.RowsPerSecond;
 

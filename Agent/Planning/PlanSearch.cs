@@ -91,7 +91,11 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     }
 
     /// <summary>What a model's replicas may do on a node.</summary>
-    private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Places(ClusterPlan plan, PredictedModel model, ReplicaPlan[] replicas, PredictedNode node)
+    private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Places(
+        ClusterPlan plan,
+        PredictedModel model,
+        ReplicaPlan[] replicas,
+        PredictedNode node)
     {
         if (Array.Exists(replicas, replica => replica.Node.Equals(node.Address)))
         {
@@ -116,7 +120,8 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     /// <summary>The model on a node that is asked for least, less than another, and is elsewhere too.</summary>
     private PredictedModel? Outranked(ClusterPlan plan, PredictedModel model, PredictedNode node) => cluster.Models
         .Where(other => other.Name != model.Name && Weight(other) < Weight(model))
-        .Where(other => plan.Find(other.Name) is { Replicas.Length: > 1 } there && Array.Exists(there.Replicas, replica => replica.Node.Equals(node.Address)))
+        .Where(other => plan.Find(other.Name) is { Replicas.Length: > 1 } planned
+            && Array.Exists(planned.Replicas, replica => replica.Node.Equals(node.Address)))
         .MinBy(Weight);
 
     private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Knobs(ClusterPlan plan, PredictedModel model, ReplicaPlan[] replicas)

@@ -4,7 +4,9 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Prediction;
 
-/// <summary>Learns from each look's window what models take and how much they are asked for. Not thread-safe; time is an argument.</summary>
+/// <summary>
+/// Learns from each look's window what models take and how much they are asked for. Not thread-safe; time is an argument.
+/// </summary>
 public sealed class ClusterPredictor
 {
     private const double UnknownInterference = 0.05;

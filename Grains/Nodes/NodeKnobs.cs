@@ -120,18 +120,15 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     /// <summary>The plan's knobs, what it leaves open from the search, and what that leaves open from the tuner.</summary>
     private ReplicaKnobs Wanted(ModelReplica replica, Tuned tuned)
     {
-        ReplicaKnobs planned = Array.Find(node.Plan.Find(replica.Name)?.Replicas ?? [], other => other.Node.Equals(node.Address))?.Knobs ?? ReplicaKnobs.Unset;
-        if ((tuned.Profile?.Chosen ?? tuned.Trial?.Current) is { } found)
-        {
-            bool threads = planned.Threads == 0 && planned.Instances == 0;
-            planned = planned with { Threads = threads ? found.Threads : planned.Threads, Instances = threads ? found.Instances : planned.Instances, MaxRows = planned.MaxRows == 0 ? found.MaxRows : planned.MaxRows, Variant = planned.Variant ?? found.Variant };
-        }
-
+        ReplicaKnobs? found = tuned.Profile?.Chosen ?? tuned.Trial?.Current;
+        ReplicaKnobs planned = KnobOrder.Merge(KnobOrder.Planned(node.Plan, replica.Name, node.Address), found);
         BatchLimits limits = replica.Limits;
-        // A trial compares two settings; a third that moves with the load would blur it.
-        if (tuned.Trial is not null) return planned;
-        // What an operator configured about batches is not the tuner's.
-        return !options.Value.FastLoop || limits.FillToMax || limits.PreferredRows.Count > 0 || replica.Sequences is not null ? planned : tuned.Tuner.Tune(View(replica, tuned, planned, limits));
+        bool isTuned = KnobOrder.MayTune(
+            options.Value.FastLoop,
+            isOnTrial: tuned.Trial is not null,
+            configuresBatches: limits.FillToMax || limits.PreferredRows.Count > 0,
+            hasSequences: replica.Sequences is not null);
+        return isTuned ? tuned.Tuner.Tune(View(replica, tuned, planned, limits)) : planned;
     }
 
     /// <summary>Reads what a replica did since the last look.</summary>

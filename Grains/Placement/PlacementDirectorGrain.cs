@@ -57,7 +57,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         (_stored, _services, _node, _options, _trial, _time, _logger) = (stored, services, node, options.Value, trials.FirstOrDefault(), time, logger);
         _policy = policy;
         _telemetry = new Telemetry(services, membership, time);
-        _executor = new PlanExecutor(GrainFactory, services, time, logger, LookSoon);
+        _executor = new PlanExecutor(key => GrainFactory.GetGrain<IModelReplicaGrain>(key), services.Of, time, logger, LookSoon);
     }
 
     /// <inheritdoc />

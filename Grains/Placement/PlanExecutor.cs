@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Placement;
 
@@ -10,9 +9,20 @@ namespace OrleansInference.Grains.Placement;
 /// Carries a plan out: has replica grains live where it says, make before break, one operation a replica at a time. Used by
 /// one director, on its own turn.
 /// </summary>
-internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices services, TimeProvider time, ILogger logger, Action done)
+/// <param name="replicas">The grain of a <see cref="ReplicaKey"/>.</param>
+/// <param name="nodes">The service of a node.</param>
+/// <param name="time">Clock of the back-off.</param>
+/// <param name="logger">Told what failed.</param>
+/// <param name="done">Called when an operation has ended, well or not.</param>
+internal sealed partial class PlanExecutor(
+    Func<string, IModelReplicaGrain> replicas,
+    Func<SiloAddress, INodeService> nodes,
+    TimeProvider time,
+    ILogger logger,
+    Action done)
 {
-    private static readonly TimeSpan Backoff = TimeSpan.FromMinutes(5);
+    /// <summary>Time for which what a node could not load is not tried there again: files or memory seldom change sooner.</summary>
+    public static readonly TimeSpan Backoff = TimeSpan.FromMinutes(5);
 
     private readonly HashSet<string> _underWay = [];
     private readonly Dictionary<(SiloAddress Node, string Model), (string Reason, long At)> _failures = [];
@@ -56,7 +66,7 @@ internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices se
         foreach ((string key, NodeReport home) in homes.Where(home => !planned.Contains(home.Key)))
         {
             string model = ReplicaKey.Parse(key).Model;
-            if (MayGo(plan, model, home, reports)) Begin(key, model, home.Address, () => grains.GetGrain<IModelReplicaGrain>(key).RetireAsync());
+            if (MayGo(plan, model, home, reports)) Begin(key, model, home.Address, () => replicas(key).RetireAsync());
         }
 
         foreach (NodeReport report in reports) ReleaseUnplanned(plan, report, reports, homes);
@@ -82,16 +92,17 @@ internal sealed partial class PlanExecutor(IGrainFactory grains, NodeServices se
         {
             if (plan.Find(model) is not { } planned || planned.Replicas.Length == 0 || planned.Replicas.Any(replica => replica.Node.Equals(report.Address))) continue;
             if (homes.Any(home => home.Value == report && ReplicaKey.Parse(home.Key).Model == model) || !MayGo(plan, model, report, reports)) continue;
-            Begin($"{model}\nrelease {report.Address}", model, report.Address, () => services.Of(report.Address).ReleaseAsync(model, CancellationToken.None));
+            INodeService node = nodes(report.Address);
+            Begin($"{model}\nrelease {report.Address}", model, report.Address, () => node.ReleaseAsync(model, CancellationToken.None));
         }
     }
 
-    private Task<SiloAddress> EnsureAsync(string key) => grains.GetGrain<IModelReplicaGrain>(key).EnsureAsync();
+    private Task<SiloAddress> EnsureAsync(string key) => replicas(key).EnsureAsync();
 
     private async Task MoveAsync(string key, string model, SiloAddress target)
     {
-        await services.Of(target).PrepareAsync(model, CancellationToken.None);
-        await grains.GetGrain<IModelReplicaGrain>(key).MoveAsync();
+        await nodes(target).PrepareAsync(model, CancellationToken.None);
+        await replicas(key).MoveAsync();
     }
 
     private void Begin(string key, string model, SiloAddress node, Func<Task> operation)

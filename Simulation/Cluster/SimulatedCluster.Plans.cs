@@ -79,7 +79,14 @@ public sealed partial class SimulatedCluster
     private void Look(NodeReport[] reports)
     {
         if (reports.Length == 0) return;
-        ClusterObservation observation = ClusterObserver.Observe(reports, _desired, Pins(), new HashSet<string>(), new Dictionary<(Orleans.Runtime.SiloAddress, string), string>(), new Dictionary<string, double>()) with { Now = Now, Reports = reports, Window = _windows.Advance(reports, Now) };
+        ClusterObservation seen = ClusterObserver.Observe(
+            reports,
+            _desired,
+            Pins(),
+            drained: new HashSet<string>(),
+            failures: new Dictionary<(Orleans.Runtime.SiloAddress, string), string>(),
+            demand: new Dictionary<string, double>());
+        ClusterObservation observation = seen with { Now = Now, Reports = reports, Window = _windows.Advance(reports, Now) };
         ClusterPlan plan = _policy.Planner.Plan(observation, _plan);
         if (!PlanComparison.AreAlike(plan, _plan)) _plan = plan with { Epoch = _plan.Epoch + 1 };
         Carry();

@@ -48,7 +48,8 @@ internal static class PlanChoices
         {
             ChangeTokens.Write(cluster, keep, candidates[i], tokens.AsSpan(i * Count * PolicySchema.Width, Count * PolicySchema.Width), mask.AsSpan(i * Count, Count));
             TrialResult result = trial.Try(cluster, candidates[i].Plan, seed, Events);
-            gains[i] = (float)(result.Attainment - present.Attainment + (PlanCandidate.ScoreWeight * (result.Score.Total(ObjectiveWeights.Default) - present.Score.Total(ObjectiveWeights.Default))));
+            double score = result.Score.Total(ObjectiveWeights.Default) - present.Score.Total(ObjectiveWeights.Default);
+            gains[i] = (float)(result.Attainment - present.Attainment + (PlanCandidate.ScoreWeight * score));
         }
 
         return new PlanChoice(tokens, mask, gains);

@@ -81,6 +81,62 @@ public sealed class ChangeWatchTests
         Assert.False(watch.IsStopped);
     }
 
+    [Theory]
+    [InlineData(119, true)]
+    [InlineData(121, false)]
+    public void Judge_LoadThatRose_LoadRise(int requests, bool isTakenBack)
+    {
+        ChangeWatch watch = new(Options);
+        Pass(watch, 30, 2);
+        watch.Begin(ClusterPlan.Empty, 1, s_change, _now);
+        Pass(watch, 31, 20, requests);
+
+        // Beyond a fifth more, all of the fall is the load's, by what is expected.
+        ChangeVerdict verdict = watch.Judge(_now, _ => 0, out _, out _);
+
+        Assert.Equal(isTakenBack ? ChangeVerdict.RollBack : ChangeVerdict.Good, verdict);
+    }
+
+    [Fact]
+    public void Judge_TheFirstSeconds_DisturbedShare()
+    {
+        ChangeWatch watch = new(Options);
+        Pass(watch, 30, 0);
+        watch.Begin(ClusterPlan.Empty, 1, s_change, _now);
+        Pass(watch, 3, 100);
+        Pass(watch, 27, 0);
+
+        Assert.Equal(ChangeVerdict.Good, watch.Judge(_now, NotAsked, out _, out double attainment));
+        Assert.Equal(1, attainment);
+    }
+
+    /// <summary>At a fifth of the watch the tolerance of 2 points is 3 − 2 ÷ 5 times that: 5.2 points.</summary>
+    [Theory]
+    [InlineData(5, ChangeVerdict.Waiting)]
+    [InlineData(6, ChangeVerdict.RollBack)]
+    public void Judge_EarlyInTheWatch_FirstTolerance(int missed, ChangeVerdict expected)
+    {
+        ChangeWatch watch = new(Options);
+        Pass(watch, 30, 0);
+        watch.Begin(ClusterPlan.Empty, 1, s_change, _now);
+        Pass(watch, 6, missed);
+
+        Assert.Equal(expected, watch.Judge(_now, NotAsked, out _, out _));
+    }
+
+    [Theory]
+    [InlineData(4, ChangeVerdict.Waiting)]
+    [InlineData(5, ChangeVerdict.RollBack)]
+    public void Judge_PlainHarm_EarliestShare(int seconds, ChangeVerdict expected)
+    {
+        ChangeWatch watch = new(Options);
+        Pass(watch, 30, 0);
+        watch.Begin(ClusterPlan.Empty, 1, s_change, _now);
+        Pass(watch, seconds, 100);
+
+        Assert.Equal(expected, watch.Judge(_now, NotAsked, out _, out _));
+    }
+
     private static double NotAsked(ClusterPlan plan) => throw new InvalidOperationException("the load is as it was");
 
     private void Pass(ChangeWatch watch, int seconds, int missed, int requests = 100)

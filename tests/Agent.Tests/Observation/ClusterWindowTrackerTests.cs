@@ -25,8 +25,9 @@ public sealed class ClusterWindowTrackerTests
 
         ReplicaWindow replica = Assert.Single(window.Replicas);
         Assert.Equal(1, window.Seconds);
-        Assert.Equal((50, 5, 50, 100, 5000), (replica.Since.Requests, replica.Since.Violations, replica.Since.Runs, replica.Since.Rows, replica.Since.Bytes));
-        Assert.Equal(0.5, replica.Since.RunSeconds, 9);
+        ReplicaCounters since = replica.Since;
+        Assert.Equal((50, 5, 50, 100, 5000), (since.Requests, since.Violations, since.Runs, since.Rows, since.Bytes));
+        Assert.Equal(0.5, since.RunSeconds, 9);
         Assert.Equal(-3, replica.QueueGrowth);
         Assert.Equal(300, window.Nodes[0].BytesForwarded);
         // 50 requests of 0.01 s each, as all of its requests took.

@@ -16,7 +16,14 @@ public sealed class ClusterPredictorTests
         for (int second = 0; second <= 30; second++)
         {
             // 60 requests a second come, 50 are answered.
-            ReplicaReport replica = report.Replicas[0] with { Requests = 50 * second, Rows = 50 * second, Runs = 50 * second, RunSeconds = second, Queued = 10 * second };
+            ReplicaReport replica = report.Replicas[0] with
+            {
+                Requests = 50 * second,
+                Rows = 50 * second,
+                Runs = 50 * second,
+                RunSeconds = second,
+                Queued = 10 * second,
+            };
             predictor.Observe(_windows.Advance([report with { Replicas = [replica] }], TimeSpan.FromSeconds(second)));
         }
 

@@ -1,0 +1,159 @@
+using OrleansInference.Agent.Objective;
+using OrleansInference.Agent.Planning;
+using OrleansInference.Agent.Prediction;
+using OrleansInference.Grains.Interfaces.Cluster;
+
+namespace OrleansInference.Agent.Tests.Planning;
+
+/// <summary>The closed form by hand, where it can be; each test names the constants that it holds.</summary>
+public sealed class PlanEstimateTests
+{
+    [Fact]
+    public void Of_OneServer_IsTheQueueOfOneServer()
+    {
+        // 50 runs of 10 ms a second: half wait, and those longer than the slack of 90 ms are late.
+        Assert.Equal(1 - (0.5 * Math.Exp(-9 * 0.5)), Attainment(Model(rate: 50)), 9);
+    }
+
+    [Fact]
+    public void Of_RunsThatVary_LoseSlackByTheRootOfTheirTail()
+    {
+        Assert.Equal(1 - (0.5 * Math.Exp(-(0.1 - 0.015) / 0.01 * 0.5)), Attainment(Model(rate: 50, p95Factor: 2.25)), 9);
+    }
+
+    [Fact]
+    public void Of_ARunLongerThanTheObjective_HopelessAttainment()
+    {
+        Assert.Equal(0.02, Attainment(Model(rate: 1, slo: 0.01)), 9);
+    }
+
+    [Fact]
+    public void Of_JustKeptUpWith_LeastAttainment()
+    {
+        Assert.Equal(0.05, Attainment(Model(rate: 99.95, slo: 0.011)), 9);
+    }
+
+    [Fact]
+    public void Of_TwiceTheCapacity_AdmissionGain()
+    {
+        // At the most utilisation, 0.999, nearly all wait and are late; half of the capacity is answered in time all the same.
+        double late = 0.999 * Math.Exp(-9 * 0.001);
+        Assert.Equal((1 - late + 0.5) / 2, Attainment(Model(rate: 200)), 9);
+    }
+
+    [Fact]
+    public void Of_MoreThanTheCapacityButNoHurry_MostOverloadedAttainment()
+    {
+        Assert.Equal(0.95 / 2, Attainment(Model(rate: 200, slo: 1000)), 9);
+    }
+
+    [Fact]
+    public void Of_TwoThreads_SerialShare()
+    {
+        // A run of 10 ms takes 6.5 with two threads, 0.3 of it serial.
+        PredictedModel model = Model(rate: 50);
+        ReplicaKnobs knobs = ReplicaKnobs.Unset with { Threads = 2, Instances = 1 };
+
+        double attainment = PlanEstimate.Of(Cluster(2, model), Plan(knobs, model)).Attainment;
+
+        double load = 50 * 0.0065;
+        Assert.Equal(1 - (load * Math.Exp(-(0.1 - 0.0065) / 0.0065 * 2 * (1 - load))), attainment, 9);
+    }
+
+    [Fact]
+    public void Of_ANeighbourThatTakesAllCores_LeastRuns()
+    {
+        // A quarter of a core is left: 25 runs a second, of which 50 are asked for.
+        PredictedModel model = Model(rate: 50, slo: 1000);
+        PredictedModel neighbour = Model(rate: 10_000, slo: 0.001, name: "k");
+
+        PredictedCluster cluster = Cluster(1, model, neighbour);
+        double both = PlanEstimate.Of(cluster, Plan(ReplicaKnobs.Unset, model, neighbour)).Attainment;
+        double alone = PlanEstimate.Of(cluster, Plan(ReplicaKnobs.Unset, neighbour)).Attainment;
+
+        Assert.Equal(50.0 / 10_050 * 0.95 * 25 / 50, both - alone, 4);
+    }
+
+    [Fact]
+    public void Of_Batches_BatchRoundsRoundsAndDamping()
+    {
+        // Base 8 ms, 1 ms a row, 300 rows a second on one core: while r rows run, 0.3 (8 + r) arrive.
+        PredictedModel model = Model(rate: 300, slo: 10) with { MaxRows = 32, Service = [new ServiceModel(0.008, 0.001, 0, 1, true)] };
+        double batch = 1;
+        for (int round = 0; round < 4; round++)
+        {
+            batch = 0.3 * (8 + batch);
+        }
+
+        // Six rounds go half of the way each.
+        double rows = batch + ((1 - batch) / 64);
+        double run = (8 + rows) / 1000;
+        Assert.Equal(1 - (0.999 * Math.Exp(-(10 - run) / run * 0.001)), Attainment(model), 9);
+    }
+
+    [Fact]
+    public void Of_TwoNodes_NCountsWhatCrossesLinksOfAGigabitWhereNoneSays()
+    {
+        // Half of 100 MB a second crosses, two links carry 125 MB each.
+        PredictedModel model = Model(rate: 10) with { BytesPerRow = 10_000_000 };
+        PredictedCluster cluster = TwoNodes(model);
+
+        ClusterScore score = PlanEstimate.Of(cluster, Plan(ReplicaKnobs.Unset, model)).Score;
+
+        Assert.Equal(1 - (50.0 / 250), score.N, 9);
+    }
+
+    /// <summary>The figures of Rounds, Damping, TakenShare, LeastAppeal and RunsARequest: each of them changes one.</summary>
+    [Theory]
+    [InlineData(60, 0.05, 0.940751997)]
+    [InlineData(120, 0.05, 0.738748237)]
+    [InlineData(180, 0.1, 0.104356770)]
+    public void Of_UnequalNodes_DemandIsDividedAsBefore(double rate, double slo, double expected)
+    {
+        PredictedModel model = Model(rate, slo) with
+        {
+            MaxRows = 8,
+            Service = [new ServiceModel(0.006, 0.002, 0.1, 1.2, true), new ServiceModel(0.018, 0.006, 0.1, 1.2, true)],
+        };
+        PredictedCluster cluster = TwoNodes(model);
+        ClusterPlan plan = Plan(ReplicaKnobs.Unset, model);
+        ReplicaPlan[] replicas = [new ReplicaPlan(0, Clusters.Address(0), 1), new ReplicaPlan(1, Clusters.Address(1), 1)];
+        plan = plan with { Models = [plan.Models[0] with { Replicas = replicas }] };
+
+        Assert.Equal(expected, PlanEstimate.Of(cluster, plan).Attainment, 8);
+    }
+
+    [Fact]
+    public void Of_NothingAskedFor_EverythingIsInTime()
+    {
+        Assert.Equal(1, Attainment(Model(rate: 0)));
+    }
+
+    private static double Attainment(PredictedModel model) =>
+        PlanEstimate.Of(Cluster(1, model), Plan(ReplicaKnobs.Unset, model)).Attainment;
+
+    private static PredictedModel Model(double rate, double slo = 0.1, double p95Factor = 1, string name = "m") =>
+        new(name, 10, slo, 1, rate, rate, 1, 0, null, [new ServiceModel(0.01, 0, 0, p95Factor, true)]);
+
+    private static PredictedCluster Cluster(int cores, params PredictedModel[] models) =>
+        new([new PredictedNode("n0", Clusters.Address(0), cores, 100, 0, false)], models, IsTrusted: true);
+
+    private static PredictedCluster TwoNodes(PredictedModel model)
+    {
+        PredictedNode[] nodes = [.. Enumerable.Range(0, 2).Select(n => new PredictedNode($"n{n}", Clusters.Address(n), 1, 100, 0, false))];
+        IReadOnlyList<ServiceModel> service = model.Service.Count == 2 ? model.Service : [model.Service[0], model.Service[0]];
+        return new PredictedCluster(nodes, [model with { Service = service }], IsTrusted: true);
+    }
+
+    private static ClusterPlan Plan(ReplicaKnobs knobs, params PredictedModel[] models) => new()
+    {
+        Models =
+        [
+            .. models.Select(model => new ModelPlan
+            {
+                Name = model.Name,
+                Replicas = [new ReplicaPlan(0, Clusters.Address(0), 1) { Knobs = knobs }],
+            }),
+        ],
+    };
+}
