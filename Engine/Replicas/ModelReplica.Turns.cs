@@ -100,10 +100,7 @@ public sealed partial class ModelReplica
         TimeSpan at = _schedule.WakeAt;
         if (at == _timerAt) return;
         _timerAt = at;
-        if (at == TimeSpan.MaxValue) return;
-        // Timers tick in whole milliseconds.
-        TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((at - now).TotalMilliseconds)));
-        _timer.Change(left, Timeout.InfiniteTimeSpan);
+        if (at != TimeSpan.MaxValue) _timer.Change(_schedule.TimeToWake(now), Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()

@@ -51,6 +51,9 @@ public sealed class ReplicaSchedule<TRequest>
     /// <summary>Whether nothing waits and no turn is asked for or under way.</summary>
     public bool IsIdle => Turns == 0 && Queue.Count == 0;
 
+    /// <summary>How long a timer has to wait until <see cref="WakeAt"/>: timers tick in whole milliseconds.</summary>
+    public TimeSpan TimeToWake(TimeSpan now) => TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((WakeAt - now).TotalMilliseconds)));
+
     /// <summary>Asks to be woken at <paramref name="at"/>, unless that is to happen before.</summary>
     internal void WakeNoLaterThan(TimeSpan at)
     {

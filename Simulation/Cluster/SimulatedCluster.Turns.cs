@@ -107,9 +107,10 @@ public sealed partial class SimulatedCluster
 
     private void Wake(SimulatedReplica replica)
     {
-        // A look for which an earlier one was set since.
-        if (Now < replica.WokenAt) return;
-        replica.WokenAt = TimeSpan.MaxValue;
+        // The timer was set to another time since.
+        if (_now != replica.TimerAt) return;
+        replica.TimerAt = long.MaxValue;
+        replica.WokenFor = TimeSpan.MaxValue;
         TurnPolicy.Wake(replica.Schedule, Now, _overdue);
         DropOverdue(replica);
         SetTimer(replica);
@@ -120,9 +121,11 @@ public sealed partial class SimulatedCluster
     private void SetTimer(SimulatedReplica replica)
     {
         TimeSpan at = replica.Schedule.WakeAt;
-        if (at == replica.WokenAt) return;
-        replica.WokenAt = at;
-        if (at != TimeSpan.MaxValue) _calendar.Add(Math.Max(at.Ticks, _now + 1), EventKind.Wake, replica.Id);
+        if (at == replica.WokenFor) return;
+        replica.WokenFor = at;
+        if (at == TimeSpan.MaxValue) return;
+        replica.TimerAt = _now + replica.Schedule.TimeToWake(Now).Ticks;
+        _calendar.Add(replica.TimerAt, EventKind.Wake, replica.Id);
     }
 
     private void DropOverdue(SimulatedReplica replica)

@@ -46,8 +46,11 @@ internal sealed class SimulatedReplica(int id, int modelIndex, WorldModel model,
     /// <summary>Whether it is being unloaded.</summary>
     public bool IsLeaving { get; set; }
 
-    /// <summary>For when its next look at its queue is in the calendar.</summary>
-    public TimeSpan WokenAt { get; set; } = TimeSpan.MaxValue;
+    /// <summary>The time of its schedule that its timer is set for.</summary>
+    public TimeSpan WokenFor { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary>When its timer ends, ticks.</summary>
+    public long TimerAt { get; set; } = long.MaxValue;
 
     /// <summary>Its tuner; null where nobody tunes.</summary>
     public IReplicaTuner? Tuner { get; set; }
