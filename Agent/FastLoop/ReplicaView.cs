@@ -1,4 +1,5 @@
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.FastLoop;
 
@@ -19,6 +20,9 @@ public readonly record struct ReplicaView
 
     /// <summary>Measured seconds that a row adds.</summary>
     public double SecondsPerRow { get; init; }
+
+    /// <summary>Measured time of a run.</summary>
+    public BatchCost Cost => new(BaseSeconds, SecondsPerRow);
 
     /// <summary>Most rows that the model takes.</summary>
     public int MaxRows { get; init; }

@@ -1,4 +1,5 @@
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.FastLoop;
 
@@ -20,20 +21,18 @@ public sealed class RunLengthTuner : IReplicaTuner
     /// <inheritdoc />
     public ReplicaKnobs Tune(in ReplicaView view)
     {
-        if (view.Planned.MaxRows > 0 || view.BaseSeconds + view.SecondsPerRow <= 0) return view.Planned;
+        if (view.Planned.MaxRows > 0 || !view.Cost.IsKnown) return view.Planned;
         double missed = view.Requests > 0 ? (double)view.Violations / view.Requests : 0;
         _pressure += 0.3 * (Math.Min(1, missed * 5) - _pressure);
         double share = Share + ((OverloadedShare - Share) * _pressure);
-        int fits = Rows(view, view.SloSeconds * share), shorter = Rows(view, view.SloSeconds * Share);
+        int fits = Rows(view, view.SloSeconds * share);
+        int shorter = Rows(view, view.SloSeconds * Share);
         // More rows a run only pay where the fixed part of a run still counts.
         if (fits > shorter && PerRow(view, fits) > PerRow(view, shorter) * (1 - Worthwhile)) fits = shorter;
-        return view.Planned with { MaxRows = fits < Natural(view) ? fits : 0 };
+        return view.Planned with { MaxRows = fits < BatchPolicy.Worthwhile(view.Cost) ? fits : 0 };
     }
 
-    private static int Rows(in ReplicaView view, double seconds) => (int)Math.Clamp((seconds - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow), 1, view.MaxRows);
+    private static int Rows(in ReplicaView view, double seconds) => (int)Math.Clamp(view.Cost.RowsWithin(seconds), 1, view.MaxRows);
 
     private static double PerRow(in ReplicaView view, int rows) => (view.BaseSeconds / rows) + view.SecondsPerRow;
-
-    /// <summary>What the batch policy chooses by itself, in rows: beyond it, batching only adds latency.</summary>
-    internal static double Natural(in ReplicaView view) => Math.Max((0.002 - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow), view.BaseSeconds * 19 / Math.Max(1e-9, view.SecondsPerRow));
 }

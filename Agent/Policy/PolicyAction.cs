@@ -1,5 +1,6 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Policy;
 
@@ -28,7 +29,12 @@ public static class PolicyAction
     }
 
     /// <summary>Rows that the default lets into a run.</summary>
-    public static int Cap(ReplicaKnobs chosen, in ReplicaView view) => Math.Clamp(chosen.MaxRows > 0 ? chosen.MaxRows : (int)RunLengthTuner.Natural(view), 1, Math.Max(1, view.MaxRows));
+    public static int Cap(ReplicaKnobs chosen, in ReplicaView view)
+    {
+        int most = Math.Max(1, view.MaxRows);
+        double rows = chosen.MaxRows > 0 ? chosen.MaxRows : BatchPolicy.Worthwhile(view.Cost);
+        return (int)Math.Clamp(rows, 1, most);
+    }
 
     /// <summary>The action that logits favour, if they favour it over the default by a margin of probability; else 0.</summary>
     public static int Choose(ReadOnlySpan<float> logits, double margin)

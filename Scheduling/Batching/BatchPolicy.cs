@@ -45,10 +45,16 @@ public static class BatchPolicy
     public static int Cap(BatchLimits limits, BatchCost cost)
     {
         if (limits.RowLimit > 0) return Math.Min(limits.RowLimit, limits.MaxRows);
-        if (limits.FillToMax || !cost.IsKnown || cost.SecondsPerRow <= 0) return limits.MaxRows;
-        double harmless = (HarmlessSeconds - cost.BaseSeconds) / cost.SecondsPerRow;
+        return limits.FillToMax ? limits.MaxRows : (int)Math.Clamp(Worthwhile(cost), 1, limits.MaxRows);
+    }
+
+    /// <summary>Rows beyond which batching only adds latency, by the measured cost alone; infinite where none is measured or rows cost nothing.</summary>
+    public static double Worthwhile(BatchCost cost)
+    {
+        if (!cost.IsKnown || cost.SecondsPerRow <= 0) return double.PositiveInfinity;
+        double harmless = cost.RowsWithin(HarmlessSeconds);
         double efficient = cost.BaseSeconds * (1 - FixedShare) / FixedShare / cost.SecondsPerRow;
-        return (int)Math.Clamp(Math.Max(harmless, Math.Ceiling(efficient)), 1, limits.MaxRows);
+        return Math.Max(harmless, Math.Ceiling(efficient));
     }
 
     /// <summary>Whether every run up to the largest worth running is as good as over when it starts.</summary>
