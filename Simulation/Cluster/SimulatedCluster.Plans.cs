@@ -10,7 +10,7 @@ using OrleansInference.Simulation.World;
 
 namespace OrleansInference.Simulation.Cluster;
 
-/// <content>Reports, plans and how they are carried out, as the director and the nodes do it.</content>
+/// <content>Reports, plans and how they are carried out.</content>
 public sealed partial class SimulatedCluster
 {
     private void Report()
@@ -173,16 +173,11 @@ public sealed partial class SimulatedCluster
 
     private static void SetKnobs(SimulatedReplica replica, ReplicaKnobs knobs)
     {
-        BatchLimits configured = replica.Configured;
-        int threads = knobs.Threads > 0 ? Math.Min(knobs.Threads, replica.Node.Spec.Cores) : 1;
-        int instances = knobs.Instances > 0 ? Math.Min(knobs.Instances, replica.Node.Spec.Cores) : Math.Max(1, configured.Concurrency / threads);
-        replica.Knobs = knobs with { Threads = threads, Instances = instances };
-        replica.Schedule.Limits = configured with
-        {
-            Concurrency = instances,
-            RowLimit = Math.Max(0, knobs.MaxRows),
-            MaxDelay = knobs.DelayMs >= 0 ? TimeSpan.FromMilliseconds(knobs.DelayMs) : configured.MaxDelay,
-        };
+        int cores = replica.Node.Spec.Cores;
+        int threads = knobs.Threads > 0 ? Math.Min(knobs.Threads, cores) : 1;
+        BatchLimits limits = replica.Configured.With(knobs, threads, cores);
+        replica.Schedule.Limits = limits;
+        replica.Knobs = knobs with { Threads = threads, Instances = limits.Concurrency };
     }
 
     private void Tune()
