@@ -128,7 +128,11 @@ public sealed class ModelGate
 
     private void Forget(TimeSpan now)
     {
-        foreach (string gone in _tenants.Where(tenant => tenant.Value.Outstanding == 0 && now - tenant.Value.SeenAt >= Recent).Select(tenant => tenant.Key).ToArray()) _tenants.Remove(gone);
+        foreach ((string name, TenantPlace place) in _tenants.ToArray())
+        {
+            bool isGone = place.Outstanding == 0 && now - place.SeenAt >= Recent;
+            if (isGone) _tenants.Remove(name);
+        }
     }
 
     private sealed class TenantPlace

@@ -17,7 +17,9 @@ public sealed record BatchLimits
     /// </summary>
     public bool FillToMax { get; init; }
 
-    /// <summary>Most rows of one run as the agent has it, at most <see cref="MaxRows"/>; 0 where it is chosen by the measured cost.</summary>
+    /// <summary>
+    /// Most rows of one run as the agent has it, at most <see cref="MaxRows"/>; 0 where it is chosen by the measured cost.
+    /// </summary>
     public int RowLimit { get; init; }
 
     /// <summary>Whether each request runs alone and whole: rows of this model were seen to influence each other.</summary>

@@ -19,7 +19,8 @@ public readonly record struct ServiceRate(BatchCost Cost, int RowsPerBatch, int 
     public double RowsPerSecond => Cost.IsKnown ? Concurrency / SecondsPerRow : 0;
 
     /// <summary>How fast the replica serves with these knobs and this cost.</summary>
-    public static ServiceRate Of(BatchLimits limits, BatchCost cost) => new(cost, BatchPolicy.Cap(limits, cost), Math.Max(1, limits.Concurrency));
+    public static ServiceRate Of(BatchLimits limits, BatchCost cost) =>
+        new(cost, BatchPolicy.Cap(limits, cost), Math.Max(1, limits.Concurrency));
 
     /// <summary>Seconds of a request's own rows, where nothing is ahead of it: one run, or several of full batches side by side.</summary>
     public double OwnSeconds(int rows) =>

@@ -158,7 +158,12 @@ public sealed partial class SimulatedCluster
     /// <summary>Warmed as a real load is: two sizes are measured before the first request.</summary>
     private void Loaded(SimulatedReplica replica)
     {
-        for (int rows = 1; rows <= Math.Min(8, replica.Model.MaxRows); rows *= 2) replica.Schedule.Cost.Observe(rows, _world.Law.Seconds(replica.Model, replica.Node.Spec, rows, 1, replica.Node.Pressure, 1, _noise));
+        for (int rows = 1; rows <= Math.Min(8, replica.Model.MaxRows); rows *= 2)
+        {
+            double seconds = _world.Law.Seconds(replica.Model, replica.Node.Spec, rows, 1, replica.Node.Pressure, 1, _noise);
+            replica.Schedule.Cost.Observe(rows, seconds);
+        }
+
         replica.IsReady = true;
         Publish();
     }
@@ -193,12 +198,13 @@ public sealed partial class SimulatedCluster
             if (!replica.IsReady || replica.Tuner is null) continue;
             ReplicaCounts since = replica.Counts.Minus(replica.Seen), others = replica.Node.Since.Minus(since);
             BatchCost cost = replica.Schedule.Cost.Current;
+            BatchLimits limits = replica.Schedule.Limits;
             replica.Seen = replica.Counts;
             ReplicaKnobs knobs = replica.Tuner.Tune(new ReplicaView
             {
                 Now = Now,
                 Planned = replica.Planned,
-                Current = replica.Knobs with { MaxRows = BatchPolicy.Cap(replica.Schedule.Limits, cost), DelayMs = replica.Schedule.Limits.MaxDelay.TotalMilliseconds },
+                Current = replica.Knobs with { MaxRows = BatchPolicy.Cap(limits, cost), DelayMs = limits.MaxDelay.TotalMilliseconds },
                 BaseSeconds = cost.BaseSeconds,
                 SecondsPerRow = cost.SecondsPerRow,
                 MaxRows = replica.Model.MaxRows,

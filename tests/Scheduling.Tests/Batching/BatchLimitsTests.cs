@@ -24,7 +24,13 @@ public sealed class BatchLimitsTests
     [Theory]
     [InlineData(2, 8, 5, 2, 8, 5)]
     [InlineData(99, 99, 99_999, 4, 16, 10_000)]
-    public void With_SetKnobs_KeepsThemWithinWhatIsAllowed(int instances, int rows, double delayMs, int concurrency, int rowLimit, double delay)
+    public void With_SetKnobs_KeepsThemWithinWhatIsAllowed(
+        int instances,
+        int rows,
+        double delayMs,
+        int concurrency,
+        int rowLimit,
+        double delay)
     {
         ReplicaKnobs knobs = ReplicaKnobs.Unset with { Instances = instances, MaxRows = rows, DelayMs = delayMs };
 

@@ -94,7 +94,8 @@ public sealed class AgentTests
         Parallel.For(0, costs.Length, i => RunWrongOnPurpose(seed: i + 1, seconds: 600, out costs[i]));
 
         double[] all = [.. costs.SelectMany(cost => cost)];
-        TestContext.Current.SendDiagnosticMessage($"points in the minute from each change: {string.Join(" ", all.Select(cost => $"{cost * 100:F1}"))}");
+        string points = string.Join(" ", all.Select(cost => $"{cost * 100:F1}"));
+        TestContext.Current.SendDiagnosticMessage($"points in the minute from each change: {points}");
         Assert.InRange(all.Length, 8, 40);
         Assert.True(all.Average() <= 0.04, $"{all.Average() * 100:F1} points in the minute from each of {all.Length} changes");
     }
