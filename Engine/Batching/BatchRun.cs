@@ -33,7 +33,12 @@ internal sealed class BatchRun : IDisposable
 
     /// <summary>Runs the batch. The caller disposes the blocks' buffers.</summary>
     /// <returns>One block per output of the model, in its order.</returns>
-    public OutputBlock[] Execute(ModelSession session, ModelSignature signature, List<BatchEntry<QueuedInference>> entries, RunOptions options, EngineClock clock)
+    public OutputBlock[] Execute(
+        ModelSession session,
+        ModelSignature signature,
+        List<BatchEntry<QueuedInference>> entries,
+        RunOptions options,
+        EngineClock clock)
     {
         List<OutputBlock> blocks = new(signature.Outputs.Length);
         bool shrinks = false;

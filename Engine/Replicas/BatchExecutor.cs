@@ -57,7 +57,9 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
             foreach (OutputBlock block in blocks) block.Buffer.Dispose();
             OnRowsMissing?.Invoke(missing);
             // The rows that come out follow from the data, and nobody can tell whose they are.
-            ExecuteAlone(session, [.. entries.Select(entry => new BatchEntry<QueuedInference>(entry.Request, 0, entry.Request.Rows))], thread);
+            List<BatchEntry<QueuedInference>> whole =
+                [.. entries.Select(entry => new BatchEntry<QueuedInference>(entry.Request, 0, entry.Request.Rows))];
+            ExecuteAlone(session, whole, thread);
             return null;
         }
 

@@ -40,7 +40,8 @@ public sealed partial class ModelReplica
             if (Refusal(next, admission, now, out InferenceError error) is { } refusal) return Refuse(request, error, refusal);
 
             BatchLimits limits = _schedule.Limits;
-            if (!limits.OneRequest && next.Rows > BatchPolicy.Cap(limits, _schedule.Cost.Current)) next.Joined = new JoinedOutputs(next.Rows);
+            bool comesInParts = !limits.OneRequest && next.Rows > BatchPolicy.Cap(limits, _schedule.Cost.Current);
+            next.Joined = comesInParts ? new JoinedOutputs(next.Rows) : null;
             next.OnAnswer = _onAnswer;
             next.Activity = EngineActivity.StartRequest(Name, Version, next.Rows);
             SetTimer(now);

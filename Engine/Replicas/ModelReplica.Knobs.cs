@@ -24,14 +24,9 @@ public sealed partial class ModelReplica
     /// <param name="engineThreads">Threads that batches run on: no more run at once.</param>
     internal void SetLimits(in ReplicaKnobs knobs, int engineThreads)
     {
-        int natural = Math.Max(1, _configured.Concurrency / Math.Max(1, Threads));
-        BatchLimits limits = _configured with
-        {
-            // A sequence's state lives in a numbered slot of an instance: their number is fixed with the session.
-            Concurrency = Sequences is not null ? _configured.Concurrency : knobs.Instances > 0 ? Math.Clamp(knobs.Instances, 1, Math.Max(1, engineThreads)) : natural,
-            RowLimit = knobs.MaxRows > 0 ? Math.Min(knobs.MaxRows, _configured.MaxRows) : 0,
-            MaxDelay = knobs.DelayMs >= 0 ? TimeSpan.FromMilliseconds(Math.Min(knobs.DelayMs, 10_000)) : _configured.MaxDelay,
-        };
+        BatchLimits limits = _configured.With(knobs, Threads, engineThreads);
+        // A sequence's state lives in a numbered slot of an instance: their number is fixed with the session.
+        if (Sequences is not null) limits = limits with { Concurrency = _configured.Concurrency };
         if (limits != Limits) Limits = limits;
     }
 }

@@ -110,7 +110,8 @@ internal sealed class RowAudit : IEngineWork
 
     private string? Difference(ModelSession session, Kept kept, EngineThread thread)
     {
-        OutputBlock[] blocks = thread.Run.Execute(session, _signature, [new BatchEntry<QueuedInference>(kept.Row, 0, 1)], thread.RunOptions, _clock);
+        List<BatchEntry<QueuedInference>> batch = [new(kept.Row, 0, 1)];
+        OutputBlock[] blocks = thread.Run.Execute(session, _signature, batch, thread.RunOptions, _clock);
         try
         {
             for (int i = 0; i < blocks.Length; i++)
@@ -137,7 +138,8 @@ internal sealed class RowAudit : IEngineWork
         TensorSpec spec = _signature.Outputs[output];
         if (RowComparison.Difference(kept.Outputs[output], alone.Buffer.Span, spec.Datatype, _rounds, MostNoise) is not null) return false;
         QueuedInference copies = SyntheticInputs.Concat(_signature, [.. Enumerable.Repeat(kept.Row, Copies)]);
-        OutputBlock[] blocks = thread.Run.Execute(session, _signature, [new BatchEntry<QueuedInference>(copies, 0, Copies)], thread.RunOptions, _clock);
+        List<BatchEntry<QueuedInference>> batch = [new(copies, 0, Copies)];
+        OutputBlock[] blocks = thread.Run.Execute(session, _signature, batch, thread.RunOptions, _clock);
         try
         {
             byte[] first = Row(blocks[output], output, Copies, place: 0);

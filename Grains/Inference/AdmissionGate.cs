@@ -51,8 +51,8 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
         foreach (ReplicaTarget target in model.Of(request.ModelVersion))
         {
             if (target.Node.IsEjected) continue;
-            if (target.SecondsPerRow > 0) speed += target.RowsPerSecond;
-            own = Math.Min(own, target.OwnSeconds(1));
+            speed += target.Rate.RowsPerSecond;
+            own = Math.Min(own, target.Rate.OwnSeconds(1));
             wait = Math.Min(wait, target.Load.SeenWaitSeconds(now));
             room += (long)target.Route.MaxQueuedRequests + target.Route.Concurrency;
         }
@@ -63,11 +63,9 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
     private static ServiceCapacity Here(ModelReplica replica)
     {
         BatchLimits limits = replica.Limits;
-        BatchCost cost = replica.Cost;
-        int cap = BatchPolicy.Cap(limits, cost);
-        double secondsPerRow = cost.Seconds(cap) / Math.Max(1, cap);
-        double speed = secondsPerRow > 0 ? limits.Concurrency / secondsPerRow : 0;
-        return new ServiceCapacity(speed, cost.Seconds(1), speed > 0 ? replica.QueuedRequests / speed : 0, limits.MaxQueuedRequests + limits.Concurrency);
+        ServiceRate rate = ServiceRate.Of(limits, replica.Cost);
+        double wait = FinishEstimate.Of(replica.QueuedRequests, rate.RowsPerSecond, ownSeconds: 0).WaitSeconds;
+        return new ServiceCapacity(rate.RowsPerSecond, rate.OwnSeconds(1), wait, limits.MaxQueuedRequests + limits.Concurrency);
     }
 
     /// <summary>The ticket of a request that no count holds.</summary>

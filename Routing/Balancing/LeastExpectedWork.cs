@@ -19,7 +19,7 @@ public sealed class LeastExpectedWork : ILoadBalancer
         for (int i = 0; i < candidates.Length; i++)
         {
             int at = start + i < candidates.Length ? start + i : start + i - candidates.Length;
-            double seconds = candidates[at].ExpectedSeconds(request, now);
+            double seconds = candidates[at].Estimate(request, now).Seconds;
             if (seconds >= least) continue;
             (best, least) = (at, seconds);
         }

@@ -11,6 +11,9 @@ public static class TaskPartition
     /// <summary>What each further part costs the node that puts the answer together.</summary>
     private const double GatherSeconds = 2e-4;
 
+    /// <summary>Rows a second of a replica of which nothing is known.</summary>
+    private const double UnknownSpeed = 1e9;
+
     /// <summary>What a split must win over sending the request whole.</summary>
     private const double LeastGain = 0.2;
 
@@ -27,10 +30,11 @@ public static class TaskPartition
     {
         if (targets.Count == 0) return [];
         RouteRequest whole = request;
-        ReplicaTarget single = targets.MinBy(target => target.ExpectedSeconds(whole, now))!;
+        ReplicaTarget single = targets.MinBy(target => target.Estimate(whole, now).Seconds)!;
         if (targets.Count == 1 || request.Rows < 2) return [new RequestPart(single, 0, request.Rows)];
+        RouteRequest part = whole with { Bytes = whole.Bytes / targets.Count };
         (ReplicaTarget Target, double Wait, double Speed)[] sorted = [.. targets
-            .Select(target => (Target: target, Wait: target.WaitSeconds(now) + target.Route.BaseSeconds + HopCost.Seconds(target.Node, whole.Bytes / targets.Count) + GatherSeconds, Speed: target.RowsPerSecond))
+            .Select(target => (Target: target, Wait: Wait(target, part, now), Speed: Speed(target)))
             .OrderBy(entry => entry.Wait)];
         int used = 0;
         double speed = 0, weighted = request.Rows, end = double.PositiveInfinity;
@@ -42,9 +46,16 @@ public static class TaskPartition
             used++;
         }
 
-        if (used < 2 || end > single.ExpectedSeconds(request, now) * (1 - LeastGain)) return [new RequestPart(single, 0, request.Rows)];
+        if (used < 2 || end > single.Estimate(request, now).Seconds * (1 - LeastGain)) return [new RequestPart(single, 0, request.Rows)];
         return Parts(sorted.AsSpan(0, used), end, request.Rows);
     }
+
+    /// <summary>Seconds before the first row of a part runs: queue, fixed part of a run, way there, and what the part costs here.</summary>
+    private static double Wait(ReplicaTarget target, in RouteRequest part, TimeSpan now) =>
+        target.Estimate(part, now).WaitSeconds + target.Route.BaseSeconds + HopCost.Seconds(target.Node, part.Bytes) + GatherSeconds;
+
+    /// <summary>Rows a second; one of which nothing is known counts as the fastest.</summary>
+    private static double Speed(ReplicaTarget target) => target.Rate.RowsPerSecond is > 0 and var speed ? speed : UnknownSpeed;
 
     private static RequestPart[] Parts(ReadOnlySpan<(ReplicaTarget Target, double Wait, double Speed)> used, double end, int rows)
     {

@@ -76,7 +76,7 @@ public sealed class RoutingSnapshot
         {
             if (target.Node == request.Excluded || target.Node.IsEjected) continue;
             // Those in time come first, the others behind them.
-            if (double.IsPositiveInfinity(limit) || target.ExpectedSeconds(request, now) < limit)
+            if (double.IsPositiveInfinity(limit) || target.Estimate(request, now).IsWithin(limit))
             {
                 usable[count] = usable[timely];
                 usable[timely++] = target;

@@ -39,7 +39,8 @@ public static class AdmissionPolicy
         due += backlog;
 
         uint priority = policy.PriorityOf(request.Request);
-        AdmissionVerdict verdict = Predict(replica, request, policy.Rule, new OrderKey(request.Request.Background, priority, due, long.MaxValue), now, out TimeSpan finish);
+        OrderKey place = new(request.Request.Background, priority, due, long.MaxValue);
+        AdmissionVerdict verdict = Decide(replica, request, policy.Rule, place, now, out TimeSpan finish);
         if (verdict == AdmissionVerdict.Admitted)
         {
             replica.Queue.Add(request, priority, due, now);
@@ -84,23 +85,22 @@ public static class AdmissionPolicy
         InferenceRequest asked = request.Request;
         if (asked.Tenant.Length == 0) return true;
         BatchLimits limits = replica.Limits;
-        BatchCost cost = replica.Cost.Current;
-        int cap = BatchPolicy.Cap(limits, cost);
+        ServiceRate rate = ServiceRate.Of(limits, replica.Cost.Current);
         double room = limits.MaxQueuedRequests + limits.Concurrency;
-        double speed = limits.Concurrency * cap / Math.Max(1e-9, cost.Seconds(cap));
-        if (request.Deadline != TimeSpan.MaxValue && cost.IsKnown)
+        if (request.Deadline != TimeSpan.MaxValue && rate.Cost.IsKnown)
         {
-            double left = Math.Max(0, (request.Deadline - now).TotalSeconds - cost.Seconds(request.Rows));
-            room = Math.Min(room, left / (1 + DeadlineAdmission.WaitMargin) * speed);
+            double left = (request.Deadline - now).TotalSeconds;
+            room = Math.Min(room, FinishEstimate.LongestWait(left, rate.OwnSeconds(request.Rows)) * rate.RowsPerSecond);
         }
 
         double weight = asked.TenantWeight > 0 ? asked.TenantWeight : 1;
         bool entered = replica.Tenants.TryEnterShare(room, asked.Tenant, weight, request.Rows, now, out double backlogRows);
-        backlog = TimeSpan.FromSeconds(Math.Min(LongestBacklogSeconds, backlogRows / speed));
+        double seconds = rate.RowsPerSecond > 0 ? backlogRows / rate.RowsPerSecond : 0;
+        backlog = TimeSpan.FromSeconds(Math.Min(LongestBacklogSeconds, seconds));
         return entered;
     }
 
-    private static AdmissionVerdict Predict<TRequest>(
+    private static AdmissionVerdict Decide<TRequest>(
         ReplicaSchedule<TRequest> replica,
         TRequest request,
         AdmissionRule rule,
@@ -112,26 +112,26 @@ public static class AdmissionPolicy
         finish = now;
         bool mayBeLate = request.Deadline == TimeSpan.MaxValue || !request.DropWhenOverdue;
         if (mayBeLate || rule == AdmissionRule.Room) return AdmissionVerdict.Admitted;
-        ReplicaLoad load = Load(replica, request, place, now);
-        bool aloneInTime = now + TimeSpan.FromSeconds(load.OwnSeconds) < request.Deadline;
-        AdmissionDecision decision = DeadlineAdmission.Decide(load, now, request.Deadline);
-        finish = decision.PredictedFinish;
-        bool inTime = rule == AdmissionRule.EarlyDrop ? aloneInTime : decision.Admit;
-        if (inTime) return AdmissionVerdict.Admitted;
+        FinishEstimate estimate = Estimate(replica, request, place, now);
+        finish = now + TimeSpan.FromSeconds(estimate.Seconds);
+        double left = (request.Deadline - now).TotalSeconds;
+        bool isInTimeAlone = estimate.OwnSeconds < left;
+        bool isInTime = rule == AdmissionRule.EarlyDrop ? isInTimeAlone : estimate.IsWithin(left);
+        if (isInTime) return AdmissionVerdict.Admitted;
         // Were it alone it would be in time: it is the load that refuses it.
-        return aloneInTime ? AdmissionVerdict.Overloaded : AdmissionVerdict.NeverInTime;
+        return isInTimeAlone ? AdmissionVerdict.Overloaded : AdmissionVerdict.NeverInTime;
     }
 
-    private static ReplicaLoad Load<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request, OrderKey place, TimeSpan now)
+    /// <summary>When a request would be answered if it took this place in line.</summary>
+    private static FinishEstimate Estimate<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request, OrderKey place, TimeSpan now)
         where TRequest : QueuedRequest
     {
-        BatchLimits limits = replica.Limits;
-        BatchCost cost = replica.Cost.Current;
-        int cap = BatchPolicy.Cap(limits, cost);
+        double turnWait = replica.TurnWait.Seconds(now);
+        ServiceRate rate = ServiceRate.Of(replica.Limits, replica.Cost.Current) with { TurnWaitSeconds = turnWait };
+        if (!rate.Cost.IsKnown) return default;
         long ahead = replica.Queue.RowsAhead(place.Priority, place.Due, place.Background);
-        return new ReplicaLoad(ahead, replica.Turns, limits.Concurrency, cap, cost.Seconds(cap), cost.Seconds(request.Rows))
-        {
-            TurnWaitSeconds = replica.TurnWait.Seconds(now),
-        };
+        // Where all runs are busy, half of one is left on average.
+        double busy = replica.Turns >= rate.Concurrency ? rate.SecondsPerBatch / 2 / rate.Concurrency : 0;
+        return FinishEstimate.Of(ahead, rate.RowsPerSecond, rate.OwnSeconds(request.Rows), busy + turnWait);
     }
 }

@@ -9,6 +9,8 @@ public enum AdmissionRule
     /// <summary>All, as long as the queue has room; overdue ones are dropped.</summary>
     Room,
 
-    /// <summary>Those whose own run, started now, would be in time; others are dropped from the queue when they are late (Nexus, SOSP 2019).</summary>
+    /// <summary>
+    /// Those whose own run, started now, would be in time; others are dropped from the queue when they are late (Nexus, SOSP 2019).
+    /// </summary>
     EarlyDrop,
 }

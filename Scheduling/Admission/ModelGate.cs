@@ -7,9 +7,6 @@ namespace OrleansInference.Scheduling.Admission;
 /// </summary>
 public sealed class ModelGate
 {
-    /// <summary>Predictions err: what would only just be in time is refused.</summary>
-    private const double Margin = 0.85;
-
     /// <summary>How full the queue must be before shares count.</summary>
     private const double Contended = 0.5;
 
@@ -31,17 +28,30 @@ public sealed class ModelGate
     {
         lock (_lock)
         {
-            double wait = capacity.RowsPerSecond > 0 ? Math.Max(Outstanding / capacity.RowsPerSecond, capacity.WaitSeconds) : 0;
-            double predicted = wait + capacity.OwnSeconds, oneMore = capacity.RowsPerSecond > 0 ? 1 / capacity.RowsPerSecond : 0;
-            bool late = timeout > TimeSpan.Zero && predicted > timeout.TotalSeconds * Margin && Outstanding > 0;
-            if (Outstanding >= capacity.MaxOutstanding || late) return new GateDecision(GateVerdict.Overloaded, predicted, Math.Max(oneMore, predicted - (timeout.TotalSeconds * Margin * Contended)));
+            FinishEstimate estimate = capacity.RowsPerSecond > 0
+                ? FinishEstimate.Of(Outstanding, capacity.RowsPerSecond, capacity.OwnSeconds, seenWaitSeconds: capacity.WaitSeconds)
+                : new FinishEstimate(0, capacity.OwnSeconds);
+            double oneMore = capacity.RowsPerSecond > 0 ? 1 / capacity.RowsPerSecond : 0;
+            bool hasDeadline = timeout > TimeSpan.Zero;
+            double longest = FinishEstimate.LongestWait(timeout.TotalSeconds, capacity.OwnSeconds);
+            // One at a time is let in whatever is predicted: else nobody would learn that it has become faster.
+            bool isLate = hasDeadline && Outstanding > 0 && !estimate.IsWithin(timeout.TotalSeconds);
+            if (Outstanding >= capacity.MaxOutstanding || isLate)
+            {
+                double retry = Math.Max(oneMore, estimate.WaitSeconds - (longest * Contended));
+                return new GateDecision(GateVerdict.Overloaded, estimate.Seconds, retry);
+            }
+
             // As many as are answered before the deadline.
-            double room = timeout > TimeSpan.Zero && capacity.RowsPerSecond > 0
-                ? Math.Min(capacity.MaxOutstanding, Math.Max(1, ((timeout.TotalSeconds * Margin) - capacity.OwnSeconds) * capacity.RowsPerSecond))
+            double room = hasDeadline && capacity.RowsPerSecond > 0
+                ? Math.Min(capacity.MaxOutstanding, Math.Max(1, longest * capacity.RowsPerSecond))
                 : capacity.MaxOutstanding;
             return TryTakePlace(room, tenant, weight, 1, now, out bool alone)
-                ? new GateDecision(GateVerdict.Admit, predicted, 0)
-                : new GateDecision(alone ? GateVerdict.Overloaded : GateVerdict.OverShare, predicted, Math.Max(oneMore, wait * Contended));
+                ? new GateDecision(GateVerdict.Admit, estimate.Seconds, 0)
+                : new GateDecision(
+                    alone ? GateVerdict.Overloaded : GateVerdict.OverShare,
+                    estimate.Seconds,
+                    Math.Max(oneMore, estimate.WaitSeconds * Contended));
         }
     }
 
@@ -118,7 +128,11 @@ public sealed class ModelGate
 
     private void Forget(TimeSpan now)
     {
-        foreach (string gone in _tenants.Where(tenant => tenant.Value.Outstanding == 0 && now - tenant.Value.SeenAt >= Recent).Select(tenant => tenant.Key).ToArray()) _tenants.Remove(gone);
+        foreach ((string name, TenantPlace place) in _tenants.ToArray())
+        {
+            bool isGone = place.Outstanding == 0 && now - place.SeenAt >= Recent;
+            if (isGone) _tenants.Remove(name);
+        }
     }
 
     private sealed class TenantPlace

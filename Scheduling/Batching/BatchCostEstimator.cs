@@ -38,11 +38,15 @@ public sealed class BatchCostEstimator
         Current = _lines[bucket] = Fit();
     }
 
-    /// <summary>Seconds of a size: measured, or, if that is old and the node has changed since, as much more as the size that is seen now has become.</summary>
+    /// <summary>
+    /// Seconds of a size: measured, or, if that is old and the node has changed since, as much more as the size that is seen now has
+    /// become.
+    /// </summary>
     private double Seconds(int bucket)
     {
         if (_runs - _seenAt[bucket] <= Old) return _seconds[bucket];
-        double then = _lines[bucket].BaseSeconds + (_lines[bucket].SecondsPerRow * _rows[_latest]), change = _seconds[_latest] / Math.Max(1e-12, then);
+        double then = _lines[bucket].BaseSeconds + (_lines[bucket].SecondsPerRow * _rows[_latest]);
+        double change = _seconds[_latest] / Math.Max(1e-12, then);
         return change is > Changed or < 1 / Changed ? _seconds[bucket] * change : _seconds[bucket];
     }
 

@@ -48,7 +48,10 @@ public static class BatchPolicy
         return limits.FillToMax ? limits.MaxRows : (int)Math.Clamp(Worthwhile(cost), 1, limits.MaxRows);
     }
 
-    /// <summary>Rows beyond which batching only adds latency, by the measured cost alone; infinite where none is measured or rows cost nothing.</summary>
+    /// <summary>
+    /// Rows beyond which batching only adds latency, by the measured cost alone; infinite where none is measured or rows cost
+    /// nothing.
+    /// </summary>
     public static double Worthwhile(BatchCost cost)
     {
         if (!cost.IsKnown || cost.SecondsPerRow <= 0) return double.PositiveInfinity;
@@ -58,7 +61,8 @@ public static class BatchPolicy
     }
 
     /// <summary>Whether every run up to the largest worth running is as good as over when it starts.</summary>
-    public static bool IsShort(BatchLimits limits, BatchCost cost) => cost.IsKnown && cost.Seconds(Cap(limits, cost)) <= HarmlessSeconds * (1 + FixedShare);
+    public static bool IsShort(BatchLimits limits, BatchCost cost) =>
+        cost.IsKnown && cost.Seconds(Cap(limits, cost)) <= HarmlessSeconds * (1 + FixedShare);
 
     private static int? Preferred(int size, BatchLimits limits)
     {

@@ -1,8 +1,8 @@
 namespace OrleansInference.Scheduling.Queues;
 
 /// <summary>
-/// Waiting requests by their <see cref="QueuedRequest.Key"/>: a treap whose nodes are the requests. The pseudo-random <see cref="QueuedRequest.Level"/>
-/// of a request is at most its parent's, so the expected depth is logarithmic whatever the order of arrival.
+/// Waiting requests by their <see cref="QueuedRequest.Key"/>: a treap whose nodes are the requests. The pseudo-random
+/// <see cref="QueuedRequest.Level"/> of a request is at most its parent's, so the expected depth is logarithmic whatever the order of arrival.
 /// </summary>
 internal sealed class RequestTree<TIndex>
     where TIndex : struct, IRequestIndex

@@ -26,7 +26,12 @@ public sealed class ShapeSignature : IEquatable<ShapeSignature>
 
     /// <inheritdoc />
     public bool Equals(ShapeSignature? other) =>
-        ReferenceEquals(this, other) || (other is not null && !IsUnique && !other.IsUnique && _hash == other._hash && _dimensions.AsSpan().SequenceEqual(other._dimensions));
+        ReferenceEquals(this, other)
+        || (other is not null
+            && !IsUnique
+            && !other.IsUnique
+            && _hash == other._hash
+            && _dimensions.AsSpan().SequenceEqual(other._dimensions));
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as ShapeSignature);

@@ -47,7 +47,9 @@ public static class TurnPolicy
         return false;
     }
 
-    /// <summary>Learns from a run that has ended, and asks for the same turn's next batch: the turn goes on behind those of others.</summary>
+    /// <summary>
+    /// Learns from a run that has ended, and asks for the same turn's next batch: the turn goes on behind those of others.
+    /// </summary>
     /// <param name="replica">The replica's state, locked by the caller.</param>
     /// <param name="rows">Rows of the run.</param>
     /// <param name="seconds">What it took; null where it failed.</param>

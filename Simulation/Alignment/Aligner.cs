@@ -15,7 +15,7 @@ public static class Aligner
     /// <summary>How far median and goodput may be apart.</summary>
     public const double Tolerance = 0.15;
 
-    /// <summary>The line base + perRow × rows of measured runs, as the engine learns it (<see cref="BatchCostEstimator"/>); neither part is negative.</summary>
+    /// <summary>The line base + perRow × rows of measured runs (<see cref="BatchCostEstimator"/>); neither part is negative.</summary>
     /// <param name="seconds">Seconds of a run by rows, one a power of two; at least one.</param>
     /// <param name="p95Factor">95th percentile of a run ÷ its mean, ≥ 1.</param>
     public static ServiceModel Line(IReadOnlyDictionary<int, double> seconds, double p95Factor)

@@ -10,7 +10,7 @@ using OrleansInference.Simulation.World;
 
 namespace OrleansInference.Simulation.Cluster;
 
-/// <content>Reports, plans and how they are carried out, as the director and the nodes do it.</content>
+/// <content>Reports, plans and how they are carried out.</content>
 public sealed partial class SimulatedCluster
 {
     private void Report()
@@ -165,7 +165,12 @@ public sealed partial class SimulatedCluster
     /// <summary>Warmed as a real load is: two sizes are measured before the first request.</summary>
     private void Loaded(SimulatedReplica replica)
     {
-        for (int rows = 1; rows <= Math.Min(8, replica.Model.MaxRows); rows *= 2) replica.Schedule.Cost.Observe(rows, _world.Law.Seconds(replica.Model, replica.Node.Spec, rows, 1, replica.Node.Pressure, 1, _noise));
+        for (int rows = 1; rows <= Math.Min(8, replica.Model.MaxRows); rows *= 2)
+        {
+            double seconds = _world.Law.Seconds(replica.Model, replica.Node.Spec, rows, 1, replica.Node.Pressure, 1, _noise);
+            replica.Schedule.Cost.Observe(rows, seconds);
+        }
+
         replica.IsReady = true;
         Publish();
     }
@@ -180,16 +185,11 @@ public sealed partial class SimulatedCluster
 
     private static void SetKnobs(SimulatedReplica replica, ReplicaKnobs knobs)
     {
-        BatchLimits configured = replica.Configured;
-        int threads = knobs.Threads > 0 ? Math.Min(knobs.Threads, replica.Node.Spec.Cores) : 1;
-        int instances = knobs.Instances > 0 ? Math.Min(knobs.Instances, replica.Node.Spec.Cores) : Math.Max(1, configured.Concurrency / threads);
-        replica.Knobs = knobs with { Threads = threads, Instances = instances };
-        replica.Schedule.Limits = configured with
-        {
-            Concurrency = instances,
-            RowLimit = Math.Max(0, knobs.MaxRows),
-            MaxDelay = knobs.DelayMs >= 0 ? TimeSpan.FromMilliseconds(knobs.DelayMs) : configured.MaxDelay,
-        };
+        int cores = replica.Node.Spec.Cores;
+        int threads = knobs.Threads > 0 ? Math.Min(knobs.Threads, cores) : 1;
+        BatchLimits limits = replica.Configured.With(knobs, threads, cores);
+        replica.Schedule.Limits = limits;
+        replica.Knobs = knobs with { Threads = threads, Instances = limits.Concurrency };
     }
 
     private void Tune()
@@ -205,12 +205,13 @@ public sealed partial class SimulatedCluster
             if (!replica.IsReady || replica.Tuner is null) continue;
             ReplicaCounts since = replica.Counts.Minus(replica.Seen), others = replica.Node.Since.Minus(since);
             BatchCost cost = replica.Schedule.Cost.Current;
+            BatchLimits limits = replica.Schedule.Limits;
             replica.Seen = replica.Counts;
             ReplicaKnobs knobs = replica.Tuner.Tune(new ReplicaView
             {
                 Now = Now,
                 Planned = replica.Planned,
-                Current = replica.Knobs with { MaxRows = BatchPolicy.Cap(replica.Schedule.Limits, cost), DelayMs = replica.Schedule.Limits.MaxDelay.TotalMilliseconds },
+                Current = replica.Knobs with { MaxRows = BatchPolicy.Cap(limits, cost), DelayMs = limits.MaxDelay.TotalMilliseconds },
                 BaseSeconds = cost.BaseSeconds,
                 SecondsPerRow = cost.SecondsPerRow,
                 MaxRows = replica.Model.MaxRows,

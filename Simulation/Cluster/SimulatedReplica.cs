@@ -8,7 +8,13 @@ using OrleansInference.Simulation.World;
 namespace OrleansInference.Simulation.Cluster;
 
 /// <summary>A model on a node of the twin: the schedule that the server keeps too.</summary>
-internal sealed class SimulatedReplica(int id, int modelIndex, WorldModel model, SimulatedNode node, BatchLimits configured, AdmissionRule rule)
+internal sealed class SimulatedReplica(
+    int id,
+    int modelIndex,
+    WorldModel model,
+    SimulatedNode node,
+    BatchLimits configured,
+    AdmissionRule rule)
 {
     /// <summary>Its number.</summary>
     public int Id { get; } = id;

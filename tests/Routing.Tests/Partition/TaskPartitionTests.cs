@@ -27,7 +27,7 @@ public sealed class TaskPartitionTests
     {
         RequestPart[] parts = Split(7000, 1, 2, 4);
 
-        double[] ends = [.. parts.Select(part => part.Target.ExpectedSeconds(Tables.Request(part.Rows), TimeSpan.Zero))];
+        double[] ends = [.. parts.Select(part => part.Target.Estimate(Tables.Request(part.Rows), TimeSpan.Zero).Seconds)];
         Assert.Equal(3, parts.Length);
         Assert.True(ends.Max() - ends.Min() < 0.01, string.Join(", ", ends));
     }

@@ -45,7 +45,7 @@ public sealed class RoutingSnapshotTests
         busy.Load.Saw(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
 
         Assert.Equal(1, snapshot.Pick(Tables.Request(), TimeSpan.FromSeconds(1), random: 0)!.Route.Node);
-        Assert.Equal(0.0125, busy.WaitSeconds(TimeSpan.FromSeconds(1.2)), 1e-6);
+        Assert.Equal(0.0125, busy.Estimate(Tables.Request(1), TimeSpan.FromSeconds(1.2)).WaitSeconds, 1e-6);
     }
 
     [Fact]

@@ -31,5 +31,6 @@ internal sealed class Journal
         where TRequest : QueuedRequest =>
         Add(now, "runs " + string.Join(", ", batch.Select(entry => $"{index(entry.Request)}[{entry.Start}+{entry.Rows}]")));
 
-    private void Add(TimeSpan now, string what) => _lines.Add(string.Create(CultureInfo.InvariantCulture, $"{now.TotalMilliseconds} ms: {what}"));
+    private void Add(TimeSpan now, string what) =>
+        _lines.Add(string.Create(CultureInfo.InvariantCulture, $"{now.TotalMilliseconds} ms: {what}"));
 }

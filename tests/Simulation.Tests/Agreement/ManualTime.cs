@@ -1,6 +1,8 @@
 namespace OrleansInference.Simulation.Tests.Agreement;
 
-/// <summary>A clock that stands still until it is moved, and a calendar of what happens when, first come first served within a moment.</summary>
+/// <summary>
+/// A clock that stands still until it is moved, and a calendar of what happens when, first come first served within a moment.
+/// </summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly PriorityQueue<Action, (long At, long Sequence)> _calendar = new();

@@ -5,7 +5,9 @@ namespace OrleansInference.Simulation.Tests.Agreement;
 /// <summary>The twin foretells what the server does only as long as both decide alike.</summary>
 public sealed class ServerAndTwinTests
 {
-    /// <summary>Seed, threads, ms a row, whether batches fill up, delay in ms, most rows, mean gap between requests in ms, objective in ms.</summary>
+    /// <summary>
+    /// Seed, threads, ms a row, whether batches fill up, delay in ms, most rows, mean gap between requests in ms, objective in ms.
+    /// </summary>
     public static TheoryData<int, int, int, bool, int, int, int, int> Traces()
     {
         TheoryData<int, int, int, bool, int, int, int, int> traces = [];
@@ -23,7 +25,15 @@ public sealed class ServerAndTwinTests
 
     [Theory]
     [MemberData(nameof(Traces))]
-    public async Task Run_TheSameTrace_IsDecidedAlike(int seed, int threads, int rowMs, bool fills, int delayMs, int maxRows, int gapMs, int sloMs)
+    public async Task Run_TheSameTrace_IsDecidedAlike(
+        int seed,
+        int threads,
+        int rowMs,
+        bool fills,
+        int delayMs,
+        int maxRows,
+        int gapMs,
+        int sloMs)
     {
         Trace trace = new(threads, rowMs, fills, delayMs, maxRows, gapMs, sloMs);
         IReadOnlyList<Arrival> arrivals = trace.Arrivals(seed);

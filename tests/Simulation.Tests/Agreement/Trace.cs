@@ -13,7 +13,14 @@ internal sealed record Trace(int Threads, int MsPerRow, bool FillToMax, int Dela
     /// <summary>Large runs take longer than a line through small ones says, so that some of what was let in is late.</summary>
     public TimeSpan Run(int rows) => TimeSpan.FromMilliseconds(BaseMs + (MsPerRow * rows * (rows > MaxRows / 2 ? 2 : 1)));
 
-    public double Seconds(WorldModel model, WorldNode node, int rows, int threads, double pressure, double crowding, SimulationRandom random) =>
+    public double Seconds(
+        WorldModel model,
+        WorldNode node,
+        int rows,
+        int threads,
+        double pressure,
+        double crowding,
+        SimulationRandom random) =>
         Run(rows).TotalSeconds;
 
     /// <summary>The requests, in order of time, no two at once: the time tells which it is.</summary>

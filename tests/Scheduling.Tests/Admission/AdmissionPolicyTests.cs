@@ -1,0 +1,136 @@
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
+using OrleansInference.Scheduling.Turns;
+
+namespace OrleansInference.Scheduling.Tests.Admission;
+
+public sealed class AdmissionPolicyTests
+{
+    private static readonly TimeSpan Now = TimeSpan.FromSeconds(100);
+    private static readonly QueuePolicy Policy = new() { SloP99Ms = 50 };
+
+    /// <summary>One row 10 ms, batches of one, one at a time.</summary>
+    private readonly ReplicaSchedule<QueuedRequest> _replica = Schedule(new BatchLimits { MaxQueuedRequests = 5 });
+
+    [Fact]
+    public void Admit_ARequest_IsOrderedByTheEarlierOfDeadlineAndObjective()
+    {
+        QueuedRequest objective = Request();
+        QueuedRequest deadline = Request(timeoutMs: 30);
+
+        Assert.Equal(AdmissionVerdict.Admitted, Admit(objective));
+        Assert.Equal(AdmissionVerdict.Admitted, Admit(deadline));
+
+        Assert.Equal(Now + TimeSpan.FromMilliseconds(50), objective.Key.Due);
+        Assert.Equal(Now + TimeSpan.FromMilliseconds(30), deadline.Key.Due);
+        Assert.Equal(deadline.Deadline, _replica.WakeAt);
+    }
+
+    [Fact]
+    public void Admit_AFullQueue_RefusesBackgroundWorkFirst()
+    {
+        for (int i = 0; i < 3; i++) Assert.Equal(AdmissionVerdict.Admitted, Admit(Request(background: true)));
+
+        QueueAdmission refused = AdmissionPolicy.Admit(_replica, Request(background: true), Policy, Now);
+
+        Assert.Equal((AdmissionVerdict.QueueFull, 3), (refused.Verdict, refused.Room));
+        for (int i = 0; i < 2; i++) Assert.Equal(AdmissionVerdict.Admitted, Admit(Request()));
+        Assert.Equal(AdmissionVerdict.QueueFull, Admit(Request()));
+    }
+
+    [Theory]
+    [InlineData(9, AdmissionVerdict.NeverInTime)]
+    [InlineData(33, AdmissionVerdict.Overloaded)]
+    [InlineData(35, AdmissionVerdict.Admitted)]
+    public void Admit_TwoRowsAhead_AsksForTheirTimeAFifthAndItsOwn(double timeoutMs, AdmissionVerdict expected)
+    {
+        for (int i = 0; i < 2; i++) Admit(Request(sloMs: 1));
+
+        QueueAdmission admission = AdmissionPolicy.Admit(_replica, Request(timeoutMs: timeoutMs), Policy, Now);
+
+        Assert.Equal(expected, admission.Verdict);
+        Assert.Equal(30, (admission.PredictedFinish - Now).TotalMilliseconds, 0.01);
+        Assert.Equal(expected == AdmissionVerdict.Admitted ? 3 : 2, _replica.Queue.Count);
+    }
+
+    [Fact]
+    public void Admit_AllRunsBusy_WaitForHalfOfOne()
+    {
+        Admit(Request());
+        TurnPolicy.TryAdd(_replica, Now);
+        TurnPolicy.TryBegin(_replica, Now, [], []);
+
+        QueueAdmission admission = AdmissionPolicy.Admit(_replica, Request(timeoutMs: 100), Policy, Now);
+
+        Assert.Equal(15, (admission.PredictedFinish - Now).TotalMilliseconds, 0.01);
+    }
+
+    [Fact]
+    public void Admit_NothingMeasured_LetsInWhateverIsAhead()
+    {
+        ReplicaSchedule<QueuedRequest> unknown = new(new BatchLimits(), new BatchCostEstimator());
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(AdmissionVerdict.Admitted, AdmissionPolicy.Admit(unknown, Request(timeoutMs: 0.001), Policy, Now).Verdict);
+        }
+    }
+
+    [Theory]
+    [InlineData(AdmissionRule.Room, 1, AdmissionVerdict.Admitted)]
+    [InlineData(AdmissionRule.EarlyDrop, 9, AdmissionVerdict.NeverInTime)]
+    [InlineData(AdmissionRule.EarlyDrop, 11, AdmissionVerdict.Admitted)]
+    public void Admit_AnotherRule_IsFollowed(AdmissionRule rule, double timeoutMs, AdmissionVerdict expected)
+    {
+        for (int i = 0; i < 3; i++) Admit(Request(sloMs: 1));
+
+        Assert.Equal(expected, AdmissionPolicy.Admit(_replica, Request(timeoutMs: timeoutMs), Policy with { Rule = rule }, Now).Verdict);
+    }
+
+    [Fact]
+    public void Admit_OverdueRequestsThatAreServedLate_AreLetIn()
+    {
+        QueuedRequest late = Request(timeoutMs: 1);
+
+        Assert.Equal(AdmissionVerdict.Admitted, AdmissionPolicy.Admit(_replica, late, Policy with { RejectOverdue = false }, Now).Verdict);
+        Assert.False(late.DropWhenOverdue);
+    }
+
+    [Fact]
+    public void Admit_ARefusedRequestOfATenant_GivesItsShareBack()
+    {
+        QueuedRequest refused = Request(timeoutMs: 5, tenant: "a");
+
+        Assert.Equal(AdmissionVerdict.NeverInTime, Admit(refused));
+        Assert.Equal(0, _replica.Tenants.Outstanding);
+        QueuedRequest served = Request(tenant: "a");
+        Admit(served);
+        Assert.Equal(1, _replica.Tenants.Outstanding);
+        AdmissionPolicy.Leave(_replica, served);
+        Assert.Equal(0, _replica.Tenants.Outstanding);
+    }
+
+    internal static ReplicaSchedule<QueuedRequest> Schedule(BatchLimits limits)
+    {
+        BatchCostEstimator cost = new();
+        cost.Observe(1, 0.010);
+        return new ReplicaSchedule<QueuedRequest>(limits, cost);
+    }
+
+    private static QueuedRequest Request(double timeoutMs = 0, double sloMs = 0, bool background = false, string tenant = "")
+    {
+        InferenceRequest request = new()
+        {
+            ModelName = "m",
+            Inputs = [],
+            Timeout = TimeSpan.FromMilliseconds(timeoutMs),
+            SloP99Ms = sloMs,
+            Background = background,
+            Tenant = tenant,
+        };
+        return new QueuedRequest(request, 1, ShapeSignature.Fixed);
+    }
+
+    private AdmissionVerdict Admit(QueuedRequest request) => AdmissionPolicy.Admit(_replica, request, Policy, Now).Verdict;
+}
