@@ -103,7 +103,7 @@ public sealed class PlanEstimateTests
         Assert.Equal(1 - (50.0 / 250), score.N, 9);
     }
 
-    /// <summary>The figures of Rounds, Damping, TakenShare, LeastAppeal and RunsARequest: each of them changes one.</summary>
+    /// <summary>The figures of Rounds, BatchRounds, Damping, TakenShare and RunsARequest: each of them changes one.</summary>
     [Theory]
     [InlineData(60, 0.05, 0.940751997)]
     [InlineData(120, 0.05, 0.738748237)]
