@@ -2,7 +2,9 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Client;
 
-/// <summary>A request's deadline on the client's side: the server enforces it, this is for a server that does not answer.</summary>
+/// <summary>
+/// A request's deadline on the client's side: the server enforces it, this is for a server that does not answer.
+/// </summary>
 internal sealed class Deadline : IDisposable
 {
     /// <summary>What the answer may take beyond the deadline, for the way back.</summary>
@@ -19,8 +21,12 @@ internal sealed class Deadline : IDisposable
     /// <summary>Starts it.</summary>
     public Deadline(InferenceRequest request, TimeProvider time, CancellationToken caller)
     {
-        (_caller, _timeout) = (caller, request.Timeout);
-        if (_timeout <= TimeSpan.Zero || _timeout > Longest) return;
+        _caller = caller;
+        _timeout = request.Timeout;
+        if (_timeout <= TimeSpan.Zero || _timeout > Longest)
+        {
+            return;
+        }
         _deadline = new CancellationTokenSource(_timeout + Grace, time);
         _both = CancellationTokenSource.CreateLinkedTokenSource(caller, _deadline.Token);
     }
@@ -32,7 +38,8 @@ internal sealed class Deadline : IDisposable
     public bool HasPassed => _deadline is { IsCancellationRequested: true } && !_caller.IsCancellationRequested;
 
     /// <summary>The error for a deadline that has passed.</summary>
-    public InferenceException Passed() => new(InferenceError.DeadlineExceeded, $"no answer within the deadline of {_timeout.TotalMilliseconds:F0} ms");
+    public InferenceException Passed() =>
+        new(InferenceError.DeadlineExceeded, $"no answer within the deadline of {_timeout.TotalMilliseconds:F0} ms");
 
     /// <inheritdoc />
     public void Dispose()

@@ -10,19 +10,28 @@ public interface IInferenceClient
     /// Runs a request and returns its outputs, which the caller disposes. The request's tensors must not change until
     /// the call has ended; <see cref="InferenceRequest.Timeout"/> is the deadline, enforced at the queue and here.
     /// </summary>
-    /// <exception cref="InferenceException">The request was refused or failed; <see cref="InferenceException.Error"/> says why.</exception>
+    /// <exception cref="InferenceException">The request was refused or failed; <see cref="InferenceException.Error"/>
+    /// says why.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Runs many requests, several at a time, and gives their answers in the order of the requests; those of one sequence
-    /// run one after the other. What is wrong with one request is in its answer's <see cref="InferenceResponse.Error"/>,
-    /// and the stream goes on. The caller disposes each answer.
+    /// Runs many requests, several at a time, and gives their answers in the order of the requests; those of one
+    /// sequence run one after the other. What is wrong with one request is in its answer's
+    /// <see cref="InferenceResponse.Error"/>, and the stream goes on. The caller disposes each answer.
     /// </summary>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; what is under way is cancelled too.</exception>
-    IAsyncEnumerable<InferenceResponse> StreamAsync(IAsyncEnumerable<InferenceRequest> requests, CancellationToken cancellationToken = default);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; what is under
+    /// way is cancelled too.</exception>
+    IAsyncEnumerable<InferenceResponse> StreamAsync(
+        IAsyncEnumerable<InferenceRequest> requests,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>What a model takes and gives; empty version for the highest one that is ready.</summary>
     /// <exception cref="InferenceException">There is no such model or version, or it is not ready.</exception>
-    Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion = "", CancellationToken cancellationToken = default);
+    Task<ModelMetadata> GetModelMetadataAsync(
+        string modelName,
+        string modelVersion = "",
+        CancellationToken cancellationToken = default
+    );
 }

@@ -6,10 +6,11 @@ using OrleansInference.Routing.Calls;
 namespace OrleansInference.Client;
 
 /// <summary>
-/// Inference over an Orleans cluster client: straight to the node that the routing table picks, one hop; sequences, whose
-/// order one silo keeps, and everything while no table is known, through any gateway.
+/// Inference over an Orleans cluster client: straight to the node that the routing table picks, one hop; sequences,
+/// whose order one silo keeps, and everything while no table is known, through any gateway.
 /// </summary>
-internal sealed class OrleansInferenceClient(IClusterClient cluster, RequestRouter router, TimeProvider time) : IInferenceClient
+internal sealed class OrleansInferenceClient(IClusterClient cluster, RequestRouter router, TimeProvider time)
+    : IInferenceClient
 {
     /// <inheritdoc />
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
@@ -31,20 +32,37 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, RequestRout
             throw Unavailable(exception);
         }
 
-        if (response.Error == InferenceError.Cancelled && deadline.HasPassed) throw deadline.Passed();
-        if (response.Error == InferenceError.Cancelled) cancellationToken.ThrowIfCancellationRequested();
+        if (response.Error == InferenceError.Cancelled && deadline.HasPassed)
+        {
+            throw deadline.Passed();
+        }
+        if (response.Error == InferenceError.Cancelled)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
         return response.EnsureSuccess();
     }
 
     /// <inheritdoc />
-    public IAsyncEnumerable<InferenceResponse> StreamAsync(IAsyncEnumerable<InferenceRequest> requests, CancellationToken cancellationToken) => PipelinedStream.RunAsync(requests, InferAsync, cancellationToken);
+    public IAsyncEnumerable<InferenceResponse> StreamAsync(
+        IAsyncEnumerable<InferenceRequest> requests,
+        CancellationToken cancellationToken
+    ) => PipelinedStream.RunAsync(requests, InferAsync, cancellationToken);
 
     /// <inheritdoc />
-    public async Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken)
+    public async Task<ModelMetadata> GetModelMetadataAsync(
+        string modelName,
+        string modelVersion,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            return await cluster.GetGrain<IInferenceGrain>(0).GetModelMetadataAsync(modelName, modelVersion).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await cluster
+                .GetGrain<IInferenceGrain>(0)
+                .GetModelMetadataAsync(modelName, modelVersion)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is TimeoutException or OrleansException)
         {
@@ -54,14 +72,25 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, RequestRout
 
     private Task<InferenceResponse> SendAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
-        if (request.SequenceId.Length > 0 || router.Snapshot.Find(request.ModelName) is null) return cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, cancellationToken);
+        if (request.SequenceId.Length > 0 || router.Snapshot.Find(request.ModelName) is null)
+        {
+            return cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, cancellationToken);
+        }
         // The router lets go of what it is given, and the request stays the caller's.
         InferenceRequest own = RequestRows.Copy(request);
-        if (router.TryInfer(own, cancellationToken, out Task<InferenceResponse>? answer)) return answer;
+        if (router.TryInfer(own, cancellationToken, out Task<InferenceResponse>? answer))
+        {
+            return answer;
+        }
         own.Dispose();
         return cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, cancellationToken);
     }
 
     private static InferenceException Unavailable(Exception exception) =>
-        new(InferenceError.Unavailable, $"the cluster {(exception is TimeoutException ? "did not answer" : "cannot be reached")}: {exception.Message}", exception);
+        new(
+            InferenceError.Unavailable,
+            $"the cluster {(exception is TimeoutException ? "did not answer" : "cannot be reached")}: "
+                + $"{exception.Message}",
+            exception
+        );
 }

@@ -23,9 +23,12 @@ public sealed partial class InferenceEngine
     /// <summary>Whether the repository has a model of that name.</summary>
     public bool HasInRepository(string name) => _repository.Has(name);
 
-    /// <summary>What a served model was loaded from; null where it is not served. Reads its files the first time.</summary>
+    /// <summary>
+    /// What a served model was loaded from; null where it is not served. Reads its files the first time.
+    /// </summary>
     /// <exception cref="IOException">A file cannot be read any more.</exception>
-    public ModelManifest? ManifestOfServed(string name) => SourceOfServed(name) is { } source ? _contents.Manifest(source) : null;
+    public ModelManifest? ManifestOfServed(string name) =>
+        SourceOfServed(name) is { } source ? _contents.Manifest(source) : null;
 
     /// <summary>What the repository has of a model now; null where it has none that can be read.</summary>
     public ModelManifest? ManifestOfRepository(string name)
@@ -34,14 +37,16 @@ public sealed partial class InferenceEngine
         {
             return SourceInRepository(name) is { } source ? _contents.Manifest(source) : null;
         }
-        catch (Exception exception) when (VersionLoader.IsBrokenModel(exception) || exception is ModelRepositoryException)
+        catch (Exception exception)
+            when (VersionLoader.IsBrokenModel(exception) || exception is ModelRepositoryException)
         {
             return null;
         }
     }
 
     /// <summary>The models that a served ensemble needs; none for any other.</summary>
-    public IReadOnlyList<string> StepsOf(string name) => SourceOfServed(name) is { IsEnsemble: true } source ? [.. EnsemblePlan.ModelNames(source.Config)] : [];
+    public IReadOnlyList<string> StepsOf(string name) =>
+        SourceOfServed(name) is { IsEnsemble: true } source ? [.. EnsemblePlan.ModelNames(source.Config)] : [];
 
     /// <summary>The models that a configuration needs as steps; none for one that is no ensemble.</summary>
     /// <param name="configJson">The configuration, or null for that in the folder.</param>
@@ -50,28 +55,38 @@ public sealed partial class InferenceEngine
     public static IReadOnlyList<string> StepsIn(string? configJson, string folder)
     {
         string path = Path.Combine(folder, "model", "config.pbtxt");
-        ModelConfig config = configJson is not null ? ModelConfigJson.Parse(configJson)
+        ModelConfig config =
+            configJson is not null ? ModelConfigJson.Parse(configJson)
             : RegularFile.Exists(path) ? ModelConfigReader.Parse(RegularFile.ReadAllBytes(path), path)
             : new ModelConfig();
-        return config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling ? [.. EnsemblePlan.ModelNames(config)] : [];
+        return config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling
+            ? [.. EnsemblePlan.ModelNames(config)]
+            : [];
     }
 
-    /// <summary>Whether the mode asks for a model at start, so that it is to be served without anybody's request.</summary>
-    public bool IsWanted(string name) => (_options.Mode is ModelControlMode.All or ModelControlMode.Poll && HasInRepository(name)) || _options.LoadModel.Contains(name) || (_options.LoadModel.Contains("*") && HasInRepository(name));
+    /// <summary>
+    /// Whether the mode asks for a model at start, so that it is to be served without anybody's request.
+    /// </summary>
+    public bool IsWanted(string name) =>
+        (_options.Mode is ModelControlMode.All or ModelControlMode.Poll && HasInRepository(name))
+        || _options.LoadModel.Contains(name)
+        || (_options.LoadModel.Contains("*") && HasInRepository(name));
 
     /// <summary>Bytes reserved for a served model, all versions together; 0 where it is not served.</summary>
-    public long MemoryOfServed(string name) => _table.TryGet(name, out ServedVersions? served) ? served.All.Sum(version => version.Memory?.Bytes ?? 0) : 0;
+    public long MemoryOfServed(string name) =>
+        _table.TryGet(name, out ServedVersions? served) ? served.All.Sum(version => version.Memory?.Bytes ?? 0) : 0;
 
     /// <summary>Models whose folders went while the repository was followed.</summary>
     public IReadOnlyCollection<string> Withdrawn => [.. _withdrawn.Keys];
 
     /// <summary>What models can run on here, by ONNX Runtime's names.</summary>
-    public IReadOnlyList<string> Devices => _options.ExecutionProvider.Provider switch
-    {
-        "cpu" => [ExecutionProviderChoice.Cpu],
-        "emulated" => [EmulatedDevice.Provider],
-        _ => [.. OnnxRuntimeEnvironment.AvailableProviders],
-    };
+    public IReadOnlyList<string> Devices =>
+        _options.ExecutionProvider.Provider switch
+        {
+            "cpu" => [ExecutionProviderChoice.Cpu],
+            "emulated" => [EmulatedDevice.Provider],
+            _ => [.. OnnxRuntimeEnvironment.AvailableProviders],
+        };
 
     /// <summary>
     /// Measures a served model at 1, 2, 4 … rows up to its largest batch, by made-up requests that stand behind all
@@ -79,16 +94,31 @@ public sealed partial class InferenceEngine
     /// </summary>
     /// <returns>Median seconds of a run by rows.</returns>
     /// <exception cref="InferenceException">It is not served, or no made-up input suits it.</exception>
-    public async Task<Dictionary<int, double>> ProfileAsync(string name, string version, CancellationToken cancellationToken)
+    public async Task<Dictionary<int, double>> ProfileAsync(
+        string name,
+        string version,
+        CancellationToken cancellationToken
+    )
     {
-        if (Find(name, version, out InferenceError error, out string message) is not { } model) throw new InferenceException(error, message);
+        if (Find(name, version, out InferenceError error, out string message) is not { } model)
+        {
+            throw new InferenceException(error, message);
+        }
         Dictionary<int, double> seconds = [];
         for (int rows = 1; rows <= Math.Max(1, model.Signature.MaxBatchSize); rows *= 2)
         {
             double[] runs = new double[3];
             for (int i = 0; i < runs.Length; i++)
             {
-                using InferenceResponse response = await InferAsync(SyntheticInputs.Request(model, rows, seed: i) with { Background = true, IsProbe = true }, cancellationToken).ConfigureAwait(false);
+                using InferenceResponse response = await InferAsync(
+                        SyntheticInputs.Request(model, rows, seed: i) with
+                        {
+                            Background = true,
+                            IsProbe = true,
+                        },
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
                 runs[i] = response.EnsureSuccess().Timings.ComputeInfer.TotalSeconds;
             }
 
@@ -106,8 +136,10 @@ public sealed partial class InferenceEngine
     /// <returns>Null where this node has no such file in that revision.</returns>
     public FileStream? OpenContent(string name, string revision, string path)
     {
-        string? root = ManifestOfServed(name) is { } served && Holds(served, revision, path) ? SourceOfServed(name)?.Folder.Path
-            : ManifestOfRepository(name) is { } stored && Holds(stored, revision, path) ? _repository.Find(name)?.Path : null;
+        string? root =
+            ManifestOfServed(name) is { } served && Holds(served, revision, path) ? SourceOfServed(name)?.Folder.Path
+            : ManifestOfRepository(name) is { } stored && Holds(stored, revision, path) ? _repository.Find(name)?.Path
+            : null;
         return root is null ? null : RegularFile.OpenRead(Path.Combine(root, Path.Combine(path.Split('/'))));
     }
 
@@ -115,7 +147,12 @@ public sealed partial class InferenceEngine
     /// Serves a model from a folder that was fetched from another node: <paramref name="folder"/><c>/model</c> has the
     /// model's layout. The engine takes the folder over and deletes it with the model, or where it cannot be loaded.
     /// </summary>
-    public Task<LoadResult> LoadFetchedAsync(string name, string folder, string? configJson, CancellationToken cancellationToken)
+    public Task<LoadResult> LoadFetchedAsync(
+        string name,
+        string folder,
+        string? configJson,
+        CancellationToken cancellationToken
+    )
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         _demand.SetUnloaded(name, unloaded: false);
@@ -126,26 +163,42 @@ public sealed partial class InferenceEngine
         {
             try
             {
-                return await _lifecycle.LoadFetchedAsync(name, fetched, configJson, cancellationToken).ConfigureAwait(false);
+                return await _lifecycle
+                    .LoadFetchedAsync(name, fetched, configJson, cancellationToken)
+                    .ConfigureAwait(false);
             }
             finally
             {
-                if (SourceOfServed(name)?.Temporary != fetched) fetched.Dispose();
+                if (SourceOfServed(name)?.Temporary != fetched)
+                {
+                    fetched.Dispose();
+                }
             }
         }
     }
 
     private ModelSource? SourceInRepository(string name)
     {
-        if (_repository.Find(name) is not { } folder) return null;
+        if (_repository.Find(name) is not { } folder)
+        {
+            return null;
+        }
         string fingerprint = folder.Fingerprint();
-        if (_stored.TryGetValue(name, out (string Fingerprint, ModelSource Source) known) && known.Fingerprint == fingerprint) return known.Source;
+        if (
+            _stored.TryGetValue(name, out (string Fingerprint, ModelSource Source) known)
+            && known.Fingerprint == fingerprint
+        )
+        {
+            return known.Source;
+        }
         ModelSource source = ModelSource.Read(name, folder, replacement: null);
         _stored[name] = (fingerprint, source);
         return source;
     }
 
-    private static bool Holds(ModelManifest manifest, string revision, string path) => manifest.Revision == revision && manifest.Files.Any(file => file.Path == path);
+    private static bool Holds(ModelManifest manifest, string revision, string path) =>
+        manifest.Revision == revision && manifest.Files.Any(file => file.Path == path);
 
-    private ModelSource? SourceOfServed(string name) => _table.TryGet(name, out ServedVersions? served) ? served.All[^1].Source : null;
+    private ModelSource? SourceOfServed(string name) =>
+        _table.TryGet(name, out ServedVersions? served) ? served.All[^1].Source : null;
 }

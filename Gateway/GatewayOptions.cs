@@ -18,7 +18,9 @@ public sealed class GatewayOptions
     [RegularExpression(@"^[0-9a-fA-F.:]+$", ErrorMessage = "Gateway:BindAddress must be an IP address.")]
     public string BindAddress { get; set; } = "127.0.0.1";
 
-    /// <summary>Most bytes of one request's body, also after decompression; every limit of Kestrel and gRPC follows it.</summary>
+    /// <summary>
+    /// Most bytes of one request's body, also after decompression; every limit of Kestrel and gRPC follows it.
+    /// </summary>
     [Range(1024, int.MaxValue - 1024)]
     public int MaxRequestBodyBytes { get; set; } = 64 << 20;
 
@@ -41,10 +43,14 @@ public sealed class GatewayOptions
     /// <summary>Whether clients on this machine may pass tensors in the system's shared memory.</summary>
     public bool AllowSharedMemory { get; set; }
 
-    /// <summary>Answers with Triton's status where ours differs: 503 (UNAVAILABLE) in place of 429 and 504, 400 in place of 413.</summary>
+    /// <summary>
+    /// Answers with Triton's status where ours differs: 503 (UNAVAILABLE) in place of 429 and 504, 400 in place of 413.
+    /// </summary>
     public bool TritonStatusCodes { get; set; }
 
-    /// <summary>Another port that serves <c>/metrics</c>, such as Triton's 8002; 0 for none but the HTTP port.</summary>
+    /// <summary>
+    /// Another port that serves <c>/metrics</c>, such as Triton's 8002; 0 for none but the HTTP port.
+    /// </summary>
     [Range(0, 65535, ErrorMessage = "Gateway:MetricsPort must be from 0 (none) to 65535.")]
     public int MetricsPort { get; set; }
 
@@ -52,7 +58,10 @@ public sealed class GatewayOptions
     public string TraceFile { get; set; } = "";
 
     /// <summary>What is traced until a client changes it: OFF, TIMESTAMPS or TENSORS.</summary>
-    [RegularExpression("^(OFF|TIMESTAMPS|TENSORS)$", ErrorMessage = "Gateway:TraceLevel must be OFF, TIMESTAMPS or TENSORS.")]
+    [RegularExpression(
+        "^(OFF|TIMESTAMPS|TENSORS)$",
+        ErrorMessage = "Gateway:TraceLevel must be OFF, TIMESTAMPS or TENSORS."
+    )]
     public string TraceLevel { get; set; } = "OFF";
 
     /// <summary>Every how manieth request is traced until a client changes it.</summary>
@@ -60,16 +69,21 @@ public sealed class GatewayOptions
     public int TraceRate { get; set; } = 1000;
 
     /// <summary>
-    /// Most milliseconds for which the server sends itself requests before it says that it is ready, so that no client pays for
-    /// compiling the request path; 0 for none.
+    /// Most milliseconds for which the server sends itself requests before it says that it is ready, so that no client
+    /// pays for compiling the request path; 0 for none.
     /// </summary>
     [Range(0, 60_000, ErrorMessage = "Gateway:WarmupMs must be from 0 (none) to 60000.")]
     public int WarmupMs { get; set; } = 1000;
 
-    /// <summary>A file of API keys, a line each: <c>KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]][ role=infer|operate|admin]</c>; empty for none, and nobody is asked for one.</summary>
+    /// <summary>
+    /// A file of API keys, a line each: <c>KEY[ TENANT[ WEIGHT[ QUOTA_PER_SECOND]]][ role=infer|operate|admin]</c>;
+    /// empty for none, and nobody is asked for one.
+    /// </summary>
     public string ApiKeyFile { get; set; } = "";
 
-    /// <summary>PEM file of the certificate, with its chain, for TLS on the HTTP and gRPC ports; empty for none.</summary>
+    /// <summary>
+    /// PEM file of the certificate, with its chain, for TLS on the HTTP and gRPC ports; empty for none.
+    /// </summary>
     public string CertificateFile { get; set; } = "";
 
     /// <summary>PEM file of the certificate's private key; empty where the certificate's file has it.</summary>
@@ -78,7 +92,9 @@ public sealed class GatewayOptions
     /// <summary>PEM file of the authorities whose certificates clients must show (mTLS); empty for none.</summary>
     public string ClientAuthorityFile { get; set; } = "";
 
-    /// <summary>Whether everybody who can reach an address beyond this machine may use the server without a key.</summary>
+    /// <summary>
+    /// Whether everybody who can reach an address beyond this machine may use the server without a key.
+    /// </summary>
     public bool AllowAnonymous { get; set; }
 
     /// <summary>The version in the server's metadata.</summary>

@@ -28,15 +28,32 @@ namespace OrleansInference.Gateway;
 /// <summary>Registers and maps the KServe v2 endpoints.</summary>
 public static class GatewayRegistration
 {
-    /// <summary>Adds the gateway, bound to the configuration section <c>Gateway</c>. Every size limit follows the one body limit.</summary>
+    /// <summary>
+    /// Adds the gateway, bound to the configuration section <c>Gateway</c>. Every size limit follows the one body
+    /// limit.
+    /// </summary>
     public static WebApplicationBuilder AddInferenceGateway(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<GatewayOptions>().BindConfiguration("Gateway").ValidateDataAnnotations()
-            .Validate(options => IPAddress.TryParse(options.BindAddress, out _), "Gateway:BindAddress must be an IP address.")
-            .Validate(options => options.MaxBytesInFlight >= options.MaxRequestBodyBytes, "Gateway:MaxBytesInFlight must be at least Gateway:MaxRequestBodyBytes, or the largest request is never served.")
+        builder
+            .Services.AddOptions<GatewayOptions>()
+            .BindConfiguration("Gateway")
+            .ValidateDataAnnotations()
+            .Validate(
+                options => IPAddress.TryParse(options.BindAddress, out _),
+                "Gateway:BindAddress must be an IP address."
+            )
+            .Validate(
+                options => options.MaxBytesInFlight >= options.MaxRequestBodyBytes,
+                "Gateway:MaxBytesInFlight must be at least Gateway:MaxRequestBodyBytes, or the largest "
+                    + "request is never served."
+            )
             .ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddOptions<AccessOptions>().BindConfiguration("Access").ValidateDataAnnotations().ValidateOnStart();
+        builder
+            .Services.AddOptions<AccessOptions>()
+            .BindConfiguration("Access")
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         builder.Services.AddGatewayAccess();
         builder.Services.AddSingleton<WarmupToken>();
         builder.Services.AddSingleton(Keys);
@@ -72,13 +89,19 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<GrpcSettings>();
         builder.Services.AddSingleton<InferenceGrpcService>();
         builder.Services.AddGrpc();
-        builder.Services.AddOptions<GrpcServiceOptions>().Configure<IOptions<GatewayOptions>>((grpc, gateway) =>
-        {
-            grpc.MaxReceiveMessageSize = gateway.Value.MaxRequestBodyBytes;
-            grpc.MaxSendMessageSize = null;
-        });
+        builder
+            .Services.AddOptions<GrpcServiceOptions>()
+            .Configure<IOptions<GatewayOptions>>(
+                (grpc, gateway) =>
+                {
+                    grpc.MaxReceiveMessageSize = gateway.Value.MaxRequestBodyBytes;
+                    grpc.MaxSendMessageSize = null;
+                }
+            );
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, gateway) => GatewayListener.Listen(kestrel, gateway.Value));
+        builder
+            .Services.AddOptions<KestrelServerOptions>()
+            .Configure<IOptions<GatewayOptions>>((kestrel, gateway) => GatewayListener.Listen(kestrel, gateway.Value));
         return builder;
     }
 
@@ -99,9 +122,16 @@ public static class GatewayRegistration
         int metricsPort = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.MetricsPort;
         if (metricsPort > 0)
         {
-            app.Use((context, next) => context.Connection.LocalPort != metricsPort || context.Request.Path == "/metrics"
-                ? next(context)
-                : ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, "this port serves /metrics only"));
+            app.Use(
+                (context, next) =>
+                    context.Connection.LocalPort != metricsPort || context.Request.Path == "/metrics"
+                        ? next(context)
+                        : ErrorResponse.WriteAsync(
+                            context,
+                            StatusCodes.Status404NotFound,
+                            "this port serves /metrics only"
+                        )
+            );
         }
 
         app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);
@@ -117,7 +147,17 @@ public static class GatewayRegistration
         MapDiagnostics(app, app.Services);
         MapSessions(app, app.Services.GetRequiredService<DashboardSession>());
         app.MapGrpcService<InferenceGrpcService>();
-        app.MapFallback("{*path}", (RequestDelegate)(context => ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound, $"there is no {context.Request.Method} {context.Request.Path}")));
+        app.MapFallback(
+            "{*path}",
+            (RequestDelegate)(
+                context =>
+                    ErrorResponse.WriteAsync(
+                        context,
+                        StatusCodes.Status404NotFound,
+                        $"there is no {context.Request.Method} {context.Request.Path}"
+                    )
+            )
+        );
         return app;
     }
 
@@ -126,17 +166,29 @@ public static class GatewayRegistration
         string path = services.GetRequiredService<IOptions<GatewayOptions>>().Value.ApiKeyFile;
         try
         {
-            ApiKeyFile? keys = path.Length == 0 ? null : new ApiKeyFile(path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ApiKeyFile>>());
+            ApiKeyFile? keys =
+                path.Length == 0
+                    ? null
+                    : new ApiKeyFile(
+                        path,
+                        services.GetRequiredService<TimeProvider>(),
+                        services.GetRequiredService<ILogger<ApiKeyFile>>()
+                    );
             return new AccessControl(
                 keys,
                 services.GetRequiredService<AccessTokens>(),
                 services.GetRequiredService<WarmupToken>(),
                 services.GetRequiredService<IOptions<AccessOptions>>(),
-                services.GetRequiredService<AuditLog>());
+                services.GetRequiredService<AuditLog>()
+            );
         }
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new OptionsValidationException(nameof(GatewayOptions), typeof(GatewayOptions), [$"The API keys (--api-key-file) cannot be used: {exception.Message}"]);
+            throw new OptionsValidationException(
+                nameof(GatewayOptions),
+                typeof(GatewayOptions),
+                [$"The API keys (--api-key-file) cannot be used: {exception.Message}"]
+            );
         }
     }
 

@@ -14,7 +14,10 @@ public static class PemCertificates
     public static X509Certificate2 Own(string certificateFile, string keyFile)
     {
         ArgumentNullException.ThrowIfNull(keyFile);
-        using X509Certificate2 read = X509Certificate2.CreateFromPemFile(certificateFile, keyFile.Length > 0 ? keyFile : null);
+        using X509Certificate2 read = X509Certificate2.CreateFromPemFile(
+            certificateFile,
+            keyFile.Length > 0 ? keyFile : null
+        );
         // Keys in memory alone are not taken on all systems.
         return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
     }
@@ -29,7 +32,9 @@ public static class PemCertificates
         return certificates;
     }
 
-    /// <summary>Whether one of the authorities has issued a certificate; its name does not count, nor whether it was revoked.</summary>
+    /// <summary>
+    /// Whether one of the authorities has issued a certificate; its name does not count, nor whether it was revoked.
+    /// </summary>
     public static bool IsIssuedBy(X509Certificate2 certificate, X509Certificate2Collection authorities)
     {
         using X509Chain chain = new();

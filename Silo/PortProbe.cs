@@ -13,9 +13,16 @@ internal static class PortProbe
     /// <exception cref="StartupException">One is not; the message names it and the option that changes it.</exception>
     public static void RequireFree(IPAddress address, params (string Option, int Port)[] ports)
     {
-        foreach (IGrouping<int, (string Option, int Port)> same in ports.GroupBy(entry => entry.Port).Where(group => group.Count() > 1))
+        foreach (
+            IGrouping<int, (string Option, int Port)> same in ports
+                .GroupBy(entry => entry.Port)
+                .Where(group => group.Count() > 1)
+        )
         {
-            throw new StartupException($"Port {same.Key} is asked for twice: {string.Join(" and ", same.Select(entry => entry.Option))} must differ.");
+            throw new StartupException(
+                $"Port {same.Key} is asked for twice: "
+                    + $"{string.Join(" and ", same.Select(entry => entry.Option))} must differ."
+            );
         }
 
         foreach ((string option, int port) in ports)
@@ -23,7 +30,10 @@ internal static class PortProbe
             // Connect first: a listener that allows address reuse would let an exclusive bind through on some systems.
             if (IsAnswering(address, port) || !CanBind(address, port))
             {
-                throw new StartupException($"Port {port} on {address} is already in use. Stop the process that uses it, or choose another with {option} PORT.");
+                throw new StartupException(
+                    $"Port {port} on {address} is already in use. Stop the process that uses it, or choose "
+                        + $"another with {option} PORT."
+                );
             }
         }
     }

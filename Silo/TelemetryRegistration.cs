@@ -7,20 +7,38 @@ using OrleansInference.Gateway;
 
 namespace OrleansInference.Silo;
 
-/// <summary>Traces and metrics over OTLP: from the HTTP or gRPC request to the batch and its run, and Orleans' own.</summary>
+/// <summary>
+/// Traces and metrics over OTLP: from the HTTP or gRPC request to the batch and its run, and Orleans' own.
+/// </summary>
 internal static class TelemetryRegistration
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Exports where the environment variable <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, with OpenTelemetry's other variables; collects nothing without it.</summary>
+    /// <summary>
+    /// Exports where the environment variable <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, with OpenTelemetry's other
+    /// variables; collects nothing without it.
+    /// </summary>
     public static WebApplicationBuilder AddInferenceTelemetry(this WebApplicationBuilder builder)
     {
-        if (string.IsNullOrEmpty(builder.Configuration[Endpoint])) return builder;
-        builder.Services.AddOpenTelemetry()
+        if (string.IsNullOrEmpty(builder.Configuration[Endpoint]))
+        {
+            return builder;
+        }
+        builder
+            .Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("orleans-inference"))
-            .WithTracing(traces => traces.AddSource(EngineActivity.SourceName, "Microsoft.Orleans.*")
-                .AddAspNetCoreInstrumentation(http => http.Filter = context => !GatewayRegistration.IsWarmup(context)))
-            .WithMetrics(metrics => metrics.AddMeter(EngineActivity.SourceName, "Microsoft.Orleans", "System.Runtime").AddAspNetCoreInstrumentation())
+            .WithTracing(traces =>
+                traces
+                    .AddSource(EngineActivity.SourceName, "Microsoft.Orleans.*")
+                    .AddAspNetCoreInstrumentation(http =>
+                        http.Filter = context => !GatewayRegistration.IsWarmup(context)
+                    )
+            )
+            .WithMetrics(metrics =>
+                metrics
+                    .AddMeter(EngineActivity.SourceName, "Microsoft.Orleans", "System.Runtime")
+                    .AddAspNetCoreInstrumentation()
+            )
             .UseOtlpExporter();
         return builder;
     }

@@ -3,14 +3,17 @@ using System.Runtime;
 namespace OrleansInference.Training;
 
 /// <summary>
-/// Keeps the garbage collector out of the middle of Torch's calls: TorchSharp passes numbers as objects whose memory the collector frees while the native
-/// library still reads them, which ends the process now and then. Collections happen between steps.
+/// Keeps the garbage collector out of the middle of Torch's calls: TorchSharp passes numbers as objects whose memory
+/// the collector frees while the native library still reads them, which ends the process now and then. Collections
+/// happen between steps.
 /// </summary>
 internal static class CollectionPause
 {
     private const long Bytes = 200L << 20;
 
-    /// <summary>Collects now, and then not before the next call, as long as less than 200 MB are allocated meanwhile.</summary>
+    /// <summary>
+    /// Collects now, and then not before the next call, as long as less than 200 MB are allocated meanwhile.
+    /// </summary>
     public static void Renew()
     {
         End();
@@ -20,7 +23,10 @@ internal static class CollectionPause
     /// <summary>Lets the collector work as usual.</summary>
     public static void End()
     {
-        if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion) return;
+        if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
+        {
+            return;
+        }
         try
         {
             GC.EndNoGCRegion();

@@ -4,8 +4,8 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Baselines;
 
 /// <summary>
-/// Clipper's adaptive batching (Crankshaw and others, NSDI 2017): the cap grows by a step while latency stays within the
-/// objective, and shrinks by a tenth when it does not.
+/// Clipper's adaptive batching (Crankshaw and others, NSDI 2017): the cap grows by a step while latency stays within
+/// the objective, and shrinks by a tenth when it does not.
 /// </summary>
 /// <param name="step">Rows added each time, ≥ 1.</param>
 /// <param name="backoff">Factor after a miss, in (0, 1); 0.9 in the paper.</param>
@@ -22,6 +22,9 @@ public sealed class AimdTuner(int step, double backoff) : IReplicaTuner
             _rows = Math.Clamp(late ? _rows * backoff : _rows + step, 1, view.MaxRows);
         }
 
-        return ReplicaKnobs.Unset with { MaxRows = (int)_rows };
+        return ReplicaKnobs.Unset with
+        {
+            MaxRows = (int)_rows,
+        };
     }
 }

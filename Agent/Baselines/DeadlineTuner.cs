@@ -5,7 +5,8 @@ namespace OrleansInference.Agent.Baselines;
 
 /// <summary>
 /// Batches sized for deadlines: the largest whose run takes a share of the objective (Nexus, SOSP 2019, with one half:
-/// a request waits for a batch and runs in the next; Clockwork, OSDI 2020, with what predictions allow, one run at a time).
+/// a request waits for a batch and runs in the next; Clockwork, OSDI 2020, with what predictions allow, one run at a
+/// time).
 /// </summary>
 /// <param name="share">Share of the objective that a run may take, in (0, 1].</param>
 /// <param name="instances">Runs side by side; 0 for as many as there are cores.</param>
@@ -14,7 +15,20 @@ public sealed class DeadlineTuner(double share, int instances = 0) : IReplicaTun
     /// <inheritdoc />
     public ReplicaKnobs Tune(in ReplicaView view)
     {
-        int rows = view.BaseSeconds + view.SecondsPerRow <= 0 ? 0 : (int)Math.Clamp(((view.SloSeconds * share) - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow), 1, view.MaxRows);
-        return new ReplicaKnobs { MaxRows = rows, Instances = instances, DelayMs = 0 };
+        int rows =
+            view.BaseSeconds + view.SecondsPerRow <= 0
+                ? 0
+                : (int)
+                    Math.Clamp(
+                        ((view.SloSeconds * share) - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow),
+                        1,
+                        view.MaxRows
+                    );
+        return new ReplicaKnobs
+        {
+            MaxRows = rows,
+            Instances = instances,
+            DelayMs = 0,
+        };
     }
 }

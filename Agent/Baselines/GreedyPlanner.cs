@@ -6,7 +6,9 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Agent.Baselines;
 
-/// <summary>Greedy selective replication (AlpaServe, OSDI 2023), made anew every period from measured costs and demand.</summary>
+/// <summary>
+/// Greedy selective replication (AlpaServe, OSDI 2023), made anew every period from measured costs and demand.
+/// </summary>
 /// <param name="periodSeconds">Seconds between two plans.</param>
 public sealed class GreedyPlanner(double periodSeconds) : IPlanner
 {
@@ -21,8 +23,14 @@ public sealed class GreedyPlanner(double periodSeconds) : IPlanner
         ArgumentNullException.ThrowIfNull(current);
         _predictor.Observe(observation.Window);
         ClusterPlan repaired = _repair.Plan(observation, current);
-        if ((observation.Now - _at).TotalSeconds < periodSeconds) return repaired;
+        if ((observation.Now - _at).TotalSeconds < periodSeconds)
+        {
+            return repaired;
+        }
         _at = observation.Now;
-        return _repair.Plan(observation, GreedyReplication.Plan(_predictor.Predict(observation, observation.Now), repaired, ObjectiveWeights.Default));
+        return _repair.Plan(
+            observation,
+            GreedyReplication.Plan(_predictor.Predict(observation, observation.Now), repaired, ObjectiveWeights.Default)
+        );
     }
 }

@@ -4,8 +4,8 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Baselines;
 
 /// <summary>
-/// BentoML's dispatcher: with a least-squares line through the runs' times, the head waits for company while the batch that
-/// would then run still keeps the objective, and no longer than the next request is expected to take to come.
+/// BentoML's dispatcher: with a least-squares line through the runs' times, the head waits for company while the batch
+/// that would then run still keeps the objective, and no longer than the next request is expected to take to come.
 /// </summary>
 /// <param name="patience">Share of the slack that may be waited, in (0, 1].</param>
 public sealed class LeastSquaresTuner(double patience) : IReplicaTuner
@@ -14,8 +14,16 @@ public sealed class LeastSquaresTuner(double patience) : IReplicaTuner
     public ReplicaKnobs Tune(in ReplicaView view)
     {
         double rate = view.Seconds > 0 ? view.Rows / view.Seconds : 0;
-        if (view.BaseSeconds + view.SecondsPerRow <= 0 || rate <= 0) return ReplicaKnobs.Unset with { DelayMs = 0 };
-        int cap = (int)Math.Clamp(((view.SloSeconds / 2) - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow), 1, view.MaxRows);
+        if (view.BaseSeconds + view.SecondsPerRow <= 0 || rate <= 0)
+        {
+            return ReplicaKnobs.Unset with { DelayMs = 0 };
+        }
+        int cap = (int)
+            Math.Clamp(
+                ((view.SloSeconds / 2) - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow),
+                1,
+                view.MaxRows
+            );
         double slack = Math.Max(0, view.SloSeconds - (2 * (view.BaseSeconds + (view.SecondsPerRow * cap)))) * patience;
         // Waiting for one more costs 1/rate, and saves the fixed part of a run of its own.
         double delay = 1 / rate < view.BaseSeconds ? Math.Min(slack, view.BaseSeconds) : 0;

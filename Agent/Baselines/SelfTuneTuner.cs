@@ -4,9 +4,9 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Baselines;
 
 /// <summary>
-/// SelfTune's two-point search (Karthikeyan and others, NSDI 2023): tries the point on either side of the present one, and
-/// steps along the difference of their rewards. Two scalars: batch cap (as a share of the maximum, on a log scale) and
-/// delay (as a share of the objective).
+/// SelfTune's two-point search (Karthikeyan and others, NSDI 2023): tries the point on either side of the present one,
+/// and steps along the difference of their rewards. Two scalars: batch cap (as a share of the maximum, on a log scale)
+/// and delay (as a share of the objective).
 /// </summary>
 /// <param name="radius">How far to the sides it looks, in (0, 0.5).</param>
 /// <param name="rate">How far it steps, &gt; 0.</param>
@@ -14,11 +14,13 @@ namespace OrleansInference.Agent.Baselines;
 public sealed class SelfTuneTuner(double radius, double rate, int seed) : IReplicaTuner
 {
     private readonly Random _random = new(seed);
-    private readonly double[] _at = [0.6, 0.02], _side = new double[2];
+    private readonly double[] _at = [0.6, 0.02];
+    private readonly double[] _side = new double[2];
     private double _first;
     private int _phase;
     private int _looks;
-    private long _good, _asked;
+    private long _good;
+    private long _asked;
 
     /// <inheritdoc />
     public ReplicaKnobs Tune(in ReplicaView view)
@@ -26,17 +28,29 @@ public sealed class SelfTuneTuner(double radius, double rate, int seed) : IRepli
         _good += view.Requests - view.Violations;
         _asked += view.Requests;
         // Four looks a point, so that noise does not drown the difference.
-        if (++_looks >= 4 && _asked > 0) Step((double)_good / _asked);
-        double sign = _phase == 0 ? 1 : -1, cap = Math.Clamp(_at[0] + (sign * _side[0]), 0, 1), delay = Math.Clamp(_at[1] + (sign * _side[1]), 0, 0.3);
-        return ReplicaKnobs.Unset with { MaxRows = (int)Math.Round(Math.Pow(Math.Max(1, view.MaxRows), cap)), DelayMs = delay * view.SloSeconds * 1000 };
+        if (++_looks >= 4 && _asked > 0)
+        {
+            Step((double)_good / _asked);
+        }
+        double sign = _phase == 0 ? 1 : -1;
+        double cap = Math.Clamp(_at[0] + (sign * _side[0]), 0, 1);
+        double delay = Math.Clamp(_at[1] + (sign * _side[1]), 0, 0.3);
+        return ReplicaKnobs.Unset with
+        {
+            MaxRows = (int)Math.Round(Math.Pow(Math.Max(1, view.MaxRows), cap)),
+            DelayMs = delay * view.SloSeconds * 1000,
+        };
     }
 
     private void Step(double reward)
     {
-        (_looks, _good, _asked) = (0, 0, 0);
+        _looks = 0;
+        _good = 0;
+        _asked = 0;
         if (_phase == 0)
         {
-            (_first, _phase) = (reward, 1);
+            _first = reward;
+            _phase = 1;
             return;
         }
 

@@ -17,7 +17,8 @@ public sealed class DecisionLog
     /// <param name="known">Decisions of before.</param>
     public DecisionLog(int capacity, Func<DateTimeOffset>? clock = null, IEnumerable<AgentDecision>? known = null)
     {
-        (_capacity, _clock) = (capacity, clock);
+        _capacity = capacity;
+        _clock = clock;
         foreach (AgentDecision decision in known ?? [])
         {
             _decisions.AddLast(decision);
@@ -33,7 +34,10 @@ public sealed class DecisionLog
     {
         get
         {
-            lock (_lock) return [.. _decisions];
+            lock (_lock)
+            {
+                return [.. _decisions];
+            }
         }
     }
 
@@ -44,7 +48,10 @@ public sealed class DecisionLog
         {
             AgentDecision numbered = decision with { Id = _next++, At = _clock?.Invoke() ?? default };
             _decisions.AddLast(numbered);
-            if (_decisions.Count > _capacity) _decisions.RemoveFirst();
+            if (_decisions.Count > _capacity)
+            {
+                _decisions.RemoveFirst();
+            }
             Revision++;
             return numbered;
         }
@@ -58,7 +65,10 @@ public sealed class DecisionLog
         {
             for (LinkedListNode<AgentDecision>? node = _decisions.Last; node is not null; node = node.Previous)
             {
-                if (node.Value.Id != id) continue;
+                if (node.Value.Id != id)
+                {
+                    continue;
+                }
                 node.Value = change(node.Value);
                 Revision++;
                 return true;

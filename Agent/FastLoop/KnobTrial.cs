@@ -3,9 +3,9 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.FastLoop;
 
 /// <summary>
-/// Puts settings that were found in idle time to the test of live traffic: the usual settings and the proposed ones take
-/// turns, and the proposed ones stay only where requests were answered sooner. Idle time on a node that others use, or
-/// made-up requests, may have misled the search. Pure; not thread-safe.
+/// Puts settings that were found in idle time to the test of live traffic: the usual settings and the proposed ones
+/// take turns, and the proposed ones stay only where requests were answered sooner. Idle time on a node that others
+/// use, or made-up requests, may have misled the search. Pure; not thread-safe.
 /// </summary>
 /// <param name="usual">The settings without the proposal.</param>
 /// <param name="proposed">The settings that a search proposes.</param>
@@ -34,16 +34,23 @@ public sealed class KnobTrial(ReplicaKnobs usual, ReplicaKnobs proposed)
     public bool IsConfirmed => IsOver && Median(_proposed) <= Median(_usual) * (1 - LeastGain);
 
     /// <summary>What it came to, for operators.</summary>
-    public string Reason => string.Create(
-        System.Globalization.CultureInfo.InvariantCulture,
-        $"live requests took {Median(_proposed) * 1000:F2} ms with it and {Median(_usual) * 1000:F2} ms without");
+    public string Reason =>
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"live requests took {Median(_proposed) * 1000:F2} ms with it and {Median(_usual) * 1000:F2} ms without"
+        );
 
-    /// <summary>Takes in what requests did since the last look. The first look behind a change counts for nothing.</summary>
+    /// <summary>
+    /// Takes in what requests did since the last look. The first look behind a change counts for nothing.
+    /// </summary>
     /// <param name="requests">Requests that were answered, ≥ 0.</param>
     /// <param name="meanSeconds">Their mean time from arrival to answer.</param>
     public void Observe(long requests, double meanSeconds)
     {
-        if (IsOver || requests < LeastRequests) return;
+        if (IsOver || requests < LeastRequests)
+        {
+            return;
+        }
         if (!_isSettled)
         {
             _isSettled = true;

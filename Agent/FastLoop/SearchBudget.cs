@@ -1,8 +1,9 @@
 namespace OrleansInference.Agent.FastLoop;
 
 /// <summary>
-/// How much of a node's idle time searches may take. A few models are searched at once; where there are many that nobody asks
-/// for, a hundredth of the time goes to them. Searches that others disturb come ever less often. Thread-safe; time is an argument.
+/// How much of a node's idle time searches may take. A few models are searched at once; where there are many that
+/// nobody asks for, a hundredth of the time goes to them. Searches that others disturb come ever less often.
+/// Thread-safe; time is an argument.
 /// </summary>
 public sealed class SearchBudget
 {
@@ -14,7 +15,9 @@ public sealed class SearchBudget
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
-    private TimeSpan _saved = MostSaved, _pause = FirstPause, _pausedUntil = TimeSpan.MinValue;
+    private TimeSpan _saved = MostSaved;
+    private TimeSpan _pause = FirstPause;
+    private TimeSpan _pausedUntil = TimeSpan.MinValue;
     private TimeSpan? _at;
 
     /// <summary>Whether a search may begin.</summary>

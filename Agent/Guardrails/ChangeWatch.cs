@@ -9,7 +9,9 @@ namespace OrleansInference.Agent.Guardrails;
 /// </summary>
 public sealed class ChangeWatch(GuardrailOptions options)
 {
-    /// <summary>Factor by which load must have risen before part of a fall may be its doing; less is what load does anyway.</summary>
+    /// <summary>
+    /// Factor by which load must have risen before part of a fall may be its doing; less is what load does anyway.
+    /// </summary>
     public const double LoadRise = 1.2;
 
     /// <summary>Share of the watch before which nothing is judged: too few requests have come.</summary>
@@ -18,7 +20,9 @@ public sealed class ChangeWatch(GuardrailOptions options)
     /// <summary>Share of the watch at its beginning that does not count: loading itself disturbs.</summary>
     public const double DisturbedShare = 0.1;
 
-    /// <summary>Factor on the tolerance at the watch's beginning; it falls to 1 at its end, as more requests tell more.</summary>
+    /// <summary>
+    /// Factor on the tolerance at the watch's beginning; it falls to 1 at its end, as more requests tell more.
+    /// </summary>
     public const double FirstTolerance = 3;
 
     /// <summary>Watches that are remembered: a change is compared with one watch before it.</summary>
@@ -59,19 +63,28 @@ public sealed class ChangeWatch(GuardrailOptions options)
     /// <summary>Share of requests in time and requests a second since a moment; −1 where there were none.</summary>
     public (double Attainment, double Rate) Since(TimeSpan from, TimeSpan now)
     {
-        long requests = 0, violations = 0;
+        long requests = 0;
+        long violations = 0;
         foreach ((TimeSpan at, long asked, long missed, _) in _seconds)
         {
-            if (at <= from || at > now) continue;
+            if (at <= from || at > now)
+            {
+                continue;
+            }
             requests += asked;
             violations += missed;
         }
 
-        return (requests == 0 ? -1 : 1 - ((double)violations / requests), requests / Math.Max(1e-9, (now - from).TotalSeconds));
+        return (
+            requests == 0 ? -1 : 1 - ((double)violations / requests),
+            requests / Math.Max(1e-9, (now - from).TotalSeconds)
+        );
     }
 
     /// <summary>Work asked for a second, since a moment.</summary>
-    private double LoadSince(TimeSpan from, TimeSpan now) => _seconds.Where(second => second.At > from && second.At <= now).Sum(second => second.Work) / Math.Max(1e-9, (now - from).TotalSeconds);
+    private double LoadSince(TimeSpan from, TimeSpan now) =>
+        _seconds.Where(second => second.At > from && second.At <= now).Sum(second => second.Work)
+        / Math.Max(1e-9, (now - from).TotalSeconds);
 
     /// <summary>Begins to watch a change.</summary>
     /// <param name="before">The plan that it changes.</param>
@@ -91,26 +104,43 @@ public sealed class ChangeWatch(GuardrailOptions options)
     public void Abandon() => _pending = null;
 
     /// <summary>
-    /// Judges the change that is watched, when its time is over, or as soon as it is plain that it did harm: from a sixth of
-    /// the time on, by a tolerance that begins at three times what it ends at. Load that has risen by more than a fifth
-    /// excuses a fall as far as the plan before would have fallen with it.
+    /// Judges the change that is watched, when its time is over, or as soon as it is plain that it did harm: from a
+    /// sixth of the time on, by a tolerance that begins at three times what it ends at. Load that has risen by more
+    /// than a fifth excuses a fall as far as the plan before would have fallen with it.
     /// </summary>
     /// <param name="now">When.</param>
-    /// <param name="expect">Share of requests in time that is to be expected of a plan under the load of now; asked only where the load has risen. Below 0 where none can be told, which excuses all.</param>
+    /// <param name="expect">Share of requests in time that is to be expected of a plan under the load of now; asked
+    /// only where the load has risen. Below 0 where none can be told, which excuses all.</param>
     /// <param name="before">The plan to go back to.</param>
     /// <param name="attainment">Share of requests in time since the change; −1 where there were none.</param>
-    public ChangeVerdict Judge(TimeSpan now, Func<ClusterPlan, double> expect, out ClusterPlan before, out double attainment)
+    public ChangeVerdict Judge(
+        TimeSpan now,
+        Func<ClusterPlan, double> expect,
+        out ClusterPlan before,
+        out double attainment
+    )
     {
-        (before, attainment) = (ClusterPlan.Empty, -1);
-        if (_pending is not { } pending) return ChangeVerdict.None;
+        before = ClusterPlan.Empty;
+        attainment = -1;
+        if (_pending is not { } pending)
+        {
+            return ChangeVerdict.None;
+        }
         double age = (now - pending.At).TotalSeconds;
-        if (age < options.WatchSeconds * EarliestShare) return ChangeVerdict.Waiting;
+        if (age < options.WatchSeconds * EarliestShare)
+        {
+            return ChangeVerdict.Waiting;
+        }
         TimeSpan from = pending.At + TimeSpan.FromSeconds(options.WatchSeconds * DisturbedShare);
         attainment = Since(from, now).Attainment;
         double fall = pending.Attainment < 0 || attainment < 0 ? 0 : pending.Attainment - attainment;
-        if (fall > 0 && LoadSince(from, now) > pending.Load * LoadRise) fall -= Excused(pending, expect(pending.Before));
+        if (fall > 0 && LoadSince(from, now) > pending.Load * LoadRise)
+        {
+            fall -= Excused(pending, expect(pending.Before));
+        }
         bool over = age >= options.WatchSeconds;
-        double tolerance = options.Tolerance * (FirstTolerance - ((FirstTolerance - 1) * Math.Min(1, age / options.WatchSeconds)));
+        double tolerance =
+            options.Tolerance * (FirstTolerance - ((FirstTolerance - 1) * Math.Min(1, age / options.WatchSeconds)));
         if (fall > tolerance)
         {
             before = pending.Before;
@@ -126,7 +156,10 @@ public sealed class ChangeWatch(GuardrailOptions options)
             return ChangeVerdict.RollBack;
         }
 
-        if (!over) return ChangeVerdict.Waiting;
+        if (!over)
+        {
+            return ChangeVerdict.Waiting;
+        }
         _pending = null;
         return ChangeVerdict.Good;
     }
@@ -142,7 +175,15 @@ public sealed class ChangeWatch(GuardrailOptions options)
     }
 
     /// <summary>What of a fall is the load's doing.</summary>
-    private static double Excused(Pending pending, double expected) => expected < 0 || pending.Expected < 0 ? 1 : Math.Max(0, pending.Expected - expected);
+    private static double Excused(Pending pending, double expected) =>
+        expected < 0 || pending.Expected < 0 ? 1 : Math.Max(0, pending.Expected - expected);
 
-    private sealed record Pending(ClusterPlan Before, double Expected, PlanChange Change, TimeSpan At, double Attainment, double Load);
+    private sealed record Pending(
+        ClusterPlan Before,
+        double Expected,
+        PlanChange Change,
+        TimeSpan At,
+        double Attainment,
+        double Load
+    );
 }

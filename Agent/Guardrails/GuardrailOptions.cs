@@ -9,7 +9,9 @@ public sealed record GuardrailOptions
     [Range(1, 1000)]
     public int MaxLoads { get; set; } = 4;
 
-    /// <summary>Most models that one decision may change where it loads or unloads any; knobs alone can be taken back at once.</summary>
+    /// <summary>
+    /// Most models that one decision may change where it loads or unloads any; knobs alone can be taken back at once.
+    /// </summary>
     [Range(1, 1000)]
     public int MaxModels { get; set; } = 4;
 

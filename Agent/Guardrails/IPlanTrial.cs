@@ -6,7 +6,9 @@ namespace OrleansInference.Agent.Guardrails;
 /// <summary>Tries a plan out before it is real: the what-if gate.</summary>
 public interface IPlanTrial
 {
-    /// <summary>What the plan gives under what is predicted. The same seed gives every plan the same requests.</summary>
+    /// <summary>
+    /// What the plan gives under what is predicted. The same seed gives every plan the same requests.
+    /// </summary>
     /// <param name="cluster">What is predicted.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="seed">Seed of requests and noise.</param>

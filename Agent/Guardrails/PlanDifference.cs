@@ -14,7 +14,8 @@ public sealed record PlanDifference(
     int Unloads,
     int KnobChanges,
     IReadOnlyList<string> Models,
-    IReadOnlySet<SiloAddress> Nodes)
+    IReadOnlySet<SiloAddress> Nodes
+)
 {
     /// <summary>Whether anything changes.</summary>
     public bool IsNone => Models.Count == 0;
@@ -24,7 +25,9 @@ public sealed record PlanDifference(
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
-        int loads = 0, unloads = 0, knobs = 0;
+        int loads = 0;
+        int unloads = 0;
+        int knobs = 0;
         List<string> models = [];
         HashSet<SiloAddress> nodes = [];
         foreach (ModelPlan model in to.Models)
@@ -33,20 +36,28 @@ public sealed record PlanDifference(
             ReplicaPlan[] before = other?.Replicas ?? [];
             ReplicaPlan[] added = Array.FindAll(
                 model.Replicas,
-                replica => !Array.Exists(before, old => old.Node.Equals(replica.Node)));
+                replica => !Array.Exists(before, old => old.Node.Equals(replica.Node))
+            );
             ReplicaPlan[] gone = Array.FindAll(
                 before,
-                old => !Array.Exists(model.Replicas, replica => replica.Node.Equals(old.Node)));
+                old => !Array.Exists(model.Replicas, replica => replica.Node.Equals(old.Node))
+            );
             ReplicaPlan[] changed = Array.FindAll(
                 model.Replicas,
-                replica => Array.Exists(before, old => old.Node.Equals(replica.Node) && old.Knobs != replica.Knobs));
-            bool routed = other is not null && (other.LoadBalance != model.LoadBalance || other.TaskPartition != model.TaskPartition);
+                replica => Array.Exists(before, old => old.Node.Equals(replica.Node) && old.Knobs != replica.Knobs)
+            );
+            bool routed =
+                other is not null
+                && (other.LoadBalance != model.LoadBalance || other.TaskPartition != model.TaskPartition);
             loads += added.Length;
             unloads += gone.Length;
             knobs += changed.Length;
             ReplicaPlan[] touched = [.. added, .. gone, .. changed];
             nodes.UnionWith(touched.Select(replica => replica.Node));
-            if (touched.Length > 0 || routed) models.Add(model.Name);
+            if (touched.Length > 0 || routed)
+            {
+                models.Add(model.Name);
+            }
         }
 
         return new PlanDifference(loads, unloads, knobs, models, nodes);

@@ -10,7 +10,8 @@ namespace OrleansInference.Agent.Objective;
 public readonly record struct ClusterScore(double C, double D, double N)
 {
     /// <summary>The weighted mean; weights need not add up to 1.</summary>
-    public double Total(ObjectiveWeights weights) => ((weights.C * C) + (weights.D * D) + (weights.N * N)) / (weights.C + weights.D + weights.N);
+    public double Total(ObjectiveWeights weights) =>
+        ((weights.C * C) + (weights.D * D) + (weights.N * N)) / (weights.C + weights.D + weights.N);
 
     /// <summary>Makes it of what was counted.</summary>
     public static ClusterScore Of(in ScoreInputs counted)
@@ -19,6 +20,7 @@ public readonly record struct ClusterScore(double C, double D, double N)
         return new ClusterScore(
             bound <= 0 ? 1 : Math.Clamp(counted.DeliveredWork / bound, 0, 1),
             counted.OfferedBytes <= 0 ? 1 : Math.Clamp(counted.DeliveredBytes / counted.OfferedBytes, 0, 1),
-            counted.LinkBytes <= 0 ? 1 : Math.Clamp(1 - (counted.CrossBytes / counted.LinkBytes), 0, 1));
+            counted.LinkBytes <= 0 ? 1 : Math.Clamp(1 - (counted.CrossBytes / counted.LinkBytes), 0, 1)
+        );
     }
 }

@@ -22,11 +22,16 @@ public sealed class ScoreHistory
     {
         get
         {
-            lock (_lock) return [.. _points];
+            lock (_lock)
+            {
+                return [.. _points];
+            }
         }
     }
 
-    /// <summary>Takes in what the cluster did between two looks; a point is made once five seconds have passed.</summary>
+    /// <summary>
+    /// Takes in what the cluster did between two looks; a point is made once five seconds have passed.
+    /// </summary>
     /// <param name="window">The window.</param>
     /// <param name="now">Its end, for the point's date.</param>
     public void Observe(ClusterWindow window, DateTimeOffset now)
@@ -35,9 +40,15 @@ public sealed class ScoreHistory
         lock (_lock)
         {
             Count(window);
-            if (_seconds < PointSeconds) return;
+            if (_seconds < PointSeconds)
+            {
+                return;
+            }
             _points.Enqueue(Point(now));
-            if (_points.Count > MostPoints) _points.Dequeue();
+            if (_points.Count > MostPoints)
+            {
+                _points.Dequeue();
+            }
             _counted = default;
             _seconds = 0;
             _requests = 0;

@@ -19,33 +19,54 @@ public static class ClusterObserver
         IReadOnlyDictionary<string, ModelPin> pins,
         IReadOnlySet<string> drained,
         IReadOnlyDictionary<(SiloAddress Node, string Model), string> failures,
-        IReadOnlyDictionary<string, double> demand)
+        IReadOnlyDictionary<string, double> demand
+    )
     {
         ArgumentNullException.ThrowIfNull(reports);
-        ILookup<SiloAddress, KeyValuePair<(SiloAddress Node, string Model), string>> byNode = failures.ToLookup(failure => failure.Key.Node);
-        NodeObservation[] nodes = [.. reports.Select(report => new NodeObservation
-        {
-            Name = report.Name,
-            Address = report.Address,
-            // What a node loaded by itself, on demand, is not the plan's to move.
-            MemoryBytes = report.Resources.MemoryBytes - report.Replicas.Where(replica => !desired.ContainsKey(replica.Model)).Sum(replica => replica.MemoryBytes),
-            Draining = report.Draining || drained.Contains(report.Name),
-            Failures = byNode[report.Address].ToDictionary(failure => failure.Key.Model, failure => failure.Value),
-            SecondsPerRow = report.Replicas.GroupBy(replica => replica.Model).ToDictionary(group => group.Key, group => SecondsPerRow(group.Last().Route)),
-        })];
-        ILookup<(string Name, string Revision), SiloAddress> sources = reports.SelectMany(report => report.Offers.Select(offer => (Key: (offer.Name, offer.Revision), report.Address))).ToLookup(entry => entry.Key, entry => entry.Address);
-        Dictionary<string, double> cost = nodes.SelectMany(node => node.SecondsPerRow).GroupBy(entry => entry.Key).ToDictionary(group => group.Key, group => group.Average(entry => entry.Value));
-        ModelObservation[] models = [.. desired.Select(model => new ModelObservation
-        {
-            Name = model.Key,
-            Revision = model.Value.Revision,
-            MemoryBytes = model.Value.MemoryBytes,
-            Demand = demand.GetValueOrDefault(model.Key) * cost.GetValueOrDefault(model.Key),
-            Sources = [.. sources[(model.Key, model.Value.Revision)]],
-            Pin = pins.GetValueOrDefault(model.Key),
-        })];
+        ILookup<SiloAddress, KeyValuePair<(SiloAddress Node, string Model), string>> byNode = failures.ToLookup(
+            failure => failure.Key.Node
+        );
+        NodeObservation[] nodes =
+        [
+            .. reports.Select(report => new NodeObservation
+            {
+                Name = report.Name,
+                Address = report.Address,
+                // What a node loaded by itself, on demand, is not the plan's to move.
+                MemoryBytes =
+                    report.Resources.MemoryBytes
+                    - report
+                        .Replicas.Where(replica => !desired.ContainsKey(replica.Model))
+                        .Sum(replica => replica.MemoryBytes),
+                Draining = report.Draining || drained.Contains(report.Name),
+                Failures = byNode[report.Address].ToDictionary(failure => failure.Key.Model, failure => failure.Value),
+                SecondsPerRow = report
+                    .Replicas.GroupBy(replica => replica.Model)
+                    .ToDictionary(group => group.Key, group => SecondsPerRow(group.Last().Route)),
+            }),
+        ];
+        ILookup<(string Name, string Revision), SiloAddress> sources = reports
+            .SelectMany(report => report.Offers.Select(offer => (Key: (offer.Name, offer.Revision), report.Address)))
+            .ToLookup(entry => entry.Key, entry => entry.Address);
+        Dictionary<string, double> cost = nodes
+            .SelectMany(node => node.SecondsPerRow)
+            .GroupBy(entry => entry.Key)
+            .ToDictionary(group => group.Key, group => group.Average(entry => entry.Value));
+        ModelObservation[] models =
+        [
+            .. desired.Select(model => new ModelObservation
+            {
+                Name = model.Key,
+                Revision = model.Value.Revision,
+                MemoryBytes = model.Value.MemoryBytes,
+                Demand = demand.GetValueOrDefault(model.Key) * cost.GetValueOrDefault(model.Key),
+                Sources = [.. sources[(model.Key, model.Value.Revision)]],
+                Pin = pins.GetValueOrDefault(model.Key),
+            }),
+        ];
         return new ClusterObservation(nodes, models);
     }
 
-    private static double SecondsPerRow(in ReplicaRoute route) => ((route.BaseSeconds / Math.Max(1, route.RowsPerBatch)) + route.SecondsPerRow) / Math.Max(1, route.Concurrency);
+    private static double SecondsPerRow(in ReplicaRoute route) =>
+        ((route.BaseSeconds / Math.Max(1, route.RowsPerBatch)) + route.SecondsPerRow) / Math.Max(1, route.Concurrency);
 }

@@ -1,11 +1,12 @@
 namespace OrleansInference.Agent.Observation;
 
 /// <summary>
-/// What the cluster did between two looks of the director, by node, model and version. Whoever needs a rate or a difference
-/// takes it from here, so that all of them see the same one.
+/// What the cluster did between two looks of the director, by node, model and version. Whoever needs a rate or a
+/// difference takes it from here, so that all of them see the same one.
 /// </summary>
 /// <param name="Now">The director's clock at the window's end.</param>
-/// <param name="Seconds">Its length; 0 for the first look, and for one too soon after another, which has no nodes.</param>
+/// <param name="Seconds">Its length; 0 for the first look, and for one too soon after another, which has no
+/// nodes.</param>
 /// <param name="Nodes">The nodes that reported.</param>
 public sealed record ClusterWindow(TimeSpan Now, double Seconds, IReadOnlyList<NodeWindow> Nodes)
 {

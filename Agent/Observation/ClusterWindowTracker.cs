@@ -9,10 +9,14 @@ namespace OrleansInference.Agent.Observation;
 /// </summary>
 public sealed class ClusterWindowTracker
 {
-    /// <summary>Shortest window, seconds: rates over less are mostly rounding. A look too soon is part of the next window.</summary>
+    /// <summary>
+    /// Shortest window, seconds: rates over less are mostly rounding. A look too soon is part of the next window.
+    /// </summary>
     public const double LeastSeconds = 0.2;
 
-    /// <summary>A node that has not reported for so long is forgotten: its totals would be compared over a gap.</summary>
+    /// <summary>
+    /// A node that has not reported for so long is forgotten: its totals would be compared over a gap.
+    /// </summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<SiloAddress, NodeTotals> _nodes = [];
@@ -21,7 +25,9 @@ public sealed class ClusterWindowTracker
     /// <summary>Takes the reports of a look in.</summary>
     /// <param name="reports">What the nodes say, at most one report each.</param>
     /// <param name="now">When. A clock that was set back begins anew.</param>
-    /// <returns>The window since the look before; one without nodes where that was less than <see cref="LeastSeconds"/> ago.</returns>
+    /// <returns>
+    /// The window since the look before; one without nodes where that was less than <see cref="LeastSeconds"/> ago.
+    /// </returns>
     public ClusterWindow Advance(IReadOnlyCollection<NodeReport> reports, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(reports);
@@ -33,7 +39,10 @@ public sealed class ClusterWindowTracker
             return new ClusterWindow(now, 0, []);
         }
 
-        if (seconds < 0) _nodes.Clear();
+        if (seconds < 0)
+        {
+            _nodes.Clear();
+        }
         _from = now;
         NodeWindow[] nodes = [.. reports.Select(report => Advance(report, now))];
         ForgetSilent(now);
@@ -53,7 +62,10 @@ public sealed class ClusterWindowTracker
 
             foreach (ReplicaReport replica in report.Replicas)
             {
-                node.Replicas.TryAdd((replica.Model, replica.Version), new ReplicaTotals(replica, IsFromBeginning: false));
+                node.Replicas.TryAdd(
+                    (replica.Model, replica.Version),
+                    new ReplicaTotals(replica, IsFromBeginning: false)
+                );
             }
         }
     }
@@ -69,30 +81,56 @@ public sealed class ClusterWindowTracker
 
         _nodes[report.Address] = next;
         ReplicaWindow[] replicas = Array.ConvertAll(report.Replicas, replica => Compare(replica, before));
-        return new NodeWindow(report, before is null ? 0 : Math.Max(0, report.BytesForwarded - before.BytesForwarded), replicas);
+        return new NodeWindow(
+            report,
+            before is null ? 0 : Math.Max(0, report.BytesForwarded - before.BytesForwarded),
+            replicas
+        );
     }
 
     private static ReplicaWindow Compare(ReplicaReport replica, NodeTotals? node)
     {
         ReplicaWindow began = new(replica, IsWhole: false, default, 0);
-        if (node?.Replicas.GetValueOrDefault((replica.Model, replica.Version)) is not { } before) return began;
+        if (node?.Replicas.GetValueOrDefault((replica.Model, replica.Version)) is not { } before)
+        {
+            return began;
+        }
         ReplicaCounters earlier = ReplicaCounters.Of(before.Report);
         ReplicaCounters total = ReplicaCounters.Of(replica);
-        if (total.HasRestartedSince(earlier)) return began;
-        return new ReplicaWindow(replica, before.IsFromBeginning, total.Minus(earlier), replica.Queued - before.Report.Queued);
+        if (total.HasRestartedSince(earlier))
+        {
+            return began;
+        }
+        return new ReplicaWindow(
+            replica,
+            before.IsFromBeginning,
+            total.Minus(earlier),
+            replica.Queued - before.Report.Queued
+        );
     }
 
     private void ForgetSilent(TimeSpan now)
     {
         foreach ((SiloAddress address, NodeTotals node) in _nodes)
         {
-            if (now - node.At > Remembered) _nodes.Remove(address);
+            if (now - node.At > Remembered)
+            {
+                _nodes.Remove(address);
+            }
         }
     }
 
-    /// <summary>What a node reported last; versions that it serves no more are not in it and would begin anew.</summary>
-    private sealed record NodeTotals(TimeSpan At, long BytesForwarded, Dictionary<(string Model, string Version), ReplicaTotals> Replicas);
+    /// <summary>
+    /// What a node reported last; versions that it serves no more are not in it and would begin anew.
+    /// </summary>
+    private sealed record NodeTotals(
+        TimeSpan At,
+        long BytesForwarded,
+        Dictionary<(string Model, string Version), ReplicaTotals> Replicas
+    );
 
-    /// <summary>What was reported of a version last, and whether that was at the window's beginning or within it.</summary>
+    /// <summary>
+    /// What was reported of a version last, and whether that was at the window's beginning or within it.
+    /// </summary>
     private sealed record ReplicaTotals(ReplicaReport Report, bool IsFromBeginning);
 }

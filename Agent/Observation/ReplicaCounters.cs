@@ -54,29 +54,33 @@ public readonly record struct ReplicaCounters
         };
     }
 
-    /// <summary>Whether these totals began anew after <paramref name="earlier"/>: the version was loaded again.</summary>
+    /// <summary>
+    /// Whether these totals began anew after <paramref name="earlier"/>: the version was loaded again.
+    /// </summary>
     public bool HasRestartedSince(in ReplicaCounters earlier) =>
         Requests < earlier.Requests || Violations < earlier.Violations || Runs < earlier.Runs || Rows < earlier.Rows;
 
     /// <summary>What was added since an earlier reading.</summary>
-    public ReplicaCounters Minus(in ReplicaCounters earlier) => new()
-    {
-        Requests = Requests - earlier.Requests,
-        Violations = Violations - earlier.Violations,
-        Runs = Runs - earlier.Runs,
-        Rows = Rows - earlier.Rows,
-        RunSeconds = RunSeconds - earlier.RunSeconds,
-        Bytes = Bytes - earlier.Bytes,
-    };
+    public ReplicaCounters Minus(in ReplicaCounters earlier) =>
+        new()
+        {
+            Requests = Requests - earlier.Requests,
+            Violations = Violations - earlier.Violations,
+            Runs = Runs - earlier.Runs,
+            Rows = Rows - earlier.Rows,
+            RunSeconds = RunSeconds - earlier.RunSeconds,
+            Bytes = Bytes - earlier.Bytes,
+        };
 
     /// <summary>Both together.</summary>
-    public ReplicaCounters Plus(in ReplicaCounters other) => new()
-    {
-        Requests = Requests + other.Requests,
-        Violations = Violations + other.Violations,
-        Runs = Runs + other.Runs,
-        Rows = Rows + other.Rows,
-        RunSeconds = RunSeconds + other.RunSeconds,
-        Bytes = Bytes + other.Bytes,
-    };
+    public ReplicaCounters Plus(in ReplicaCounters other) =>
+        new()
+        {
+            Requests = Requests + other.Requests,
+            Violations = Violations + other.Violations,
+            Runs = Runs + other.Runs,
+            Rows = Rows + other.Rows,
+            RunSeconds = RunSeconds + other.RunSeconds,
+            Bytes = Bytes + other.Bytes,
+        };
 }

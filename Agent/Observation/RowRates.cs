@@ -1,9 +1,13 @@
 namespace OrleansInference.Agent.Observation;
 
-/// <summary>Rows a second that each model is run for: an exponentially weighted mean over about ten seconds. Not thread-safe.</summary>
+/// <summary>
+/// Rows a second that each model is run for: an exponentially weighted mean over about ten seconds. Not thread-safe.
+/// </summary>
 public sealed class RowRates
 {
-    /// <summary>Seconds over which a rate is averaged: long enough that the order of models does not follow noise.</summary>
+    /// <summary>
+    /// Seconds over which a rate is averaged: long enough that the order of models does not follow noise.
+    /// </summary>
     public const double AveragedSeconds = 10;
 
     private readonly Dictionary<string, double> _means = [];
@@ -15,7 +19,10 @@ public sealed class RowRates
     public void Observe(ClusterWindow window)
     {
         ArgumentNullException.ThrowIfNull(window);
-        if (window.Seconds <= 0) return;
+        if (window.Seconds <= 0)
+        {
+            return;
+        }
         double gain = Math.Min(1, window.Seconds / AveragedSeconds);
         IEnumerable<ReplicaWindow> counted = window.Replicas.Where(replica => replica.IsWhole);
         foreach (IGrouping<string, ReplicaWindow> model in counted.GroupBy(replica => replica.Report.Model))

@@ -19,11 +19,17 @@ public sealed record AgentOptions
     [Range(0, 100_000_000)]
     public long TrialEvents { get; set; } = 150_000;
 
-    /// <summary>Milliseconds that one of a decision's trials may take; on a node that takes longer they are of fewer events. 0 for as long as they take.</summary>
+    /// <summary>
+    /// Milliseconds that one of a decision's trials may take; on a node that takes longer they are of fewer events. 0
+    /// for as long as they take.
+    /// </summary>
     [Range(0, 60_000)]
     public double TrialMs { get; set; } = 40;
 
-    /// <summary>File of a learned policy (<c>Training agent</c>) that is in force until another is promoted; empty for the planner alone.</summary>
+    /// <summary>
+    /// File of a learned policy (<c>Training agent</c>) that is in force until another is promoted; empty for the
+    /// planner alone.
+    /// </summary>
     public string Policy { get; set; } = "";
 
     /// <summary>Decisions that are remembered.</summary>

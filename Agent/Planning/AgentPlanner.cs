@@ -10,8 +10,9 @@ namespace OrleansInference.Agent.Planning;
 
 /// <summary>
 /// The slow loop: learns from every look, repairs the plan at once where nodes or models come and go, and every period
-/// considers a change: candidates by closed form, the best two and the present plan in the twin, guardrails, a watch over
-/// what it did. Without traffic or a trustworthy prediction it changes nothing. Thread-safe; time is in what it is given.
+/// considers a change: candidates by closed form, the best two and the present plan in the twin, guardrails, a watch
+/// over what it did. Without traffic or a trustworthy prediction it changes nothing. Thread-safe; time is in what it is
+/// given.
 /// </summary>
 public sealed class AgentPlanner : IPlanner
 {
@@ -24,13 +25,16 @@ public sealed class AgentPlanner : IPlanner
     /// <summary>Single steps that are considered beside the climb.</summary>
     private const int MostNeighbours = 11;
 
-    /// <summary>Nodes × replicas beyond which a plan is not tried: each node of the twin routes to each replica.</summary>
+    /// <summary>
+    /// Nodes × replicas beyond which a plan is not tried: each node of the twin routes to each replica.
+    /// </summary>
     private const int LargestTrial = 100_000;
 
     private readonly AgentOptions _options;
     private readonly IPlanTrial? _trial;
     private readonly Lock _lock = new();
-    private readonly ReplicateWhereItFits _repair = new(onlyNew: true), _everywhere = new();
+    private readonly ReplicateWhereItFits _repair = new(onlyNew: true);
+    private readonly ReplicateWhereItFits _everywhere = new();
     private readonly Dictionary<PlanChange, TimeSpan> _failed = [];
     private readonly OpenAdvice _advice;
     private TimeSpan _decidedAt = TimeSpan.MinValue;
@@ -45,7 +49,9 @@ public sealed class AgentPlanner : IPlanner
     public AgentPlanner(AgentOptions options, IPlanTrial? trial, DecisionLog? decisions = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_options, _trial, Mode) = (options, trial, options.Mode);
+        _options = options;
+        _trial = trial;
+        Mode = options.Mode;
         Decisions = decisions ?? new DecisionLog(options.Remembered);
         Watch = new ChangeWatch(options.Guardrails);
         _advice = new OpenAdvice(Decisions);
@@ -57,7 +63,9 @@ public sealed class AgentPlanner : IPlanner
     /// <summary>Where the policy is that has a say in which candidates are tried; null for the planner alone.</summary>
     public PolicySlot? Policy { get; init; }
 
-    /// <summary>Told of each decision's plan in force and of the candidates that may be tried: what a ranker is trained on.</summary>
+    /// <summary>
+    /// Told of each decision's plan in force and of the candidates that may be tried: what a ranker is trained on.
+    /// </summary>
     public Action<PredictedCluster, PlanCandidate, IReadOnlyList<PlanCandidate>>? Considered { get; init; }
 
     /// <summary>What it learnt.</summary>
@@ -72,7 +80,10 @@ public sealed class AgentPlanner : IPlanner
     /// <summary>Lets it go on after it stopped.</summary>
     public void Resume()
     {
-        lock (_lock) Watch.Resume();
+        lock (_lock)
+        {
+            Watch.Resume();
+        }
     }
 
     /// <summary>What it does and expects now.</summary>
@@ -81,8 +92,22 @@ public sealed class AgentPlanner : IPlanner
         lock (_lock)
         {
             TimeSpan now = _seen?.Now ?? TimeSpan.Zero;
-            (double attainment, double rate) = Watch.Since(now - TimeSpan.FromSeconds(_options.Guardrails.WatchSeconds), now);
-            return new AgentState { Mode = Mode, IsStopped = Watch.IsStopped, Decisions = Decisions.All, Attainment = attainment, RequestsPerSecond = rate, Inputs = _seen is null ? [] : Inputs(Predictor.Predict(_seen, now)), Revision = Decisions.Revision, Policy = Policy?.Current?.Version ?? "", PolicyDepartures = Policy is { Asked: > 0 } policy ? (double)policy.Departed / policy.Asked : 0 };
+            (double attainment, double rate) = Watch.Since(
+                now - TimeSpan.FromSeconds(_options.Guardrails.WatchSeconds),
+                now
+            );
+            return new AgentState
+            {
+                Mode = Mode,
+                IsStopped = Watch.IsStopped,
+                Decisions = Decisions.All,
+                Attainment = attainment,
+                RequestsPerSecond = rate,
+                Inputs = _seen is null ? [] : Inputs(Predictor.Predict(_seen, now)),
+                Revision = Decisions.Revision,
+                Policy = Policy?.Current?.Version ?? "",
+                PolicyDepartures = Policy is { Asked: > 0 } policy ? (double)policy.Departed / policy.Asked : 0,
+            };
         }
     }
 
@@ -90,7 +115,10 @@ public sealed class AgentPlanner : IPlanner
     /// <returns>False where it does not wait for one.</returns>
     public bool Answer(long id, bool approve)
     {
-        lock (_lock) return _advice.Answer(id, approve);
+        lock (_lock)
+        {
+            return _advice.Answer(id, approve);
+        }
     }
 
     /// <inheritdoc />
@@ -98,7 +126,10 @@ public sealed class AgentPlanner : IPlanner
     {
         ArgumentNullException.ThrowIfNull(observation);
         ArgumentNullException.ThrowIfNull(current);
-        lock (_lock) return PlanLocked(observation, current);
+        lock (_lock)
+        {
+            return PlanLocked(observation, current);
+        }
     }
 
     private ClusterPlan PlanLocked(ClusterObservation observation, ClusterPlan current)
@@ -108,7 +139,10 @@ public sealed class AgentPlanner : IPlanner
         Predictor.Observe(observation.Window);
         ReplicaCounters total = observation.Window.Total;
         Watch.Count(now, total.Requests, total.Violations, observation.Window.Work);
-        if (Mode == AgentMode.Off) return _everywhere.Plan(observation, current);
+        if (Mode == AgentMode.Off)
+        {
+            return _everywhere.Plan(observation, current);
+        }
         ClusterPlan repaired = _repair.Plan(observation, current);
         if (!PlanComparison.AreAlike(repaired, current) && !PlanDifference.Of(current, repaired).IsNone)
         {
@@ -118,19 +152,54 @@ public sealed class AgentPlanner : IPlanner
             return repaired;
         }
 
-        if (Supervise(observation, repaired, now) is { } back) return back;
-        if (_advice.Take(current.Epoch) is { } approved && TakeAdvice(approved, observation, repaired, now) is { } advised) return advised;
-        if (_decidedAt == TimeSpan.MinValue) _decidedAt = now;
-        if (Watch.IsWatching || Watch.IsStopped || (now - _decidedAt).TotalSeconds < _options.PeriodSeconds) return repaired;
+        if (Supervise(observation, repaired, now) is { } back)
+        {
+            return back;
+        }
+        if (
+            _advice.Take(current.Epoch) is { } approved
+            && TakeAdvice(approved, observation, repaired, now) is { } advised
+        )
+        {
+            return advised;
+        }
+        if (_decidedAt == TimeSpan.MinValue)
+        {
+            _decidedAt = now;
+        }
+        if (Watch.IsWatching || Watch.IsStopped || (now - _decidedAt).TotalSeconds < _options.PeriodSeconds)
+        {
+            return repaired;
+        }
         _decidedAt = now;
         return Decide(observation, repaired, now);
     }
 
     private ClusterPlan? Supervise(ClusterObservation observation, ClusterPlan current, TimeSpan now)
     {
-        ChangeVerdict verdict = Watch.Judge(now, plan => Expected(Predictor.Predict(observation, now), plan), out ClusterPlan before, out double attainment);
-        if (verdict is ChangeVerdict.None or ChangeVerdict.Waiting) return null;
-        if (_watched is { } watched) Decisions.Change(watched.Id, decision => decision with { AttainmentAfter = attainment, Outcome = verdict == ChangeVerdict.Good ? DecisionOutcome.Confirmed : DecisionOutcome.RolledBack });
+        ChangeVerdict verdict = Watch.Judge(
+            now,
+            plan => Expected(Predictor.Predict(observation, now), plan),
+            out ClusterPlan before,
+            out double attainment
+        );
+        if (verdict is ChangeVerdict.None or ChangeVerdict.Waiting)
+        {
+            return null;
+        }
+        if (_watched is { } watched)
+        {
+            Decisions.Change(
+                watched.Id,
+                decision =>
+                    decision with
+                    {
+                        AttainmentAfter = attainment,
+                        Outcome =
+                            verdict == ChangeVerdict.Good ? DecisionOutcome.Confirmed : DecisionOutcome.RolledBack,
+                    }
+            );
+        }
         _watched = null;
         if (verdict == ChangeVerdict.Good)
         {
@@ -140,24 +209,45 @@ public sealed class AgentPlanner : IPlanner
 
         // Each rollback within the hour doubles the time before the next attempt.
         _decidedAt = now + TimeSpan.FromSeconds(_options.PeriodSeconds * ((1 << Math.Min(Watch.Rollbacks, 6)) - 1));
-        if (Watch.IsStopped) Decisions.Add(new AgentDecision { Outcome = DecisionOutcome.Stopped, Summary = $"{_options.Guardrails.MaxRollbacks} changes were taken back within an hour: the agent changes nothing more until an operator lets it (oinf agent resume)" });
+        if (Watch.IsStopped)
+        {
+            Decisions.Add(
+                new AgentDecision
+                {
+                    Outcome = DecisionOutcome.Stopped,
+                    Summary =
+                        $"{_options.Guardrails.MaxRollbacks} changes were taken back within an hour: the agent "
+                        + $"changes nothing more until an operator lets it (oinf agent resume)",
+                }
+            );
+        }
         return _repair.Plan(observation, Restored(before, current));
     }
 
-    /// <summary>Share of requests in time that the closed form expects of a plan; −1 where predictions are not trusted.</summary>
-    private static double Expected(PredictedCluster cluster, ClusterPlan plan) => cluster.IsTrusted ? PlanEstimate.Of(cluster, plan).Attainment : -1;
+    /// <summary>
+    /// Share of requests in time that the closed form expects of a plan; −1 where predictions are not trusted.
+    /// </summary>
+    private static double Expected(PredictedCluster cluster, ClusterPlan plan) =>
+        cluster.IsTrusted ? PlanEstimate.Of(cluster, plan).Attainment : -1;
 
     /// <summary>A plan of before, for the nodes and models of now.</summary>
-    private static ClusterPlan Restored(ClusterPlan before, ClusterPlan current) => current with
-    {
-        Models = [.. current.Models.Select(model => before.Find(model.Name) is { } old && old.Revision == model.Revision ? old : model)],
-    };
+    private static ClusterPlan Restored(ClusterPlan before, ClusterPlan current) =>
+        current with
+        {
+            Models =
+            [
+                .. current.Models.Select(model =>
+                    before.Find(model.Name) is { } old && old.Revision == model.Revision ? old : model
+                ),
+            ],
+        };
 
     private ClusterPlan? TakeAdvice(
         (long Id, PlanCandidate Advised) advice,
         ClusterObservation observation,
         ClusterPlan current,
-        TimeSpan now)
+        TimeSpan now
+    )
     {
         PredictedCluster cluster = Predictor.Predict(observation, now);
         if (PlanMask.Violation(advice.Advised.Plan, cluster, current) is { } wrong)
@@ -167,7 +257,10 @@ public sealed class AgentPlanner : IPlanner
         }
 
         double before = Watch.Begin(current, Expected(cluster, current), advice.Advised.Change, now);
-        Decisions.Change(advice.Id, decision => decision with { Outcome = DecisionOutcome.Applied, AttainmentBefore = before });
+        Decisions.Change(
+            advice.Id,
+            decision => decision with { Outcome = DecisionOutcome.Applied, AttainmentBefore = before }
+        );
         _watched = Array.Find(Decisions.All, decision => decision.Id == advice.Id);
         return Restored(advice.Advised.Plan, current);
     }
@@ -175,33 +268,73 @@ public sealed class AgentPlanner : IPlanner
     private ClusterPlan Decide(ClusterObservation observation, ClusterPlan current, TimeSpan now)
     {
         PredictedCluster cluster = Predictor.Predict(observation, now);
-        if (cluster.Models.All(model => model.RowsPerSecond < 0.1)) return current;
+        if (cluster.Models.All(model => model.RowsPerSecond < 0.1))
+        {
+            return current;
+        }
         double attained = Watch.Since(now - TimeSpan.FromSeconds(_options.Guardrails.WatchSeconds), now).Attainment;
         if (!cluster.IsTrusted)
         {
-            Note(DecisionOutcome.Kept, "predictions of late were off by more than a quarter: nothing is changed until they are right", attained, cluster, []);
+            Note(
+                DecisionOutcome.Kept,
+                "predictions of late were off by more than a quarter: nothing is changed until they are right",
+                attained,
+                cluster,
+                []
+            );
             return current;
         }
 
         if (1 - attained < _options.Guardrails.LeastGain)
         {
-            Note(DecisionOutcome.Kept, $"{attained:P1} of requests are in time: there is nothing to gain that is worth a change", attained, cluster, []);
+            Note(
+                DecisionOutcome.Kept,
+                $"{attained:P1} of requests are in time: there is nothing to gain that is worth a change",
+                attained,
+                cluster,
+                []
+            );
             return current;
         }
 
         PlanSearch search = new(cluster, current, _options.Weights);
         PlanCandidate keep = search.Evaluate(PlanChange.None, current);
-        CandidateGate gate = new(_options, cluster.Nodes.Count * current.Models.Sum(model => model.Replicas.Length) <= LargestTrial ? _trial : null, cluster, current, keep, Watch, _failed, now) { Policy = Policy, Attained = attained, Considered = Considered };
+        CandidateGate gate = new(
+            _options,
+            cluster.Nodes.Count * current.Models.Sum(model => model.Replicas.Length) <= LargestTrial ? _trial : null,
+            cluster,
+            current,
+            keep,
+            Watch,
+            _failed,
+            now
+        )
+        {
+            Policy = Policy,
+            Attained = attained,
+            Considered = Considered,
+        };
         PlanCandidate[] candidates = [.. Candidates(observation, cluster, search, keep).Take(MostCandidates)];
         (PlanCandidate? chosen, CandidateRecord[] records, double gain) = gate.Choose(candidates);
         if (chosen is null)
         {
-            Note(DecisionOutcome.Kept, attained < 0 ? "no change is expected to help" : $"{attained:P1} of requests are in time, and no change is expected to help", attained, cluster, records);
+            Note(
+                DecisionOutcome.Kept,
+                attained < 0
+                    ? "no change is expected to help"
+                    : $"{attained:P1} of requests are in time, and no change is expected to help",
+                attained,
+                cluster,
+                records
+            );
             return current;
         }
 
         PlanDifference difference = PlanDifference.Of(current, chosen.Plan);
-        AgentMode mode = difference.Models.Select(model => observation.Models.FirstOrDefault(other => other.Name == model)?.Pin?.Mode ?? Mode).Append(AgentMode.Act).Max();
+        AgentMode mode = difference
+            .Models.Select(model => observation.Models.FirstOrDefault(other => other.Name == model)?.Pin?.Mode ?? Mode)
+            .Append(AgentMode.Act)
+            .Max();
         string summary = $"{chosen.Name}: expected to bring {gain * 100:F1} more of 100 requests in time";
         if (mode != AgentMode.Act)
         {
@@ -224,11 +357,21 @@ public sealed class AgentPlanner : IPlanner
         return chosen.Plan;
     }
 
-    private IEnumerable<PlanCandidate> Candidates(ClusterObservation observation, PredictedCluster cluster, PlanSearch search, PlanCandidate keep)
+    private IEnumerable<PlanCandidate> Candidates(
+        ClusterObservation observation,
+        PredictedCluster cluster,
+        PlanSearch search,
+        PlanCandidate keep
+    )
     {
         PlanCandidate climbed = search.Climb(keep, ClimbSteps);
-        if (climbed != keep) yield return climbed;
-        IEnumerable<PlanCandidate> near = search.Neighbours(keep.Plan).OrderByDescending(candidate => candidate.Value(_options.Weights));
+        if (climbed != keep)
+        {
+            yield return climbed;
+        }
+        IEnumerable<PlanCandidate> near = search
+            .Neighbours(keep.Plan)
+            .OrderByDescending(candidate => candidate.Value(_options.Weights));
         foreach (PlanCandidate neighbour in near.Take(MostNeighbours))
         {
             yield return neighbour;
@@ -236,37 +379,80 @@ public sealed class AgentPlanner : IPlanner
 
         foreach ((StyleSet style, ClusterPlan plan) in PlanStyles.Of(cluster, keep.Plan))
         {
-            yield return search.Evaluate(style, plan) with { IsStyle = true };
+            yield return search.Evaluate(style, plan) with
+            {
+                IsStyle = true,
+            };
         }
 
         yield return Whole(PlanSource.ReplicateWhereItFits, _everywhere.Plan(observation, keep.Plan));
         yield return Whole(PlanSource.GreedyReplication, GreedyReplication.Plan(cluster, keep.Plan, _options.Weights));
-        yield return search.Evaluate(new StyleSet(PlanStyle.NodesChoose), PlanStyles.Unset(keep.Plan)) with { IsStyle = true };
-        if (_lastGood is { } good) yield return Whole(PlanSource.LastGood, Restored(good, keep.Plan));
+        yield return search.Evaluate(new StyleSet(PlanStyle.NodesChoose), PlanStyles.Unset(keep.Plan)) with
+        {
+            IsStyle = true,
+        };
+        if (_lastGood is { } good)
+        {
+            yield return Whole(PlanSource.LastGood, Restored(good, keep.Plan));
+        }
 
         PlanCandidate Whole(PlanSource source, ClusterPlan plan) => search.Evaluate(new PlanReplaced(source), plan);
     }
 
-    private AgentDecision Note(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference = null, double gain = 0) =>
-        Decisions.Add(Decision(outcome, summary, attained, cluster, candidates, difference, gain));
+    private AgentDecision Note(
+        DecisionOutcome outcome,
+        string summary,
+        double attained,
+        PredictedCluster cluster,
+        CandidateRecord[] candidates,
+        PlanDifference? difference = null,
+        double gain = 0
+    ) => Decisions.Add(Decision(outcome, summary, attained, cluster, candidates, difference, gain));
 
-    private static AgentDecision Decision(DecisionOutcome outcome, string summary, double attained, PredictedCluster cluster, CandidateRecord[] candidates, PlanDifference? difference, double gain) => new()
-    {
-        Outcome = outcome,
-        Summary = summary,
-        Models = [.. difference?.Models ?? []],
-        Nodes = [.. cluster.Nodes.Where(node => difference?.Nodes.Contains(node.Address) == true).Select(node => node.Name)],
-        Inputs = Inputs(cluster),
-        Candidates = candidates,
-        AttainmentBefore = attained,
-        ExpectedGain = gain,
-    };
+    private static AgentDecision Decision(
+        DecisionOutcome outcome,
+        string summary,
+        double attained,
+        PredictedCluster cluster,
+        CandidateRecord[] candidates,
+        PlanDifference? difference,
+        double gain
+    ) =>
+        new()
+        {
+            Outcome = outcome,
+            Summary = summary,
+            Models = [.. difference?.Models ?? []],
+            Nodes =
+            [
+                .. cluster
+                    .Nodes.Where(node => difference?.Nodes.Contains(node.Address) == true)
+                    .Select(node => node.Name),
+            ],
+            Inputs = Inputs(cluster),
+            Candidates = candidates,
+            AttainmentBefore = attained,
+            ExpectedGain = gain,
+        };
 
-    private static DecisionInput[] Inputs(PredictedCluster cluster) => [.. cluster.Models.Select(model => new DecisionInput(
-        model.Name, model.RowsPerSecond, model.PeakRowsPerSecond,
-        Measured(cluster, model, service => service.Seconds(1, 0)),
-        Measured(cluster, model, service => service.Interference)))];
+    private static DecisionInput[] Inputs(PredictedCluster cluster) =>
+        [
+            .. cluster.Models.Select(model => new DecisionInput(
+                model.Name,
+                model.RowsPerSecond,
+                model.PeakRowsPerSecond,
+                Measured(cluster, model, service => service.Seconds(1, 0)),
+                Measured(cluster, model, service => service.Interference)
+            )),
+        ];
 
-    private static Dictionary<string, double> Measured(PredictedCluster cluster, PredictedModel model, Func<ServiceModel, double> value) =>
-        cluster.Nodes.Select((node, i) => (node.Name, Service: model.Service[i])).Where(entry => entry.Service.IsMeasured).ToDictionary(entry => entry.Name, entry => value(entry.Service));
+    private static Dictionary<string, double> Measured(
+        PredictedCluster cluster,
+        PredictedModel model,
+        Func<ServiceModel, double> value
+    ) =>
+        cluster
+            .Nodes.Select((node, i) => (node.Name, Service: model.Service[i]))
+            .Where(entry => entry.Service.IsMeasured)
+            .ToDictionary(entry => entry.Name, entry => value(entry.Service));
 }

@@ -8,10 +8,20 @@ public static class ErlangC
     /// <param name="load">Offered load ÷ servers; 1 and above always waits.</param>
     public static double Waiting(int servers, double load)
     {
-        if (load >= 1) return 1;
-        if (load <= 0) return 0;
-        double offered = load * servers, blocked = 1;
-        for (int i = 1; i <= servers; i++) blocked = offered * blocked / (i + (offered * blocked));
+        if (load >= 1)
+        {
+            return 1;
+        }
+        if (load <= 0)
+        {
+            return 0;
+        }
+        double offered = load * servers;
+        double blocked = 1;
+        for (int i = 1; i <= servers; i++)
+        {
+            blocked = offered * blocked / (i + (offered * blocked));
+        }
         return blocked / (1 - (load * (1 - blocked)));
     }
 }

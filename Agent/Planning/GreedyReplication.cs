@@ -7,8 +7,8 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Planning;
 
 /// <summary>
-/// Greedy selective replication (AlpaServe, OSDI 2023): from one replica of each model, adds the replica that raises the
-/// expected attainment most, until none does. Pure.
+/// Greedy selective replication (AlpaServe, OSDI 2023): from one replica of each model, adds the replica that raises
+/// the expected attainment most, until none does. Pure.
 /// </summary>
 public static class GreedyReplication
 {
@@ -32,17 +32,27 @@ public static class GreedyReplication
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(start);
         PlanSearch search = new(cluster, ClusterPlan.Empty, weights);
-        ModelPlan[] first = Array.ConvertAll(start.Models, model => model with { Replicas = [.. model.Replicas.Take(1)] });
+        ModelPlan[] first = Array.ConvertAll(
+            start.Models,
+            model => model with { Replicas = [.. model.Replicas.Take(1)] }
+        );
         PlanCandidate best = search.Evaluate(s_change, start with { Models = first });
         PredictedNode[] open = [.. cluster.Nodes.Where(node => !node.Draining).Take(MostNodes)];
         for (int step = 0; step < MostSteps; step++)
         {
-            PlanCandidate? next = cluster.Models.Where(model => model.RowsPerSecond > 0)
+            PlanCandidate? next = cluster
+                .Models.Where(model => model.RowsPerSecond > 0)
                 .SelectMany(model => open.Select(node => PlanEdit.Add(best.Plan, model.Name, node.Address)))
-                .Where(plan => !PlanDifference.Of(best.Plan, plan).IsNone && PlanMask.Violation(plan, cluster, ClusterPlan.Empty) is null)
+                .Where(plan =>
+                    !PlanDifference.Of(best.Plan, plan).IsNone
+                    && PlanMask.Violation(plan, cluster, ClusterPlan.Empty) is null
+                )
                 .Select(plan => search.Evaluate(s_change, plan))
                 .MaxBy(candidate => candidate.Value(weights));
-            if (next is null || next.Value(weights) < best.Value(weights) + LeastGain) break;
+            if (next is null || next.Value(weights) < best.Value(weights) + LeastGain)
+            {
+                break;
+            }
             best = next;
         }
 

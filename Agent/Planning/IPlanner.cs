@@ -4,8 +4,8 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Planning;
 
 /// <summary>
-/// Makes plans, one a look. May learn from one call to the next, so that a cluster needs one of its own; time is in what it
-/// is given. Not thread-safe unless the class says so.
+/// Makes plans, one a look. May learn from one call to the next, so that a cluster needs one of its own; time is in
+/// what it is given. Not thread-safe unless the class says so.
 /// </summary>
 public interface IPlanner
 {

@@ -11,7 +11,9 @@ namespace OrleansInference.Agent.Planning;
 /// <param name="Attainment">Share of requests within their objective, in closed form.</param>
 public sealed record PlanCandidate(PlanChange Change, ClusterPlan Plan, ClusterScore Score, double Attainment)
 {
-    /// <summary>What a point of C, D and N is worth beside one of attainment: little, as the latency objective comes first.</summary>
+    /// <summary>
+    /// What a point of C, D and N is worth beside one of attainment: little, as the latency objective comes first.
+    /// </summary>
     public const double ScoreWeight = 0.1;
 
     /// <summary>What a user reads of it.</summary>

@@ -12,13 +12,17 @@ public static class PlanComparison
     {
         ArgumentNullException.ThrowIfNull(one);
         ArgumentNullException.ThrowIfNull(other);
-        return one.Nodes.SequenceEqual(other.Nodes) && one.Models.Length == other.Models.Length && one.Models.Zip(other.Models).All(pair => AreAlike(pair.First, pair.Second));
+        return one.Nodes.SequenceEqual(other.Nodes)
+            && one.Models.Length == other.Models.Length
+            && one.Models.Zip(other.Models).All(pair => AreAlike(pair.First, pair.Second));
     }
 
     /// <summary>
-    /// Compares what nodes are to do. Shares that were measured again are no part of it, where nobody is told to go by them.
+    /// Compares what nodes are to do. Shares that were measured again are no part of it, where nobody is told to go by
+    /// them.
     /// </summary>
-    public static bool AskTheSame(ClusterPlan one, ClusterPlan other) => AreAlike(WithoutMeasuredShares(one), WithoutMeasuredShares(other));
+    public static bool AskTheSame(ClusterPlan one, ClusterPlan other) =>
+        AreAlike(WithoutMeasuredShares(one), WithoutMeasuredShares(other));
 
     private static ClusterPlan WithoutMeasuredShares(ClusterPlan plan)
     {
@@ -27,9 +31,18 @@ public static class PlanComparison
     }
 
     private static ModelPlan WithoutMeasuredShares(ModelPlan plan) =>
-        plan.LoadBalance == Weighted ? plan : plan with { Replicas = [.. plan.Replicas.Select(replica => replica with { Weight = 1 })] };
+        plan.LoadBalance == Weighted
+            ? plan
+            : plan with
+            {
+                Replicas = [.. plan.Replicas.Select(replica => replica with { Weight = 1 })],
+            };
 
     private static bool AreAlike(ModelPlan one, ModelPlan other) =>
-        one.Name == other.Name && one.Revision == other.Revision && one.LoadBalance == other.LoadBalance && one.TaskPartition == other.TaskPartition
-        && one.Replicas.SequenceEqual(other.Replicas) && one.Refusals.SequenceEqual(other.Refusals);
+        one.Name == other.Name
+        && one.Revision == other.Revision
+        && one.LoadBalance == other.LoadBalance
+        && one.TaskPartition == other.TaskPartition
+        && one.Replicas.SequenceEqual(other.Replicas)
+        && one.Refusals.SequenceEqual(other.Refusals);
 }

@@ -6,13 +6,16 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Planning;
 
 /// <summary>
-/// What a plan is expected to give, in closed form: demand flows to where it is answered soonest, batches grow until the
-/// node keeps up, waits are those of M/M/c (Erlang C) behind the mean residual run of whatever shares the threads, and
-/// runs slow down by the cores that others keep busy. A few microseconds a replica: it orders candidates, the twin judges.
+/// What a plan is expected to give, in closed form: demand flows to where it is answered soonest, batches grow until
+/// the node keeps up, waits are those of M/M/c (Erlang C) behind the mean residual run of whatever shares the threads,
+/// and runs slow down by the cores that others keep busy. A few microseconds a replica: it orders candidates, the twin
+/// judges.
 /// </summary>
 public static class PlanEstimate
 {
-    /// <summary>Rounds in which demand, batches and busy cores are fitted to each other; each halves what is left.</summary>
+    /// <summary>
+    /// Rounds in which demand, batches and busy cores are fitted to each other; each halves what is left.
+    /// </summary>
     public const int Rounds = 6;
 
     /// <summary>Rounds in which a batch grows to what arrives while it runs.</summary>
@@ -24,28 +27,43 @@ public static class PlanEstimate
     /// <summary>Share of a run that more threads do not shorten (Amdahl's law).</summary>
     public const double SerialShare = 0.3;
 
-    /// <summary>Runs at once that a replica has at the least, where others keep all cores busy: the system still shares them out.</summary>
+    /// <summary>
+    /// Runs at once that a replica has at the least, where others keep all cores busy: the system still shares them
+    /// out.
+    /// </summary>
     public const double LeastRuns = 0.25;
 
-    /// <summary>Share of its own rate that counts as taken when demand is divided; below 1, as it is still being divided.</summary>
+    /// <summary>
+    /// Share of its own rate that counts as taken when demand is divided; below 1, as it is still being divided.
+    /// </summary>
     public const double TakenShare = 0.7;
 
-    /// <summary>Share of its capacity by which a full replica still attracts requests, so that no part falls to nothing.</summary>
+    /// <summary>
+    /// Share of its capacity by which a full replica still attracts requests, so that no part falls to nothing.
+    /// </summary>
     public const double LeastAppeal = 0.02;
 
-    /// <summary>Runs that a request waits for and takes part in; a replica whose two runs exceed the objective attracts fewer.</summary>
+    /// <summary>
+    /// Runs that a request waits for and takes part in; a replica whose two runs exceed the objective attracts fewer.
+    /// </summary>
     public const double RunsARequest = 2;
 
     /// <summary>Utilisation at which waiting is computed at most: at 1 no queue has a mean.</summary>
     public const double MostUtilisation = 0.999;
 
-    /// <summary>Share in time where a run alone takes longer than the objective: the few that meet a fast one.</summary>
+    /// <summary>
+    /// Share in time where a run alone takes longer than the objective: the few that meet a fast one.
+    /// </summary>
     public const double HopelessAttainment = 0.02;
 
-    /// <summary>Share in time at the least on a replica that keeps up: a queue that is kept up with empties now and then.</summary>
+    /// <summary>
+    /// Share in time at the least on a replica that keeps up: a queue that is kept up with empties now and then.
+    /// </summary>
     public const double LeastAttainment = 0.05;
 
-    /// <summary>What admission adds to the share in time of an overloaded replica: what it refuses makes way for the others.</summary>
+    /// <summary>
+    /// What admission adds to the share in time of an overloaded replica: what it refuses makes way for the others.
+    /// </summary>
     public const double AdmissionGain = 0.5;
 
     /// <summary>Share in time that an overloaded replica has at most of what it can do.</summary>
@@ -71,14 +89,20 @@ public static class PlanEstimate
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(plan);
         Dictionary<SiloAddress, int> index = [];
-        for (int n = 0; n < cluster.Nodes.Count; n++) index[cluster.Nodes[n].Address] = n;
+        for (int n = 0; n < cluster.Nodes.Count; n++)
+        {
+            index[cluster.Nodes[n].Address] = n;
+        }
         List<Share> shares = [];
         foreach (PredictedModel model in cluster.Models)
         {
             ReplicaPlan[] replicas = plan.Find(model.Name)?.Replicas ?? [];
             foreach (ReplicaPlan replica in replicas)
             {
-                if (index.TryGetValue(replica.Node, out int node)) shares.Add(new Share(model, node, replica.Knobs, cluster.Nodes[node].Cores, 1.0 / replicas.Length));
+                if (index.TryGetValue(replica.Node, out int node))
+                {
+                    shares.Add(new Share(model, node, replica.Knobs, cluster.Nodes[node].Cores, 1.0 / replicas.Length));
+                }
             }
         }
 
@@ -86,30 +110,58 @@ public static class PlanEstimate
         for (int round = 0; round < Rounds; round++)
         {
             Array.Clear(busy);
-            foreach (Share share in shares) busy[share.Node] += share.BusyCores;
-            foreach (Share share in shares) share.Update(busy[share.Node], cluster.Nodes[share.Node].Cores);
-            foreach (IGrouping<PredictedModel, Share> model in shares.GroupBy(share => share.Model)) Divide([.. model]);
+            foreach (Share share in shares)
+            {
+                busy[share.Node] += share.BusyCores;
+            }
+            foreach (Share share in shares)
+            {
+                share.Update(busy[share.Node], cluster.Nodes[share.Node].Cores);
+            }
+            foreach (IGrouping<PredictedModel, Share> model in shares.GroupBy(share => share.Model))
+            {
+                Divide([.. model]);
+            }
         }
 
         return Sum(cluster, shares, busy);
     }
 
-    /// <summary>Requests go where they are answered first: each replica's part is in proportion to what it has left.</summary>
+    /// <summary>
+    /// Requests go where they are answered first: each replica's part is in proportion to what it has left.
+    /// </summary>
     private static void Divide(Share[] replicas)
     {
         double total = replicas.Sum(replica => replica.Appeal);
-        foreach (Share replica in replicas) replica.Part = ((1 - Damping) * replica.Part) + (Damping * replica.Appeal / total);
+        foreach (Share replica in replicas)
+        {
+            replica.Part = ((1 - Damping) * replica.Part) + (Damping * replica.Appeal / total);
+        }
         double sum = replicas.Sum(replica => replica.Part);
-        foreach (Share replica in replicas) replica.Part /= sum;
+        foreach (Share replica in replicas)
+        {
+            replica.Part /= sum;
+        }
     }
 
-    private static (ClusterScore Score, double Attainment) Sum(PredictedCluster cluster, List<Share> shares, double[] busy)
+    private static (ClusterScore Score, double Attainment) Sum(
+        PredictedCluster cluster,
+        List<Share> shares,
+        double[] busy
+    )
     {
         ILookup<int, Share> byNode = shares.ToLookup(share => share.Node);
-        double work = 0, delivered = 0, bytes = 0, deliveredBytes = 0, requests = 0, inTime = 0, cross = 0;
+        double work = 0;
+        double delivered = 0;
+        double bytes = 0;
+        double deliveredBytes = 0;
+        double requests = 0;
+        double inTime = 0;
+        double cross = 0;
         foreach (PredictedModel model in cluster.Models)
         {
-            double rate = model.RowsPerSecond, each = model.Service.Min(service => service.Seconds(model.MaxRows, 0) / model.MaxRows);
+            double rate = model.RowsPerSecond;
+            double each = model.Service.Min(service => service.Seconds(model.MaxRows, 0) / model.MaxRows);
             work += rate * each;
             bytes += rate * model.BytesPerRow;
             requests += rate / model.RowsPerRequest;
@@ -117,8 +169,11 @@ public static class PlanEstimate
 
         foreach (Share share in shares)
         {
-            double rate = share.Part * share.Model.RowsPerSecond, met = share.Attainment(byNode[share.Node], busy[share.Node], cluster.Nodes[share.Node].Cores);
-            double each = share.Model.Service.Min(service => service.Seconds(share.Model.MaxRows, 0) / share.Model.MaxRows);
+            double rate = share.Part * share.Model.RowsPerSecond;
+            double met = share.Attainment(byNode[share.Node], busy[share.Node], cluster.Nodes[share.Node].Cores);
+            double each = share.Model.Service.Min(service =>
+                service.Seconds(share.Model.MaxRows, 0) / share.Model.MaxRows
+            );
             delivered += rate * each * met;
             deliveredBytes += rate * share.Model.BytesPerRow * met;
             inTime += rate / share.Model.RowsPerRequest * met;
@@ -126,8 +181,21 @@ public static class PlanEstimate
         }
 
         double capacity = cluster.Nodes.Sum(node => node.Cores);
-        double links = cluster.Nodes.Sum(node => (node.LinkMbps > 0 ? node.LinkMbps : DefaultLinkMbps) * BytesPerMegabit);
-        ClusterScore score = ClusterScore.Of(new ScoreInputs { DeliveredWork = delivered, OfferedWork = work, CapacityWork = capacity, DeliveredBytes = deliveredBytes, OfferedBytes = bytes, CrossBytes = cross, LinkBytes = links });
+        double links = cluster.Nodes.Sum(node =>
+            (node.LinkMbps > 0 ? node.LinkMbps : DefaultLinkMbps) * BytesPerMegabit
+        );
+        ClusterScore score = ClusterScore.Of(
+            new ScoreInputs
+            {
+                DeliveredWork = delivered,
+                OfferedWork = work,
+                CapacityWork = capacity,
+                DeliveredBytes = deliveredBytes,
+                OfferedBytes = bytes,
+                CrossBytes = cross,
+                LinkBytes = links,
+            }
+        );
         return (score, requests <= 0 ? 1 : inTime / requests);
     }
 
@@ -138,7 +206,10 @@ public static class PlanEstimate
             ? SerialShare + ((1 - SerialShare) / threads)
             : 1;
         private readonly int _instances = Math.Clamp(knobs.Instances > 0 ? knobs.Instances : cores, 1, cores);
-        private readonly double _cap = Math.Max(1, Math.Min(model.MaxRows, knobs.MaxRows > 0 ? knobs.MaxRows : model.MaxRows));
+        private readonly double _cap = Math.Max(
+            1,
+            Math.Min(model.MaxRows, knobs.MaxRows > 0 ? knobs.MaxRows : model.MaxRows)
+        );
 
         public PredictedModel Model { get; } = model;
 
@@ -155,7 +226,9 @@ public static class PlanEstimate
 
         public double BusyCores => Math.Min(_instances * _threads, Rate / Rows * RunSeconds * _threads);
 
-        /// <summary>Rows a second that it could still take, never below a trickle: in proportion to which requests are divided.</summary>
+        /// <summary>
+        /// Rows a second that it could still take, never below a trickle: in proportion to which requests are divided.
+        /// </summary>
         public double Appeal { get; private set; } = 1;
 
         public void Update(double busy, int cores)
@@ -180,7 +253,9 @@ public static class PlanEstimate
             Appeal = Math.Max(LeastAppeal * most, most - (TakenShare * Rate)) * meets;
         }
 
-        /// <summary>The share of its requests that are in time, and where there is more than it can do, of those that it can.</summary>
+        /// <summary>
+        /// The share of its requests that are in time, and where there is more than it can do, of those that it can.
+        /// </summary>
         public double Attainment(IEnumerable<Share> onNode, double busy, int cores)
         {
             ServiceModel service = Model.Service[Node];
@@ -190,7 +265,10 @@ public static class PlanEstimate
             double load = Rate / (available * _cap / full);
             double own = RunSeconds * Math.Sqrt(service.P95Factor);
             double slack = Model.SloSeconds - own;
-            if (slack <= 0) return HopelessAttainment;
+            if (slack <= 0)
+            {
+                return HopelessAttainment;
+            }
             // A free thread comes when one of the runs under way ends: long runs of others are long waits.
             double residual = 0;
             double rates = 0;
@@ -206,11 +284,15 @@ public static class PlanEstimate
             double waits = ErlangC.Waiting(Math.Max(1, (int)Math.Round(available)), utilisation);
             double late = waits * Math.Exp(-slack / Math.Max(LeastSeconds, mean) * cores * (1 - utilisation));
             double met = 1 - Math.Clamp(late, 0, 1);
-            if (load > 1) return Math.Min(met + AdmissionGain, MostOverloadedAttainment) / load;
+            if (load > 1)
+            {
+                return Math.Min(met + AdmissionGain, MostOverloadedAttainment) / load;
+            }
             return Math.Max(met, LeastAttainment);
         }
 
         /// <summary>Runs at once that the cores left by others allow.</summary>
-        private double Available(double others, int cores) => Math.Max(LeastRuns, Math.Min(_instances, (cores - others) / _threads));
+        private double Available(double others, int cores) =>
+            Math.Max(LeastRuns, Math.Min(_instances, (cores - others) / _threads));
     }
 }

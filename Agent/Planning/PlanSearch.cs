@@ -27,10 +27,16 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     /// <summary>Plans that even the largest cluster has scored.</summary>
     public const int LeastEvaluations = 8;
 
-    /// <summary>Replicas that all evaluations together may look at: a large cluster is searched less, not longer.</summary>
+    /// <summary>
+    /// Replicas that all evaluations together may look at: a large cluster is searched less, not longer.
+    /// </summary>
     private const int ReplicaBudget = 200_000;
 
-    private readonly int _mostEvaluations = Math.Clamp(ReplicaBudget / Math.Max(1, current.Models.Sum(model => model.Replicas.Length)), LeastEvaluations, MostEvaluations);
+    private readonly int _mostEvaluations = Math.Clamp(
+        ReplicaBudget / Math.Max(1, current.Models.Sum(model => model.Replicas.Length)),
+        LeastEvaluations,
+        MostEvaluations
+    );
     private readonly PredictedNode[] _nodes = [.. cluster.Nodes.Where(node => !node.Draining)];
     private int _evaluations;
 
@@ -47,19 +53,30 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     {
         foreach ((PlanChange change, ClusterPlan next) in Steps(plan))
         {
-            if (_evaluations >= _mostEvaluations) yield break;
-            if (PlanMask.Violation(next, cluster, current) is null) yield return Evaluate(change, next);
+            if (_evaluations >= _mostEvaluations)
+            {
+                yield break;
+            }
+            if (PlanMask.Violation(next, cluster, current) is null)
+            {
+                yield return Evaluate(change, next);
+            }
         }
     }
 
-    /// <summary>The best plan that up to <paramref name="steps"/> steps lead to, each to the best neighbour, while they gain.</summary>
+    /// <summary>
+    /// The best plan that up to <paramref name="steps"/> steps lead to, each to the best neighbour, while they gain.
+    /// </summary>
     public PlanCandidate Climb(PlanCandidate from, int steps)
     {
         PlanCandidate best = from;
         for (int i = 0; i < steps; i++)
         {
             PlanCandidate? next = Neighbours(best.Plan).MaxBy(candidate => candidate.Value(weights));
-            if (next is null || next.Value(weights) < best.Value(weights) + LeastGain) break;
+            if (next is null || next.Value(weights) < best.Value(weights) + LeastGain)
+            {
+                break;
+            }
             best = i == 0 ? next : next with { Change = best.Change.Then(next.Change) };
         }
 
@@ -69,7 +86,9 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Steps(ClusterPlan plan)
     {
         // The models that take most of the cluster's time matter most; with many, the others wait for their turn.
-        IEnumerable<PredictedModel> ordered = cluster.Models.OrderByDescending(Weight).ThenBy(model => model.Name, StringComparer.Ordinal);
+        IEnumerable<PredictedModel> ordered = cluster
+            .Models.OrderByDescending(Weight)
+            .ThenBy(model => model.Name, StringComparer.Ordinal);
         PredictedModel[] models = [.. ordered.Take(MostModels)];
         PredictedNode[] nodes = [.. _nodes.Take(MostNodes)];
         foreach (PredictedModel model in models)
@@ -95,11 +114,15 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
         ClusterPlan plan,
         PredictedModel model,
         ReplicaPlan[] replicas,
-        PredictedNode node)
+        PredictedNode node
+    )
     {
         if (Array.Exists(replicas, replica => replica.Node.Equals(node.Address)))
         {
-            if (replicas.Length < 2) yield break;
+            if (replicas.Length < 2)
+            {
+                yield break;
+            }
             yield return (new ReplicaRemoved(model.Name, node.Name), PlanEdit.Remove(plan, model.Name, node.Address));
             yield break;
         }
@@ -107,57 +130,91 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
         yield return (new ReplicaAdded(model.Name, node.Name), PlanEdit.Add(plan, model.Name, node.Address));
         if (Slowest(replicas, model) is { } from)
         {
-            yield return (new ReplicaMoved(model.Name, from.Name, node.Name), PlanEdit.Move(plan, model.Name, from.Address, node.Address));
+            yield return (
+                new ReplicaMoved(model.Name, from.Name, node.Name),
+                PlanEdit.Move(plan, model.Name, from.Address, node.Address)
+            );
         }
 
         if (Outranked(plan, model, node) is { } other)
         {
             ClusterPlan without = PlanEdit.Remove(plan, other.Name, node.Address);
-            yield return (new ReplicaReplaced(model.Name, other.Name, node.Name), PlanEdit.Add(without, model.Name, node.Address));
+            yield return (
+                new ReplicaReplaced(model.Name, other.Name, node.Name),
+                PlanEdit.Add(without, model.Name, node.Address)
+            );
         }
     }
 
     /// <summary>The model on a node that is asked for least, less than another, and is elsewhere too.</summary>
-    private PredictedModel? Outranked(ClusterPlan plan, PredictedModel model, PredictedNode node) => cluster.Models
-        .Where(other => other.Name != model.Name && Weight(other) < Weight(model))
-        .Where(other => plan.Find(other.Name) is { Replicas.Length: > 1 } planned
-            && Array.Exists(planned.Replicas, replica => replica.Node.Equals(node.Address)))
-        .MinBy(Weight);
+    private PredictedModel? Outranked(ClusterPlan plan, PredictedModel model, PredictedNode node) =>
+        cluster
+            .Models.Where(other => other.Name != model.Name && Weight(other) < Weight(model))
+            .Where(other =>
+                plan.Find(other.Name) is { Replicas.Length: > 1 } planned
+                && Array.Exists(planned.Replicas, replica => replica.Node.Equals(node.Address))
+            )
+            .MinBy(Weight);
 
-    private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Knobs(ClusterPlan plan, PredictedModel model, ReplicaPlan[] replicas)
+    private IEnumerable<(PlanChange Change, ClusterPlan Plan)> Knobs(
+        ClusterPlan plan,
+        PredictedModel model,
+        ReplicaPlan[] replicas
+    )
     {
-        if (replicas.Length == 0) yield break;
+        if (replicas.Length == 0)
+        {
+            yield break;
+        }
         int cores = _nodes.Length == 0 ? 1 : _nodes.Min(node => node.Cores);
         ReplicaKnobs now = replicas[0].Knobs;
         int threads = Math.Max(1, now.Threads);
         foreach (int instances in new[] { 0, 1, cores / 2, cores - 1 }.Distinct())
         {
             bool isPossible = instances >= 0 && instances != now.Instances && instances * threads <= cores;
-            if (isPossible) yield return Set(Knob.Instances, instances, knobs => knobs with { Instances = instances });
+            if (isPossible)
+            {
+                yield return Set(Knob.Instances, instances, knobs => knobs with { Instances = instances });
+            }
         }
 
         int typical = now.MaxRows > 0 ? now.MaxRows : model.MaxRows;
-        if (typical > 1) yield return Set(Knob.MaxRows, typical / 2, knobs => knobs with { MaxRows = typical / 2 });
+        if (typical > 1)
+        {
+            yield return Set(Knob.MaxRows, typical / 2, knobs => knobs with { MaxRows = typical / 2 });
+        }
         if (now.MaxRows > 0)
         {
             int doubled = Math.Min(model.MaxRows, now.MaxRows * 2);
             // At the model's maximum there is nothing to cap.
-            yield return Set(Knob.MaxRows, doubled, knobs => knobs with { MaxRows = doubled == model.MaxRows ? 0 : doubled });
+            yield return Set(
+                Knob.MaxRows,
+                doubled,
+                knobs => knobs with { MaxRows = doubled == model.MaxRows ? 0 : doubled }
+            );
         }
 
         if (threads * 2 <= cores)
         {
             int runs = Math.Max(1, Math.Min(now.Instances == 0 ? cores : now.Instances, cores / (threads * 2)));
-            yield return Set(Knob.Threads, threads * 2, knobs => knobs with { Threads = threads * 2, Instances = runs });
+            yield return Set(
+                Knob.Threads,
+                threads * 2,
+                knobs => knobs with { Threads = threads * 2, Instances = runs }
+            );
         }
 
-        if (threads > 1) yield return Set(Knob.Threads, threads / 2, knobs => knobs with { Threads = threads / 2, Instances = 0 });
+        if (threads > 1)
+        {
+            yield return Set(Knob.Threads, threads / 2, knobs => knobs with { Threads = threads / 2, Instances = 0 });
+        }
 
         (PlanChange, ClusterPlan) Set(Knob knob, int value, Func<ReplicaKnobs, ReplicaKnobs> change) =>
             (new KnobSet(model.Name, knob, value), PlanEdit.Set(plan, model.Name, _ => true, change));
     }
 
-    private static double Weight(PredictedModel model) => model.RowsPerSecond * model.Service.Average(service => service.Seconds(model.MaxRows, 0)) / model.MaxRows;
+    private static double Weight(PredictedModel model) =>
+        model.RowsPerSecond * model.Service.Average(service => service.Seconds(model.MaxRows, 0)) / model.MaxRows;
 
     /// <summary>The node of a model's replicas that takes longest for a row.</summary>
     private PredictedNode? Slowest(ReplicaPlan[] replicas, PredictedModel model)
@@ -168,7 +225,10 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
         {
             PredictedNode node = cluster.Nodes[i];
             double seconds = model.Service[i].Seconds(1, 0);
-            if (seconds <= most || !Array.Exists(replicas, replica => replica.Node.Equals(node.Address))) continue;
+            if (seconds <= most || !Array.Exists(replicas, replica => replica.Node.Equals(node.Address)))
+            {
+                continue;
+            }
             slowest = node;
             most = seconds;
         }

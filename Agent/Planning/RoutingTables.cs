@@ -11,8 +11,9 @@ public static class RoutingTables
     private const double Noise = 0.25;
 
     /// <summary>
-    /// The table: of every model the replicas that are planned and ready, in the planned revision where any is; else those that
-    /// are ready anywhere, so that nothing is lost while replicas move; nodes that drain only where nobody else has it.
+    /// The table: of every model the replicas that are planned and ready, in the planned revision where any is; else
+    /// those that are ready anywhere, so that nothing is lost while replicas move; nodes that drain only where nobody
+    /// else has it.
     /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="reports">The nodes that answer.</param>
@@ -21,14 +22,24 @@ public static class RoutingTables
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(reports);
-        NodeReport[] nodes = [.. reports.OrderBy(report => report.Name, StringComparer.Ordinal).ThenBy(report => report.Address)];
-        HashSet<SiloAddress> draining = [.. plan.Nodes.Where(node => node.Draining).Select(node => node.Address), .. nodes.Where(report => report.Draining).Select(report => report.Address)];
+        NodeReport[] nodes =
+        [
+            .. reports.OrderBy(report => report.Name, StringComparer.Ordinal).ThenBy(report => report.Address),
+        ];
+        HashSet<SiloAddress> draining =
+        [
+            .. plan.Nodes.Where(node => node.Draining).Select(node => node.Address),
+            .. nodes.Where(report => report.Draining).Select(report => report.Address),
+        ];
         Dictionary<string, List<(int Node, ReplicaReport Replica)>> ready = [];
         for (int i = 0; i < nodes.Length; i++)
         {
             foreach (ReplicaReport replica in nodes[i].Replicas)
             {
-                if (!ready.TryGetValue(replica.Model, out List<(int, ReplicaReport)>? list)) ready.Add(replica.Model, list = []);
+                if (!ready.TryGetValue(replica.Model, out List<(int, ReplicaReport)>? list))
+                {
+                    ready.Add(replica.Model, list = []);
+                }
                 list.Add((i, replica));
             }
         }
@@ -39,7 +50,12 @@ public static class RoutingTables
             Sequence = sequence,
             NodeServiceType = nodes.Length == 0 ? "" : nodes[0].ServiceType,
             Nodes = [.. nodes.Select(report => new NodeRoute(report.Name, report.Address, report.Gateway))],
-            Models = [.. ready.OrderBy(model => model.Key, StringComparer.Ordinal).Select(model => Route(plan.Find(model.Key), model.Key, model.Value, nodes, draining))],
+            Models =
+            [
+                .. ready
+                    .OrderBy(model => model.Key, StringComparer.Ordinal)
+                    .Select(model => Route(plan.Find(model.Key), model.Key, model.Value, nodes, draining)),
+            ],
         };
     }
 
@@ -48,31 +64,82 @@ public static class RoutingTables
     {
         ArgumentNullException.ThrowIfNull(one);
         ArgumentNullException.ThrowIfNull(other);
-        return one.Epoch == other.Epoch && one.Nodes.SequenceEqual(other.Nodes) && one.Models.Length == other.Models.Length
-            && one.Models.Zip(other.Models).All(pair => pair.First.Name == pair.Second.Name && pair.First.LoadBalance == pair.Second.LoadBalance && pair.First.TaskPartition == pair.Second.TaskPartition
-                && pair.First.Replicas.Length == pair.Second.Replicas.Length && pair.First.Replicas.Zip(pair.Second.Replicas).All(replicas => AreAlike(replicas.First, replicas.Second)));
+        return one.Epoch == other.Epoch
+            && one.Nodes.SequenceEqual(other.Nodes)
+            && one.Models.Length == other.Models.Length
+            && one.Models.Zip(other.Models)
+                .All(pair =>
+                    pair.First.Name == pair.Second.Name
+                    && pair.First.LoadBalance == pair.Second.LoadBalance
+                    && pair.First.TaskPartition == pair.Second.TaskPartition
+                    && pair.First.Replicas.Length == pair.Second.Replicas.Length
+                    && pair.First.Replicas.Zip(pair.Second.Replicas)
+                        .All(replicas => AreAlike(replicas.First, replicas.Second))
+                );
     }
 
-    private static ModelRoute Route(ModelPlan? plan, string model, List<(int Node, ReplicaReport Replica)> ready, NodeReport[] nodes, HashSet<SiloAddress> draining)
+    private static ModelRoute Route(
+        ModelPlan? plan,
+        string model,
+        List<(int Node, ReplicaReport Replica)> ready,
+        NodeReport[] nodes,
+        HashSet<SiloAddress> draining
+    )
     {
-        Dictionary<SiloAddress, double> planned = (plan?.Replicas ?? []).ToDictionary(replica => replica.Node, replica => replica.Weight);
-        List<(int Node, ReplicaReport Replica)> chosen = plan is null ? ready : ready.FindAll(entry => planned.ContainsKey(nodes[entry.Node].Address) && HasRevision(nodes[entry.Node], plan));
-        if (chosen.Count == 0) chosen = ready;
-        List<(int Node, ReplicaReport Replica)> open = chosen.FindAll(entry => !draining.Contains(nodes[entry.Node].Address));
-        if (open.Count == 0) open = ready.FindAll(entry => !draining.Contains(nodes[entry.Node].Address));
-        if (open.Count == 0) open = chosen;
+        Dictionary<SiloAddress, double> planned = (plan?.Replicas ?? []).ToDictionary(
+            replica => replica.Node,
+            replica => replica.Weight
+        );
+        List<(int Node, ReplicaReport Replica)> chosen = plan is null
+            ? ready
+            : ready.FindAll(entry =>
+                planned.ContainsKey(nodes[entry.Node].Address) && HasRevision(nodes[entry.Node], plan)
+            );
+        if (chosen.Count == 0)
+        {
+            chosen = ready;
+        }
+        List<(int Node, ReplicaReport Replica)> open = chosen.FindAll(entry =>
+            !draining.Contains(nodes[entry.Node].Address)
+        );
+        if (open.Count == 0)
+        {
+            open = ready.FindAll(entry => !draining.Contains(nodes[entry.Node].Address));
+        }
+        if (open.Count == 0)
+        {
+            open = chosen;
+        }
         return new ModelRoute(
             model,
             plan?.LoadBalance ?? LoadBalancers.Default.Name,
             plan?.TaskPartition ?? true,
-            [.. open.Select(entry => entry.Replica.Route with { Node = entry.Node, Version = entry.Replica.Version, Weight = planned.GetValueOrDefault(nodes[entry.Node].Address, 1) })]);
+            [
+                .. open.Select(entry =>
+                    entry.Replica.Route with
+                    {
+                        Node = entry.Node,
+                        Version = entry.Replica.Version,
+                        Weight = planned.GetValueOrDefault(nodes[entry.Node].Address, 1),
+                    }
+                ),
+            ]
+        );
     }
 
-    private static bool HasRevision(NodeReport node, ModelPlan plan) => plan.Revision.Length == 0 || Array.Exists(node.Offers, offer => offer.Name == plan.Name && offer.Revision == plan.Revision);
+    private static bool HasRevision(NodeReport node, ModelPlan plan) =>
+        plan.Revision.Length == 0
+        || Array.Exists(node.Offers, offer => offer.Name == plan.Name && offer.Revision == plan.Revision);
 
     private static bool AreAlike(in ReplicaRoute one, in ReplicaRoute other) =>
-        one with { BaseSeconds = 0, SecondsPerRow = 0, RowsPerBatch = 0 } == other with { BaseSeconds = 0, SecondsPerRow = 0, RowsPerBatch = 0 }
-        && IsNear(one.SecondsPerRow, other.SecondsPerRow) && IsNear(one.BaseSeconds + one.SecondsPerRow, other.BaseSeconds + other.SecondsPerRow);
+        one with
+        {
+            BaseSeconds = 0,
+            SecondsPerRow = 0,
+            RowsPerBatch = 0,
+        } == other with { BaseSeconds = 0, SecondsPerRow = 0, RowsPerBatch = 0 }
+        && IsNear(one.SecondsPerRow, other.SecondsPerRow)
+        && IsNear(one.BaseSeconds + one.SecondsPerRow, other.BaseSeconds + other.SecondsPerRow);
 
     private static bool IsNear(double one, double other) => Math.Abs(one - other) <= Noise * Math.Max(one, other);
 }

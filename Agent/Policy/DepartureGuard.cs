@@ -3,8 +3,8 @@ using OrleansInference.Agent.FastLoop;
 namespace OrleansInference.Agent.Policy;
 
 /// <summary>
-/// Compares what happens where the policy departs from the default with what happens where it would have and was not let:
-/// of the looks in which it wants to, every eighth block of four is withheld. Where departing is worse beyond
+/// Compares what happens where the policy departs from the default with what happens where it would have and was not
+/// let: of the looks in which it wants to, every eighth block of four is withheld. Where departing is worse beyond
 /// chance, it is suspended, each time for twice as long. Not thread-safe.
 /// </summary>
 public sealed class DepartureGuard
@@ -16,9 +16,15 @@ public sealed class DepartureGuard
     private const double Tolerance = 0.002;
     private const int FirstRest = 120;
 
-    private int _wanted, _rest, _suspensions;
-    private bool _asked, _departed;
-    private double _departedRequests, _departedViolations, _withheldRequests, _withheldViolations;
+    private int _wanted;
+    private int _rest;
+    private int _suspensions;
+    private bool _asked;
+    private bool _departed;
+    private double _departedRequests;
+    private double _departedViolations;
+    private double _withheldRequests;
+    private double _withheldViolations;
 
     /// <summary>How often it was suspended.</summary>
     public int Suspensions => _suspensions;
@@ -26,17 +32,49 @@ public sealed class DepartureGuard
     /// <summary>Takes in what came of the last look.</summary>
     public void Observe(in ReplicaView view)
     {
-        if (_rest > 0) _rest--;
-        if (!_asked) return;
-        double requests = view.Requests + view.OtherRequests, violations = view.Violations + view.OtherViolations;
-        (_departedRequests, _departedViolations, _withheldRequests, _withheldViolations) = (_departedRequests * Forgetting, _departedViolations * Forgetting, _withheldRequests * Forgetting, _withheldViolations * Forgetting);
-        if (_departed) (_departedRequests, _departedViolations) = (_departedRequests + requests, _departedViolations + violations);
-        else (_withheldRequests, _withheldViolations) = (_withheldRequests + requests, _withheldViolations + violations);
-        if (_departedRequests < LeastRequests || _withheldRequests < LeastRequests) return;
-        double departed = _departedViolations / _departedRequests, withheld = _withheldViolations / _withheldRequests, all = (_departedViolations + _withheldViolations) / (_departedRequests + _withheldRequests);
-        if (departed <= withheld + Tolerance + (1.5 * Math.Sqrt(all * (1 - all) * ((1 / _departedRequests) + (1 / _withheldRequests))))) return;
+        if (_rest > 0)
+        {
+            _rest--;
+        }
+        if (!_asked)
+        {
+            return;
+        }
+        double requests = view.Requests + view.OtherRequests;
+        double violations = view.Violations + view.OtherViolations;
+        _departedRequests = _departedRequests * Forgetting;
+        _departedViolations = _departedViolations * Forgetting;
+        _withheldRequests = _withheldRequests * Forgetting;
+        _withheldViolations = _withheldViolations * Forgetting;
+        if (_departed)
+        {
+            (_departedRequests, _departedViolations) = (_departedRequests + requests, _departedViolations + violations);
+        }
+        else
+        {
+            (_withheldRequests, _withheldViolations) = (_withheldRequests + requests, _withheldViolations + violations);
+        }
+        if (_departedRequests < LeastRequests || _withheldRequests < LeastRequests)
+        {
+            return;
+        }
+        double departed = _departedViolations / _departedRequests;
+        double withheld = _withheldViolations / _withheldRequests;
+        double all = (_departedViolations + _withheldViolations) / (_departedRequests + _withheldRequests);
+        if (
+            departed
+            <= withheld
+                + Tolerance
+                + (1.5 * Math.Sqrt(all * (1 - all) * ((1 / _departedRequests) + (1 / _withheldRequests))))
+        )
+        {
+            return;
+        }
         _rest = FirstRest << Math.Min(_suspensions++, 8);
-        (_departedRequests, _departedViolations, _withheldRequests, _withheldViolations) = (0, 0, 0, 0);
+        _departedRequests = 0;
+        _departedViolations = 0;
+        _withheldRequests = 0;
+        _withheldViolations = 0;
     }
 
     /// <summary>Whether the policy may do what it wants to until the next look.</summary>

@@ -7,14 +7,34 @@ namespace OrleansInference.Agent.Policy;
 public static class PlanRanker
 {
     /// <summary>The worth of each candidate, in the candidates' order.</summary>
-    public static float[] Rank(LearnedPolicy policy, PredictedCluster cluster, PlanCandidate keep, IReadOnlyList<PlanCandidate> candidates)
+    public static float[] Rank(
+        LearnedPolicy policy,
+        PredictedCluster cluster,
+        PlanCandidate keep,
+        IReadOnlyList<PlanCandidate> candidates
+    )
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(candidates);
         const int Count = PolicySchema.MostTokens;
-        float[] tokens = new float[candidates.Count * Count * PolicySchema.Width], mask = new float[candidates.Count * Count], actions = new float[candidates.Count * Count * PolicySchema.Actions], ranks = new float[candidates.Count];
-        for (int i = 0; i < candidates.Count; i++) ChangeTokens.Write(cluster, keep, candidates[i], tokens.AsSpan(i * Count * PolicySchema.Width, Count * PolicySchema.Width), mask.AsSpan(i * Count, Count));
-        if (candidates.Count > 0) policy.Function(tokens, mask, candidates.Count, Count, actions, ranks);
+        float[] tokens = new float[candidates.Count * Count * PolicySchema.Width];
+        float[] mask = new float[candidates.Count * Count];
+        float[] actions = new float[candidates.Count * Count * PolicySchema.Actions];
+        float[] ranks = new float[candidates.Count];
+        for (int i = 0; i < candidates.Count; i++)
+        {
+            ChangeTokens.Write(
+                cluster,
+                keep,
+                candidates[i],
+                tokens.AsSpan(i * Count * PolicySchema.Width, Count * PolicySchema.Width),
+                mask.AsSpan(i * Count, Count)
+            );
+        }
+        if (candidates.Count > 0)
+        {
+            policy.Function(tokens, mask, candidates.Count, Count, actions, ranks);
+        }
         return ranks;
     }
 }

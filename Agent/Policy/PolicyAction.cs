@@ -13,7 +13,8 @@ public static class PolicyAction
     /// <param name="view">What is known of the replica.</param>
     public static ReplicaKnobs Apply(int action, ReplicaKnobs chosen, in ReplicaView view)
     {
-        int most = Math.Max(1, view.MaxRows), cap = Cap(chosen, view);
+        int most = Math.Max(1, view.MaxRows);
+        int cap = Cap(chosen, view);
         double delay = Math.Min(view.BaseSeconds / 2, view.SloSeconds / 20) * 1000;
         return action switch
         {
@@ -36,18 +37,26 @@ public static class PolicyAction
         return (int)Math.Clamp(rows, 1, most);
     }
 
-    /// <summary>The action that logits favour, if they favour it over the default by a margin of probability; else 0.</summary>
+    /// <summary>
+    /// The action that logits favour, if they favour it over the default by a margin of probability; else 0.
+    /// </summary>
     public static int Choose(ReadOnlySpan<float> logits, double margin)
     {
         int best = 0;
         float most = logits[0];
         for (int i = 1; i < logits.Length; i++)
         {
-            if (logits[i] > most) (best, most) = (i, logits[i]);
+            if (logits[i] > most)
+            {
+                (best, most) = (i, logits[i]);
+            }
         }
 
         double sum = 0;
-        foreach (float logit in logits) sum += Math.Exp(logit - most);
+        foreach (float logit in logits)
+        {
+            sum += Math.Exp(logit - most);
+        }
         return (1 - Math.Exp(logits[0] - most)) / sum >= margin ? best : 0;
     }
 }

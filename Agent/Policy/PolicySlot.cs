@@ -1,9 +1,13 @@
 namespace OrleansInference.Agent.Policy;
 
-/// <summary>The policy in force, if any: whoever decides reads it each time, so that another one takes over between two decisions. Thread-safe.</summary>
+/// <summary>
+/// The policy in force, if any: whoever decides reads it each time, so that another one takes over between two
+/// decisions. Thread-safe.
+/// </summary>
 public sealed class PolicySlot
 {
-    private long _asked, _departed;
+    private long _asked;
+    private long _departed;
     private volatile LearnedPolicy? _current;
 
     /// <summary>The policy; null where the planner decides alone.</summary>
@@ -23,6 +27,9 @@ public sealed class PolicySlot
     public void Count(bool departed)
     {
         Interlocked.Increment(ref _asked);
-        if (departed) Interlocked.Increment(ref _departed);
+        if (departed)
+        {
+            Interlocked.Increment(ref _departed);
+        }
     }
 }

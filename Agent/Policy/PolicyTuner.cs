@@ -4,9 +4,10 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Policy;
 
 /// <summary>
-/// The agent of a node with a learned policy on top: does what <see cref="RunLengthTuner"/> does but where the policy is
-/// sure of something better, and a guard that compares both lets it, in a replica's first seconds: until the director, which knows
-/// the cluster, has had its say. What the plan sets, it leaves alone; without a policy it is <see cref="RunLengthTuner"/>.
+/// The agent of a node with a learned policy on top: does what <see cref="RunLengthTuner"/> does but where the policy
+/// is sure of something better, and a guard that compares both lets it, in a replica's first seconds: until the
+/// director, which knows the cluster, has had its say. What the plan sets, it leaves alone; without a policy it is
+/// <see cref="RunLengthTuner"/>.
 /// </summary>
 /// <param name="slot">Where the policy in force is.</param>
 public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner
@@ -14,7 +15,10 @@ public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner
     /// <summary>Probability by which an action must be ahead of the default.</summary>
     public const double Margin = 0.2;
 
-    /// <summary>Seconds of a replica's life in which the policy has a say: beyond them, planner and predictor do better (docs/evaluation/policy.md).</summary>
+    /// <summary>
+    /// Seconds of a replica's life in which the policy has a say: beyond them, planner and predictor do better
+    /// (docs/evaluation/policy.md).
+    /// </summary>
     public const double BridgeSeconds = 15;
 
     private static readonly float[] s_mask = [1];
@@ -22,7 +26,9 @@ public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner
     private readonly RunLengthTuner _default = new();
     private readonly PolicyTrend _trend = new();
     private readonly DepartureGuard _guard = new();
-    private readonly float[] _token = new float[PolicySchema.Width], _logits = new float[PolicySchema.Actions], _rank = new float[1];
+    private readonly float[] _token = new float[PolicySchema.Width];
+    private readonly float[] _logits = new float[PolicySchema.Actions];
+    private readonly float[] _rank = new float[1];
 
     private TimeSpan? _since;
 
@@ -34,7 +40,13 @@ public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner
         _guard.Observe(view);
         _since ??= view.Requests > 0 ? view.Now : null;
         bool isOver = _since is { } since && (view.Now - since).TotalSeconds > BridgeSeconds;
-        if (slot.Current is not { } policy || isOver || view.Planned.MaxRows > 0 || view.Planned.Instances > 0 || view.BaseSeconds + view.SecondsPerRow <= 0)
+        if (
+            slot.Current is not { } policy
+            || isOver
+            || view.Planned.MaxRows > 0
+            || view.Planned.Instances > 0
+            || view.BaseSeconds + view.SecondsPerRow <= 0
+        )
         {
             _guard.Allows(wants: false);
             return chosen;

@@ -1,8 +1,8 @@
 namespace OrleansInference.Agent.Prediction;
 
 /// <summary>
-/// Recursive least squares with forgetting (Ljung 1999, ch. 11): y ≈ θ·x, old observations losing weight by a factor each
-/// time. Not thread-safe.
+/// Recursive least squares with forgetting (Ljung 1999, ch. 11): y ≈ θ·x, old observations losing weight by a factor
+/// each time. Not thread-safe.
 /// </summary>
 public sealed class LinearRegression
 {
@@ -19,8 +19,13 @@ public sealed class LinearRegression
         ArgumentOutOfRangeException.ThrowIfNotEqual(variance.Length, prior.Length);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(forgetting, 0);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(forgetting, 1);
-        (_theta, _p, _forgetting) = (prior.ToArray(), new double[prior.Length, prior.Length], forgetting);
-        for (int i = 0; i < prior.Length; i++) _p[i, i] = variance[i];
+        _theta = prior.ToArray();
+        _p = new double[prior.Length, prior.Length];
+        _forgetting = forgetting;
+        for (int i = 0; i < prior.Length; i++)
+        {
+            _p[i, i] = variance[i];
+        }
     }
 
     /// <summary>θ.</summary>
@@ -30,14 +35,20 @@ public sealed class LinearRegression
     public double Predict(ReadOnlySpan<double> x)
     {
         double sum = 0;
-        for (int i = 0; i < _theta.Length; i++) sum += _theta[i] * x[i];
+        for (int i = 0; i < _theta.Length; i++)
+        {
+            sum += _theta[i] * x[i];
+        }
         return sum;
     }
 
     /// <summary>All of θ by a factor: what is seen has changed as a whole.</summary>
     public void Scale(double factor)
     {
-        for (int i = 0; i < _theta.Length; i++) _theta[i] *= factor;
+        for (int i = 0; i < _theta.Length; i++)
+        {
+            _theta[i] *= factor;
+        }
     }
 
     /// <summary>Takes one observation in.</summary>
@@ -52,16 +63,28 @@ public sealed class LinearRegression
         for (int i = 0; i < n; i++)
         {
             px[i] = 0;
-            for (int j = 0; j < n; j++) px[i] += _p[i, j] * x[j];
+            for (int j = 0; j < n; j++)
+            {
+                px[i] += _p[i, j] * x[j];
+            }
         }
 
-        for (int i = 0; i < n; i++) scale += x[i] * px[i];
+        for (int i = 0; i < n; i++)
+        {
+            scale += x[i] * px[i];
+        }
         double error = y - Predict(x);
-        for (int i = 0; i < n; i++) _theta[i] += px[i] / scale * error;
+        for (int i = 0; i < n; i++)
+        {
+            _theta[i] += px[i] / scale * error;
+        }
         for (int i = 0; i < n; i++)
         {
             // What is not excited must not blow up while it is forgotten.
-            for (int j = 0; j < n; j++) _p[i, j] = Math.Clamp((_p[i, j] - (px[i] * px[j] / scale)) / _forgetting, -1e3, 1e3);
+            for (int j = 0; j < n; j++)
+            {
+                _p[i, j] = Math.Clamp((_p[i, j] - (px[i] * px[j] / scale)) / _forgetting, -1e3, 1e3);
+            }
         }
     }
 }

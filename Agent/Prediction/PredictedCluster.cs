@@ -4,4 +4,8 @@ namespace OrleansInference.Agent.Prediction;
 /// <param name="Nodes">The nodes.</param>
 /// <param name="Models">The models.</param>
 /// <param name="IsTrusted">Whether the predictions of late were good enough to plan by.</param>
-public sealed record PredictedCluster(IReadOnlyList<PredictedNode> Nodes, IReadOnlyList<PredictedModel> Models, bool IsTrusted);
+public sealed record PredictedCluster(
+    IReadOnlyList<PredictedNode> Nodes,
+    IReadOnlyList<PredictedModel> Models,
+    bool IsTrusted
+);

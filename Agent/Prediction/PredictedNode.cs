@@ -9,4 +9,11 @@ namespace OrleansInference.Agent.Prediction;
 /// <param name="MemoryBytes">Bytes for models.</param>
 /// <param name="LinkMbps">Its link; 0 where unknown.</param>
 /// <param name="Draining">Whether it is to be emptied.</param>
-public sealed record PredictedNode(string Name, SiloAddress Address, int Cores, long MemoryBytes, double LinkMbps, bool Draining);
+public sealed record PredictedNode(
+    string Name,
+    SiloAddress Address,
+    int Cores,
+    long MemoryBytes,
+    double LinkMbps,
+    bool Draining
+);

@@ -10,7 +10,14 @@ namespace OrleansInference.Cli.Bench;
 /// <param name="Errors">Failed requests by error.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="OfferedRate">Arrivals a second; null for a closed loop.</param>
-internal sealed record BenchResult(LongHistogram Latencies, long Sent, long Dropped, IReadOnlyDictionary<InferenceError, long> Errors, double Seconds, double? OfferedRate)
+internal sealed record BenchResult(
+    LongHistogram Latencies,
+    long Sent,
+    long Dropped,
+    IReadOnlyDictionary<InferenceError, long> Errors,
+    double Seconds,
+    double? OfferedRate
+)
 {
     /// <summary>Successful requests.</summary>
     public long Succeeded => Latencies.TotalCount;
@@ -19,5 +26,6 @@ internal sealed record BenchResult(LongHistogram Latencies, long Sent, long Drop
     public double Rate => Succeeded / Seconds;
 
     /// <summary>A percentile in milliseconds; 0 without any success.</summary>
-    public double Percentile(double percentile) => Succeeded == 0 ? 0 : Latencies.GetValueAtPercentile(percentile) / 1000.0;
+    public double Percentile(double percentile) =>
+        Succeeded == 0 ? 0 : Latencies.GetValueAtPercentile(percentile) / 1000.0;
 }

@@ -5,8 +5,8 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Cli.Bench;
 
 /// <summary>
-/// Sends requests as a plan says and records how long each took: in a closed loop from its sending, in an open loop from
-/// when it was due, so that a server that falls behind is charged for the wait (no coordinated omission).
+/// Sends requests as a plan says and records how long each took: in a closed loop from its sending, in an open loop
+/// from when it was due, so that a server that falls behind is charged for the wait (no coordinated omission).
 /// </summary>
 internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<InferenceError>> send, TimeProvider time)
 {
@@ -15,40 +15,74 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
     private readonly LongHistogram _histogram = new(1, MaxMicroseconds, 3);
     private readonly ConcurrentDictionary<InferenceError, long> _errors = new();
     private readonly Lock _lock = new();
-    private long _sent, _dropped;
+    private long _sent;
+    private long _dropped;
 
     /// <summary>Share of the measured time that has passed, for a progress bar.</summary>
     public double Progress { get; private set; }
 
-    /// <summary>Loads the server without measuring; an open loop's own rate is not to be exceeded here by far.</summary>
-    public Task WarmUpAsync(CancellationToken cancellationToken) => plan.WarmupSeconds <= 0 ? Task.CompletedTask : ClosedAsync(plan.WarmupSeconds, plan.Arrivals is null ? plan.Concurrency : 1, record: false, cancellationToken);
+    /// <summary>
+    /// Loads the server without measuring; an open loop's own rate is not to be exceeded here by far.
+    /// </summary>
+    public Task WarmUpAsync(CancellationToken cancellationToken) =>
+        plan.WarmupSeconds <= 0
+            ? Task.CompletedTask
+            : ClosedAsync(
+                plan.WarmupSeconds,
+                plan.Arrivals is null ? plan.Concurrency : 1,
+                record: false,
+                cancellationToken
+            );
 
     /// <summary>Runs it.</summary>
     public async Task<BenchResult> RunAsync(CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        if (plan.Arrivals is null) await ClosedAsync(plan.Seconds, plan.Concurrency, record: true, cancellationToken);
-        else await OpenAsync(plan.Arrivals, cancellationToken);
+        if (plan.Arrivals is null)
+        {
+            await ClosedAsync(plan.Seconds, plan.Concurrency, record: true, cancellationToken);
+        }
+        else
+        {
+            await OpenAsync(plan.Arrivals, cancellationToken);
+        }
         double elapsed = time.GetElapsedTime(start).TotalSeconds;
-        return new BenchResult(_histogram, _sent, _dropped, new Dictionary<InferenceError, long>(_errors), elapsed, plan.Arrivals is null ? null : plan.Arrivals.Count / Math.Max(elapsed, 1e-9));
+        return new BenchResult(
+            _histogram,
+            _sent,
+            _dropped,
+            new Dictionary<InferenceError, long>(_errors),
+            elapsed,
+            plan.Arrivals is null ? null : plan.Arrivals.Count / Math.Max(elapsed, 1e-9)
+        );
     }
 
     private async Task ClosedAsync(double seconds, int callers, bool record, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(
-            async () =>
-            {
-                while (time.GetElapsedTime(start).TotalSeconds < seconds)
-                {
-                    long begin = time.GetTimestamp();
-                    InferenceError error = await send(cancellationToken);
-                    if (!record) continue;
-                    Record(error, time.GetElapsedTime(begin));
-                    Progress = time.GetElapsedTime(start).TotalSeconds / seconds;
-                }
-            },
-            cancellationToken)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, callers)
+                .Select(_ =>
+                    Task.Run(
+                        async () =>
+                        {
+                            while (time.GetElapsedTime(start).TotalSeconds < seconds)
+                            {
+                                long begin = time.GetTimestamp();
+                                InferenceError error = await send(cancellationToken);
+                                if (!record)
+                                {
+                                    continue;
+                                }
+                                Record(error, time.GetElapsedTime(begin));
+                                Progress = time.GetElapsedTime(start).TotalSeconds / seconds;
+                            }
+                        },
+                        cancellationToken
+                    )
+                )
+        );
     }
 
     private async Task OpenAsync(IReadOnlyList<double> arrivals, CancellationToken cancellationToken)
@@ -59,7 +93,10 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
         foreach (double at in arrivals)
         {
             TimeSpan wait = TimeSpan.FromSeconds(at) - time.GetElapsedTime(start);
-            if (wait > TimeSpan.FromMilliseconds(1)) await Task.Delay(wait, time, cancellationToken);
+            if (wait > TimeSpan.FromMilliseconds(1))
+            {
+                await Task.Delay(wait, time, cancellationToken);
+            }
             Progress = at / plan.Seconds;
             if (!await room.WaitAsync(0, cancellationToken))
             {
@@ -69,7 +106,10 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
             }
 
             running.Add(SendAsync(TimeSpan.FromSeconds(at), start, room, cancellationToken));
-            if (running.Count > 4096) running.RemoveAll(task => task.IsCompletedSuccessfully);
+            if (running.Count > 4096)
+            {
+                running.RemoveAll(task => task.IsCompletedSuccessfully);
+            }
         }
 
         await Task.WhenAll(running);
@@ -94,8 +134,14 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
         lock (_lock)
         {
             _sent++;
-            if (error == InferenceError.None) _histogram.RecordValue(Math.Clamp((long)latency.TotalMicroseconds, 1, MaxMicroseconds));
-            else _errors.AddOrUpdate(error, 1, (_, count) => count + 1);
+            if (error == InferenceError.None)
+            {
+                _histogram.RecordValue(Math.Clamp((long)latency.TotalMicroseconds, 1, MaxMicroseconds));
+            }
+            else
+            {
+                _errors.AddOrUpdate(error, 1, (_, count) => count + 1);
+            }
         }
     }
 }

@@ -8,7 +8,10 @@ namespace OrleansInference.Cli.Commands;
 internal sealed class BenchSettings : ModelSettings
 {
     [CommandOption("--concurrency <N>")]
-    [Description("Closed loop: callers, each with its next request after the answer. Open loop: most requests under way (default there: 1024)")]
+    [Description(
+        "Closed loop: callers, each with its next request after the answer. Open loop: most "
+            + "requests under way (default there: 1024)"
+    )]
     public int? Concurrency { get; init; }
 
     [CommandOption("--rate <R>")]
@@ -65,13 +68,36 @@ internal sealed class BenchSettings : ModelSettings
     /// <inheritdoc />
     public override ValidationResult Validate()
     {
-        if (Rate is not null && Trace is not null) return ValidationResult.Error("--rate and --trace exclude each other");
-        if (Rate is <= 0 or > 1_000_000) return ValidationResult.Error($"--rate is {Rate}; a number over 0 and up to 1000000 is allowed");
-        if (Arrivals is not ("constant" or "poisson")) return ValidationResult.Error($"--arrivals is '{Arrivals}'; allowed: constant, poisson");
-        if (Concurrency is < 1 or > 65_536) return ValidationResult.Error($"--concurrency is {Concurrency}; a number from 1 to 65536 is allowed");
-        if (Duration is not (> 0 and <= 86_400)) return ValidationResult.Error($"--duration is {Duration}; seconds over 0 and up to 86400 are allowed");
-        if (Warmup is not (>= 0 and <= 3_600)) return ValidationResult.Error($"--warmup is {Warmup}; seconds from 0 to 3600 are allowed");
-        if (Speedup is not (> 0 and <= 1e6)) return ValidationResult.Error($"--speedup is {Speedup}; a number over 0 is allowed");
-        return Batch is >= 1 and <= 65_536 ? ValidationResult.Success() : ValidationResult.Error($"--batch is {Batch}; a number from 1 to 65536 is allowed");
+        if (Rate is not null && Trace is not null)
+        {
+            return ValidationResult.Error("--rate and --trace exclude each other");
+        }
+        if (Rate is <= 0 or > 1_000_000)
+        {
+            return ValidationResult.Error($"--rate is {Rate}; a number over 0 and up to 1000000 is allowed");
+        }
+        if (Arrivals is not ("constant" or "poisson"))
+        {
+            return ValidationResult.Error($"--arrivals is '{Arrivals}'; allowed: constant, poisson");
+        }
+        if (Concurrency is < 1 or > 65_536)
+        {
+            return ValidationResult.Error($"--concurrency is {Concurrency}; a number from 1 to 65536 is allowed");
+        }
+        if (Duration is not (> 0 and <= 86_400))
+        {
+            return ValidationResult.Error($"--duration is {Duration}; seconds over 0 and up to 86400 are allowed");
+        }
+        if (Warmup is not (>= 0 and <= 3_600))
+        {
+            return ValidationResult.Error($"--warmup is {Warmup}; seconds from 0 to 3600 are allowed");
+        }
+        if (Speedup is not (> 0 and <= 1e6))
+        {
+            return ValidationResult.Error($"--speedup is {Speedup}; a number over 0 is allowed");
+        }
+        return Batch is >= 1 and <= 65_536
+            ? ValidationResult.Success()
+            : ValidationResult.Error($"--batch is {Batch}; a number from 1 to 65536 is allowed");
     }
 }

@@ -10,11 +10,26 @@ internal class LoadCommand(IAnsiConsole console, TextWriter output) : ServerComm
     protected virtual string Action => "load";
 
     /// <inheritdoc />
-    protected override async Task<int> RunAsync(ServerConnection server, ModelSettings settings, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(
+        ServerConnection server,
+        ModelSettings settings,
+        CancellationToken cancellationToken
+    )
     {
-        using var answer = await server.CallAsync(HttpMethod.Post, $"/v2/repository/models/{Uri.EscapeDataString(settings.Model)}/{Action}", "{}", cancellationToken: cancellationToken);
-        if (settings.Json) WriteJson(new { model = settings.Model, done = Action });
-        else WriteLine($"{settings.Model}: {Action}ed");
+        using var answer = await server.CallAsync(
+            HttpMethod.Post,
+            $"/v2/repository/models/{Uri.EscapeDataString(settings.Model)}/{Action}",
+            "{}",
+            cancellationToken: cancellationToken
+        );
+        if (settings.Json)
+        {
+            WriteJson(new { model = settings.Model, done = Action });
+        }
+        else
+        {
+            WriteLine($"{settings.Model}: {Action}ed");
+        }
         return 0;
     }
 }

@@ -6,25 +6,39 @@ using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands;
 
-/// <summary>A command that talks to a server: connects, runs, and turns failures into a line and an exit code.</summary>
+/// <summary>
+/// A command that talks to a server: connects, runs, and turns failures into a line and an exit code.
+/// </summary>
 /// <param name="console">Where people read.</param>
 /// <param name="output">Where programs read: JSON goes here.</param>
 internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWriter output) : AsyncCommand<TSettings>
     where TSettings : ServerSettings
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Where people read.</summary>
     protected IAnsiConsole Console => console;
 
     /// <inheritdoc />
-    public sealed override async Task<int> ExecuteAsync(CommandContext context, TSettings settings, CancellationToken cancellationToken)
+    public sealed override async Task<int> ExecuteAsync(
+        CommandContext context,
+        TSettings settings,
+        CancellationToken cancellationToken
+    )
     {
         string key = ClientKey.Of(settings);
         bool toOrleans = settings.Url.StartsWith("orleans:", StringComparison.OrdinalIgnoreCase);
         if (toOrleans && settings.ApiKey.Length + settings.ApiKeyFile.Length > 0)
         {
-            throw new CliException("an Orleans gateway takes no key; use http:// or grpc:// with --api-key", CliException.Usage);
+            throw new CliException(
+                "an Orleans gateway takes no key; use http:// or grpc:// with --api-key",
+                CliException.Usage
+            );
         }
 
         await using ServerConnection server = await ServerConnection.OpenAsync(settings.Url, key, cancellationToken);
@@ -40,7 +54,11 @@ internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWrite
     }
 
     /// <summary>Does the work and returns the exit code.</summary>
-    protected abstract Task<int> RunAsync(ServerConnection server, TSettings settings, CancellationToken cancellationToken);
+    protected abstract Task<int> RunAsync(
+        ServerConnection server,
+        TSettings settings,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Prints a value as JSON.</summary>
     protected void WriteJson(object? value) => output.WriteLine(JsonSerializer.Serialize(value, Indented));

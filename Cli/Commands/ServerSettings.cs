@@ -7,12 +7,18 @@ namespace OrleansInference.Cli.Commands;
 internal class ServerSettings : CommandSettings
 {
     [CommandOption("--url <URL>")]
-    [Description("The server: http://HOST:PORT, grpc://HOST:PORT, or orleans://HOST:PORT for an Orleans gateway. Default: http://127.0.0.1:8080")]
+    [Description(
+        "The server: http://HOST:PORT, grpc://HOST:PORT, or orleans://HOST:PORT for an Orleans "
+            + "gateway. Default: http://127.0.0.1:8080"
+    )]
     [DefaultValue("http://127.0.0.1:8080")]
     public string Url { get; init; } = "http://127.0.0.1:8080";
 
     [CommandOption("--api-key <KEY>")]
-    [Description("The key of a server that asks for one. Default: the environment variable OINF_API_KEY, which other users cannot read")]
+    [Description(
+        "The key of a server that asks for one. Default: the environment variable OINF_API_KEY, "
+            + "which other users cannot read"
+    )]
     public string ApiKey { get; init; } = "";
 
     [CommandOption("--api-key-file <FILE>")]

@@ -6,25 +6,75 @@ using Spectre.Console;
 namespace OrleansInference.Cli.Commands;
 
 /// <summary><c>oinf status</c>.</summary>
-internal sealed class StatusCommand(IAnsiConsole console, TextWriter output) : ServerCommand<ServerSettings>(console, output)
+internal sealed class StatusCommand(IAnsiConsole console, TextWriter output)
+    : ServerCommand<ServerSettings>(console, output)
 {
     /// <inheritdoc />
-    protected override async Task<int> RunAsync(ServerConnection server, ServerSettings settings, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(
+        ServerConnection server,
+        ServerSettings settings,
+        CancellationToken cancellationToken
+    )
     {
-        using JsonDocument about = (await server.CallAsync(HttpMethod.Get, "/v2", cancellationToken: cancellationToken))!;
+        using JsonDocument about = (
+            await server.CallAsync(HttpMethod.Get, "/v2", cancellationToken: cancellationToken)
+        )!;
         bool ready = await IsReadyAsync(server, cancellationToken);
-        using JsonDocument? statistics = await server.CallAsync(HttpMethod.Get, "/v2/models/stats", missing: "this server has no statistics (GET /v2/models/stats)", cancellationToken: cancellationToken);
-        ModelLine[] models = [.. statistics!.RootElement.GetProperty("model_stats").EnumerateArray().Select(ModelLine.Read)];
+        using JsonDocument? statistics = await server.CallAsync(
+            HttpMethod.Get,
+            "/v2/models/stats",
+            missing: "this server has no statistics (GET /v2/models/stats)",
+            cancellationToken: cancellationToken
+        );
+        ModelLine[] models =
+        [
+            .. statistics!.RootElement.GetProperty("model_stats").EnumerateArray().Select(ModelLine.Read),
+        ];
         if (settings.Json)
         {
-            WriteJson(new { server = about.RootElement, ready, models });
+            WriteJson(
+                new
+                {
+                    server = about.RootElement,
+                    ready,
+                    models,
+                }
+            );
             return ready ? 0 : CliException.Failed;
         }
 
-        WriteLine($"{about.RootElement.GetProperty("name").GetString()} {about.RootElement.GetProperty("version").GetString()} at {settings.Url}: {(ready ? "ready" : "not ready")}");
-        Table table = new Table().AddColumns("model", "version", "requests", "failed", "rows", "mean batch", "queue µs", "compute µs");
-        foreach (int column in Enumerable.Range(2, 6)) table.Columns[column].RightAligned();
-        foreach (ModelLine model in models) table.AddRow(Markup.Escape(model.Name), model.Version, $"{model.Requests}", $"{model.Failed}", $"{model.Rows}", Number(model.MeanBatch), Number(model.MeanQueueUs), Number(model.MeanComputeUs));
+        WriteLine(
+            $"{about.RootElement.GetProperty("name").GetString()} "
+                + $"{about.RootElement.GetProperty("version").GetString()} at {settings.Url}: "
+                + $"{(ready ? "ready" : "not ready")}"
+        );
+        Table table = new Table().AddColumns(
+            "model",
+            "version",
+            "requests",
+            "failed",
+            "rows",
+            "mean batch",
+            "queue µs",
+            "compute µs"
+        );
+        foreach (int column in Enumerable.Range(2, 6))
+        {
+            table.Columns[column].RightAligned();
+        }
+        foreach (ModelLine model in models)
+        {
+            table.AddRow(
+                Markup.Escape(model.Name),
+                model.Version,
+                $"{model.Requests}",
+                $"{model.Failed}",
+                $"{model.Rows}",
+                Number(model.MeanBatch),
+                Number(model.MeanQueueUs),
+                Number(model.MeanComputeUs)
+            );
+        }
         Console.Write(table);
         return ready ? 0 : CliException.Failed;
     }
@@ -33,7 +83,11 @@ internal sealed class StatusCommand(IAnsiConsole console, TextWriter output) : S
     {
         try
         {
-            using JsonDocument? _ = await server.CallAsync(HttpMethod.Get, "/v2/health/ready", cancellationToken: cancellationToken);
+            using JsonDocument? _ = await server.CallAsync(
+                HttpMethod.Get,
+                "/v2/health/ready",
+                cancellationToken: cancellationToken
+            );
             return true;
         }
         catch (CliException)

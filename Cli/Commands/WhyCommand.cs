@@ -10,12 +10,17 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Cli.Commands;
 
 /// <summary><c>oinf why</c>: why requests waited, and why a model or a node runs as it does.</summary>
-internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : ServerCommand<WhyCommand.Settings>(console, output)
+internal sealed class WhyCommand(IAnsiConsole console, TextWriter output)
+    : ServerCommand<WhyCommand.Settings>(console, output)
 {
     private const int BarWidth = 40;
 
     /// <inheritdoc />
-    protected override async Task<int> RunAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(
+        ServerConnection server,
+        Settings settings,
+        CancellationToken cancellationToken
+    )
     {
         string name = Uri.EscapeDataString(settings.Subject ?? "");
         JsonDocument found = await FindAsync(server, $"id={name}", settings.Limit, cancellationToken);
@@ -34,15 +39,30 @@ internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : Serv
             }
 
             JsonElement[] requests = [.. found.RootElement.GetProperty("requests").EnumerateArray()];
-            if (requests.Length == 0) WriteLine(settings.Subject is null ? "The server remembers no requests yet." : $"The server remembers no request to model '{settings.Subject}', nor one of that id.");
-            foreach (JsonElement request in requests) Write(request);
+            if (requests.Length == 0)
+            {
+                WriteLine(
+                    settings.Subject is null
+                        ? "The server remembers no requests yet."
+                        : $"The server remembers no request to model '{settings.Subject}', nor one of that id."
+                );
+            }
+            foreach (JsonElement request in requests)
+            {
+                Write(request);
+            }
         }
 
-        if (settings.Subject is { Length: > 0 } subject) await ExplainAsync(server, subject, cancellationToken);
+        if (settings.Subject is { Length: > 0 } subject)
+        {
+            await ExplainAsync(server, subject, cancellationToken);
+        }
         return 0;
     }
 
-    /// <summary>What the agent knows and has decided of a model or node; nothing where the server has no agent.</summary>
+    /// <summary>
+    /// What the agent knows and has decided of a model or node; nothing where the server has no agent.
+    /// </summary>
     private async Task ExplainAsync(ServerConnection server, string subject, CancellationToken cancellationToken)
     {
         try
@@ -54,20 +74,49 @@ internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : Serv
                 foreach (JsonElement replica in node.GetProperty("replicas").EnumerateArray())
                 {
                     string model = replica.GetProperty("model").GetString()!;
-                    if ((name != subject && model != subject) || !replica.TryGetProperty("knobs", out JsonElement knobs)) continue;
-                    string batch = knobs.GetProperty("max_rows").GetInt32() is var rows and > 0 ? $"batches of up to {rows}" : "batches as long as they pay by the measured cost";
-                    WriteLine($"{model} on {name}: {batch}, {knobs.GetProperty("threads")} threads, {knobs.GetProperty("instances")} at once; {Ms(replica.GetProperty("base_seconds").GetDouble() * 1e6)} a run and {Ms(replica.GetProperty("seconds_per_row").GetDouble() * 1e6)} a row, objective {replica.GetProperty("slo_ms").GetDouble().ToString("0.##", CultureInfo.InvariantCulture)} ms");
-                    if (replica.TryGetProperty("profile", out JsonElement profile)) WriteLine($"  {profile.GetProperty("reason").GetString()}");
+                    if (
+                        (name != subject && model != subject) || !replica.TryGetProperty("knobs", out JsonElement knobs)
+                    )
+                    {
+                        continue;
+                    }
+                    string batch = knobs.GetProperty("max_rows").GetInt32() is var rows and > 0
+                        ? $"batches of up to {rows}"
+                        : "batches as long as they pay by the measured cost";
+                    WriteLine(
+                        $"{model} on {name}: {batch}, {knobs.GetProperty("threads")} threads, "
+                            + $"{knobs.GetProperty("instances")} at once; "
+                            + $"{Ms(replica.GetProperty("base_seconds").GetDouble() * 1e6)} a run and "
+                            + $"{Ms(replica.GetProperty("seconds_per_row").GetDouble() * 1e6)} a row, objective "
+                            + $"{replica.GetProperty("slo_ms").GetDouble().ToString("0.##", CultureInfo.InvariantCulture)} "
+                            + $"ms"
+                    );
+                    if (replica.TryGetProperty("profile", out JsonElement profile))
+                    {
+                        WriteLine($"  {profile.GetProperty("reason").GetString()}");
+                    }
                 }
             }
 
             HashSet<string> told = [];
             foreach (string filter in new[] { "model", "node" })
             {
-                using JsonDocument agent = await AgentCalls.StateAsync(server, $"?{filter}={Uri.EscapeDataString(subject)}&limit=3", cancellationToken);
-                foreach (JsonElement decision in agent.RootElement.GetProperty("decisions").EnumerateArray().Where(decision => told.Add(decision.GetProperty("id").ToString())))
+                using JsonDocument agent = await AgentCalls.StateAsync(
+                    server,
+                    $"?{filter}={Uri.EscapeDataString(subject)}&limit=3",
+                    cancellationToken
+                );
+                foreach (
+                    JsonElement decision in agent
+                        .RootElement.GetProperty("decisions")
+                        .EnumerateArray()
+                        .Where(decision => told.Add(decision.GetProperty("id").ToString()))
+                )
                 {
-                    foreach (string line in AgentCalls.Explain(decision)) WriteLine(line);
+                    foreach (string line in AgentCalls.Explain(decision))
+                    {
+                        WriteLine(line);
+                    }
                 }
             }
         }
@@ -77,15 +126,40 @@ internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : Serv
         }
     }
 
-    private static async Task<JsonDocument> FindAsync(ServerConnection server, string query, int limit, CancellationToken cancellationToken) =>
-        (await server.CallAsync(HttpMethod.Get, $"/v2/requests?{query}&limit={limit}", missing: "this server does not say why requests waited (GET /v2/requests)", cancellationToken: cancellationToken))!;
+    private static async Task<JsonDocument> FindAsync(
+        ServerConnection server,
+        string query,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await server.CallAsync(
+                HttpMethod.Get,
+                $"/v2/requests?{query}&limit={limit}",
+                missing: "this server does not say why requests waited (GET /v2/requests)",
+                cancellationToken: cancellationToken
+            )
+        )!;
 
     private void Write(JsonElement request)
     {
-        double load = Us("load_us"), queue = Us("queue_us"), input = Us("compute_input_us"), infer = Us("compute_infer_us"), output = Us("compute_output_us"), total = Us("total_us");
+        double load = Us("load_us");
+        double queue = Us("queue_us");
+        double input = Us("compute_input_us");
+        double infer = Us("compute_infer_us");
+        double output = Us("compute_output_us");
+        double total = Us("total_us");
         string id = request.GetProperty("id").GetString()!;
-        WriteLine($"{request.GetProperty("arrival").GetString()}  {request.GetProperty("model_name").GetString()}{(id.Length > 0 ? $" id {id}" : "")}  {request.GetProperty("outcome").GetString()}  {Ms(total)}");
-        WriteLine($"  [{Bar('l', load)}{Bar('q', queue)}{Bar('i', input)}{Bar('r', infer)}{Bar('o', output)}]  load {Ms(load)}, queue {Ms(queue)}, input {Ms(input)}, run {Ms(infer)} in a batch of {request.GetProperty("batch_size").GetInt32()}, output {Ms(output)}");
+        WriteLine(
+            $"{request.GetProperty("arrival").GetString()}  "
+                + $"{request.GetProperty("model_name").GetString()}{(id.Length > 0 ? $" id {id}" : "")}  "
+                + $"{request.GetProperty("outcome").GetString()}  {Ms(total)}"
+        );
+        WriteLine(
+            $"  [{Bar('l', load)}{Bar('q', queue)}{Bar('i', input)}{Bar('r', infer)}{Bar('o', output)}] "
+                + $" load {Ms(load)}, queue {Ms(queue)}, input {Ms(input)}, run {Ms(infer)} in a batch of "
+                + $"{request.GetProperty("batch_size").GetInt32()}, output {Ms(output)}"
+        );
         WriteLine($"  {request.GetProperty("reason").GetString()}");
 
         double Us(string member) => request.GetProperty(member).GetDouble();
@@ -107,6 +181,9 @@ internal sealed class WhyCommand(IAnsiConsole console, TextWriter output) : Serv
         public int Limit { get; init; } = 5;
 
         /// <inheritdoc />
-        public override ValidationResult Validate() => Limit is >= 1 and <= 1000 ? ValidationResult.Success() : ValidationResult.Error($"--limit is {Limit}; a number from 1 to 1000 is allowed");
+        public override ValidationResult Validate() =>
+            Limit is >= 1 and <= 1000
+                ? ValidationResult.Success()
+                : ValidationResult.Error($"--limit is {Limit}; a number from 1 to 1000 is allowed");
     }
 }

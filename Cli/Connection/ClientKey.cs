@@ -4,7 +4,9 @@ using OrleansInference.Cli.Commands;
 
 namespace OrleansInference.Cli.Connection;
 
-/// <summary>The key that a command sends, and what to say where the server refuses it. No message ever has the key.</summary>
+/// <summary>
+/// The key that a command sends, and what to say where the server refuses it. No message ever has the key.
+/// </summary>
 internal static class ClientKey
 {
     /// <summary>The environment variable with the key.</summary>
@@ -14,40 +16,56 @@ internal static class ClientKey
     /// <exception cref="CliException">Both options are given, the file cannot be read, or the key is none.</exception>
     public static string Of(ServerSettings settings)
     {
-        if (settings.ApiKey.Length > 0 && settings.ApiKeyFile.Length > 0) throw Wrong("give either --api-key or --api-key-file");
+        if (settings.ApiKey.Length > 0 && settings.ApiKeyFile.Length > 0)
+        {
+            throw Wrong("give either --api-key or --api-key-file");
+        }
         string key = settings.ApiKey;
-        if (settings.ApiKeyFile.Length > 0) key = FromFile(settings.ApiKeyFile);
-        else if (key.Length == 0) key = Environment.GetEnvironmentVariable(Variable)?.Trim() ?? "";
-        if (key.All(letter => letter is > ' ' and <= '~')) return key;
+        if (settings.ApiKeyFile.Length > 0)
+        {
+            key = FromFile(settings.ApiKeyFile);
+        }
+        else if (key.Length == 0)
+        {
+            key = Environment.GetEnvironmentVariable(Variable)?.Trim() ?? "";
+        }
+        if (key.All(letter => letter is > ' ' and <= '~'))
+        {
+            return key;
+        }
         throw Wrong($"the key of --api-key or {Variable} must be visible ASCII characters without spaces");
     }
 
     /// <summary>What to do about a refusal; null where it was not about keys.</summary>
     /// <param name="failure">The refusal, or what it was wrapped in.</param>
     /// <param name="given">Whether a key was sent.</param>
-    public static string? Advice(Exception? failure, bool given) => failure switch
-    {
-        RpcException { StatusCode: StatusCode.Unauthenticated } => Unknown(given),
-        RpcException { StatusCode: StatusCode.PermissionDenied } => Other(given),
-        HttpRequestException { StatusCode: { } status } => Advice(status, given),
-        _ => null,
-    };
+    public static string? Advice(Exception? failure, bool given) =>
+        failure switch
+        {
+            RpcException { StatusCode: StatusCode.Unauthenticated } => Unknown(given),
+            RpcException { StatusCode: StatusCode.PermissionDenied } => Other(given),
+            HttpRequestException { StatusCode: { } status } => Advice(status, given),
+            _ => null,
+        };
 
     /// <summary>The same by an HTTP status.</summary>
-    public static string? Advice(HttpStatusCode status, bool given) => status switch
-    {
-        HttpStatusCode.Unauthorized => Unknown(given),
-        HttpStatusCode.Forbidden => Other(given),
-        _ => null,
-    };
+    public static string? Advice(HttpStatusCode status, bool given) =>
+        status switch
+        {
+            HttpStatusCode.Unauthorized => Unknown(given),
+            HttpStatusCode.Forbidden => Other(given),
+            _ => null,
+        };
 
-    private static string Unknown(bool given) => given
-        ? $"the server does not know the key that was given by --api-key, --api-key-file or {Variable}"
-        : $"the server asks for a key: give --api-key KEY, --api-key-file FILE or set {Variable}";
+    private static string Unknown(bool given) =>
+        given
+            ? $"the server does not know the key that was given by --api-key, --api-key-file or {Variable}"
+            : $"the server asks for a key: give --api-key KEY, --api-key-file FILE or set {Variable}";
 
-    private static string Other(bool given) => given
-        ? $"give a key with that role by --api-key, --api-key-file or {Variable}"
-        : $"a key may be needed: --api-key KEY, --api-key-file FILE or {Variable}";
+    private static string Other(bool given) =>
+        given
+            ? $"give a key with that role by --api-key, --api-key-file or {Variable}"
+            : $"a key may be needed: --api-key KEY, --api-key-file FILE or {Variable}";
 
     private static string FromFile(string path)
     {

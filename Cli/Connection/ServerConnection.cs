@@ -20,8 +20,14 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     private ServerConnection(Uri address, string key, IHost? host, ServiceProvider? services)
     {
-        (_address, _host, _services, _hasKey) = (address, host, services, key.Length > 0);
-        if (_hasKey) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        _address = address;
+        _host = host;
+        _services = services;
+        _hasKey = key.Length > 0;
+        if (_hasKey)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
         Inference = (host?.Services ?? services!).GetRequiredService<IInferenceClient>();
     }
 
@@ -35,16 +41,31 @@ internal sealed class ServerConnection : IAsyncDisposable
     /// <exception cref="CliException">The address is none, or nobody answers there.</exception>
     public static async Task<ServerConnection> OpenAsync(string url, string key, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https" or "grpc" or "orleans"))
+        if (
+            !Uri.TryCreate(url, UriKind.Absolute, out Uri? address)
+            || address.Scheme is not ("http" or "https" or "grpc" or "orleans")
+        )
         {
-            throw new CliException($"--url {url} is no address; expected http://HOST:PORT, grpc://HOST:PORT or orleans://HOST:PORT", CliException.Usage);
+            throw new CliException(
+                $"--url {url} is no address; expected http://HOST:PORT, grpc://HOST:PORT or orleans://HOST:PORT",
+                CliException.Usage
+            );
         }
 
-        if (address.Scheme == "orleans") return await OpenOrleansAsync(address, cancellationToken);
+        if (address.Scheme == "orleans")
+        {
+            return await OpenOrleansAsync(address, cancellationToken);
+        }
         ServiceCollection services = new();
         Uri http = address.Scheme == "grpc" ? new UriBuilder(address) { Scheme = "http" }.Uri : address;
-        if (address.Scheme == "grpc") services.AddKServeGrpcInferenceClient(http, options => options.ApiKey = key);
-        else services.AddKServeHttpInferenceClient(http, options => options.ApiKey = key);
+        if (address.Scheme == "grpc")
+        {
+            services.AddKServeGrpcInferenceClient(http, options => options.ApiKey = key);
+        }
+        else
+        {
+            services.AddKServeHttpInferenceClient(http, options => options.ApiKey = key);
+        }
         return new ServerConnection(address, key, host: null, services.BuildServiceProvider());
     }
 
@@ -55,17 +76,41 @@ internal sealed class ServerConnection : IAsyncDisposable
     /// <param name="missing">What to say where the server does not know the path.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CliException">The server cannot be reached or refuses.</exception>
-    public async Task<JsonDocument?> CallAsync(HttpMethod method, string path, string? body = null, string? missing = null, CancellationToken cancellationToken = default)
+    public async Task<JsonDocument?> CallAsync(
+        HttpMethod method,
+        string path,
+        string? body = null,
+        string? missing = null,
+        CancellationToken cancellationToken = default
+    )
     {
-        if (_address.Scheme is not ("http" or "https")) throw new CliException($"this command needs the server's HTTP address; give --url http://HOST:PORT in place of {_address}", CliException.Usage);
+        if (_address.Scheme is not ("http" or "https"))
+        {
+            throw new CliException(
+                $"this command needs the server's HTTP address; give --url http://HOST:PORT in place of {_address}",
+                CliException.Usage
+            );
+        }
         using HttpRequestMessage request = new(method, new Uri(_address, path));
-        if (body is not null) request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        }
         try
         {
             using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
             string text = await response.Content.ReadAsStringAsync(cancellationToken);
-            if (response.IsSuccessStatusCode) return text.Length == 0 ? null : JsonDocument.Parse(text);
-            if (missing is not null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed) throw new CliException(missing ?? "");
+            if (response.IsSuccessStatusCode)
+            {
+                return text.Length == 0 ? null : JsonDocument.Parse(text);
+            }
+            if (
+                missing is not null
+                && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed
+            )
+            {
+                throw new CliException(missing ?? "");
+            }
             string advice = ClientKey.Advice(response.StatusCode, _hasKey) is { } what ? $"; {what}" : "";
             throw new CliException($"the server answered {(int)response.StatusCode}: {Error(text)}{advice}");
         }
@@ -81,14 +126,23 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     /// <summary>The error for a server that does not answer.</summary>
     public static CliException Unreachable(Uri address, Exception cause) =>
-        new($"no server answers at {address} ({cause.Message}); start one with `dotnet run --project Silo`, or name another with --url");
+        new(
+            $"no server answers at {address} ({cause.Message}); start one with `dotnet run --project "
+                + $"Silo`, or name another with --url"
+        );
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        if (_services is not null) await _services.DisposeAsync();
-        if (_host is null) return;
+        if (_services is not null)
+        {
+            await _services.DisposeAsync();
+        }
+        if (_host is null)
+        {
+            return;
+        }
         await _host.StopAsync();
         _host.Dispose();
     }
@@ -99,13 +153,18 @@ internal sealed class ServerConnection : IAsyncDisposable
         builder.Logging.ClearProviders();
         try
         {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(address.Host, AddressFamily.InterNetwork, cancellationToken);
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(
+                address.Host,
+                AddressFamily.InterNetwork,
+                cancellationToken
+            );
             builder.AddOrleansInferenceClient(new IPEndPoint(addresses[0], address.Port < 0 ? 30000 : address.Port));
             IHost host = builder.Build();
             await host.StartAsync(cancellationToken);
             return new ServerConnection(address, key: "", host, services: null);
         }
-        catch (Exception exception) when (exception is SocketException or Orleans.Runtime.OrleansException or TimeoutException)
+        catch (Exception exception)
+            when (exception is SocketException or Orleans.Runtime.OrleansException or TimeoutException)
         {
             throw Unreachable(address, exception);
         }
@@ -118,7 +177,8 @@ internal sealed class ServerConnection : IAsyncDisposable
             using JsonDocument json = JsonDocument.Parse(body);
             return json.RootElement.GetProperty("error").GetString() ?? body;
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return body;
         }

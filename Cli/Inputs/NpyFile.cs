@@ -27,28 +27,62 @@ internal static partial class NpyFile
     };
 
     /// <summary>Whether it is one.</summary>
-    public static bool Is(ReadOnlySpan<byte> contents) => contents.Length > 6 && contents[0] == 0x93 && contents[1..6].SequenceEqual("NUMPY"u8);
+    public static bool Is(ReadOnlySpan<byte> contents) =>
+        contents.Length > 6 && contents[0] == 0x93 && contents[1..6].SequenceEqual("NUMPY"u8);
 
     /// <summary>Reads one for a model's input.</summary>
     /// <exception cref="CliException">It cannot be read, or is of another type.</exception>
     public static InferenceTensor Read(TensorMetadata input, byte[] contents)
     {
         int start = contents.Length > 10 && contents[6] == 1 ? 10 : 12;
-        if (contents.Length < start) throw Wrong(input, "it is cut off");
-        int length = start == 10 ? BinaryPrimitives.ReadUInt16LittleEndian(contents.AsSpan(8)) : BinaryPrimitives.ReadInt32LittleEndian(contents.AsSpan(8));
-        if (length < 0 || length > contents.Length - start) throw Wrong(input, "it is cut off");
+        if (contents.Length < start)
+        {
+            throw Wrong(input, "it is cut off");
+        }
+        int length =
+            start == 10
+                ? BinaryPrimitives.ReadUInt16LittleEndian(contents.AsSpan(8))
+                : BinaryPrimitives.ReadInt32LittleEndian(contents.AsSpan(8));
+        if (length < 0 || length > contents.Length - start)
+        {
+            throw Wrong(input, "it is cut off");
+        }
         Match header = Header().Match(Encoding.ASCII.GetString(contents, start, length));
-        if (!header.Success) throw Wrong(input, "its header cannot be read");
-        if (header.Groups["fortran"].Value == "True") throw Wrong(input, "it is in Fortran order; save it with numpy.ascontiguousarray");
-        if (!Types.TryGetValue(header.Groups["type"].Value, out TensorDatatype datatype) || datatype != input.Datatype) throw Wrong(input, $"it has elements of type {header.Groups["type"].Value}, the model takes {input.Datatype.WireName()}");
-        long[] shape = [.. header.Groups["shape"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(size => long.Parse(size, CultureInfo.InvariantCulture))];
+        if (!header.Success)
+        {
+            throw Wrong(input, "its header cannot be read");
+        }
+        if (header.Groups["fortran"].Value == "True")
+        {
+            throw Wrong(input, "it is in Fortran order; save it with numpy.ascontiguousarray");
+        }
+        if (!Types.TryGetValue(header.Groups["type"].Value, out TensorDatatype datatype) || datatype != input.Datatype)
+        {
+            throw Wrong(
+                input,
+                $"it has elements of type {header.Groups["type"].Value}, the model takes {input.Datatype.WireName()}"
+            );
+        }
+        long[] shape =
+        [
+            .. header
+                .Groups["shape"]
+                .Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(size => long.Parse(size, CultureInfo.InvariantCulture)),
+        ];
         ReadOnlyMemory<byte> data = contents.AsMemory(start + length);
-        if (!TensorShape.TryCount(shape, out long elements) || data.Length != elements * datatype.ElementSize()) throw Wrong(input, $"it has {data.Length} bytes for shape {TensorShape.Format(shape)}");
+        if (!TensorShape.TryCount(shape, out long elements) || data.Length != elements * datatype.ElementSize())
+        {
+            throw Wrong(input, $"it has {data.Length} bytes for shape {TensorShape.Format(shape)}");
+        }
         return new InferenceTensor(input.Name, datatype, shape, data);
     }
 
-    private static CliException Wrong(TensorMetadata input, string problem) => new($"--input {input.Name}: the .npy file is not usable: {problem}", CliException.Usage);
+    private static CliException Wrong(TensorMetadata input, string problem) =>
+        new($"--input {input.Name}: the .npy file is not usable: {problem}", CliException.Usage);
 
-    [GeneratedRegex(@"'descr':\s*'(?<type>[^']+)'.*'fortran_order':\s*(?<fortran>True|False).*'shape':\s*\((?<shape>[^)]*)\)")]
+    [GeneratedRegex(
+        @"'descr':\s*'(?<type>[^']+)'.*'fortran_order':\s*(?<fortran>True|False).*'shape':\s*\((?<shape>[^)]*)\)"
+    )]
     private static partial Regex Header();
 }

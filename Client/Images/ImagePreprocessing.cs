@@ -4,7 +4,8 @@ namespace OrleansInference.Client.Images;
 
 /// <summary>
 /// How a model wants a picture, by the <c>parameters</c> of its configuration: <c>image_resize</c> (pixels of the
-/// shorter side), <c>image_crop</c> (side of the centre crop), <c>image_channels</c> (RGB or BGR), <c>image_mean</c> and
+/// shorter side), <c>image_crop</c> (side of the centre crop), <c>image_channels</c> (RGB or BGR), <c>image_mean</c>
+/// and
 /// <c>image_std</c> (one number, or one for each channel in that order), <c>image_scale</c> (factor on the 0–255 pixel
 /// before the mean) and <c>image_layout</c> (NCHW or NHWC). value = (pixel × scale − mean) ÷ std.
 /// </summary>
@@ -46,32 +47,63 @@ public sealed record ImagePreprocessing
             Mean = Channels(parameters, "image_mean", 0),
             Std = Channels(parameters, "image_std", 1),
         };
-        return read.Crop <= read.Resize ? read : throw new FormatException($"image_crop {read.Crop} is larger than image_resize {read.Resize}.");
+        return read.Crop <= read.Resize
+            ? read
+            : throw new FormatException($"image_crop {read.Crop} is larger than image_resize {read.Resize}.");
     }
 
-    private static bool Choice(IReadOnlyDictionary<string, string> parameters, string key, string first, string second) => parameters.GetValueOrDefault(key, first) switch
-    {
-        var value when value == first => false,
-        var value when value == second => true,
-        var value => throw new FormatException($"{key} is '{value}'; allowed: {first}, {second}."),
-    };
+    private static bool Choice(
+        IReadOnlyDictionary<string, string> parameters,
+        string key,
+        string first,
+        string second
+    ) =>
+        parameters.GetValueOrDefault(key, first) switch
+        {
+            var value when value == first => false,
+            var value when value == second => true,
+            var value => throw new FormatException($"{key} is '{value}'; allowed: {first}, {second}."),
+        };
 
-    private static float Number(IReadOnlyDictionary<string, string> parameters, string key, float fallback, float low, float high)
+    private static float Number(
+        IReadOnlyDictionary<string, string> parameters,
+        string key,
+        float fallback,
+        float low,
+        float high
+    )
     {
-        if (!parameters.TryGetValue(key, out string? text)) return fallback;
-        return float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && value >= low && value <= high
+        if (!parameters.TryGetValue(key, out string? text))
+        {
+            return fallback;
+        }
+        return
+            float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
+            && value >= low
+            && value <= high
             ? value
             : throw new FormatException($"{key} is '{text}'; a number from {low} to {high} is allowed.");
     }
 
     private static float[] Channels(IReadOnlyDictionary<string, string> parameters, string key, float fallback)
     {
-        if (!parameters.TryGetValue(key, out string? text)) return [fallback, fallback, fallback];
+        if (!parameters.TryGetValue(key, out string? text))
+        {
+            return [fallback, fallback, fallback];
+        }
         string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
         float[] values = new float[parts.Length];
         bool valid = parts.Length is 1 or 3;
-        for (int i = 0; i < parts.Length && valid; i++) valid = float.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) && (key != "image_std" || values[i] != 0);
-        if (!valid) throw new FormatException($"{key} is '{text}'; one number or three with commas are allowed.");
+        for (int i = 0; i < parts.Length && valid; i++)
+        {
+            valid =
+                float.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])
+                && (key != "image_std" || values[i] != 0);
+        }
+        if (!valid)
+        {
+            throw new FormatException($"{key} is '{text}'; one number or three with commas are allowed.");
+        }
         return values.Length == 3 ? values : [values[0], values[0], values[0]];
     }
 }

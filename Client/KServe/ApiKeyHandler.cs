@@ -11,16 +11,26 @@ internal sealed class ApiKeyHandler : DelegatingHandler
         : base(inner) => _authorization = new AuthenticationHeaderValue("Bearer", key);
 
     /// <summary>The handler with the key; the inner one where there is none.</summary>
-    /// <exception cref="ArgumentException">The key has characters that no header may have. It is not in the message.</exception>
+    /// <exception cref="ArgumentException">The key has characters that no header may have. It is not in the
+    /// message.</exception>
     public static HttpMessageHandler Around(HttpMessageHandler inner, string? key)
     {
-        if (string.IsNullOrEmpty(key)) return inner;
-        if (key.All(letter => letter is > ' ' and <= '~')) return new ApiKeyHandler(key, inner);
+        if (string.IsNullOrEmpty(key))
+        {
+            return inner;
+        }
+        if (key.All(letter => letter is > ' ' and <= '~'))
+        {
+            return new ApiKeyHandler(key, inner);
+        }
         throw new ArgumentException("ApiKey must be visible ASCII characters without spaces.", nameof(key));
     }
 
     /// <inheritdoc />
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         request.Headers.Authorization = _authorization;
         return base.SendAsync(request, cancellationToken);

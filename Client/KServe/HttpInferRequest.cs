@@ -17,7 +17,10 @@ internal static class HttpInferRequest
     public static HttpContent Content(InferenceRequest request, bool binary)
     {
         ArrayBufferWriter<byte> json = new();
-        using (Utf8JsonWriter writer = new(json)) Write(writer, request, binary);
+        using (Utf8JsonWriter writer = new(json))
+        {
+            Write(writer, request, binary);
+        }
         if (!binary)
         {
             ReadOnlyMemoryContent text = new(json.WrittenMemory);
@@ -34,16 +37,37 @@ internal static class HttpInferRequest
     private static void Write(Utf8JsonWriter json, InferenceRequest request, bool binary)
     {
         json.WriteStartObject();
-        if (request.Id.Length > 0) json.WriteString("id", request.Id);
+        if (request.Id.Length > 0)
+        {
+            json.WriteString("id", request.Id);
+        }
         json.WriteStartObject("parameters");
-        if (binary) json.WriteBoolean("binary_data_output", true);
-        if (request.Priority > 0) json.WriteNumber("priority", request.Priority);
-        if (request.Timeout > TimeSpan.Zero) json.WriteNumber("timeout", (long)request.Timeout.TotalMicroseconds);
-        if (request.SloP99Ms > 0) json.WriteNumber("slo_p99_ms", request.SloP99Ms);
-        if (request.SequenceId.Length > 0) WriteSequence(json, request);
+        if (binary)
+        {
+            json.WriteBoolean("binary_data_output", true);
+        }
+        if (request.Priority > 0)
+        {
+            json.WriteNumber("priority", request.Priority);
+        }
+        if (request.Timeout > TimeSpan.Zero)
+        {
+            json.WriteNumber("timeout", (long)request.Timeout.TotalMicroseconds);
+        }
+        if (request.SloP99Ms > 0)
+        {
+            json.WriteNumber("slo_p99_ms", request.SloP99Ms);
+        }
+        if (request.SequenceId.Length > 0)
+        {
+            WriteSequence(json, request);
+        }
         json.WriteEndObject();
         json.WriteStartArray("inputs");
-        foreach (InferenceTensor input in request.Inputs) WriteInput(json, input, binary);
+        foreach (InferenceTensor input in request.Inputs)
+        {
+            WriteInput(json, input, binary);
+        }
         json.WriteEndArray();
         if (request.RequestedOutputs.Length > 0)
         {
@@ -64,8 +88,14 @@ internal static class HttpInferRequest
     private static void WriteSequence(Utf8JsonWriter json, InferenceRequest request)
     {
         // A decimal number is the protocol's usual correlation id; any other text is one too.
-        if (ulong.TryParse(request.SequenceId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)) json.WriteNumber("sequence_id", number);
-        else json.WriteString("sequence_id", request.SequenceId);
+        if (ulong.TryParse(request.SequenceId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+        {
+            json.WriteNumber("sequence_id", number);
+        }
+        else
+        {
+            json.WriteString("sequence_id", request.SequenceId);
+        }
         json.WriteBoolean("sequence_start", request.SequenceStart);
         json.WriteBoolean("sequence_end", request.SequenceEnd);
     }
@@ -76,7 +106,10 @@ internal static class HttpInferRequest
         json.WriteString("name", input.Name);
         json.WriteString("datatype", input.Datatype.WireName());
         json.WriteStartArray("shape");
-        foreach (long dimension in input.Shape) json.WriteNumberValue(dimension);
+        foreach (long dimension in input.Shape)
+        {
+            json.WriteNumberValue(dimension);
+        }
         json.WriteEndArray();
         if (binary)
         {
@@ -96,12 +129,20 @@ internal static class HttpInferRequest
     /// <summary>JSON and tensors, written to the connection without putting them together first.</summary>
     private sealed class TensorContent(ReadOnlyMemory<byte> json, InferenceTensor[] tensors) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken)
+        protected override async Task SerializeToStreamAsync(
+            Stream stream,
+            System.Net.TransportContext? context,
+            CancellationToken cancellationToken
+        )
         {
             await stream.WriteAsync(json, cancellationToken).ConfigureAwait(false);
-            foreach (InferenceTensor tensor in tensors) await stream.WriteAsync(tensor.Data, cancellationToken).ConfigureAwait(false);
+            foreach (InferenceTensor tensor in tensors)
+            {
+                await stream.WriteAsync(tensor.Data, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         protected override bool TryComputeLength(out long length)

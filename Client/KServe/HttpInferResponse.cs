@@ -9,12 +9,23 @@ namespace OrleansInference.Client.KServe;
 internal static class HttpInferResponse
 {
     /// <summary>Reads it. The tensors share one pooled buffer.</summary>
-    /// <exception cref="Exception">It is no answer of the protocol: JSON, format, missing member or contents that do not fit.</exception>
-    public static async Task<InferenceResponse> ReadAsync(HttpResponseMessage message, CancellationToken cancellationToken)
+    /// <exception cref="Exception">It is no answer of the protocol: JSON, format, missing member or contents that do
+    /// not fit.</exception>
+    public static async Task<InferenceResponse> ReadAsync(
+        HttpResponseMessage message,
+        CancellationToken cancellationToken
+    )
     {
         long? length = message.Content.Headers.ContentLength;
         TensorBuffer body = length is { } known
-            ? await ReadAsync(message.Content, known <= Array.MaxLength ? (int)known : throw new FormatException($"it has {known} bytes, {Array.MaxLength} are allowed"), cancellationToken).ConfigureAwait(false)
+            ? await ReadAsync(
+                    message.Content,
+                    known <= Array.MaxLength
+                        ? (int)known
+                        : throw new FormatException($"it has {known} bytes, {Array.MaxLength} are allowed"),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
             : Copy(await message.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         try
         {
@@ -29,12 +40,21 @@ internal static class HttpInferResponse
     }
 
     private static string? Header(HttpResponseMessage message) =>
-        message.Headers.TryGetValues(HttpInferRequest.JsonLength, out IEnumerable<string>? values) || message.Content.Headers.TryGetValues(HttpInferRequest.JsonLength, out values) ? values.First() : null;
+        message.Headers.TryGetValues(HttpInferRequest.JsonLength, out IEnumerable<string>? values)
+        || message.Content.Headers.TryGetValues(HttpInferRequest.JsonLength, out values)
+            ? values.First()
+            : null;
 
     private static int JsonLength(string header, int length) =>
-        int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= length ? bytes : throw new FormatException($"{HttpInferRequest.JsonLength} is '{header}'; it has {length} bytes");
+        int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= length
+            ? bytes
+            : throw new FormatException($"{HttpInferRequest.JsonLength} is '{header}'; it has {length} bytes");
 
-    private static async Task<TensorBuffer> ReadAsync(HttpContent content, int length, CancellationToken cancellationToken)
+    private static async Task<TensorBuffer> ReadAsync(
+        HttpContent content,
+        int length,
+        CancellationToken cancellationToken
+    )
     {
         TensorBuffer buffer = TensorBuffer.Rent(length);
         try
@@ -62,18 +82,26 @@ internal static class HttpInferResponse
         List<InferenceTensor> outputs = [];
         try
         {
-            foreach (JsonElement output in json.GetProperty("outputs").EnumerateArray()) outputs.Add(Output(output, body, ref offset));
+            foreach (JsonElement output in json.GetProperty("outputs").EnumerateArray())
+            {
+                outputs.Add(Output(output, body, ref offset));
+            }
             return new InferenceResponse
             {
                 ModelName = json.GetProperty("model_name").GetString() ?? "",
-                ModelVersion = json.TryGetProperty("model_version", out JsonElement version) ? version.GetString() ?? "" : "",
+                ModelVersion = json.TryGetProperty("model_version", out JsonElement version)
+                    ? version.GetString() ?? ""
+                    : "",
                 Id = json.TryGetProperty("id", out JsonElement id) ? id.GetString() ?? "" : "",
                 Outputs = [.. outputs],
             };
         }
         catch
         {
-            foreach (InferenceTensor output in outputs) output.Dispose();
+            foreach (InferenceTensor output in outputs)
+            {
+                output.Dispose();
+            }
             throw;
         }
     }
@@ -81,17 +109,48 @@ internal static class HttpInferResponse
     private static InferenceTensor Output(JsonElement output, TensorBuffer body, ref int offset)
     {
         string name = output.GetProperty("name").GetString() ?? throw new FormatException("an output's name is null");
-        if (!TensorDatatypes.TryParse(output.GetProperty("datatype").GetString(), out TensorDatatype datatype)) throw new FormatException($"output '{name}' has an unknown datatype");
-        long[] shape = [.. output.GetProperty("shape").EnumerateArray().Select(dimension => dimension.TryGetInt64(out long size) ? size : throw new FormatException($"output '{name}' has dimension {dimension}"))];
-        if (!TensorShape.TryCount(shape, out long elements)) throw new FormatException($"output '{name}' has shape {TensorShape.Format(shape)}");
-        if (!output.TryGetProperty("parameters", out JsonElement parameters) || !parameters.TryGetProperty("binary_data_size", out JsonElement claimed))
+        if (!TensorDatatypes.TryParse(output.GetProperty("datatype").GetString(), out TensorDatatype datatype))
         {
-            return TensorJsonReader.Read(name, datatype, shape, elements, System.Text.Encoding.UTF8.GetBytes(output.GetProperty("data").GetRawText()));
+            throw new FormatException($"output '{name}' has an unknown datatype");
+        }
+        long[] shape =
+        [
+            .. output
+                .GetProperty("shape")
+                .EnumerateArray()
+                .Select(dimension =>
+                    dimension.TryGetInt64(out long size)
+                        ? size
+                        : throw new FormatException($"output '{name}' has dimension {dimension}")
+                ),
+        ];
+        if (!TensorShape.TryCount(shape, out long elements))
+        {
+            throw new FormatException($"output '{name}' has shape {TensorShape.Format(shape)}");
+        }
+        if (
+            !output.TryGetProperty("parameters", out JsonElement parameters)
+            || !parameters.TryGetProperty("binary_data_size", out JsonElement claimed)
+        )
+        {
+            return TensorJsonReader.Read(
+                name,
+                datatype,
+                shape,
+                elements,
+                System.Text.Encoding.UTF8.GetBytes(output.GetProperty("data").GetRawText())
+            );
         }
 
-        if (!claimed.TryGetInt32(out int length) || length < 0 || length > body.Length - offset) throw new FormatException($"output '{name}' claims {claimed} bytes, {body.Length - offset} are left");
+        if (!claimed.TryGetInt32(out int length) || length < 0 || length > body.Length - offset)
+        {
+            throw new FormatException($"output '{name}' claims {claimed} bytes, {body.Length - offset} are left");
+        }
         ReadOnlyMemory<byte> contents = body.Memory.Slice(offset, length);
-        if (OutputContents.Problem(name, datatype, shape, contents.Span) is { } problem) throw new FormatException(problem);
+        if (OutputContents.Problem(name, datatype, shape, contents.Span) is { } problem)
+        {
+            throw new FormatException(problem);
+        }
         offset += length;
         return new InferenceTensor(name, datatype, shape, contents, body.AddReference());
     }

@@ -9,7 +9,8 @@ using OrleansInference.Protocol;
 namespace OrleansInference.Client.KServe;
 
 /// <summary>Inference over gRPC with any KServe v2 server; streams where the server has Triton's stream.</summary>
-internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferenceServiceClient grpc, TimeProvider time) : IInferenceClient
+internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferenceServiceClient grpc, TimeProvider time)
+    : IInferenceClient
 {
     /// <summary>Requests of a stream that may wait for their answers.</summary>
     private const int Window = 64;
@@ -21,12 +22,18 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
         using Deadline deadline = new(request, time, cancellationToken);
         try
         {
-            return GrpcMessages.Read(await grpc.ModelInferAsync(GrpcMessages.Write(request), cancellationToken: deadline.Token).ConfigureAwait(false));
+            return GrpcMessages.Read(
+                await grpc.ModelInferAsync(GrpcMessages.Write(request), cancellationToken: deadline.Token)
+                    .ConfigureAwait(false)
+            );
         }
-        catch (Exception exception) when (exception is RpcException { StatusCode: StatusCode.Cancelled } or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is RpcException { StatusCode: StatusCode.Cancelled } or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw deadline.HasPassed ? deadline.Passed() : new InferenceException(InferenceError.Cancelled, "the server cancelled the request", exception);
+            throw deadline.HasPassed
+                ? deadline.Passed()
+                : new InferenceException(InferenceError.Cancelled, "the server cancelled the request", exception);
         }
         catch (RpcException exception)
         {
@@ -35,16 +42,28 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
     }
 
     /// <inheritdoc />
-    public async IAsyncEnumerable<InferenceResponse> StreamAsync(IAsyncEnumerable<InferenceRequest> requests, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<InferenceResponse> StreamAsync(
+        IAsyncEnumerable<InferenceRequest> requests,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = grpc.ModelStreamInfer(cancellationToken: stop.Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = grpc.ModelStreamInfer(
+            cancellationToken: stop.Token
+        );
         // What waits for its answer, in order, which is how the server gives them.
-        Channel<InferenceRequest> sent = Channel.CreateBounded<InferenceRequest>(new BoundedChannelOptions(Window) { SingleReader = true, SingleWriter = true });
+        Channel<InferenceRequest> sent = Channel.CreateBounded<InferenceRequest>(
+            new BoundedChannelOptions(Window) { SingleReader = true, SingleWriter = true }
+        );
         Task sending = SendAsync(requests, call.RequestStream, sent.Writer, stop.Token);
         try
         {
-            await foreach (InferenceRequest request in sent.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)) yield return await NextAsync(request, call.ResponseStream, cancellationToken).ConfigureAwait(false);
+            await foreach (
+                InferenceRequest request in sent.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)
+            )
+            {
+                yield return await NextAsync(request, call.ResponseStream, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -54,14 +73,31 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
     }
 
     /// <inheritdoc />
-    public async Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken)
+    public async Task<ModelMetadata> GetModelMetadataAsync(
+        string modelName,
+        string modelVersion,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            ModelMetadataResponse message = await grpc.ModelMetadataAsync(new ModelMetadataRequest { Name = modelName, Version = modelVersion }, cancellationToken: cancellationToken).ConfigureAwait(false);
-            return new ModelMetadata(message.Name, [.. message.Versions], message.Platform, [.. message.Inputs.Select(Tensor)], [.. message.Outputs.Select(Tensor)], "", []);
+            ModelMetadataResponse message = await grpc.ModelMetadataAsync(
+                    new ModelMetadataRequest { Name = modelName, Version = modelVersion },
+                    cancellationToken: cancellationToken
+                )
+                .ConfigureAwait(false);
+            return new ModelMetadata(
+                message.Name,
+                [.. message.Versions],
+                message.Platform,
+                [.. message.Inputs.Select(Tensor)],
+                [.. message.Outputs.Select(Tensor)],
+                "",
+                []
+            );
         }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
+        catch (RpcException exception)
+            when (exception.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(exception.Message, exception, cancellationToken);
         }
@@ -72,11 +108,21 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
     }
 
     private static TensorMetadata Tensor(ModelMetadataResponse.Types.TensorMetadata tensor) =>
-        new(tensor.Name, TensorDatatypes.TryParse(tensor.Datatype, out TensorDatatype datatype) ? datatype : TensorDatatype.None, [.. tensor.Shape]);
+        new(
+            tensor.Name,
+            TensorDatatypes.TryParse(tensor.Datatype, out TensorDatatype datatype) ? datatype : TensorDatatype.None,
+            [.. tensor.Shape]
+        );
 
-    private static InferenceException Error(RpcException exception) => new(KServeErrors.Of(exception.StatusCode), exception.Status.Detail, exception);
+    private static InferenceException Error(RpcException exception) =>
+        new(KServeErrors.Of(exception.StatusCode), exception.Status.Detail, exception);
 
-    private static async Task SendAsync(IAsyncEnumerable<InferenceRequest> requests, IClientStreamWriter<ModelInferRequest> stream, ChannelWriter<InferenceRequest> sent, CancellationToken stop)
+    private static async Task SendAsync(
+        IAsyncEnumerable<InferenceRequest> requests,
+        IClientStreamWriter<ModelInferRequest> stream,
+        ChannelWriter<InferenceRequest> sent,
+        CancellationToken stop
+    )
     {
         Exception? failure = null;
         try
@@ -84,7 +130,10 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
             await foreach (InferenceRequest request in requests.WithCancellation(stop).ConfigureAwait(false))
             {
                 await sent.WriteAsync(request, stop).ConfigureAwait(false);
-                if (!await IsOpenAsync(stream.WriteAsync(GrpcMessages.Write(request), stop)).ConfigureAwait(false)) break;
+                if (!await IsOpenAsync(stream.WriteAsync(GrpcMessages.Write(request), stop)).ConfigureAwait(false))
+                {
+                    break;
+                }
             }
 
             await IsOpenAsync(stream.CompleteAsync()).ConfigureAwait(false);
@@ -112,11 +161,21 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
         }
     }
 
-    private static async Task<InferenceResponse> NextAsync(InferenceRequest request, IAsyncStreamReader<ModelStreamInferResponse> answers, CancellationToken cancellationToken)
+    private static async Task<InferenceResponse> NextAsync(
+        InferenceRequest request,
+        IAsyncStreamReader<ModelStreamInferResponse> answers,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            if (!await answers.MoveNext(cancellationToken).ConfigureAwait(false)) throw new InferenceException(InferenceError.Unavailable, "the server ended the stream before it had answered");
+            if (!await answers.MoveNext(cancellationToken).ConfigureAwait(false))
+            {
+                throw new InferenceException(
+                    InferenceError.Unavailable,
+                    "the server ended the stream before it had answered"
+                );
+            }
         }
         catch (RpcException exception)
         {
@@ -126,6 +185,8 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
 
         ModelStreamInferResponse answer = answers.Current;
         // The stream has an error's text only; what kind of error it was is not on the wire.
-        return answer.ErrorMessage.Length == 0 ? GrpcMessages.Read(answer.InferResponse) : InferenceResponse.Failure(request, InferenceError.Internal, answer.ErrorMessage);
+        return answer.ErrorMessage.Length == 0
+            ? GrpcMessages.Read(answer.InferResponse)
+            : InferenceResponse.Failure(request, InferenceError.Internal, answer.ErrorMessage);
     }
 }

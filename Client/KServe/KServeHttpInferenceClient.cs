@@ -7,7 +7,9 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Client.KServe;
 
 /// <summary>Inference over HTTP with any KServe v2 server.</summary>
-internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptions options, TimeProvider time) : IInferenceClient, IDisposable
+internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptions options, TimeProvider time)
+    : IInferenceClient,
+        IDisposable
 {
     /// <summary>Closes the connections.</summary>
     public void Dispose() => http.Dispose();
@@ -17,33 +19,66 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
     {
         ArgumentNullException.ThrowIfNull(request);
         using Deadline deadline = new(request, time, cancellationToken);
-        using HttpRequestMessage message = new(HttpMethod.Post, Path(request.ModelName, request.ModelVersion) + "/infer") { Content = HttpInferRequest.Content(request, options.UseBinaryTensors) };
+        using HttpRequestMessage message = new(
+            HttpMethod.Post,
+            Path(request.ModelName, request.ModelVersion) + "/infer"
+        )
+        {
+            Content = HttpInferRequest.Content(request, options.UseBinaryTensors),
+        };
         return await SendAsync(message, HttpInferResponse.ReadAsync, deadline, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
-    public IAsyncEnumerable<InferenceResponse> StreamAsync(IAsyncEnumerable<InferenceRequest> requests, CancellationToken cancellationToken) => PipelinedStream.RunAsync(requests, InferAsync, cancellationToken);
+    public IAsyncEnumerable<InferenceResponse> StreamAsync(
+        IAsyncEnumerable<InferenceRequest> requests,
+        CancellationToken cancellationToken
+    ) => PipelinedStream.RunAsync(requests, InferAsync, cancellationToken);
 
     /// <inheritdoc />
-    public async Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion, CancellationToken cancellationToken)
+    public async Task<ModelMetadata> GetModelMetadataAsync(
+        string modelName,
+        string modelVersion,
+        CancellationToken cancellationToken
+    )
     {
         using HttpRequestMessage message = new(HttpMethod.Get, Path(modelName, modelVersion));
         return await SendAsync(message, MetadataAsync, deadline: null, cancellationToken).ConfigureAwait(false);
     }
 
     private Uri Path(string model, string version) =>
-        new(options.Address, $"/v2/models/{Uri.EscapeDataString(model)}" + (version.Length > 0 ? $"/versions/{Uri.EscapeDataString(version)}" : ""));
+        new(
+            options.Address,
+            $"/v2/models/{Uri.EscapeDataString(model)}"
+                + (version.Length > 0 ? $"/versions/{Uri.EscapeDataString(version)}" : "")
+        );
 
-    private async Task<T> SendAsync<T>(HttpRequestMessage message, Func<HttpResponseMessage, CancellationToken, Task<T>> read, Deadline? deadline, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(
+        HttpRequestMessage message,
+        Func<HttpResponseMessage, CancellationToken, Task<T>> read,
+        Deadline? deadline,
+        CancellationToken cancellationToken
+    )
     {
         CancellationToken token = deadline?.Token ?? cancellationToken;
         try
         {
-            using HttpResponseMessage response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode) return await ReadAsync(response, read, token).ConfigureAwait(false);
+            using HttpResponseMessage response = await http.SendAsync(
+                    message,
+                    HttpCompletionOption.ResponseHeadersRead,
+                    token
+                )
+                .ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+            {
+                return await ReadAsync(response, read, token).ConfigureAwait(false);
+            }
             string body = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
             string reason = Error(body);
-            if (reason.Length == 0) reason = $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+            if (reason.Length == 0)
+            {
+                reason = $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+            }
             HttpRequestException refusal = new(reason, inner: null, response.StatusCode);
             throw new InferenceException(KServeErrors.Of(response.StatusCode), reason, refusal);
         }
@@ -53,19 +88,38 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new InferenceException(InferenceError.Unavailable, $"the server at {options.Address} cannot be reached: {exception.Message}", exception);
+            throw new InferenceException(
+                InferenceError.Unavailable,
+                $"the server at {options.Address} cannot be reached: {exception.Message}",
+                exception
+            );
         }
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    private static async Task<T> ReadAsync<T>(
+        HttpResponseMessage response,
+        Func<HttpResponseMessage, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             return await read(response, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or InferenceException)
+        catch (Exception exception)
+            when (exception
+                    is JsonException
+                        or InvalidOperationException
+                        or KeyNotFoundException
+                        or FormatException
+                        or InferenceException
+            )
         {
-            throw new InferenceException(InferenceError.Internal, $"the server's answer is not one of the protocol: {exception.Message}", exception);
+            throw new InferenceException(
+                InferenceError.Internal,
+                $"the server's answer is not one of the protocol: {exception.Message}",
+                exception
+            );
         }
     }
 
@@ -82,26 +136,52 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
         }
     }
 
-    private static async Task<ModelMetadata> MetadataAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<ModelMetadata> MetadataAsync(
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
     {
-        using JsonDocument json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+        using JsonDocument json = JsonDocument.Parse(
+            await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)
+        );
         JsonElement root = json.RootElement;
-        Dictionary<string, string> parameters = root.TryGetProperty("parameters", out JsonElement given) && given.ValueKind == JsonValueKind.Object
-            ? given.EnumerateObject().ToDictionary(parameter => parameter.Name, parameter => parameter.Value.ToString())
-            : [];
+        Dictionary<string, string> parameters =
+            root.TryGetProperty("parameters", out JsonElement given) && given.ValueKind == JsonValueKind.Object
+                ? given
+                    .EnumerateObject()
+                    .ToDictionary(parameter => parameter.Name, parameter => parameter.Value.ToString())
+                : [];
         parameters.Remove("execution_provider", out string? provider);
         return new ModelMetadata(
             root.GetProperty("name").GetString() ?? throw new FormatException("the model's name is null"),
-            root.TryGetProperty("versions", out JsonElement versions) && versions.ValueKind == JsonValueKind.Array ? [.. versions.EnumerateArray().Select(version => version.ToString())] : [],
+            root.TryGetProperty("versions", out JsonElement versions) && versions.ValueKind == JsonValueKind.Array
+                ? [.. versions.EnumerateArray().Select(version => version.ToString())]
+                : [],
             root.TryGetProperty("platform", out JsonElement platform) ? platform.ToString() : "",
             Tensors(root, "inputs"),
             Tensors(root, "outputs"),
             provider ?? "",
-            parameters);
+            parameters
+        );
     }
 
-    private static TensorMetadata[] Tensors(JsonElement root, string member) => !root.TryGetProperty(member, out JsonElement tensors) ? [] : [.. tensors.EnumerateArray().Select(tensor => new TensorMetadata(
-        tensor.GetProperty("name").GetString() ?? throw new FormatException($"one of the {member} has no name"),
-        TensorDatatypes.TryParse(tensor.GetProperty("datatype").GetString(), out TensorDatatype datatype) ? datatype : TensorDatatype.None,
-        [.. tensor.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())]))];
+    private static TensorMetadata[] Tensors(JsonElement root, string member) =>
+        !root.TryGetProperty(member, out JsonElement tensors)
+            ? []
+            :
+            [
+                .. tensors
+                    .EnumerateArray()
+                    .Select(tensor => new TensorMetadata(
+                        tensor.GetProperty("name").GetString()
+                            ?? throw new FormatException($"one of the {member} has no name"),
+                        TensorDatatypes.TryParse(
+                            tensor.GetProperty("datatype").GetString(),
+                            out TensorDatatype datatype
+                        )
+                            ? datatype
+                            : TensorDatatype.None,
+                        [.. tensor.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())]
+                    )),
+            ];
 }

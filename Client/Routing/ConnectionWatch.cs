@@ -10,18 +10,26 @@ namespace OrleansInference.Client.Routing;
 internal sealed class ConnectionWatch(IServiceProvider services) : IConfigureOptions<ClientConnectionOptions>
 {
     /// <inheritdoc />
-    public void Configure(ClientConnectionOptions options) => options.ConfigureConnection(connection => connection.Use(next => async context =>
-    {
-        using CancellationTokenRegistration closed = context.ConnectionClosed.UnsafeRegister(static state => ((ConnectionWatch)state!).Broke(), this);
-        try
-        {
-            await next(context).ConfigureAwait(false);
-        }
-        finally
-        {
-            Broke();
-        }
-    }));
+    public void Configure(ClientConnectionOptions options) =>
+        options.ConfigureConnection(connection =>
+            connection.Use(next =>
+                async context =>
+                {
+                    using CancellationTokenRegistration closed = context.ConnectionClosed.UnsafeRegister(
+                        static state => ((ConnectionWatch)state!).Broke(),
+                        this
+                    );
+                    try
+                    {
+                        await next(context).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        Broke();
+                    }
+                }
+            )
+        );
 
     private void Broke()
     {

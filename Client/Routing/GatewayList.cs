@@ -8,7 +8,9 @@ namespace OrleansInference.Client.Routing;
 /// <summary>The cluster's gateways: those that the client was given, and those that the routing table names.</summary>
 internal sealed class GatewayList(IEnumerable<IPEndPoint> seeds) : IGatewayListProvider
 {
-    private readonly ConcurrentDictionary<IPEndPoint, byte> _known = new(seeds.Select(seed => KeyValuePair.Create(seed, (byte)0)));
+    private readonly ConcurrentDictionary<IPEndPoint, byte> _known = new(
+        seeds.Select(seed => KeyValuePair.Create(seed, (byte)0))
+    );
 
     /// <inheritdoc />
     public TimeSpan MaxStaleness => TimeSpan.FromSeconds(1);
@@ -21,7 +23,10 @@ internal sealed class GatewayList(IEnumerable<IPEndPoint> seeds) : IGatewayListP
     {
         foreach (string gateway in gateways)
         {
-            if (IPEndPoint.TryParse(gateway, out IPEndPoint? endpoint)) _known.TryAdd(endpoint, 0);
+            if (IPEndPoint.TryParse(gateway, out IPEndPoint? endpoint))
+            {
+                _known.TryAdd(endpoint, 0);
+            }
         }
     }
 
@@ -29,5 +34,6 @@ internal sealed class GatewayList(IEnumerable<IPEndPoint> seeds) : IGatewayListP
     public Task InitializeGatewayListProvider() => Task.CompletedTask;
 
     /// <inheritdoc />
-    public Task<IList<Uri>> GetGateways() => Task.FromResult<IList<Uri>>([.. _known.Keys.Select(endpoint => endpoint.ToGatewayUri())]);
+    public Task<IList<Uri>> GetGateways() =>
+        Task.FromResult<IList<Uri>>([.. _known.Keys.Select(endpoint => endpoint.ToGatewayUri())]);
 }

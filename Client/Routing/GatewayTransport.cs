@@ -8,7 +8,9 @@ using OrleansInference.Routing.Health;
 
 namespace OrleansInference.Client.Routing;
 
-/// <summary>How a client's router reaches nodes: each node's service through that node's own gateway, one hop.</summary>
+/// <summary>
+/// How a client's router reaches nodes: each node's service through that node's own gateway, one hop.
+/// </summary>
 internal sealed class GatewayTransport(IClusterClient cluster) : INodeTransport
 {
     private readonly ConcurrentDictionary<string, INodeService> _services = new();
@@ -17,12 +19,25 @@ internal sealed class GatewayTransport(IClusterClient cluster) : INodeTransport
     public string ServiceType { get; set; } = "";
 
     /// <inheritdoc />
-    public Task<InferenceResponse> InferAsync(NodeState node, InferenceRequest request, CancellationToken cancellationToken) => Of(node).InferAsync(request, cancellationToken);
+    public Task<InferenceResponse> InferAsync(
+        NodeState node,
+        InferenceRequest request,
+        CancellationToken cancellationToken
+    ) => Of(node).InferAsync(request, cancellationToken);
 
     /// <inheritdoc />
     public Task PingAsync(NodeState node, CancellationToken cancellationToken) => Of(node).PingAsync();
 
     // Addressed by the gateway's endpoint and generation 0, the reference survives the silo's restart.
-    private INodeService Of(NodeState node) => _services.GetOrAdd(node.Route.Gateway, static (gateway, self) => self.cluster.GetGrain<INodeService>(
-        SystemTargetGrainId.Create(GrainType.Create(self.ServiceType), SiloAddress.New(IPEndPoint.Parse(gateway), 0)).GrainId), (cluster, ServiceType));
+    private INodeService Of(NodeState node) =>
+        _services.GetOrAdd(
+            node.Route.Gateway,
+            static (gateway, self) =>
+                self.cluster.GetGrain<INodeService>(
+                    SystemTargetGrainId
+                        .Create(GrainType.Create(self.ServiceType), SiloAddress.New(IPEndPoint.Parse(gateway), 0))
+                        .GrainId
+                ),
+            (cluster, ServiceType)
+        );
 }

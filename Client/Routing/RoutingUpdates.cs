@@ -11,7 +11,15 @@ namespace OrleansInference.Client.Routing;
 /// Keeps the client's routing table up to date, and its view of which nodes live. Until the first table has come, and
 /// where there is none, requests go through any gateway.
 /// </summary>
-internal sealed class RoutingUpdates(IClusterClient cluster, RequestRouter router, NodeWatch watch, GatewayTransport transport, GatewayList own, IGatewayListProvider gateways, TimeProvider time) : BackgroundService
+internal sealed class RoutingUpdates(
+    IClusterClient cluster,
+    RequestRouter router,
+    NodeWatch watch,
+    GatewayTransport transport,
+    GatewayList own,
+    IGatewayListProvider gateways,
+    TimeProvider time
+) : BackgroundService
 {
     /// <summary>How often Orleans' client reads its list of gateways.</summary>
     public static readonly TimeSpan GatewayRefresh = TimeSpan.FromMilliseconds(500);
@@ -34,7 +42,10 @@ internal sealed class RoutingUpdates(IClusterClient cluster, RequestRouter route
         using PeriodicTimer timer = new(Period, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) await UpdateAsync(stoppingToken).ConfigureAwait(false);
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            {
+                await UpdateAsync(stoppingToken).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -49,9 +60,22 @@ internal sealed class RoutingUpdates(IClusterClient cluster, RequestRouter route
         RoutingTable known = router.Snapshot.Table;
         try
         {
-            if (await cluster.GetGrain<IRoutingGrain>(0).GetAsync(known.Epoch, known.Sequence).WaitAsync(cancellationToken).ConfigureAwait(false) is not { } table) return;
+            if (
+                await cluster
+                    .GetGrain<IRoutingGrain>(0)
+                    .GetAsync(known.Epoch, known.Sequence)
+                    .WaitAsync(cancellationToken)
+                    .ConfigureAwait(false)
+                is not { } table
+            )
+            {
+                return;
+            }
             own.Add(table.Nodes.Select(node => node.Gateway));
-            if (!await CanReachAsync(table).ConfigureAwait(false)) return;
+            if (!await CanReachAsync(table).ConfigureAwait(false))
+            {
+                return;
+            }
             transport.ServiceType = table.NodeServiceType;
             router.Update(table, local: null);
         }
@@ -62,17 +86,31 @@ internal sealed class RoutingUpdates(IClusterClient cluster, RequestRouter route
     }
 
     /// <summary>
-    /// Whether Orleans' client knows the gateway of every node: it sends what is for an unknown one through any other, which
-    /// cannot pass it on. Until it does the table in use stays.
+    /// Whether Orleans' client knows the gateway of every node: it sends what is for an unknown one through any other,
+    /// which cannot pass it on. Until it does the table in use stays.
     /// </summary>
     private async Task<bool> CanReachAsync(RoutingTable table)
     {
-        HashSet<string> listed = [.. (await gateways.GetGateways().ConfigureAwait(false)).Select(uri => uri.ToGatewayAddress()!.Endpoint.ToString())];
+        HashSet<string> listed =
+        [
+            .. (await gateways.GetGateways().ConfigureAwait(false)).Select(uri =>
+                uri.ToGatewayAddress()!.Endpoint.ToString()
+            ),
+        ];
         bool all = true;
         foreach (NodeRoute node in table.Nodes)
         {
-            if (!listed.Contains(node.Gateway)) return false;
-            if (_listed.TryAdd(node.Gateway, time.GetTimestamp()) || time.GetElapsedTime(_listed[node.Gateway]) < 2 * GatewayRefresh) all = false;
+            if (!listed.Contains(node.Gateway))
+            {
+                return false;
+            }
+            if (
+                _listed.TryAdd(node.Gateway, time.GetTimestamp())
+                || time.GetElapsedTime(_listed[node.Gateway]) < 2 * GatewayRefresh
+            )
+            {
+                all = false;
+            }
         }
 
         return all;

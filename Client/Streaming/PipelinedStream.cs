@@ -7,30 +7,50 @@ namespace OrleansInference.Client.Streaming;
 /// <summary>A stream of requests over a transport that knows single calls only.</summary>
 internal static class PipelinedStream
 {
-    /// <summary>Answers that may wait to be taken; the next request is read when one was, so two more can be under way.</summary>
+    /// <summary>
+    /// Answers that may wait to be taken; the next request is read when one was, so two more can be under way.
+    /// </summary>
     private const int Window = 16;
 
     /// <summary>Runs the requests and gives the answers in their order.</summary>
     public static async IAsyncEnumerable<InferenceResponse> RunAsync(
-        IAsyncEnumerable<InferenceRequest> requests, Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<InferenceRequest> requests,
+        Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Channel<Task<InferenceResponse>> answers = Channel.CreateBounded<Task<InferenceResponse>>(new BoundedChannelOptions(Window) { SingleReader = true, SingleWriter = true });
+        Channel<Task<InferenceResponse>> answers = Channel.CreateBounded<Task<InferenceResponse>>(
+            new BoundedChannelOptions(Window) { SingleReader = true, SingleWriter = true }
+        );
         Task reading = ReadAsync(requests, answers.Writer, infer, stop.Token);
         try
         {
-            await foreach (Task<InferenceResponse> answer in answers.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)) yield return await answer.ConfigureAwait(false);
+            await foreach (
+                Task<InferenceResponse> answer in answers.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)
+            )
+            {
+                yield return await answer.ConfigureAwait(false);
+            }
         }
         finally
         {
             // Whoever stops reading stops what is under way, and nobody will dispose of those answers.
             await stop.CancelAsync().ConfigureAwait(false);
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            while (answers.Reader.TryRead(out Task<InferenceResponse>? left)) await ReleaseAsync(left).ConfigureAwait(false);
+            while (answers.Reader.TryRead(out Task<InferenceResponse>? left))
+            {
+                await ReleaseAsync(left).ConfigureAwait(false);
+            }
         }
     }
 
-    private static async Task ReadAsync(IAsyncEnumerable<InferenceRequest> requests, ChannelWriter<Task<InferenceResponse>> answers, Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer, CancellationToken stop)
+    private static async Task ReadAsync(
+        IAsyncEnumerable<InferenceRequest> requests,
+        ChannelWriter<Task<InferenceResponse>> answers,
+        Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer,
+        CancellationToken stop
+    )
     {
         Dictionary<string, Task> sequences = [];
         Exception? failure = null;
@@ -38,9 +58,20 @@ internal static class PipelinedStream
         {
             await foreach (InferenceRequest request in requests.WithCancellation(stop).ConfigureAwait(false))
             {
-                Task<InferenceResponse> answer = AnswerAsync(request, infer, sequences.GetValueOrDefault(request.SequenceId), stop);
-                if (request.SequenceEnd) sequences.Remove(request.SequenceId);
-                else if (request.SequenceId.Length > 0) sequences[request.SequenceId] = answer;
+                Task<InferenceResponse> answer = AnswerAsync(
+                    request,
+                    infer,
+                    sequences.GetValueOrDefault(request.SequenceId),
+                    stop
+                );
+                if (request.SequenceEnd)
+                {
+                    sequences.Remove(request.SequenceId);
+                }
+                else if (request.SequenceId.Length > 0)
+                {
+                    sequences[request.SequenceId] = answer;
+                }
                 try
                 {
                     await answers.WriteAsync(answer, stop).ConfigureAwait(false);
@@ -62,9 +93,17 @@ internal static class PipelinedStream
         answers.Complete(failure);
     }
 
-    private static async Task<InferenceResponse> AnswerAsync(InferenceRequest request, Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer, Task? before, CancellationToken stop)
+    private static async Task<InferenceResponse> AnswerAsync(
+        InferenceRequest request,
+        Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer,
+        Task? before,
+        CancellationToken stop
+    )
     {
-        if (before is not null) await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (before is not null)
+        {
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         try
         {
             return await infer(request, stop).ConfigureAwait(false);
@@ -78,6 +117,9 @@ internal static class PipelinedStream
     private static async Task ReleaseAsync(Task<InferenceResponse> answer)
     {
         await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (answer.IsCompletedSuccessfully) (await answer.ConfigureAwait(false)).Dispose();
+        if (answer.IsCompletedSuccessfully)
+        {
+            (await answer.ConfigureAwait(false)).Dispose();
+        }
     }
 }

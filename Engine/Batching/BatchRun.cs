@@ -12,12 +12,16 @@ using OrleansInference.Scheduling.Queues;
 namespace OrleansInference.Engine.Batching;
 
 /// <summary>
-/// One call of ONNX Runtime over the rows of a batch: gathers the inputs, runs, and leaves the outputs in pooled memory.
-/// A batch of one request runs on that request's own memory, without a copy. Used by one engine thread at a time.
+/// One call of ONNX Runtime over the rows of a batch: gathers the inputs, runs, and leaves the outputs in pooled
+/// memory. A batch of one request runs on that request's own memory, without a copy. Used by one engine thread at a
+/// time.
 /// </summary>
 internal sealed class BatchRun : IDisposable
 {
-    /// <summary>A run option of ONNX Runtime: the allocators whose arenas give free memory back at the end of the run; empty for none.</summary>
+    /// <summary>
+    /// A run option of ONNX Runtime: the allocators whose arenas give free memory back at the end of the run; empty for
+    /// none.
+    /// </summary>
     private const string Shrink = "memory.enable_memory_arena_shrinkage";
 
     private readonly List<OrtValue> _inputs = [];
@@ -38,55 +42,97 @@ internal sealed class BatchRun : IDisposable
         ModelSignature signature,
         List<BatchEntry<QueuedInference>> entries,
         RunOptions options,
-        EngineClock clock)
+        EngineClock clock
+    )
     {
         List<OutputBlock> blocks = new(signature.Outputs.Length);
         bool shrinks = false;
         try
         {
             int rows = 0;
-            foreach (BatchEntry<QueuedInference> entry in entries) rows += entry.Rows;
+            foreach (BatchEntry<QueuedInference> entry in entries)
+            {
+                rows += entry.Rows;
+            }
             string[] inputNames = AddInputs(session, signature, entries, rows);
             bool placed = session.PlacesOutputs && TryPlaceOutputs(signature, entries, rows, blocks);
             GatheredAt = clock.Now;
             using System.Diagnostics.Activity? activity = EngineActivity.StartRun();
-            if (session.Device is { } device) return Emulate(device, session, blocks, placed, rows, options, clock);
+            if (session.Device is { } device)
+            {
+                return Emulate(device, session, blocks, placed, rows, options, clock);
+            }
             shrinks = session.IsUnusual(rows);
-            if (shrinks) options.AddRunConfigEntry(Shrink, "cpu:0");
+            if (shrinks)
+            {
+                options.AddRunConfigEntry(Shrink, "cpu:0");
+            }
             if (placed && TryRunPlaced(session, inputNames, options))
             {
                 RanAt = clock.Now;
                 return [.. blocks];
             }
 
-            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            foreach (OutputBlock block in blocks)
+            {
+                block.Buffer.Dispose();
+            }
             blocks.Clear();
-            using IDisposableReadOnlyCollection<OrtValue> results = session.Session.Run(options, inputNames, _inputs, session.OutputNames);
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Session.Run(
+                options,
+                inputNames,
+                _inputs,
+                session.OutputNames
+            );
             RanAt = clock.Now;
             // What runs only without places has other shapes than declared, and is not given places again.
-            if (placed) session.PlacesOutputs = false;
-            foreach (OrtValue result in results) blocks.Add(Copy(result));
+            if (placed)
+            {
+                session.PlacesOutputs = false;
+            }
+            foreach (OrtValue result in results)
+            {
+                blocks.Add(Copy(result));
+            }
             return [.. blocks];
         }
         catch
         {
-            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            foreach (OutputBlock block in blocks)
+            {
+                block.Buffer.Dispose();
+            }
             throw;
         }
         finally
         {
             Dispose();
-            if (shrinks) options.AddRunConfigEntry(Shrink, "");
+            if (shrinks)
+            {
+                options.AddRunConfigEntry(Shrink, "");
+            }
         }
     }
 
     /// <summary>Releases what a run held; the instance can run again.</summary>
     public void Dispose()
     {
-        foreach (OrtValue value in _inputs) value.Dispose();
-        foreach (OrtValue value in _outputs) value.Dispose();
-        foreach (MemoryHandle pin in _pins) pin.Dispose();
-        foreach (TensorBuffer buffer in _gathered) buffer.Dispose();
+        foreach (OrtValue value in _inputs)
+        {
+            value.Dispose();
+        }
+        foreach (OrtValue value in _outputs)
+        {
+            value.Dispose();
+        }
+        foreach (MemoryHandle pin in _pins)
+        {
+            pin.Dispose();
+        }
+        foreach (TensorBuffer buffer in _gathered)
+        {
+            buffer.Dispose();
+        }
         _inputs.Clear();
         _outputs.Clear();
         _pins.Clear();
@@ -94,8 +140,8 @@ internal sealed class BatchRun : IDisposable
     }
 
     /// <summary>
-    /// Runs with outputs in their places. False where it failed, be it because an output has another shape than the file
-    /// declares: without places it is known which.
+    /// Runs with outputs in their places. False where it failed, be it because an output has another shape than the
+    /// file declares: without places it is known which.
     /// </summary>
     private bool TryRunPlaced(ModelSession session, string[] inputNames, RunOptions options)
     {
@@ -117,16 +163,33 @@ internal sealed class BatchRun : IDisposable
         bool placed,
         int rows,
         RunOptions options,
-        EngineClock clock)
+        EngineClock clock
+    )
     {
-        if (!placed) throw new ModelLoadException("an emulated device serves only models whose outputs have fixed shapes but for their rows");
-        foreach (OutputBlock block in blocks) block.Buffer.Span.Clear();
-        if (!device.Run(session.Settings.Emulated!, rows, () => options.Terminate)) throw new OperationCanceledException("the run was terminated");
+        if (!placed)
+        {
+            throw new ModelLoadException(
+                "an emulated device serves only models whose outputs have fixed shapes but for their rows"
+            );
+        }
+        foreach (OutputBlock block in blocks)
+        {
+            block.Buffer.Span.Clear();
+        }
+        if (!device.Run(session.Settings.Emulated!, rows, () => options.Terminate))
+        {
+            throw new OperationCanceledException("the run was terminated");
+        }
         RanAt = clock.Now;
         return [.. blocks];
     }
 
-    private string[] AddInputs(ModelSession session, ModelSignature signature, List<BatchEntry<QueuedInference>> entries, int rows)
+    private string[] AddInputs(
+        ModelSession session,
+        ModelSignature signature,
+        List<BatchEntry<QueuedInference>> entries,
+        int rows
+    )
     {
         QueuedInference first = entries[0].Request;
         List<string>? names = null;
@@ -134,14 +197,29 @@ internal sealed class BatchRun : IDisposable
         {
             TensorSpec spec = signature.Inputs[i];
             InferenceTensor? tensor = first.Inputs[i];
-            if (tensor is null) continue;
-            if (spec.IsOptional) (names ??= [.. session.RequiredInputNames]).Add(spec.Name);
+            if (tensor is null)
+            {
+                continue;
+            }
+            if (spec.IsOptional)
+            {
+                (names ??= [.. session.RequiredInputNames]).Add(spec.Name);
+            }
             long[] shape = tensor.Shape.ToArray();
             // Requests that give optional inputs, or have no batch dimension, run alone and whole.
             bool slice = spec.IsBatched && (entries.Count > 1 || !entries[0].IsWhole);
-            if (slice) shape[0] = rows;
-            if (spec.Datatype == TensorDatatype.Bytes) _inputs.Add(Strings(shape, entries, i, slice));
-            else _inputs.Add(Over(spec.Datatype, shape, slice ? Gather(entries, i) : tensor.Data));
+            if (slice)
+            {
+                shape[0] = rows;
+            }
+            if (spec.Datatype == TensorDatatype.Bytes)
+            {
+                _inputs.Add(Strings(shape, entries, i, slice));
+            }
+            else
+            {
+                _inputs.Add(Over(spec.Datatype, shape, slice ? Gather(entries, i) : tensor.Data));
+            }
         }
 
         return names is null ? session.RequiredInputNames : [.. names];
@@ -149,9 +227,15 @@ internal sealed class BatchRun : IDisposable
 
     private ReadOnlyMemory<byte> Gather(List<BatchEntry<QueuedInference>> entries, int input)
     {
-        if (entries.Count == 1) return Rows(entries[0], input);
+        if (entries.Count == 1)
+        {
+            return Rows(entries[0], input);
+        }
         int bytes = 0;
-        foreach (BatchEntry<QueuedInference> entry in entries) bytes = checked(bytes + Rows(entry, input).Length);
+        foreach (BatchEntry<QueuedInference> entry in entries)
+        {
+            bytes = checked(bytes + Rows(entry, input).Length);
+        }
         TensorBuffer buffer = TensorBuffer.Rent(bytes);
         _gathered.Add(buffer);
         int offset = 0;
@@ -183,7 +267,10 @@ internal sealed class BatchRun : IDisposable
             long perRow = slice ? elements / entry.Request.Rows : elements;
             long count = slice ? perRow * entry.Rows : elements;
             ReadOnlySpan<byte> contents = tensor.Data.Span;
-            if (slice) contents = contents[BytesElements.Offset(contents, perRow * entry.Start)..];
+            if (slice)
+            {
+                contents = contents[BytesElements.Offset(contents, perRow * entry.Start)..];
+            }
             for (long i = 0; i < count; i++)
             {
                 BytesElements.TryRead(ref contents, out ReadOnlySpan<byte> element);
@@ -195,18 +282,32 @@ internal sealed class BatchRun : IDisposable
     }
 
     /// <summary>Places every output in pooled memory beforehand, where the shapes are known without running.</summary>
-    private bool TryPlaceOutputs(ModelSignature signature, List<BatchEntry<QueuedInference>> entries, int rows, List<OutputBlock> blocks)
+    private bool TryPlaceOutputs(
+        ModelSignature signature,
+        List<BatchEntry<QueuedInference>> entries,
+        int rows,
+        List<OutputBlock> blocks
+    )
     {
         foreach (TensorSpec spec in signature.Outputs)
         {
-            if (!spec.IsFixed || spec.Datatype == TensorDatatype.Bytes || spec.IsBatched != signature.IsBatched) return false;
+            if (!spec.IsFixed || spec.Datatype == TensorDatatype.Bytes || spec.IsBatched != signature.IsBatched)
+            {
+                return false;
+            }
         }
 
-        if (rows == 0 || (signature.IsBatched && entries[0].Request.HasNoElements)) return false;
+        if (rows == 0 || (signature.IsBatched && entries[0].Request.HasNoElements))
+        {
+            return false;
+        }
         foreach (TensorSpec spec in signature.Outputs)
         {
             long[] shape = (long[])spec.Dimensions.Clone();
-            if (spec.IsBatched) shape[0] = rows;
+            if (spec.IsBatched)
+            {
+                shape[0] = rows;
+            }
             TensorBuffer buffer = TensorBuffer.Rent(checked((int)(spec.RowBytes * (spec.IsBatched ? rows : 1))));
             blocks.Add(new OutputBlock(shape, buffer));
             _outputs.Add(Over(spec.Datatype, shape, buffer.Memory));
@@ -221,7 +322,13 @@ internal sealed class BatchRun : IDisposable
         _pins.Add(pin);
         // A zero-size tensor still needs an address.
         nint address = pin.Pointer is null ? (nint)8 : (nint)pin.Pointer;
-        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, ElementTypes.ToElement(datatype), shape, address, data.Length);
+        return OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance,
+            ElementTypes.ToElement(datatype),
+            shape,
+            address,
+            data.Length
+        );
     }
 
     private static OutputBlock Copy(OrtValue value)
@@ -237,10 +344,16 @@ internal sealed class BatchRun : IDisposable
 
         int bytes = 0;
         int count = checked((int)info.ElementCount);
-        for (int i = 0; i < count; i++) bytes = checked(bytes + BytesElements.PrefixSize + value.GetStringElementAsSpan(i).Length);
+        for (int i = 0; i < count; i++)
+        {
+            bytes = checked(bytes + BytesElements.PrefixSize + value.GetStringElementAsSpan(i).Length);
+        }
         TensorBuffer buffer = TensorBuffer.Rent(bytes);
         int offset = 0;
-        for (int i = 0; i < count; i++) offset += BytesElements.Write(buffer.Span[offset..], value.GetStringElementAsSpan(i));
+        for (int i = 0; i < count; i++)
+        {
+            offset += BytesElements.Write(buffer.Span[offset..], value.GetStringElementAsSpan(i));
+        }
         return new OutputBlock(info.Shape, buffer);
     }
 }

@@ -36,7 +36,9 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
     /// <summary>Its span in a trace; null where nobody traces.</summary>
     public System.Diagnostics.Activity? Activity { get; set; }
 
-    /// <summary>Told of the answer before the caller can see it, so that statistics are never behind an answer.</summary>
+    /// <summary>
+    /// Told of the answer before the caller can see it, so that statistics are never behind an answer.
+    /// </summary>
     public Action<QueuedInference, InferenceResponse>? OnAnswer { get; set; }
 
     /// <summary>Outputs being put together from several batches; null where one batch takes all rows.</summary>
@@ -56,7 +58,10 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
     {
         _cancellation = token.UnsafeRegister(onCancelled, state);
         // The answer may have come while this registered: nobody else would unregister then.
-        if (IsCompleted) _cancellation.Unregister();
+        if (IsCompleted)
+        {
+            _cancellation.Unregister();
+        }
     }
 
     /// <summary>Gives the answer, unless there is one already; a late answer is disposed.</summary>
@@ -82,7 +87,8 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
     }
 
     /// <summary>Answers with an error.</summary>
-    public bool TryFail(InferenceError error, string message) => TryComplete(InferenceResponse.Failure(Request, error, message));
+    public bool TryFail(InferenceError error, string message) =>
+        TryComplete(InferenceResponse.Failure(Request, error, message));
 
     /// <summary>Says that one more run reads the inputs.</summary>
     public void AddReader() => Interlocked.Increment(ref _readers);
@@ -90,7 +96,10 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
     /// <summary>Says that the queue or a run is done with the inputs; the last one releases them.</summary>
     public void ReleaseReader()
     {
-        if (Interlocked.Decrement(ref _readers) == 0) Request.Dispose();
+        if (Interlocked.Decrement(ref _readers) == 0)
+        {
+            Request.Dispose();
+        }
     }
 
     InferenceResponse IValueTaskSource<InferenceResponse>.GetResult(short token) => _answer.GetResult(token);
@@ -101,6 +110,6 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
         Action<object?> continuation,
         object? state,
         short token,
-        ValueTaskSourceOnCompletedFlags flags) =>
-        _answer.OnCompleted(continuation, state, token, flags);
+        ValueTaskSourceOnCompletedFlags flags
+    ) => _answer.OnCompleted(continuation, state, token, flags);
 }

@@ -20,7 +20,10 @@ internal sealed class RunningBatch(RunOptions options, int requests)
     {
         lock (_lock)
         {
-            if (--_waiting > 0 || _ended) return;
+            if (--_waiting > 0 || _ended)
+            {
+                return;
+            }
             IsTerminated = true;
             options.Terminate = true;
         }
@@ -29,6 +32,9 @@ internal sealed class RunningBatch(RunOptions options, int requests)
     /// <summary>The run has returned: its options belong to the next one from here on.</summary>
     public void End()
     {
-        lock (_lock) _ended = true;
+        lock (_lock)
+        {
+            _ended = true;
+        }
     }
 }

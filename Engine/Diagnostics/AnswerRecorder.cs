@@ -11,57 +11,102 @@ using OrleansInference.Scheduling.Queues;
 namespace OrleansInference.Engine.Diagnostics;
 
 /// <summary>Writes what became of a replica's requests into its statistics, the request log and traces.</summary>
-internal sealed class AnswerRecorder(string model, string version, ReplicaStatistics statistics, RequestLog log, EngineClock clock)
+internal sealed class AnswerRecorder(
+    string model,
+    string version,
+    ReplicaStatistics statistics,
+    RequestLog log,
+    EngineClock clock
+)
 {
     /// <summary>A queued request is about to be answered.</summary>
     public void Answered(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
-        if (!request.Request.IsProbe) Write(request, response, limits, policy);
-        if (request.Activity is { } activity) End(activity, response);
+        if (!request.Request.IsProbe)
+        {
+            Write(request, response, limits, policy);
+        }
+        if (request.Activity is { } activity)
+        {
+            End(activity, response);
+        }
     }
 
     private void Write(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
         TimeSpan elapsed = clock.Now - request.Arrival;
         double slo = policy.SloOf(request.Request);
-        statistics.AddAnswer(response.Error, request.Rows, elapsed, response.Timings, isLate: elapsed.TotalMilliseconds > slo, Bytes(request, response), request.Request.Background);
-        log.Add(new RequestLog.Entry
-        {
-            Id = request.Request.Id,
-            ModelName = model,
-            ModelVersion = version,
-            Elapsed = elapsed,
-            Outcome = response.Error,
-            Message = response.ErrorMessage,
-            Rows = request.Rows,
-            Timings = response.Timings,
-            RowsAhead = request.RowsAhead,
-            RunsUnderWay = request.RunsUnderWay,
-            Concurrency = limits.Concurrency,
-            MaxDelay = limits.MaxDelay,
-        });
+        statistics.AddAnswer(
+            response.Error,
+            request.Rows,
+            elapsed,
+            response.Timings,
+            isLate: elapsed.TotalMilliseconds > slo,
+            Bytes(request, response),
+            request.Request.Background
+        );
+        log.Add(
+            new RequestLog.Entry
+            {
+                Id = request.Request.Id,
+                ModelName = model,
+                ModelVersion = version,
+                Elapsed = elapsed,
+                Outcome = response.Error,
+                Message = response.ErrorMessage,
+                Rows = request.Rows,
+                Timings = response.Timings,
+                RowsAhead = request.RowsAhead,
+                RunsUnderWay = request.RunsUnderWay,
+                Concurrency = limits.Concurrency,
+                MaxDelay = limits.MaxDelay,
+            }
+        );
     }
 
     /// <summary>A request was refused before it could queue.</summary>
     public void Refused(InferenceRequest request, InferenceError error, string message)
     {
-        if (request.IsProbe) return;
+        if (request.IsProbe)
+        {
+            return;
+        }
         statistics.AddAnswer(error, 0, TimeSpan.Zero, default, isLate: false, bytes: 0, request.Background);
-        log.Add(new RequestLog.Entry { Id = request.Id, ModelName = model, ModelVersion = version, Outcome = error, Message = message });
+        log.Add(
+            new RequestLog.Entry
+            {
+                Id = request.Id,
+                ModelName = model,
+                ModelVersion = version,
+                Outcome = error,
+                Message = message,
+            }
+        );
     }
 
     private static long Bytes(QueuedInference request, InferenceResponse response)
     {
         long bytes = 0;
-        foreach (InferenceTensor? input in request.Inputs) bytes += input?.ByteLength ?? 0;
-        foreach (InferenceTensor output in response.Outputs) bytes += output.ByteLength;
+        foreach (InferenceTensor? input in request.Inputs)
+        {
+            bytes += input?.ByteLength ?? 0;
+        }
+        foreach (InferenceTensor output in response.Outputs)
+        {
+            bytes += output.ByteLength;
+        }
         return bytes;
     }
 
     private static void End(Activity activity, InferenceResponse response)
     {
-        if (response.Error != InferenceError.None) activity.SetStatus(ActivityStatusCode.Error, response.ErrorMessage);
-        activity.SetTag("queue_us", response.Timings.Queue.TotalMicroseconds).SetTag("batch_rows", response.Timings.BatchRows);
+        if (response.Error != InferenceError.None)
+        {
+            activity.SetStatus(ActivityStatusCode.Error, response.ErrorMessage);
+        }
+        activity
+            .SetTag("queue_us", response.Timings.Queue.TotalMicroseconds)
+            .SetTag("batch_rows", response.Timings.BatchRows);
         // Ending a span makes its predecessor the current one, on a thread that may be in the middle of another.
         Activity? current = Activity.Current;
         activity.Stop();

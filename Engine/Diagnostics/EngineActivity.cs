@@ -6,7 +6,8 @@ namespace OrleansInference.Engine.Diagnostics;
 
 /// <summary>
 /// The spans of the engine: <c>inference.request</c> from admission to answer, below the caller's span;
-/// <c>inference.batch</c> below its first request's, with links to all its requests; <c>inference.run</c> below the batch.
+/// <c>inference.batch</c> below its first request's, with links to all its requests; <c>inference.run</c> below the
+/// batch.
 /// </summary>
 public static class EngineActivity
 {
@@ -17,7 +18,10 @@ public static class EngineActivity
 
     internal static Activity? StartRequest(string model, string version, int rows)
     {
-        if (!Source.HasListeners()) return null;
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
         Activity? caller = Activity.Current;
         Activity? request = Source.StartActivity("inference.request");
         // The caller's own span stays the current one: this one ends on another thread.
@@ -27,18 +31,29 @@ public static class EngineActivity
 
     internal static Activity? StartBatch(string model, List<BatchEntry<QueuedInference>> entries)
     {
-        if (!Source.HasListeners()) return null;
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
         Activity? first = entries[0].Request.Activity;
-        IEnumerable<ActivityLink> links = entries.Where(entry => entry.Request.Activity is not null).Select(entry => new ActivityLink(entry.Request.Activity!.Context));
-        return Source.StartActivity("inference.batch", ActivityKind.Internal, first?.Context ?? default, links: links)
-            ?.SetTag("model", model).SetTag("requests", entries.Count).SetTag("rows", entries.Sum(entry => entry.Rows));
+        IEnumerable<ActivityLink> links = entries
+            .Where(entry => entry.Request.Activity is not null)
+            .Select(entry => new ActivityLink(entry.Request.Activity!.Context));
+        return Source
+            .StartActivity("inference.batch", ActivityKind.Internal, first?.Context ?? default, links: links)
+            ?.SetTag("model", model)
+            .SetTag("requests", entries.Count)
+            .SetTag("rows", entries.Sum(entry => entry.Rows));
     }
 
     internal static Activity? StartRun() => Source.HasListeners() ? Source.StartActivity("inference.run") : null;
 
     internal static Activity? StartEnsemble(string model, string version)
     {
-        if (!Source.HasListeners()) return null;
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
         return Source.StartActivity("inference.ensemble")?.SetTag("model", model).SetTag("version", version);
     }
 }

@@ -3,14 +3,26 @@ using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Engine.Diagnostics;
 
-/// <summary>Counts what a model version does. Every count is made before the answer it belongs to can be seen.</summary>
+/// <summary>
+/// Counts what a model version does. Every count is made before the answer it belongs to can be seen.
+/// </summary>
 internal sealed class ReplicaStatistics(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<int, Run> _runs = [];
     private readonly Dictionary<InferenceError, long> _failures = [];
-    private Sum _success, _fail, _queue, _input, _infer, _output;
-    private long _inferences, _executions, _lastInferenceMs, _requests, _violations, _bytes;
+    private Sum _success;
+    private Sum _fail;
+    private Sum _queue;
+    private Sum _input;
+    private Sum _infer;
+    private Sum _output;
+    private long _inferences;
+    private long _executions;
+    private long _lastInferenceMs;
+    private long _requests;
+    private long _violations;
+    private long _bytes;
     private InferenceStatistics? _reading;
 
     /// <summary>One run of <paramref name="rows"/> rows ended well.</summary>
@@ -20,24 +32,43 @@ internal sealed class ReplicaStatistics(TimeProvider time)
         {
             _reading = null;
             _executions++;
-            if (!_runs.TryGetValue(rows, out Run? run)) _runs.Add(rows, run = new Run());
+            if (!_runs.TryGetValue(rows, out Run? run))
+            {
+                _runs.Add(rows, run = new Run());
+            }
             run.Input.Add(input);
             run.Infer.Add(infer);
             run.Output.Add(output);
         }
     }
 
-    /// <summary>A request of <paramref name="rows"/> rows is about to be answered, <paramref name="elapsed"/> after it arrived.</summary>
-    public void AddAnswer(InferenceError error, int rows, TimeSpan elapsed, in InferenceTimings timings, bool isLate, long bytes, bool isBackground)
+    /// <summary>
+    /// A request of <paramref name="rows"/> rows is about to be answered, <paramref name="elapsed"/> after it arrived.
+    /// </summary>
+    public void AddAnswer(
+        InferenceError error,
+        int rows,
+        TimeSpan elapsed,
+        in InferenceTimings timings,
+        bool isLate,
+        long bytes,
+        bool isBackground
+    )
     {
         lock (_lock)
         {
             _reading = null;
             // Background work has no objective.
-            if (!isBackground && error is not (InferenceError.InvalidArgument or InferenceError.Cancelled or InferenceError.NotFound))
+            if (
+                !isBackground
+                && error is not (InferenceError.InvalidArgument or InferenceError.Cancelled or InferenceError.NotFound)
+            )
             {
                 _requests++;
-                if (isLate || error != InferenceError.None) _violations++;
+                if (isLate || error != InferenceError.None)
+                {
+                    _violations++;
+                }
             }
 
             _bytes += bytes;
@@ -58,12 +89,17 @@ internal sealed class ReplicaStatistics(TimeProvider time)
         }
     }
 
-    /// <summary>One consistent reading; the same object as before where nothing was counted and as many requests wait.</summary>
+    /// <summary>
+    /// One consistent reading; the same object as before where nothing was counted and as many requests wait.
+    /// </summary>
     public InferenceStatistics Read(string name, string version, long pending)
     {
         lock (_lock)
         {
-            if (_reading is { } known && known.PendingRequests == pending) return known;
+            if (_reading is { } known && known.PendingRequests == pending)
+            {
+                return known;
+            }
             _reading = new InferenceStatistics
             {
                 Name = name,
@@ -77,7 +113,15 @@ internal sealed class ReplicaStatistics(TimeProvider time)
                 ComputeInput = _input.Value,
                 ComputeInfer = _infer.Value,
                 ComputeOutput = _output.Value,
-                Batches = [.. _runs.Select(run => new BatchStatistics(run.Key, run.Value.Input.Value, run.Value.Infer.Value, run.Value.Output.Value))],
+                Batches =
+                [
+                    .. _runs.Select(run => new BatchStatistics(
+                        run.Key,
+                        run.Value.Input.Value,
+                        run.Value.Infer.Value,
+                        run.Value.Output.Value
+                    )),
+                ],
                 PendingRequests = pending,
                 Requests = _requests,
                 Violations = _violations,
@@ -90,7 +134,8 @@ internal sealed class ReplicaStatistics(TimeProvider time)
 
     private struct Sum
     {
-        private long _count, _ticks;
+        private long _count;
+        private long _ticks;
 
         public readonly DurationStatistic Value => new(_count, _ticks * TimeSpan.NanosecondsPerTick);
 
@@ -103,6 +148,8 @@ internal sealed class ReplicaStatistics(TimeProvider time)
 
     private sealed class Run
     {
-        public Sum Input, Infer, Output;
+        public Sum Input;
+        public Sum Infer;
+        public Sum Output;
     }
 }

@@ -15,7 +15,10 @@ public sealed class RequestLog(TimeProvider time) : IRequestLog
     /// <summary>Remembers a request that is being answered now.</summary>
     internal void Add(in Entry entry)
     {
-        lock (_lock) _ring[_next++ % Capacity] = entry with { AnsweredAt = time.GetTimestamp() };
+        lock (_lock)
+        {
+            _ring[_next++ % Capacity] = entry with { AnsweredAt = time.GetTimestamp() };
+        }
     }
 
     /// <inheritdoc />
@@ -23,12 +26,20 @@ public sealed class RequestLog(TimeProvider time) : IRequestLog
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         Entry[] entries;
-        lock (_lock) entries = _ring[..(int)Math.Min(_next, Capacity)];
-        return [.. entries
-            .Where(entry => (modelName.Length == 0 || entry.ModelName == modelName) && (id.Length == 0 || entry.Id == id))
-            .OrderByDescending(entry => entry.Elapsed)
-            .Take(limit)
-            .Select(Record)];
+        lock (_lock)
+        {
+            entries = _ring[..(int)Math.Min(_next, Capacity)];
+        }
+        return
+        [
+            .. entries
+                .Where(entry =>
+                    (modelName.Length == 0 || entry.ModelName == modelName) && (id.Length == 0 || entry.Id == id)
+                )
+                .OrderByDescending(entry => entry.Elapsed)
+                .Take(limit)
+                .Select(Record),
+        ];
     }
 
     /// <summary>Requests remembered since the start.</summary>
@@ -36,11 +47,16 @@ public sealed class RequestLog(TimeProvider time) : IRequestLog
     {
         get
         {
-            lock (_lock) return _next;
+            lock (_lock)
+            {
+                return _next;
+            }
         }
     }
 
-    /// <summary>Those remembered since a moment, in order, with their numbers; what the ring has lost meanwhile is left out.</summary>
+    /// <summary>
+    /// Those remembered since a moment, in order, with their numbers; what the ring has lost meanwhile is left out.
+    /// </summary>
     /// <param name="cursor">The number that the last look ended with; moved to the next.</param>
     public IReadOnlyList<(long Number, RequestRecord Record)> Since(ref long cursor)
     {
@@ -50,27 +66,31 @@ public sealed class RequestLog(TimeProvider time) : IRequestLog
         {
             first = Math.Max(cursor, _next - Capacity);
             entries = new Entry[_next - first];
-            for (int i = 0; i < entries.Length; i++) entries[i] = _ring[(first + i) % Capacity];
+            for (int i = 0; i < entries.Length; i++)
+            {
+                entries[i] = _ring[(first + i) % Capacity];
+            }
             cursor = _next;
         }
 
         return [.. entries.Select((entry, i) => (first + i, Record(entry)))];
     }
 
-    private RequestRecord Record(Entry entry) => new()
-    {
-        Id = entry.Id,
-        ModelName = entry.ModelName,
-        ModelVersion = entry.ModelVersion,
-        Arrival = time.GetUtcNow() - time.GetElapsedTime(entry.AnsweredAt) - entry.Elapsed,
-        Outcome = entry.Outcome,
-        Rows = entry.Rows,
-        Timings = entry.Timings,
-        RowsAhead = entry.RowsAhead,
-        RunsUnderWay = entry.RunsUnderWay,
-        Concurrency = entry.Concurrency,
-        Reason = WaitReason.Explain(entry),
-    };
+    private RequestRecord Record(Entry entry) =>
+        new()
+        {
+            Id = entry.Id,
+            ModelName = entry.ModelName,
+            ModelVersion = entry.ModelVersion,
+            Arrival = time.GetUtcNow() - time.GetElapsedTime(entry.AnsweredAt) - entry.Elapsed,
+            Outcome = entry.Outcome,
+            Rows = entry.Rows,
+            Timings = entry.Timings,
+            RowsAhead = entry.RowsAhead,
+            RunsUnderWay = entry.RunsUnderWay,
+            Concurrency = entry.Concurrency,
+            Reason = WaitReason.Explain(entry),
+        };
 
     /// <summary>One remembered request.</summary>
     internal readonly record struct Entry

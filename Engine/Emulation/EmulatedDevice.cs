@@ -3,16 +3,18 @@ using OrleansInference.Engine.Scheduling;
 namespace OrleansInference.Engine.Emulation;
 
 /// <summary>
-/// Takes the time of a device that is not here, on its lanes: a run begins when a lane is free and ends when the profile
-/// says, and what the operating system's timers are late is made up by the next run, so that throughput is the profile's.
-/// Outputs are zeros. Thread-safe.
+/// Takes the time of a device that is not here, on its lanes: a run begins when a lane is free and ends when the
+/// profile says, and what the operating system's timers are late is made up by the next run, so that throughput is the
+/// profile's. Outputs are zeros. Thread-safe.
 /// </summary>
 public sealed class EmulatedDevice : IEmulatedDevice
 {
     /// <summary>Its name as an execution provider.</summary>
     public const string Provider = "EmulatedExecutionProvider";
 
-    /// <summary>What the server takes between two runs that follow each other; a lane that is asked again later was idle.</summary>
+    /// <summary>
+    /// What the server takes between two runs that follow each other; a lane that is asked again later was idle.
+    /// </summary>
     private static readonly TimeSpan Turnaround = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(5);
@@ -26,7 +28,10 @@ public sealed class EmulatedDevice : IEmulatedDevice
     public EmulatedDevice(DeviceProfile profile, EngineClock clock)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        (Profile, _clock, _free, _woken) = (profile, clock, new TimeSpan[profile.Lanes], new TimeSpan[profile.Lanes]);
+        Profile = profile;
+        _clock = clock;
+        _free = new TimeSpan[profile.Lanes];
+        _woken = new TimeSpan[profile.Lanes];
         Array.Fill(_woken, TimeSpan.MinValue);
     }
 
@@ -42,12 +47,24 @@ public sealed class EmulatedDevice : IEmulatedDevice
         object wait = new();
         while (end - _clock.Now is { Ticks: > 0 } left)
         {
-            if (isTerminated()) return false;
+            if (isTerminated())
+            {
+                return false;
+            }
             // Timers tick in whole milliseconds.
-            lock (wait) Monitor.Wait(wait, TimeSpan.FromMilliseconds(Math.Ceiling((left < Glance ? left : Glance).TotalMilliseconds)));
+            lock (wait)
+            {
+                Monitor.Wait(
+                    wait,
+                    TimeSpan.FromMilliseconds(Math.Ceiling((left < Glance ? left : Glance).TotalMilliseconds))
+                );
+            }
         }
 
-        lock (_lock) _woken[lane] = _clock.Now;
+        lock (_lock)
+        {
+            _woken[lane] = _clock.Now;
+        }
         return true;
     }
 
@@ -59,7 +76,10 @@ public sealed class EmulatedDevice : IEmulatedDevice
             lane = 0;
             for (int i = 1; i < _free.Length; i++)
             {
-                if (_free[i] < _free[lane]) lane = i;
+                if (_free[i] < _free[lane])
+                {
+                    lane = i;
+                }
             }
 
             TimeSpan now = _clock.Now;

@@ -26,9 +26,21 @@ public sealed class EnsembleModel : IServedModel
     private int _active;
     private bool _closed;
 
-    internal EnsembleModel(string name, string version, EnsemblePlan plan, StepRunner run, EngineClock clock, RequestLog log)
+    internal EnsembleModel(
+        string name,
+        string version,
+        EnsemblePlan plan,
+        StepRunner run,
+        EngineClock clock,
+        RequestLog log
+    )
     {
-        (Name, Version, _plan, _run, _clock, _log) = (name, version, plan, run, clock, log);
+        Name = name;
+        Version = version;
+        _plan = plan;
+        _run = run;
+        _clock = clock;
+        _log = log;
         _statistics = new ReplicaStatistics(clock.Time);
     }
 
@@ -63,12 +75,19 @@ public sealed class EnsembleModel : IServedModel
     public UseScore Use { get; } = new();
 
     /// <inheritdoc />
-    public bool TryInfer(InferenceRequest request, CancellationToken cancellationToken, out ValueTask<InferenceResponse> answer)
+    public bool TryInfer(
+        InferenceRequest request,
+        CancellationToken cancellationToken,
+        out ValueTask<InferenceResponse> answer
+    )
     {
         answer = default;
         lock (_gate)
         {
-            if (_closed) return false;
+            if (_closed)
+            {
+                return false;
+            }
             _active++;
             Use.Touch(_clock.Now);
         }
@@ -86,7 +105,10 @@ public sealed class EnsembleModel : IServedModel
         lock (_gate)
         {
             _closed = true;
-            if (_active == 0) _drained.TrySetResult();
+            if (_active == 0)
+            {
+                _drained.TrySetResult();
+            }
         }
 
         return _drained.Task;
@@ -108,7 +130,9 @@ public sealed class EnsembleModel : IServedModel
             else
             {
                 rows = queued.Rows;
-                response = await new EnsembleRun(_plan, _run, _clock, request, Version, arrival).RunAsync(cancellationToken).ConfigureAwait(false);
+                response = await new EnsembleRun(_plan, _run, _clock, request, Version, arrival)
+                    .RunAsync(cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             Record(request, response, rows, _clock.Now - arrival);
@@ -124,28 +148,52 @@ public sealed class EnsembleModel : IServedModel
 
     private void Record(InferenceRequest request, InferenceResponse response, int rows, TimeSpan elapsed)
     {
-        if (request.IsProbe) return;
-        if (response.Error == InferenceError.None) _statistics.AddRun(rows, response.Timings.ComputeInput, response.Timings.ComputeInfer, response.Timings.ComputeOutput);
-        _statistics.AddAnswer(response.Error, rows, elapsed, response.Timings, isLate: request.SloP99Ms > 0 && elapsed.TotalMilliseconds > request.SloP99Ms, bytes: 0, request.Background);
-        _log.Add(new RequestLog.Entry
+        if (request.IsProbe)
         {
-            Id = request.Id,
-            ModelName = Name,
-            ModelVersion = Version,
-            Elapsed = elapsed,
-            Outcome = response.Error,
-            Message = response.ErrorMessage,
-            Rows = rows,
-            Timings = response.Timings,
-            Concurrency = int.MaxValue,
-        });
+            return;
+        }
+        if (response.Error == InferenceError.None)
+        {
+            _statistics.AddRun(
+                rows,
+                response.Timings.ComputeInput,
+                response.Timings.ComputeInfer,
+                response.Timings.ComputeOutput
+            );
+        }
+        _statistics.AddAnswer(
+            response.Error,
+            rows,
+            elapsed,
+            response.Timings,
+            isLate: request.SloP99Ms > 0 && elapsed.TotalMilliseconds > request.SloP99Ms,
+            bytes: 0,
+            request.Background
+        );
+        _log.Add(
+            new RequestLog.Entry
+            {
+                Id = request.Id,
+                ModelName = Name,
+                ModelVersion = Version,
+                Elapsed = elapsed,
+                Outcome = response.Error,
+                Message = response.ErrorMessage,
+                Rows = rows,
+                Timings = response.Timings,
+                Concurrency = int.MaxValue,
+            }
+        );
     }
 
     private void Leave()
     {
         lock (_gate)
         {
-            if (--_active == 0 && _closed) _drained.TrySetResult();
+            if (--_active == 0 && _closed)
+            {
+                _drained.TrySetResult();
+            }
         }
     }
 }

@@ -8,7 +8,14 @@ namespace OrleansInference.Engine.Ensembles;
 /// One request on its way through an ensemble. A step starts as soon as its tensors are there, beside others that can;
 /// all of them share the request's deadline and cancellation, and the first failure cancels the rest.
 /// </summary>
-internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock clock, InferenceRequest request, string version, TimeSpan arrival)
+internal sealed class EnsembleRun(
+    EnsemblePlan plan,
+    StepRunner run,
+    EngineClock clock,
+    InferenceRequest request,
+    string version,
+    TimeSpan arrival
+)
 {
     private readonly Dictionary<string, InferenceTensor> _tensors = [];
     private readonly Dictionary<string, int> _readers = [];
@@ -22,30 +29,55 @@ internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock
         InferenceResponse? failure = null;
         try
         {
-            foreach (InferenceTensor input in request.Inputs) Keep(input.Name, input.As(input.Name));
+            foreach (InferenceTensor input in request.Inputs)
+            {
+                Keep(input.Name, input.As(input.Name));
+            }
             while (true)
             {
-                if (failure is null) Start(running, stop.Token);
-                if (running.Count == 0) break;
+                if (failure is null)
+                {
+                    Start(running, stop.Token);
+                }
+                if (running.Count == 0)
+                {
+                    break;
+                }
                 Task<InferenceResponse> ended = await Task.WhenAny(running.Keys).ConfigureAwait(false);
                 running.Remove(ended, out EnsembleStep? step);
                 using InferenceResponse response = await AnswerOfAsync(ended, step!).ConfigureAwait(false);
-                if (failure is not null) continue;
+                if (failure is not null)
+                {
+                    continue;
+                }
                 if (response.Error == InferenceError.None)
                 {
                     Take(step!, response);
                     continue;
                 }
 
-                failure = response with { Outputs = [], ErrorMessage = $"in ensemble '{request.ModelName}', step model '{step!.ModelName}': {response.ErrorMessage}" };
+                failure = response with
+                {
+                    Outputs = [],
+                    ErrorMessage =
+                        $"in ensemble '{request.ModelName}', step model '{step!.ModelName}': {response.ErrorMessage}",
+                };
                 await stop.CancelAsync().ConfigureAwait(false);
             }
 
-            return failure is null ? Answer() : InferenceResponse.Failure(request, failure.Error, failure.ErrorMessage) with { Timings = _timings };
+            return failure is null
+                ? Answer()
+                : InferenceResponse.Failure(request, failure.Error, failure.ErrorMessage) with
+                {
+                    Timings = _timings,
+                };
         }
         finally
         {
-            foreach (InferenceTensor tensor in _tensors.Values) tensor.Dispose();
+            foreach (InferenceTensor tensor in _tensors.Values)
+            {
+                tensor.Dispose();
+            }
         }
     }
 
@@ -58,7 +90,14 @@ internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock
         }
         catch (Exception exception)
         {
-            return InferenceResponse.Failure(request with { ModelName = step.ModelName }, InferenceError.Internal, exception.Message);
+            return InferenceResponse.Failure(
+                request with
+                {
+                    ModelName = step.ModelName,
+                },
+                InferenceError.Internal,
+                exception.Message
+            );
         }
     }
 
@@ -72,14 +111,20 @@ internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock
         }
     }
 
-    private bool IsSettled(string tensor) => _tensors.ContainsKey(tensor) || _readers.ContainsKey(tensor) || plan.Signature.Inputs.Any(input => input.Name == tensor);
+    private bool IsSettled(string tensor) =>
+        _tensors.ContainsKey(tensor)
+        || _readers.ContainsKey(tensor)
+        || plan.Signature.Inputs.Any(input => input.Name == tensor);
 
     private async Task<InferenceResponse> RunAsync(EnsembleStep step, CancellationToken cancellationToken)
     {
         List<InferenceTensor> inputs = [];
         foreach ((string input, string tensor) in step.Inputs)
         {
-            if (!_tensors.TryGetValue(tensor, out InferenceTensor? value)) continue;
+            if (!_tensors.TryGetValue(tensor, out InferenceTensor? value))
+            {
+                continue;
+            }
             inputs.Add(value.As(input));
             Release(tensor);
         }
@@ -96,7 +141,10 @@ internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock
 
     private void Take(EnsembleStep step, InferenceResponse response)
     {
-        foreach ((string output, string tensor) in step.Outputs) Keep(tensor, response.Output(output).As(tensor));
+        foreach ((string output, string tensor) in step.Outputs)
+        {
+            Keep(tensor, response.Output(output).As(tensor));
+        }
         _timings = new InferenceTimings
         {
             Load = _timings.Load + response.Timings.Load,
@@ -112,21 +160,33 @@ internal sealed class EnsembleRun(EnsemblePlan plan, StepRunner run, EngineClock
     {
         int readers = plan.Readers(name);
         _readers[name] = readers;
-        if (readers > 0) _tensors[name] = tensor;
-        else tensor.Dispose();
+        if (readers > 0)
+        {
+            _tensors[name] = tensor;
+        }
+        else
+        {
+            tensor.Dispose();
+        }
     }
 
     /// <summary>A tensor is given back with its last reader, not with the request.</summary>
     private void Release(string name)
     {
-        if (--_readers[name] > 0) return;
+        if (--_readers[name] > 0)
+        {
+            return;
+        }
         _tensors.Remove(name, out InferenceTensor? tensor);
         tensor?.Dispose();
     }
 
     private InferenceResponse Answer()
     {
-        IEnumerable<string> names = request.RequestedOutputs.Length > 0 ? request.RequestedOutputs : plan.Signature.Outputs.Select(output => output.Name);
+        IEnumerable<string> names =
+            request.RequestedOutputs.Length > 0
+                ? request.RequestedOutputs
+                : plan.Signature.Outputs.Select(output => output.Name);
         return new InferenceResponse
         {
             ModelName = request.ModelName,

@@ -14,10 +14,15 @@ public sealed class EngineOptions
     [EnumDataType(typeof(ModelControlMode), ErrorMessage = "Engine:Mode must be all, explicit, poll or demand.")]
     public ModelControlMode Mode { get; set; } = ModelControlMode.All;
 
-    /// <summary>Models to load at start in mode <c>explicit</c> or <c>demand</c> (<c>--load-model NAME</c>); <c>*</c> stands for all.</summary>
+    /// <summary>
+    /// Models to load at start in mode <c>explicit</c> or <c>demand</c> (<c>--load-model NAME</c>); <c>*</c> stands for
+    /// all.
+    /// </summary>
     public IList<string> LoadModel { get; } = [];
 
-    /// <summary>Engine threads; 0 for one a core. They are also the default number of concurrent runs a model.</summary>
+    /// <summary>
+    /// Engine threads; 0 for one a core. They are also the default number of concurrent runs a model.
+    /// </summary>
     [Range(0, 1024)]
     public int Threads { get; set; }
 
@@ -29,7 +34,10 @@ public sealed class EngineOptions
     [Range(1, 64)]
     public int ConcurrentLoads { get; set; } = 2;
 
-    /// <summary>In mode <c>demand</c>: seconds without a request after which a model is unloaded, unless its parameter <c>idle_ttl_seconds</c> says otherwise; 0 for never.</summary>
+    /// <summary>
+    /// In mode <c>demand</c>: seconds without a request after which a model is unloaded, unless its parameter
+    /// <c>idle_ttl_seconds</c> says otherwise; 0 for never.
+    /// </summary>
     [Range(0, 31_536_000)]
     public int IdleTtlSeconds { get; set; }
 

@@ -9,7 +9,9 @@ namespace OrleansInference.Engine.Hosting;
 /// <summary>Registers the engine.</summary>
 public static class EngineRegistration
 {
-    /// <summary>Adds <see cref="InferenceEngine"/>, configured by <paramref name="section"/>, and the service that starts it.</summary>
+    /// <summary>
+    /// Adds <see cref="InferenceEngine"/>, configured by <paramref name="section"/>, and the service that starts it.
+    /// </summary>
     public static IServiceCollection AddInferenceEngine(this IServiceCollection services, IConfigurationSection section)
     {
         services.AddOptions<EngineOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();

@@ -6,9 +6,17 @@ using OrleansInference.Engine.Repository;
 
 namespace OrleansInference.Engine.Hosting;
 
-/// <summary>Loads the models when the host starts, looks at the repository again in mode <c>poll</c>, unloads unused models in mode <c>demand</c>, and unloads at the end.</summary>
-internal sealed partial class EngineService(InferenceEngine engine, IOptions<EngineOptions> options, EngineMetrics metrics, TimeProvider time, ILogger<EngineService> logger)
-    : BackgroundService
+/// <summary>
+/// Loads the models when the host starts, looks at the repository again in mode <c>poll</c>, unloads unused models in
+/// mode <c>demand</c>, and unloads at the end.
+/// </summary>
+internal sealed partial class EngineService(
+    InferenceEngine engine,
+    IOptions<EngineOptions> options,
+    EngineMetrics metrics,
+    TimeProvider time,
+    ILogger<EngineService> logger
+) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -25,7 +33,10 @@ internal sealed partial class EngineService(InferenceEngine engine, IOptions<Eng
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Value.Mode is not (ModelControlMode.Poll or ModelControlMode.Demand)) return;
+        if (options.Value.Mode is not (ModelControlMode.Poll or ModelControlMode.Demand))
+        {
+            return;
+        }
         bool poll = options.Value.Mode == ModelControlMode.Poll;
         using PeriodicTimer timer = new(TimeSpan.FromSeconds(poll ? options.Value.PollSeconds : 1), time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))

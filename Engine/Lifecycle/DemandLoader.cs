@@ -19,8 +19,14 @@ internal sealed class DemandLoader(ModelLifecycle lifecycle, EngineClock clock, 
     /// <summary>Why a model may not be loaded by a request now; null where it may.</summary>
     public string? Refusal(string name)
     {
-        if (_unloaded.ContainsKey(name)) return "it was unloaded by request; load it by request";
-        return _failed.TryGetValue(name, out (TimeSpan At, string Reason) failure) && clock.Now - failure.At < RetryAfter ? failure.Reason : null;
+        if (_unloaded.ContainsKey(name))
+        {
+            return "it was unloaded by request; load it by request";
+        }
+        return
+            _failed.TryGetValue(name, out (TimeSpan At, string Reason) failure) && clock.Now - failure.At < RetryAfter
+            ? failure.Reason
+            : null;
     }
 
     /// <summary>Loads the model, or joins the load that is under way. Cancelling ends the wait, not the load.</summary>
@@ -28,7 +34,10 @@ internal sealed class DemandLoader(ModelLifecycle lifecycle, EngineClock clock, 
     {
         lock (_lock)
         {
-            if (!_loading.TryGetValue(name, out Task<LoadResult>? load)) _loading.Add(name, load = Task.Run(() => LoadOnceAsync(name), CancellationToken.None));
+            if (!_loading.TryGetValue(name, out Task<LoadResult>? load))
+            {
+                _loading.Add(name, load = Task.Run(() => LoadOnceAsync(name), CancellationToken.None));
+            }
             return load.WaitAsync(cancellationToken);
         }
     }
@@ -36,8 +45,14 @@ internal sealed class DemandLoader(ModelLifecycle lifecycle, EngineClock clock, 
     /// <summary>An operator unloaded the model, or loaded it again.</summary>
     public void SetUnloaded(string name, bool unloaded)
     {
-        if (unloaded) _unloaded[name] = true;
-        else _unloaded.TryRemove(name, out _);
+        if (unloaded)
+        {
+            _unloaded[name] = true;
+        }
+        else
+        {
+            _unloaded.TryRemove(name, out _);
+        }
         _failed.TryRemove(name, out _);
     }
 
@@ -46,13 +61,22 @@ internal sealed class DemandLoader(ModelLifecycle lifecycle, EngineClock clock, 
         try
         {
             LoadResult result = await lifecycle.LoadAsync(name, replacement: null, stopping).ConfigureAwait(false);
-            if (result.IsReady) _failed.TryRemove(name, out _);
-            else _failed[name] = (clock.Now, result.Reason);
+            if (result.IsReady)
+            {
+                _failed.TryRemove(name, out _);
+            }
+            else
+            {
+                _failed[name] = (clock.Now, result.Reason);
+            }
             return result;
         }
         finally
         {
-            lock (_lock) _loading.Remove(name);
+            lock (_lock)
+            {
+                _loading.Remove(name);
+            }
         }
     }
 }

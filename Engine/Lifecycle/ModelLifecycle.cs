@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Repository;
-using OrleansInference.Engine.Ensembles;
 using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Engine.Lifecycle;
@@ -12,24 +12,43 @@ namespace OrleansInference.Engine.Lifecycle;
 /// Loads, replaces and unloads models. What is new is warm and serving before what it replaces drains; what cannot be
 /// loaded leaves what served before in its place.
 /// </summary>
-internal sealed partial class ModelLifecycle(EngineOptions options, ModelRepository repository, VersionLoader loader, ModelTable table, ModelLocks locks, ILogger logger)
+internal sealed partial class ModelLifecycle(
+    EngineOptions options,
+    ModelRepository repository,
+    VersionLoader loader,
+    ModelTable table,
+    ModelLocks locks,
+    ILogger logger
+)
 {
     /// <summary>Loads a model, or what has changed of it; the steps of an ensemble first.</summary>
     public Task<LoadResult> LoadAsync(string name, ModelOverride? replacement, CancellationToken cancellationToken) =>
         LoadAsync(name, () => ModelSource.Read(name, repository.Find(name), replacement), [], cancellationToken);
 
     /// <summary>The same, from a folder that was fetched from another node, which it takes over.</summary>
-    public Task<LoadResult> LoadFetchedAsync(string name, OverrideFolder folder, string? configJson, CancellationToken cancellationToken) =>
-        LoadAsync(name, () => ModelSource.Fetched(folder, configJson), [], cancellationToken);
+    public Task<LoadResult> LoadFetchedAsync(
+        string name,
+        OverrideFolder folder,
+        string? configJson,
+        CancellationToken cancellationToken
+    ) => LoadAsync(name, () => ModelSource.Fetched(folder, configJson), [], cancellationToken);
 
     /// <summary>Stops serving a model: refuses new requests, answers queued ones, and gives its memory back.</summary>
     /// <returns>False when it was not loaded.</returns>
-    public async Task<bool> UnloadAsync(string name, bool dependents, string reason, CancellationToken cancellationToken)
+    public async Task<bool> UnloadAsync(
+        string name,
+        bool dependents,
+        string reason,
+        CancellationToken cancellationToken
+    )
     {
         ServedVersions? served;
         using (await locks.TakeAsync(name, cancellationToken).ConfigureAwait(false))
         {
-            if (!table.TryGet(name, out served)) return false;
+            if (!table.TryGet(name, out served))
+            {
+                return false;
+            }
             SetIndex(name, served.All.Select(version => Status(name, version.Number, ModelState.Unloading, "")));
             table.Publish(name, null);
             await DrainAsync(served.All, kept: []).ConfigureAwait(false);
@@ -37,8 +56,18 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
         }
 
         LogUnloaded(name, reason);
-        if (!dependents) return true;
-        foreach (string step in served.All.Select(version => version.Model).OfType<EnsembleModel>().SelectMany(ensemble => ensemble.Plan.Steps).Select(step => step.ModelName).Distinct())
+        if (!dependents)
+        {
+            return true;
+        }
+        foreach (
+            string step in served
+                .All.Select(version => version.Model)
+                .OfType<EnsembleModel>()
+                .SelectMany(ensemble => ensemble.Plan.Steps)
+                .Select(step => step.ModelName)
+                .Distinct()
+        )
         {
             await UnloadAsync(step, dependents: true, reason, cancellationToken).ConfigureAwait(false);
         }
@@ -52,25 +81,44 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
         foreach (LoadedVersion version in versions.Except(kept))
         {
             await version.DrainAsync().ConfigureAwait(false);
-            if (version.Source.Temporary is { } temporary && kept.All(other => other.Source.Temporary != temporary)) temporary.Dispose();
+            if (version.Source.Temporary is { } temporary && kept.All(other => other.Source.Temporary != temporary))
+            {
+                temporary.Dispose();
+            }
         }
     }
 
-    private static ModelStatus Status(string name, long version, ModelState state, string reason) => new(name, version.ToString(CultureInfo.InvariantCulture), state, reason);
+    private static ModelStatus Status(string name, long version, ModelState state, string reason) =>
+        new(name, version.ToString(CultureInfo.InvariantCulture), state, reason);
 
-    private async Task<LoadResult> LoadAsync(string name, Func<ModelSource> read, List<string> loading, CancellationToken cancellationToken)
+    private async Task<LoadResult> LoadAsync(
+        string name,
+        Func<ModelSource> read,
+        List<string> loading,
+        CancellationToken cancellationToken
+    )
     {
         ModelSource? source = null;
         try
         {
             source = read();
-            if (source.IsEnsemble) await LoadStepsAsync(name, source.Config, loading, cancellationToken).ConfigureAwait(false);
+            if (source.IsEnsemble)
+            {
+                await LoadStepsAsync(name, source.Config, loading, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             source?.Temporary?.Dispose();
-            if (!VersionLoader.IsBrokenModel(exception) && exception is not ModelRepositoryException) LogUnexpected(exception, name);
-            return Fail(name, "", $"failed to load '{name}', failed to poll from model repository: {exception.Message}");
+            if (!VersionLoader.IsBrokenModel(exception) && exception is not ModelRepositoryException)
+            {
+                LogUnexpected(exception, name);
+            }
+            return Fail(
+                name,
+                "",
+                $"failed to load '{name}', failed to poll from model repository: {exception.Message}"
+            );
         }
         catch
         {
@@ -89,17 +137,39 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
             throw;
         }
 
-        using (held) return await ReplaceAsync(source, cancellationToken).ConfigureAwait(false);
+        using (held)
+        {
+            return await ReplaceAsync(source, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>A step that serves already is left alone.</summary>
-    private async Task LoadStepsAsync(string name, ModelConfig config, List<string> loading, CancellationToken cancellationToken)
+    private async Task LoadStepsAsync(
+        string name,
+        ModelConfig config,
+        List<string> loading,
+        CancellationToken cancellationToken
+    )
     {
-        if (loading.Contains(name)) throw new Sessions.ModelLoadException($"the ensembles call each other in a circle: {string.Join(" → ", loading)} → {name}");
+        if (loading.Contains(name))
+        {
+            throw new Sessions.ModelLoadException(
+                $"the ensembles call each other in a circle: {string.Join(" → ", loading)} → {name}"
+            );
+        }
         foreach (string step in EnsemblePlan.ModelNames(config).Where(step => !table.TryGet(step, out _)))
         {
-            LoadResult result = await LoadAsync(step, () => ModelSource.Read(step, repository.Find(step), replacement: null), [.. loading, name], cancellationToken).ConfigureAwait(false);
-            if (!result.IsReady && !table.TryGet(step, out _)) throw new Sessions.ModelLoadException($"its step model '{step}' cannot be loaded: {result.Reason}");
+            LoadResult result = await LoadAsync(
+                    step,
+                    () => ModelSource.Read(step, repository.Find(step), replacement: null),
+                    [.. loading, name],
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (!result.IsReady && !table.TryGet(step, out _))
+            {
+                throw new Sessions.ModelLoadException($"its step model '{step}' cannot be loaded: {result.Reason}");
+            }
         }
     }
 
@@ -115,25 +185,47 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
         try
         {
             versions = VersionSelection.Select(source.Folder, source.Config.VersionPolicy);
-            idleTtl = TimeSpan.FromSeconds(ReplicaSettings.Parameter(source.Config, "idle_ttl_seconds", options.IdleTtlSeconds, 0, 31_536_000));
+            idleTtl = TimeSpan.FromSeconds(
+                ReplicaSettings.Parameter(source.Config, "idle_ttl_seconds", options.IdleTtlSeconds, 0, 31_536_000)
+            );
             pinned = source.IsOverride || ReplicaSettings.Flag(source.Config, "pinned");
         }
         catch (Exception exception) when (VersionLoader.IsBrokenModel(exception))
         {
             source.Temporary?.Dispose();
-            return Fail(name, "", $"failed to load '{name}', failed to poll from model repository: {exception.Message}");
+            return Fail(
+                name,
+                "",
+                $"failed to load '{name}', failed to poll from model repository: {exception.Message}"
+            );
         }
 
         foreach (long version in versions)
         {
             // An ensemble is checked against its steps again, which may have changed.
-            if (!source.IsEnsemble && old.FirstOrDefault(loaded => loaded.Number == version && loaded.Source.Temporary is null && source.Temporary is null && loaded.Fingerprint == source.Fingerprint(version)) is { } same)
+            if (
+                !source.IsEnsemble
+                && old.FirstOrDefault(loaded =>
+                    loaded.Number == version
+                    && loaded.Source.Temporary is null
+                    && source.Temporary is null
+                    && loaded.Fingerprint == source.Fingerprint(version)
+                )
+                    is { } same
+            )
             {
                 next.Add(same);
                 continue;
             }
 
-            SetIndex(name, [.. Ready(name, old.Concat(next)).Where(line => line.Version != version.ToString(CultureInfo.InvariantCulture)), Status(name, version, ModelState.Loading, "")]);
+            SetIndex(
+                name,
+                [
+                    .. Ready(name, old.Concat(next))
+                        .Where(line => line.Version != version.ToString(CultureInfo.InvariantCulture)),
+                    Status(name, version, ModelState.Loading, ""),
+                ]
+            );
             try
             {
                 next.Add(await loader.LoadAsync(source, version, cancellationToken).ConfigureAwait(false));
@@ -141,58 +233,146 @@ internal sealed partial class ModelLifecycle(EngineOptions options, ModelReposit
             catch (Exception exception)
             {
                 // Whatever it is, it is this version's: those loaded before it are not lost with it.
-                if (!VersionLoader.IsBrokenModel(exception)) LogUnexpected(exception, name);
-                failed.Add(Status(name, version, ModelState.Unavailable, $"failed to load '{name}' version {version}: {exception.Message}"));
+                if (!VersionLoader.IsBrokenModel(exception))
+                {
+                    LogUnexpected(exception, name);
+                }
+                failed.Add(
+                    Status(
+                        name,
+                        version,
+                        ModelState.Unavailable,
+                        $"failed to load '{name}' version {version}: {exception.Message}"
+                    )
+                );
             }
         }
 
-        await PublishAsync(name, old, next, failed, new ServedVersions(Keep(old, next, failed)) { IdleTtl = idleTtl, IsPinned = pinned }).ConfigureAwait(false);
-        if (next.All(version => version.Source != source)) source.Temporary?.Dispose();
+        await PublishAsync(
+                name,
+                old,
+                next,
+                failed,
+                new ServedVersions(Keep(old, next, failed)) { IdleTtl = idleTtl, IsPinned = pinned }
+            )
+            .ConfigureAwait(false);
+        if (next.All(version => version.Source != source))
+        {
+            source.Temporary?.Dispose();
+        }
         return failed.Count == 0 ? new LoadResult(true, "") : new LoadResult(false, failed[0].Reason);
     }
 
-    /// <summary>What serves from now on: what was loaded, and for a version that failed what served as it before; all of the old where nothing was loaded.</summary>
-    private static List<LoadedVersion> Keep(IReadOnlyList<LoadedVersion> old, List<LoadedVersion> next, List<ModelStatus> failed)
+    /// <summary>
+    /// What serves from now on: what was loaded, and for a version that failed what served as it before; all of the old
+    /// where nothing was loaded.
+    /// </summary>
+    private static List<LoadedVersion> Keep(
+        IReadOnlyList<LoadedVersion> old,
+        List<LoadedVersion> next,
+        List<ModelStatus> failed
+    )
     {
-        if (next.Count == 0) return [.. old];
-        return [.. next.Concat(old.Where(version => failed.Any(line => line.Version == version.Model.Version))).OrderBy(version => version.Number)];
+        if (next.Count == 0)
+        {
+            return [.. old];
+        }
+        return
+        [
+            .. next.Concat(old.Where(version => failed.Any(line => line.Version == version.Model.Version)))
+                .OrderBy(version => version.Number),
+        ];
     }
 
-    private async Task PublishAsync(string name, IReadOnlyList<LoadedVersion> old, List<LoadedVersion> next, List<ModelStatus> failed, ServedVersions model)
+    private async Task PublishAsync(
+        string name,
+        IReadOnlyList<LoadedVersion> old,
+        List<LoadedVersion> next,
+        List<ModelStatus> failed,
+        ServedVersions model
+    )
     {
-        // What stands in for a version that could not be loaded is ready, and its line says what is wrong with the new one.
-        IEnumerable<ModelStatus> ready = Ready(name, model.All).Select(line => line with { Reason = failed.Find(other => other.Version == line.Version)?.Reason ?? "" });
-        SetIndex(name, ready.Concat(failed.Where(line => model.All.All(version => version.Model.Version != line.Version))));
-        foreach (ModelStatus line in failed) LogNotLoaded(name, line.Reason);
+        // What stands in for a version that could not be loaded is ready, and its line says what is wrong with the new
+        // one.
+        IEnumerable<ModelStatus> ready = Ready(name, model.All)
+            .Select(line => line with { Reason = failed.Find(other => other.Version == line.Version)?.Reason ?? "" });
+        SetIndex(
+            name,
+            ready.Concat(failed.Where(line => model.All.All(version => version.Model.Version != line.Version)))
+        );
+        foreach (ModelStatus line in failed)
+        {
+            LogNotLoaded(name, line.Reason);
+        }
         table.Publish(name, model.All.Count == 0 ? null : model);
-        foreach (LoadedVersion version in next.Except(old)) LogLoaded(version);
+        foreach (LoadedVersion version in next.Except(old))
+        {
+            LogLoaded(version);
+        }
         await DrainAsync(old, model.All).ConfigureAwait(false);
     }
 
-    private static IEnumerable<ModelStatus> Ready(string name, IEnumerable<LoadedVersion> versions) => versions.Select(version => Status(name, version.Number, ModelState.Ready, ""));
+    private static IEnumerable<ModelStatus> Ready(string name, IEnumerable<LoadedVersion> versions) =>
+        versions.Select(version => Status(name, version.Number, ModelState.Ready, ""));
 
     private LoadResult Fail(string name, string version, string reason)
     {
         // A name that nobody has a model for is answered and forgotten, or callers could fill the index with it.
-        if (!table.Index.ContainsKey(name) && !repository.Has(name)) return new LoadResult(false, reason);
+        if (!table.Index.ContainsKey(name) && !repository.Has(name))
+        {
+            return new LoadResult(false, reason);
+        }
         LogNotLoaded(name, reason);
-        IEnumerable<ModelStatus> ready = table.TryGet(name, out ServedVersions? served) ? Ready(name, served.All).Select(line => line with { Reason = reason }) : [];
+        IEnumerable<ModelStatus> ready = table.TryGet(name, out ServedVersions? served)
+            ? Ready(name, served.All).Select(line => line with { Reason = reason })
+            : [];
         SetIndex(name, ready.DefaultIfEmpty(new ModelStatus(name, version, ModelState.Unavailable, reason)));
         return new LoadResult(false, reason);
     }
 
-    private void SetIndex(string name, IEnumerable<ModelStatus> lines) => table.SetIndex(name, [.. lines.OrderBy(line => line.Version.Length).ThenBy(line => line.Version, StringComparer.Ordinal)]);
+    private void SetIndex(string name, IEnumerable<ModelStatus> lines) =>
+        table.SetIndex(
+            name,
+            [.. lines.OrderBy(line => line.Version.Length).ThenBy(line => line.Version, StringComparer.Ordinal)]
+        );
 
     private void LogLoaded(LoadedVersion version)
     {
         IReadOnlyList<string> ignored = version.Source.Folder.Files(version.Number).Ignored;
-        if (ignored.Count > 0) LogIgnored(version.Model.Name, version.Number, string.Join("; ", ignored.Take(10)));
-        if (version.Model is ModelReplica replica) LogLoaded(replica.Name, version.Number, replica.ExecutionProvider, replica.Limits.MaxRows, replica.Limits.Concurrency, replica.Policy.SloP99Ms);
-        else LogLoadedEnsemble(version.Model.Name, version.Number);
+        if (ignored.Count > 0)
+        {
+            LogIgnored(version.Model.Name, version.Number, string.Join("; ", ignored.Take(10)));
+        }
+        if (version.Model is ModelReplica replica)
+        {
+            LogLoaded(
+                replica.Name,
+                version.Number,
+                replica.ExecutionProvider,
+                replica.Limits.MaxRows,
+                replica.Limits.Concurrency,
+                replica.Policy.SloP99Ms
+            );
+        }
+        else
+        {
+            LogLoadedEnsemble(version.Model.Name, version.Number);
+        }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} version {Version} is ready on {Provider}: batches of up to {MaxRows} rows, {Concurrency} at once, objective {SloMs:F1} ms at p99.")]
-    private partial void LogLoaded(string model, long version, string provider, int maxRows, int concurrency, double sloMs);
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Model {Model} version {Version} is ready on {Provider}: batches of up to {MaxRows} "
+            + "rows, {Concurrency} at once, objective {SloMs:F1} ms at p99."
+    )]
+    private partial void LogLoaded(
+        string model,
+        long version,
+        string provider,
+        int maxRows,
+        int concurrency,
+        double sloMs
+    );
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ensemble {Model} version {Version} is ready.")]
     private partial void LogLoadedEnsemble(string model, long version);

@@ -15,7 +15,9 @@ internal sealed class ModelLocks
         return new Held(one);
     }
 
-    /// <summary>Takes a model's turn if nobody has it, without waiting: who holds one model may so take another.</summary>
+    /// <summary>
+    /// Takes a model's turn if nobody has it, without waiting: who holds one model may so take another.
+    /// </summary>
     public IDisposable? TryTake(string name)
     {
         SemaphoreSlim one = Of(name);

@@ -8,12 +8,16 @@ using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine.Lifecycle;
 
-/// <summary>What a model is loaded from: its folder in the repository, or what a load request gave in its place.</summary>
+/// <summary>
+/// What a model is loaded from: its folder in the repository, or what a load request gave in its place.
+/// </summary>
 /// <param name="Folder">The files.</param>
 /// <param name="Config">The configuration.</param>
 internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
 {
-    /// <summary>Folder of files that a load request gave, deleted when nothing uses it any more; null for the repository's.</summary>
+    /// <summary>
+    /// Folder of files that a load request gave, deleted when nothing uses it any more; null for the repository's.
+    /// </summary>
     public OverrideFolder? Temporary { get; init; }
 
     /// <summary>Whether a load request gave some of it: evicted, it would not come back as it was.</summary>
@@ -30,23 +34,39 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     /// <exception cref="ModelConfigException">The configuration cannot be read.</exception>
     public static ModelSource Read(string name, ModelFolder? folder, ModelOverride? replacement)
     {
-        if (replacement is not { Files.Count: > 0 } && folder?.Problem is { } problem) throw new ModelLoadException(problem);
+        if (replacement is not { Files.Count: > 0 } && folder?.Problem is { } problem)
+        {
+            throw new ModelLoadException(problem);
+        }
         if (replacement is null || (replacement.ConfigJson is null && replacement.Files.Count == 0))
         {
-            return folder is null ? throw new ModelLoadException($"there is no model '{name}' in the repository") : new ModelSource(folder, ConfigOf(folder, ReadFile(folder)));
+            return folder is null
+                ? throw new ModelLoadException($"there is no model '{name}' in the repository")
+                : new ModelSource(folder, ConfigOf(folder, ReadFile(folder)));
         }
 
-        if (replacement.ConfigJson is null) throw new ModelLoadException("files were given without a configuration; give the parameter 'config' too");
+        if (replacement.ConfigJson is null)
+        {
+            throw new ModelLoadException("files were given without a configuration; give the parameter 'config' too");
+        }
         ModelConfig config = ModelConfigJson.Parse(replacement.ConfigJson);
         if (replacement.Files.Count == 0)
         {
-            return folder is null ? throw new ModelLoadException($"there is no model '{name}' in the repository, and the request gives no files") : new ModelSource(folder, ConfigOf(folder, config)) { IsOverride = true };
+            return folder is null
+                ? throw new ModelLoadException(
+                    $"there is no model '{name}' in the repository, and the request gives no files"
+                )
+                : new ModelSource(folder, ConfigOf(folder, config)) { IsOverride = true };
         }
 
         OverrideFolder temporary = OverrideFolder.Write(name, replacement.Files);
         try
         {
-            return new ModelSource(temporary.Folder, ConfigOf(temporary.Folder, config)) { IsOverride = true, Temporary = temporary };
+            return new ModelSource(temporary.Folder, ConfigOf(temporary.Folder, config))
+            {
+                IsOverride = true,
+                Temporary = temporary,
+            };
         }
         catch
         {
@@ -56,14 +76,21 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     }
 
     /// <summary>Changes whenever the configuration or a file of the version does.</summary>
-    public string Fingerprint(long version) => Convert.ToHexString(SHA256.HashData(Config.ToByteArray())) + "\n" + Folder.Fingerprint(version);
+    public string Fingerprint(long version) =>
+        Convert.ToHexString(SHA256.HashData(Config.ToByteArray())) + "\n" + Folder.Fingerprint(version);
 
-    /// <summary>Reads what was fetched from another node, with the configuration that replaces the folder's own there.</summary>
+    /// <summary>
+    /// Reads what was fetched from another node, with the configuration that replaces the folder's own there.
+    /// </summary>
     /// <exception cref="ModelLoadException">The configuration is not one for it.</exception>
     public static ModelSource Fetched(OverrideFolder folder, string? configJson)
     {
         ModelConfig config = configJson is null ? ReadFile(folder.Folder) : ModelConfigJson.Parse(configJson);
-        return new ModelSource(folder.Folder, ConfigOf(folder.Folder, config)) { Temporary = folder, IsOverride = configJson is not null };
+        return new ModelSource(folder.Folder, ConfigOf(folder.Folder, config))
+        {
+            Temporary = folder,
+            IsOverride = configJson is not null,
+        };
     }
 
     private static ModelConfig ReadFile(ModelFolder folder) =>
@@ -75,12 +102,26 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     {
         if (config.Name.Length > 0 && config.Name != folder.Name)
         {
-            throw new ModelLoadException($"the configuration names the model '{config.Name}', its folder is '{folder.Name}'; they must be the same");
+            throw new ModelLoadException(
+                $"the configuration names the model '{config.Name}', its folder is '{folder.Name}'; they "
+                    + $"must be the same"
+            );
         }
 
-        if (config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling) return config;
-        if (config.Platform.Length > 0 && config.Platform != "onnxruntime_onnx") throw new ModelLoadException($"platform '{config.Platform}' is not served here; only onnxruntime_onnx and ensemble are");
-        if (config.Backend.Length > 0 && config.Backend != "onnxruntime") throw new ModelLoadException($"backend '{config.Backend}' is not served here; only onnxruntime is");
+        if (config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling)
+        {
+            return config;
+        }
+        if (config.Platform.Length > 0 && config.Platform != "onnxruntime_onnx")
+        {
+            throw new ModelLoadException(
+                $"platform '{config.Platform}' is not served here; only onnxruntime_onnx and ensemble are"
+            );
+        }
+        if (config.Backend.Length > 0 && config.Backend != "onnxruntime")
+        {
+            throw new ModelLoadException($"backend '{config.Backend}' is not served here; only onnxruntime is");
+        }
         return config;
     }
 }

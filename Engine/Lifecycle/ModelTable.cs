@@ -16,14 +16,19 @@ internal sealed class ModelTable
     /// <summary>Every model that serves.</summary>
     public FrozenDictionary<string, ServedVersions> Served => Volatile.Read(ref _served);
 
-    /// <summary>Every version that serves, by name and version; listed once for each snapshot, since many ask often.</summary>
+    /// <summary>
+    /// Every version that serves, by name and version; listed once for each snapshot, since many ask often.
+    /// </summary>
     public IReadOnlyList<IServedModel> Models
     {
         get
         {
             FrozenDictionary<string, ServedVersions> served = Served;
             Listing known = Volatile.Read(ref _models);
-            if (ReferenceEquals(known.Served, served)) return known.Models;
+            if (ReferenceEquals(known.Served, served))
+            {
+                return known.Models;
+            }
             IEnumerable<LoadedVersion> versions = served
                 .OrderBy(model => model.Key, StringComparer.Ordinal)
                 .SelectMany(model => model.Value.All);
@@ -37,7 +42,8 @@ internal sealed class ModelTable
     public FrozenDictionary<string, ModelStatus[]> Index => Volatile.Read(ref _index);
 
     /// <summary>What serves of a model.</summary>
-    public bool TryGet(string name, [NotNullWhen(true)] out ServedVersions? model) => Served.TryGetValue(name, out model);
+    public bool TryGet(string name, [NotNullWhen(true)] out ServedVersions? model) =>
+        Served.TryGetValue(name, out model);
 
     /// <summary>Puts a model in the place of what served under its name, or takes it out.</summary>
     public void Publish(string name, ServedVersions? model)
@@ -45,8 +51,14 @@ internal sealed class ModelTable
         lock (_lock)
         {
             Dictionary<string, ServedVersions> next = new(_served);
-            if (model is null) next.Remove(name);
-            else next[name] = model;
+            if (model is null)
+            {
+                next.Remove(name);
+            }
+            else
+            {
+                next[name] = model;
+            }
             Volatile.Write(ref _served, next.ToFrozenDictionary());
         }
     }
@@ -57,8 +69,14 @@ internal sealed class ModelTable
         lock (_lock)
         {
             Dictionary<string, ModelStatus[]> next = new(_index);
-            if (lines is null) next.Remove(name);
-            else next[name] = lines;
+            if (lines is null)
+            {
+                next.Remove(name);
+            }
+            else
+            {
+                next[name] = lines;
+            }
             Volatile.Write(ref _index, next.ToFrozenDictionary());
         }
     }

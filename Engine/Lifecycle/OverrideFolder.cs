@@ -8,16 +8,24 @@ internal sealed class OverrideFolder : IDisposable
 {
     private readonly string _path;
 
-    private OverrideFolder(string path, ModelFolder folder) => (_path, Folder) = (path, folder);
+    private OverrideFolder(string path, ModelFolder folder)
+    {
+        _path = path;
+        Folder = folder;
+    }
 
     /// <summary>The model's folder in it.</summary>
     public ModelFolder Folder { get; }
 
     /// <summary>Writes the files.</summary>
-    /// <exception cref="ModelLoadException">A path leaves the model's folder, or is no path of a version's file.</exception>
+    /// <exception cref="ModelLoadException">A path leaves the model's folder, or is no path of a version's
+    /// file.</exception>
     public static OverrideFolder Write(string name, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
     {
-        foreach (string file in files.Keys) Require(file);
+        foreach (string file in files.Keys)
+        {
+            Require(file);
+        }
         string path = Directory.CreateTempSubdirectory("orleans-inference-").FullName;
         try
         {
@@ -38,8 +46,11 @@ internal sealed class OverrideFolder : IDisposable
         }
     }
 
-    /// <summary>Takes a folder over that somebody else filled: <paramref name="path"/><c>/model</c> has the model's layout.</summary>
-    public static OverrideFolder Adopt(string name, string path) => new(path, ModelFolder.Read(name, Path.Combine(path, "model")));
+    /// <summary>
+    /// Takes a folder over that somebody else filled: <paramref name="path"/><c>/model</c> has the model's layout.
+    /// </summary>
+    public static OverrideFolder Adopt(string name, string path) =>
+        new(path, ModelFolder.Read(name, Path.Combine(path, "model")));
 
     /// <inheritdoc />
     public void Dispose()
@@ -57,9 +68,19 @@ internal sealed class OverrideFolder : IDisposable
     private static void Require(string file)
     {
         string[] parts = file.Split('/');
-        bool valid = parts.Length >= 2
+        bool valid =
+            parts.Length >= 2
             && ModelFolder.Version(parts[0]) is not null
-            && parts.All(part => part.Length is > 0 and <= 255 && part is not ("." or "..") && part.IndexOfAny(['\\', ':', '\0']) < 0);
-        if (!valid) throw new ModelLoadException($"'file:{(file.Length > 64 ? file[..64] + "…" : file)}' is no path of a model's file; expected 'file:VERSION/NAME', such as 'file:1/model.onnx', with names of at most 255 characters");
+            && parts.All(part =>
+                part.Length is > 0 and <= 255 && part is not ("." or "..") && part.IndexOfAny(['\\', ':', '\0']) < 0
+            );
+        if (!valid)
+        {
+            throw new ModelLoadException(
+                $"'file:{(file.Length > 64 ? file[..64] + "…" : file)}' is no path of a model's file; "
+                    + $"expected 'file:VERSION/NAME', such as 'file:1/model.onnx', with names of at most 255 "
+                    + $"characters"
+            );
+        }
     }
 }

@@ -11,7 +11,9 @@ internal sealed class ServedVersions(IReadOnlyList<LoadedVersion> versions)
     /// <summary>Whether it is never evicted: the parameter <c>pinned</c> of its configuration.</summary>
     public bool IsPinned { get; init; }
 
-    /// <summary>How long it may be unused before it is unloaded: the parameter <c>idle_ttl_seconds</c>; zero for ever.</summary>
+    /// <summary>
+    /// How long it may be unused before it is unloaded: the parameter <c>idle_ttl_seconds</c>; zero for ever.
+    /// </summary>
     public TimeSpan IdleTtl { get; init; }
 
     /// <summary>Its use, all versions together.</summary>
@@ -23,10 +25,16 @@ internal sealed class ServedVersions(IReadOnlyList<LoadedVersion> versions)
     /// <summary>A version; the highest for an empty text.</summary>
     public LoadedVersion? Find(string version)
     {
-        if (version.Length == 0) return versions[^1];
+        if (version.Length == 0)
+        {
+            return versions[^1];
+        }
         foreach (LoadedVersion loaded in versions)
         {
-            if (loaded.Model.Version == version) return loaded;
+            if (loaded.Model.Version == version)
+            {
+                return loaded;
+            }
         }
 
         return null;

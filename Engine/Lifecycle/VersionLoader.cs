@@ -20,7 +20,15 @@ namespace OrleansInference.Engine.Lifecycle;
 /// <param name="slots">How many may be loading at once.</param>
 /// <param name="clock">Time.</param>
 /// <param name="log">Where requests are remembered.</param>
-internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTable table, StepRunner runStep, SemaphoreSlim slots, EngineClock clock, RequestLog log)
+internal sealed class VersionLoader(
+    ModelLoader loader,
+    Evictor evictor,
+    ModelTable table,
+    StepRunner runStep,
+    SemaphoreSlim slots,
+    EngineClock clock,
+    RequestLog log
+)
 {
     private const int MostAttempts = 3;
 
@@ -31,7 +39,13 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
 
     /// <summary>Whether an exception says that the model, and not the server, is broken.</summary>
     public static bool IsBrokenModel(Exception exception) =>
-        exception is ModelLoadException or ModelConfigException or IOException or UnauthorizedAccessException or OutOfMemoryException or OnnxRuntimeException;
+        exception
+            is ModelLoadException
+                or ModelConfigException
+                or IOException
+                or UnauthorizedAccessException
+                or OutOfMemoryException
+                or OnnxRuntimeException;
 
     /// <summary>Loads one version.</summary>
     /// <exception cref="ModelLoadException">It cannot be served; the message says why.</exception>
@@ -41,8 +55,12 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
         {
             // Looked at before and after they are read: a new graph with old weights must never serve.
             string fingerprint = source.Fingerprint(version);
-            if (source.IsEnsemble) return Ensemble(source, version, fingerprint);
-            LoadedVersion loaded = await LoadOnceAsync(source, version, fingerprint, cancellationToken).ConfigureAwait(false);
+            if (source.IsEnsemble)
+            {
+                return Ensemble(source, version, fingerprint);
+            }
+            LoadedVersion loaded = await LoadOnceAsync(source, version, fingerprint, cancellationToken)
+                .ConfigureAwait(false);
             if (source.Fingerprint(version) == fingerprint)
             {
                 Interlocked.Increment(ref _loads);
@@ -50,21 +68,37 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
             }
 
             await loaded.DrainAsync().ConfigureAwait(false);
-            if (attempt == MostAttempts) throw new ModelLoadException($"its files changed while they were read, {MostAttempts} times over");
+            if (attempt == MostAttempts)
+            {
+                throw new ModelLoadException($"its files changed while they were read, {MostAttempts} times over");
+            }
         }
     }
 
     private async Task<LoadedVersion> LoadOnceAsync(
-        ModelSource source, long version, string fingerprint, CancellationToken cancellationToken)
+        ModelSource source,
+        long version,
+        string fingerprint,
+        CancellationToken cancellationToken
+    )
     {
         await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             long bytes = loader.MemoryBytes(source, version);
-            MemoryReservation memory = await evictor.ReserveAsync(source.Folder.Name, version, bytes).ConfigureAwait(false);
+            MemoryReservation memory = await evictor
+                .ReserveAsync(source.Folder.Name, version, bytes)
+                .ConfigureAwait(false);
             try
             {
-                (ModelReplica replica, string json) = await Task.Factory.StartNew(() => loader.Load(source, version), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+                (ModelReplica replica, string json) = await Task
+                    .Factory.StartNew(
+                        () => loader.Load(source, version),
+                        cancellationToken,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    )
+                    .ConfigureAwait(false);
                 replica.Use.Touch(clock.Now);
                 return new LoadedVersion(replica, version, json, source, fingerprint, memory);
             }
@@ -83,21 +117,29 @@ internal sealed class VersionLoader(ModelLoader loader, Evictor evictor, ModelTa
     private LoadedVersion Ensemble(ModelSource source, long version, string fingerprint)
     {
         string name = source.Folder.Name;
-        EnsemblePlan plan = EnsemblePlan.Read(source.Config, (model, number) => table.TryGet(model, out ServedVersions? served) ? PublicSignature(served.Find(number)?.Model) : null);
+        EnsemblePlan plan = EnsemblePlan.Read(
+            source.Config,
+            (model, number) =>
+                table.TryGet(model, out ServedVersions? served) ? PublicSignature(served.Find(number)?.Model) : null
+        );
         EnsembleModel ensemble = new(name, version.ToString(CultureInfo.InvariantCulture), plan, runStep, clock, log)
         {
             Parameters = source.Config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
         };
         ensemble.Use.Touch(clock.Now);
         ModelConfig config = source.Config.Clone();
-        (config.Name, config.Platform) = (name, "ensemble");
+        config.Name = name;
+        config.Platform = "ensemble";
         return new LoadedVersion(ensemble, version, ModelConfigJson.Write(config), source, fingerprint, Memory: null);
     }
 
     /// <summary>What callers of a model see: a sequence's control and state tensors are the server's own.</summary>
-    private static ModelSignature? PublicSignature(IServedModel? model) => model is null ? null : model.Sequences is not { } sequences ? model.Signature : model.Signature with
-    {
-        Inputs = [.. model.Signature.Inputs.Where(input => !sequences.IsHiddenInput(input.Name))],
-        Outputs = [.. model.Signature.Outputs.Where(output => !sequences.IsHiddenOutput(output.Name))],
-    };
+    private static ModelSignature? PublicSignature(IServedModel? model) =>
+        model is null ? null
+        : model.Sequences is not { } sequences ? model.Signature
+        : model.Signature with
+        {
+            Inputs = [.. model.Signature.Inputs.Where(input => !sequences.IsHiddenInput(input.Name))],
+            Outputs = [.. model.Signature.Outputs.Where(output => !sequences.IsHiddenOutput(output.Name))],
+        };
 }

@@ -12,15 +12,26 @@ public sealed class MemoryBudget(long capacity)
     /// <summary>Bytes reserved.</summary>
     public long Reserved { get; private set; }
 
-    /// <summary>Reserves <paramref name="bytes"/>; null and the reason where they do not fit. Disposing gives them back.</summary>
+    /// <summary>
+    /// Reserves <paramref name="bytes"/>; null and the reason where they do not fit. Disposing gives them back.
+    /// </summary>
     public MemoryReservation? TryReserve(string holder, long bytes, out string reason)
     {
         lock (_lock)
         {
             if (Reserved + bytes > capacity)
             {
-                string largest = string.Join(", ", _holders.OrderByDescending(pair => pair.Value).Take(3).Select(pair => $"{pair.Key} {pair.Value >> 20} MiB"));
-                reason = $"{holder} needs about {bytes >> 20} MiB and {(capacity - Reserved) >> 20} of {capacity >> 20} MiB are free (Engine:MemoryLimitMiB){(largest.Length > 0 ? $"; the largest holders are {largest}" : "")}";
+                string largest = string.Join(
+                    ", ",
+                    _holders
+                        .OrderByDescending(pair => pair.Value)
+                        .Take(3)
+                        .Select(pair => $"{pair.Key} {pair.Value >> 20} MiB")
+                );
+                string holders = largest.Length > 0 ? $"; the largest holders are {largest}" : "";
+                reason =
+                    $"{holder} needs about {bytes >> 20} MiB and {(capacity - Reserved) >> 20} of "
+                    + $"{capacity >> 20} MiB are free (Engine:MemoryLimitMiB){holders}";
                 return null;
             }
 
@@ -37,7 +48,10 @@ public sealed class MemoryBudget(long capacity)
         lock (_lock)
         {
             Reserved -= bytes;
-            if ((_holders[holder] -= bytes) <= 0) _holders.Remove(holder);
+            if ((_holders[holder] -= bytes) <= 0)
+            {
+                _holders.Remove(holder);
+            }
         }
     }
 }

@@ -6,7 +6,11 @@ public sealed class MemoryReservation : IDisposable
     private readonly Action _release;
     private int _released;
 
-    internal MemoryReservation(long bytes, Action release) => (Bytes, _release) = (bytes, release);
+    internal MemoryReservation(long bytes, Action release)
+    {
+        Bytes = bytes;
+        _release = release;
+    }
 
     /// <summary>Its size.</summary>
     public long Bytes { get; }
@@ -14,6 +18,9 @@ public sealed class MemoryReservation : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _released, 1) == 0) _release();
+        if (Interlocked.Exchange(ref _released, 1) == 0)
+        {
+            _release();
+        }
     }
 }

@@ -11,7 +11,13 @@ using OrleansInference.Scheduling.Batching;
 namespace OrleansInference.Engine.Replicas;
 
 /// <summary>Runs a batch on an engine thread and hands each request its own rows.</summary>
-internal sealed class BatchExecutor(ModelSignature signature, string model, string version, ReplicaStatistics statistics, EngineClock clock)
+internal sealed class BatchExecutor(
+    ModelSignature signature,
+    string model,
+    string version,
+    ReplicaStatistics statistics,
+    EngineClock clock
+)
 {
     /// <summary>
     /// Answers this small are written by the engine thread itself, which saves a thread switch for each: about a tenth
@@ -25,13 +31,20 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
     /// <summary>Told why, when a run did not give a row of output for each row of input.</summary>
     public Action<string>? OnRowsMissing { get; init; }
 
-    /// <summary>Runs <paramref name="entries"/> and completes their requests, unless some of their rows are still to run.</summary>
+    /// <summary>
+    /// Runs <paramref name="entries"/> and completes their requests, unless some of their rows are still to run.
+    /// </summary>
     /// <param name="session">Held by the caller.</param>
     /// <param name="entries">The batch.</param>
     /// <param name="batch">Ended here, before its options could serve another run.</param>
     /// <param name="thread">The engine thread's own state.</param>
     /// <returns>Seconds of the run, or null when it failed.</returns>
-    public double? Execute(ModelSession session, List<BatchEntry<QueuedInference>> entries, RunningBatch batch, EngineThread thread)
+    public double? Execute(
+        ModelSession session,
+        List<BatchEntry<QueuedInference>> entries,
+        RunningBatch batch,
+        EngineThread thread
+    )
     {
         TimeSpan start = clock.Now;
         using Activity? activity = EngineActivity.StartBatch(model, entries);
@@ -44,21 +57,38 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         {
             // Whatever ONNX Runtime throws ends here as an answer; an engine thread never dies of a request.
             batch.End();
-            if (batch.IsTerminated) thread.RenewRunOptions();
-            if (entries.Count == 1 || batch.IsTerminated) Fail(entries, exception);
-            else ExecuteAlone(session, entries, thread);
+            if (batch.IsTerminated)
+            {
+                thread.RenewRunOptions();
+            }
+            if (entries.Count == 1 || batch.IsTerminated)
+            {
+                Fail(entries, exception);
+            }
+            else
+            {
+                ExecuteAlone(session, entries, thread);
+            }
             return null;
         }
 
         batch.End();
-        if (batch.IsTerminated) thread.RenewRunOptions();
+        if (batch.IsTerminated)
+        {
+            thread.RenewRunOptions();
+        }
         if (MissingRows(entries, blocks) is { } missing)
         {
-            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            foreach (OutputBlock block in blocks)
+            {
+                block.Buffer.Dispose();
+            }
             OnRowsMissing?.Invoke(missing);
             // The rows that come out follow from the data, and nobody can tell whose they are.
             List<BatchEntry<QueuedInference>> whole =
-                [.. entries.Select(entry => new BatchEntry<QueuedInference>(entry.Request, 0, entry.Request.Rows))];
+            [
+                .. entries.Select(entry => new BatchEntry<QueuedInference>(entry.Request, 0, entry.Request.Rows)),
+            ];
             ExecuteAlone(session, whole, thread);
             return null;
         }
@@ -69,14 +99,18 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         {
             Split(entries, blocks, rows, start, thread.Run);
         }
-        catch (Exception exception) when (exception is InvalidDataException or OverflowException or OutOfMemoryException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or OverflowException or OutOfMemoryException)
         {
             Fail(entries, exception);
             return null;
         }
         finally
         {
-            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            foreach (OutputBlock block in blocks)
+            {
+                block.Buffer.Dispose();
+            }
         }
 
         return elapsed.TotalSeconds;
@@ -87,19 +121,33 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
     {
         foreach (BatchEntry<QueuedInference> entry in entries)
         {
-            if (!entry.Request.IsCompleted) Execute(session, [entry], new RunningBatch(thread.RunOptions, 1), thread);
+            if (!entry.Request.IsCompleted)
+            {
+                Execute(session, [entry], new RunningBatch(thread.RunOptions, 1), thread);
+            }
         }
     }
 
     private static void Fail(List<BatchEntry<QueuedInference>> entries, Exception exception)
     {
-        InferenceError error = exception is OnnxRuntimeException { Message: var text } && text.Contains("[ErrorCode:InvalidArgument]", StringComparison.Ordinal)
-            ? InferenceError.InvalidArgument
-            : InferenceError.Internal;
-        foreach (BatchEntry<QueuedInference> entry in entries) entry.Request.TryFail(error, $"inference failed: {exception.Message}");
+        InferenceError error =
+            exception is OnnxRuntimeException { Message: var text }
+            && text.Contains("[ErrorCode:InvalidArgument]", StringComparison.Ordinal)
+                ? InferenceError.InvalidArgument
+                : InferenceError.Internal;
+        foreach (BatchEntry<QueuedInference> entry in entries)
+        {
+            entry.Request.TryFail(error, $"inference failed: {exception.Message}");
+        }
     }
 
-    private void Split(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows, TimeSpan start, BatchRun run)
+    private void Split(
+        List<BatchEntry<QueuedInference>> entries,
+        OutputBlock[] blocks,
+        int rows,
+        TimeSpan start,
+        BatchRun run
+    )
     {
         bool whole = entries.Count == 1 && entries[0].IsWhole;
         if (rows > 1 && Audit is { } audit && HasRows(blocks, rows))
@@ -120,7 +168,10 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
             InferenceTensor[] outputs = Outputs(entry, blocks, rows, offsets, whole);
             if (!entry.IsWhole)
             {
-                if (entry.Request.Joined!.Add(entry.Start, entry.Rows, outputs) is not { } joined) continue;
+                if (entry.Request.Joined!.Add(entry.Start, entry.Rows, outputs) is not { } joined)
+                {
+                    continue;
+                }
                 outputs = joined;
             }
 
@@ -140,11 +191,18 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
                         BatchRows = rows,
                     },
                 },
-                inline);
+                inline
+            );
         }
     }
 
-    private InferenceTensor[] Outputs(BatchEntry<QueuedInference> entry, OutputBlock[] blocks, int rows, Span<int> offsets, bool whole)
+    private InferenceTensor[] Outputs(
+        BatchEntry<QueuedInference> entry,
+        OutputBlock[] blocks,
+        int rows,
+        Span<int> offsets,
+        bool whole
+    )
     {
         string[] requested = entry.Request.Request.RequestedOutputs;
         InferenceTensor[] outputs = new InferenceTensor[requested.Length == 0 ? blocks.Length : requested.Length];
@@ -157,16 +215,26 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
             if (!whole)
             {
                 shape = blocks[i].ShapeOf(entry.Rows);
-                length = spec.Datatype == TensorDatatype.Bytes
-                    ? BytesElements.Offset(buffer.Span[offset..], Elements(shape))
-                    : buffer.Length / rows * entry.Rows;
+                length =
+                    spec.Datatype == TensorDatatype.Bytes
+                        ? BytesElements.Offset(buffer.Span[offset..], Elements(shape))
+                        : buffer.Length / rows * entry.Rows;
                 offsets[i] += length;
             }
 
             for (int place = 0; place < outputs.Length; place++)
             {
-                if (requested.Length != 0 ? requested[place] != spec.Name : place != i) continue;
-                outputs[place] = new InferenceTensor(spec.Name, spec.Datatype, shape, buffer.Memory.Slice(offset, length), buffer.AddReference());
+                if (requested.Length != 0 ? requested[place] != spec.Name : place != i)
+                {
+                    continue;
+                }
+                outputs[place] = new InferenceTensor(
+                    spec.Name,
+                    spec.Datatype,
+                    shape,
+                    buffer.Memory.Slice(offset, length),
+                    buffer.AddReference()
+                );
             }
         }
 
@@ -179,16 +247,22 @@ internal sealed class BatchExecutor(ModelSignature signature, string model, stri
         return elements;
     }
 
-    /// <summary>Which output has not a row for each row of the batch; null where none lacks any, or one whole request ran alone.</summary>
+    /// <summary>
+    /// Which output has not a row for each row of the batch; null where none lacks any, or one whole request ran alone.
+    /// </summary>
     private string? MissingRows(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks)
     {
-        if (entries.Count == 1 && entries[0].IsWhole) return null;
+        if (entries.Count == 1 && entries[0].IsWhole)
+        {
+            return null;
+        }
         int rows = entries.Sum(entry => entry.Rows);
         for (int i = 0; i < blocks.Length; i++)
         {
             if (!HasRows(blocks[i], rows))
             {
-                return $"output '{signature.Outputs[i].Name}' had shape {TensorShape.Format(blocks[i].Shape)} for a batch of {rows} rows";
+                return $"output '{signature.Outputs[i].Name}' had shape {TensorShape.Format(blocks[i].Shape)} "
+                    + $"for a batch of {rows} rows";
             }
         }
 

@@ -22,8 +22,8 @@ public interface IServedModel
     string ExecutionProvider { get; }
 
     /// <summary>
-    /// What its operator should know of how it is served, such as why its requests do not share runs; empty where there is
-    /// nothing.
+    /// What its operator should know of how it is served, such as why its requests do not share runs; empty where there
+    /// is nothing.
     /// </summary>
     string Notice { get; }
 
@@ -40,7 +40,11 @@ public interface IServedModel
     UseScore Use { get; }
 
     /// <summary>Queues a request and takes it over; false, with nothing taken, once it is being unloaded.</summary>
-    bool TryInfer(InferenceRequest request, CancellationToken cancellationToken, out ValueTask<InferenceResponse> answer);
+    bool TryInfer(
+        InferenceRequest request,
+        CancellationToken cancellationToken,
+        out ValueTask<InferenceResponse> answer
+    );
 
     /// <summary>What it has done.</summary>
     InferenceStatistics ReadStatistics();

@@ -18,7 +18,9 @@ public sealed partial class ModelReplica
         }
 
         string configured = $"max_batch_size is {Signature.MaxBatchSize}";
-        Tell($"{configured}, but a row gave another answer in a batch than alone ({difference}); set max_batch_size: 0");
+        Tell(
+            $"{configured}, but a row gave another answer in a batch than alone ({difference}); set max_batch_size: 0"
+        );
     }
 
     /// <summary>From the next batch on, each request runs alone and whole.</summary>
@@ -26,7 +28,10 @@ public sealed partial class ModelReplica
     {
         lock (_gate)
         {
-            if (_schedule.Limits.OneRequest) return;
+            if (_schedule.Limits.OneRequest)
+            {
+                return;
+            }
             _schedule.Limits = _schedule.Limits with { OneRequest = true };
             _configured = _configured with { OneRequest = true };
         }
@@ -39,7 +44,10 @@ public sealed partial class ModelReplica
     {
         bool isNew = Notice != notice;
         Notice = notice;
-        if (isNew) RowsMet?.Invoke(notice);
+        if (isNew)
+        {
+            RowsMet?.Invoke(notice);
+        }
     }
 
     private ModelSession? TryHoldSession()

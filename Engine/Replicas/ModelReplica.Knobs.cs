@@ -9,13 +9,22 @@ public sealed partial class ModelReplica
     /// <summary>The configured limits, which unset knobs go back to.</summary>
     private BatchLimits _configured;
 
-    /// <summary>How it runs now, every setting filled in; a cap of 0 rows leaves the size of a batch to the measured cost.</summary>
+    /// <summary>
+    /// How it runs now, every setting filled in; a cap of 0 rows leaves the size of a batch to the measured cost.
+    /// </summary>
     public ReplicaKnobs Knobs
     {
         get
         {
             BatchLimits limits = Limits;
-            return new ReplicaKnobs { Threads = Threads, Instances = limits.Concurrency, MaxRows = limits.RowLimit, DelayMs = limits.MaxDelay.TotalMilliseconds, Variant = Variants.Count == 0 ? null : Variant };
+            return new ReplicaKnobs
+            {
+                Threads = Threads,
+                Instances = limits.Concurrency,
+                MaxRows = limits.RowLimit,
+                DelayMs = limits.MaxDelay.TotalMilliseconds,
+                Variant = Variants.Count == 0 ? null : Variant,
+            };
         }
     }
 
@@ -26,7 +35,13 @@ public sealed partial class ModelReplica
     {
         BatchLimits limits = _configured.With(knobs, Threads, engineThreads);
         // A sequence's state lives in a numbered slot of an instance: their number is fixed with the session.
-        if (Sequences is not null) limits = limits with { Concurrency = _configured.Concurrency };
-        if (limits != Limits) Limits = limits;
+        if (Sequences is not null)
+        {
+            limits = limits with { Concurrency = _configured.Concurrency };
+        }
+        if (limits != Limits)
+        {
+            Limits = limits;
+        }
     }
 }

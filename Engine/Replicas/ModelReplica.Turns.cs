@@ -4,8 +4,8 @@ using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Routing.Partition;
 using OrleansInference.Scheduling.Batching;
-using OrleansInference.Scheduling.Turns;
 using OrleansInference.Scheduling.Queues;
+using OrleansInference.Scheduling.Turns;
 
 namespace OrleansInference.Engine.Replicas;
 
@@ -32,20 +32,35 @@ public sealed partial class ModelReplica
             foreach (BatchEntry<QueuedInference> entry in thread.Entries)
             {
                 // Rows may come in parts although none were expected when the cap has been lowered meanwhile.
-                if (!entry.IsWhole) entry.Request.Joined ??= new JoinedOutputs(entry.Request.Rows);
+                if (!entry.IsWhole)
+                {
+                    entry.Request.Joined ??= new JoinedOutputs(entry.Request.Rows);
+                }
                 // With its last rows the batch takes over the queue's hold on the inputs.
-                if (!entry.IsLast) entry.Request.AddReader();
+                if (!entry.IsLast)
+                {
+                    entry.Request.AddReader();
+                }
                 entry.Request.Running.Add(batch);
             }
 
             schedule = thread.Entries.Count > 0 && TurnPolicy.TryAdd(_schedule, now);
             session = _session;
-            if (thread.Entries.Count > 0) session.TryAcquire();
+            if (thread.Entries.Count > 0)
+            {
+                session.TryAcquire();
+            }
         }
 
-        if (schedule) Start();
+        if (schedule)
+        {
+            Start();
+        }
         RefuseOverdue(thread.Overdue);
-        if (thread.Entries.Count == 0) return false;
+        if (thread.Entries.Count == 0)
+        {
+            return false;
+        }
         Run(session, batch, thread);
         return true;
     }
@@ -54,7 +69,11 @@ public sealed partial class ModelReplica
     {
         foreach (QueuedInference request in overdue)
         {
-            request.TryFail(InferenceError.DeadlineExceeded, $"the deadline passed after {(_clock.Now - request.Arrival).TotalMilliseconds:F1} ms in the queue of model '{Name}'");
+            request.TryFail(
+                InferenceError.DeadlineExceeded,
+                $"the deadline passed after {(_clock.Now - request.Arrival).TotalMilliseconds:F1} ms in "
+                    + $"the queue of model '{Name}'"
+            );
             request.ReleaseReader();
         }
 
@@ -74,33 +93,57 @@ public sealed partial class ModelReplica
             {
                 entry.Request.Running.Remove(batch);
                 // A part failed or was cancelled: its other rows are not worth running.
-                if (entry.Request.IsCompleted && _schedule.Queue.Remove(entry.Request)) entry.Request.ReleaseReader();
+                if (entry.Request.IsCompleted && _schedule.Queue.Remove(entry.Request))
+                {
+                    entry.Request.ReleaseReader();
+                }
             }
         }
 
-        foreach (BatchEntry<QueuedInference> entry in thread.Entries) entry.Request.ReleaseReader();
+        foreach (BatchEntry<QueuedInference> entry in thread.Entries)
+        {
+            entry.Request.ReleaseReader();
+        }
     }
 
     private void Start()
     {
-        if (_turnsAreShort) _scheduler.ScheduleShort(this);
-        else _scheduler.Schedule(this);
+        if (_turnsAreShort)
+        {
+            _scheduler.ScheduleShort(this);
+        }
+        else
+        {
+            _scheduler.Schedule(this);
+        }
     }
 
     private void Wake()
     {
         bool schedule;
-        lock (_gate) schedule = TurnPolicy.TryAdd(_schedule, _clock.Now);
-        if (schedule) Start();
+        lock (_gate)
+        {
+            schedule = TurnPolicy.TryAdd(_schedule, _clock.Now);
+        }
+        if (schedule)
+        {
+            Start();
+        }
     }
 
     /// <summary>Sets the timer to when the schedule asks to be woken.</summary>
     private void SetTimer(TimeSpan now)
     {
         TimeSpan at = _schedule.WakeAt;
-        if (at == _timerAt) return;
+        if (at == _timerAt)
+        {
+            return;
+        }
         _timerAt = at;
-        if (at != TimeSpan.MaxValue) _timer.Change(_schedule.TimeToWake(now), Timeout.InfiniteTimeSpan);
+        if (at != TimeSpan.MaxValue)
+        {
+            _timer.Change(_schedule.TimeToWake(now), Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void OnTimer()
@@ -122,6 +165,9 @@ public sealed partial class ModelReplica
     /// <summary>Ends <see cref="DrainAsync"/> once the last request has been answered.</summary>
     private void EndDrain()
     {
-        if (_closed && _schedule.IsIdle) _drained.TrySetResult();
+        if (_closed && _schedule.IsIdle)
+        {
+            _drained.TrySetResult();
+        }
     }
 }

@@ -13,7 +13,9 @@ using OrleansInference.Scheduling.Turns;
 
 namespace OrleansInference.Engine.Replicas;
 
-/// <summary>One loaded model version on this node: its session, its queue and its turns on the engine's threads.</summary>
+/// <summary>
+/// One loaded model version on this node: its session, its queue and its turns on the engine's threads.
+/// </summary>
 public sealed partial class ModelReplica : IServedModel, IEngineWork
 {
     private readonly Lock _gate = new();
@@ -37,12 +39,11 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         string version,
         BatchingChoice batching,
         ModelSession session,
-        BatchLimits limits,
-        QueuePolicy policy,
-        BatchCostEstimator cost,
+        ReplicaQueueing queueing,
         IEngineScheduler scheduler,
         EngineClock clock,
-        RequestLog log)
+        RequestLog log
+    )
     {
         Name = name;
         Version = version;
@@ -50,11 +51,11 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         Signature = signature;
         Notice = batching.Notice;
         IsBatchingConfigured = batching.IsConfigured;
-        Policy = policy;
+        Policy = queueing.Policy;
         _session = session;
         ConfiguredThreads = session.Settings.Threads;
-        _configured = limits;
-        _schedule = new ReplicaSchedule<QueuedInference>(limits, cost);
+        _configured = queueing.Limits;
+        _schedule = new ReplicaSchedule<QueuedInference>(queueing.Limits, queueing.Cost);
         _scheduler = scheduler;
         _clock = clock;
         _statistics = new ReplicaStatistics(clock.Time);
@@ -69,10 +70,17 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         {
             _executor.Audit = new RowAudit(signature, batching.Rounds, TryHoldSession, OnRowsMet, scheduler, clock);
         }
-        // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must not.
-        _canBeShort = signature.Inputs.All(input => input.IsFixed) && session.Settings.Provider == ExecutionProviderChoice.Cpu;
-        _turnsAreShort = _canBeShort && BatchPolicy.IsShort(limits, cost.Current);
-        _timer = clock.Time.CreateTimer(static replica => ((ModelReplica)replica!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must
+        // not.
+        _canBeShort =
+            signature.Inputs.All(input => input.IsFixed) && session.Settings.Provider == ExecutionProviderChoice.Cpu;
+        _turnsAreShort = _canBeShort && BatchPolicy.IsShort(queueing.Limits, queueing.Cost.Current);
+        _timer = clock.Time.CreateTimer(
+            static replica => ((ModelReplica)replica!).OnTimer(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
     }
 
     /// <summary>The model's name.</summary>
@@ -138,7 +146,10 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         get => _schedule.Limits;
         set
         {
-            lock (_gate) _schedule.Limits = value with { OneRequest = _configured.OneRequest };
+            lock (_gate)
+            {
+                _schedule.Limits = value with { OneRequest = _configured.OneRequest };
+            }
             Wake();
         }
     }
@@ -148,7 +159,10 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         get
         {
-            lock (_gate) return _schedule.Cost.Current;
+            lock (_gate)
+            {
+                return _schedule.Cost.Current;
+            }
         }
     }
 
@@ -157,27 +171,51 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         get
         {
-            lock (_gate) return _schedule.Queue.Count;
+            lock (_gate)
+            {
+                return _schedule.Queue.Count;
+            }
         }
     }
 
     internal ModelSession Session => Volatile.Read(ref _session);
 
-    /// <summary>Queues the request and answers it; takes its tensors over. See <see cref="IInferencePipeline.InferAsync"/>.</summary>
+    /// <summary>
+    /// Queues the request and answers it; takes its tensors over. See <see cref="IInferencePipeline.InferAsync"/>.
+    /// </summary>
     public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
         TryInfer(request, cancellationToken, out ValueTask<InferenceResponse> answer)
             ? answer
-            : new ValueTask<InferenceResponse>(Refuse(request, InferenceError.Unavailable, $"model '{Name}' version {Version} is being unloaded"));
+            : new ValueTask<InferenceResponse>(
+                Refuse(request, InferenceError.Unavailable, $"model '{Name}' version {Version} is being unloaded")
+            );
 
     /// <inheritdoc />
-    public bool TryInfer(InferenceRequest request, CancellationToken cancellationToken, out ValueTask<InferenceResponse> answer)
+    public bool TryInfer(
+        InferenceRequest request,
+        CancellationToken cancellationToken,
+        out ValueTask<InferenceResponse> answer
+    )
     {
         answer = default;
-        if (Volatile.Read(ref _closed)) return false;
+        if (Volatile.Read(ref _closed))
+        {
+            return false;
+        }
         if (Admit(request, cancellationToken, out QueuedInference? queued) is not { } refused)
         {
-            if (queued is null) return false;
-            if (cancellationToken.CanBeCanceled && !queued.IsCompleted) queued.CancelWith(static state => ((Cancellation)state!).Cancel(), new Cancellation(this, queued), cancellationToken);
+            if (queued is null)
+            {
+                return false;
+            }
+            if (cancellationToken.CanBeCanceled && !queued.IsCompleted)
+            {
+                queued.CancelWith(
+                    static state => ((Cancellation)state!).Cancel(),
+                    new Cancellation(this, queued),
+                    cancellationToken
+                );
+            }
             answer = queued.Answer;
             return true;
         }
@@ -189,7 +227,9 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     /// <inheritdoc />
     public InferenceStatistics ReadStatistics() => _statistics.Read(Name, Version, QueuedRequests);
 
-    /// <summary>Puts a new session in the old one's place; the old one is disposed when its last run has ended.</summary>
+    /// <summary>
+    /// Puts a new session in the old one's place; the old one is disposed when its last run has ended.
+    /// </summary>
     internal Task SwapAsync(ModelSession session, int concurrency)
     {
         ModelSession old;
@@ -210,10 +250,16 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         lock (_gate)
         {
-            if (_closed) return;
+            if (_closed)
+            {
+                return;
+            }
             _closed = true;
             // Nobody will come to fill a batch up.
-            _schedule.Limits = _schedule.Limits with { MaxDelay = TimeSpan.Zero };
+            _schedule.Limits = _schedule.Limits with
+            {
+                MaxDelay = TimeSpan.Zero,
+            };
             EndDrain();
         }
 
@@ -226,11 +272,20 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
 
     private void Cancel(QueuedInference request)
     {
-        if (!request.TryFail(InferenceError.Cancelled, "the request was cancelled")) return;
+        if (!request.TryFail(InferenceError.Cancelled, "the request was cancelled"))
+        {
+            return;
+        }
         lock (_gate)
         {
-            if (_schedule.Queue.Remove(request)) request.ReleaseReader();
-            foreach (RunningBatch batch in request.Running) batch.Cancelled();
+            if (_schedule.Queue.Remove(request))
+            {
+                request.ReleaseReader();
+            }
+            foreach (RunningBatch batch in request.Running)
+            {
+                batch.Cancelled();
+            }
             EndDrain();
         }
     }

@@ -12,14 +12,30 @@ internal static class RequestCheck
     /// <summary>The request ready to queue, or null and what is wrong with it.</summary>
     public static QueuedInference? Check(InferenceRequest request, ModelSignature model, out string error)
     {
-        if (CheckOutputs(request, model) is { } outputError) return Fail(outputError, out error);
+        if (CheckOutputs(request, model) is { } outputError)
+        {
+            return Fail(outputError, out error);
+        }
         InferenceTensor?[] inputs = new InferenceTensor?[model.Inputs.Length];
         foreach (InferenceTensor tensor in request.Inputs)
         {
             int index = Array.FindIndex(model.Inputs, spec => spec.Name == tensor.Name);
-            if (index < 0) return Fail($"unexpected input '{tensor.Name}' for model '{request.ModelName}'; its inputs are: {Names(model.Inputs)}", out error);
-            if (inputs[index] is not null) return Fail($"input '{tensor.Name}' is given twice", out error);
-            if (CheckTensor(tensor, model.Inputs[index], request.ModelName) is { } tensorError) return Fail(tensorError, out error);
+            if (index < 0)
+            {
+                return Fail(
+                    $"unexpected input '{tensor.Name}' for model '{request.ModelName}'; its inputs are: "
+                        + $"{Names(model.Inputs)}",
+                    out error
+                );
+            }
+            if (inputs[index] is not null)
+            {
+                return Fail($"input '{tensor.Name}' is given twice", out error);
+            }
+            if (CheckTensor(tensor, model.Inputs[index], request.ModelName) is { } tensorError)
+            {
+                return Fail(tensorError, out error);
+            }
             inputs[index] = tensor;
         }
 
@@ -31,26 +47,49 @@ internal static class RequestCheck
             TensorSpec spec = model.Inputs[i];
             if (inputs[i] is not { } tensor)
             {
-                if (!spec.IsOptional) return Fail($"input '{spec.Name}' of model '{request.ModelName}' is missing; its inputs are: {Names(model.Inputs)}", out error);
+                if (!spec.IsOptional)
+                {
+                    return Fail(
+                        $"input '{spec.Name}' of model '{request.ModelName}' is missing; its inputs are: "
+                            + $"{Names(model.Inputs)}",
+                        out error
+                    );
+                }
                 continue;
             }
 
             alone |= spec.IsOptional;
             varies |= !spec.IsFixed;
-            if (!spec.IsBatched) continue;
+            if (!spec.IsBatched)
+            {
+                continue;
+            }
             if (rows >= 0 && rows != tensor.Shape[0])
             {
-                return Fail($"inputs disagree on the batch dimension: '{spec.Name}' has {tensor.Shape[0]} rows, another has {rows}", out error);
+                return Fail(
+                    $"inputs disagree on the batch dimension: '{spec.Name}' has {tensor.Shape[0]} rows, "
+                        + $"another has {rows}",
+                    out error
+                );
             }
 
             rows = tensor.Shape[0];
         }
 
-        if (rows > int.MaxValue) return Fail($"{rows} rows are more than a request may have", out error);
+        if (rows > int.MaxValue)
+        {
+            return Fail($"{rows} rows are more than a request may have", out error);
+        }
         bool empty = model.IsBatched && rows == 0;
         error = "";
-        ShapeSignature signature = alone || empty ? ShapeSignature.Unique() : varies ? Signature(inputs, model) : ShapeSignature.Fixed;
-        return new QueuedInference(request, inputs, model.IsBatched && rows > 0 ? (int)rows : 1, signature) { HasNoElements = empty };
+        ShapeSignature signature =
+            alone || empty ? ShapeSignature.Unique()
+            : varies ? Signature(inputs, model)
+            : ShapeSignature.Fixed;
+        return new QueuedInference(request, inputs, model.IsBatched && rows > 0 ? (int)rows : 1, signature)
+        {
+            HasNoElements = empty,
+        };
     }
 
     private static QueuedInference? Fail(string message, out string error)
@@ -65,7 +104,8 @@ internal static class RequestCheck
         {
             if (Array.FindIndex(model.Outputs, spec => spec.Name == name) < 0)
             {
-                return $"unexpected inference output '{name}' for model '{request.ModelName}'; its outputs are: {Names(model.Outputs)}";
+                return $"unexpected inference output '{name}' for model '{request.ModelName}'; its outputs are: "
+                    + $"{Names(model.Outputs)}";
             }
         }
 
@@ -76,17 +116,20 @@ internal static class RequestCheck
     {
         if (tensor.Datatype != spec.Datatype)
         {
-            return $"input '{tensor.Name}' of model '{model}' has datatype {tensor.Datatype.WireName()}, expected {spec.Datatype.WireName()}";
+            return $"input '{tensor.Name}' of model '{model}' has datatype {tensor.Datatype.WireName()}, "
+                + $"expected {spec.Datatype.WireName()}";
         }
 
         if (!TensorShape.TryCount(tensor.Shape, out long elements))
         {
-            return $"input '{tensor.Name}' has shape {TensorShape.Format(tensor.Shape)}; dimensions must be 0 or more and their product must fit 63 bits";
+            return $"input '{tensor.Name}' has shape {TensorShape.Format(tensor.Shape)}; dimensions must be "
+                + $"0 or more and their product must fit 63 bits";
         }
 
         if (!Fits(tensor.Shape, spec))
         {
-            return $"unexpected shape for input '{tensor.Name}' for model '{model}'. Expected {TensorShape.Format(spec.Dimensions)}, got {TensorShape.Format(tensor.Shape)}";
+            return $"unexpected shape for input '{tensor.Name}' for model '{model}'. Expected "
+                + $"{TensorShape.Format(spec.Dimensions)}, got {TensorShape.Format(tensor.Shape)}";
         }
 
         return CheckBytes(tensor, elements, model);
@@ -98,24 +141,36 @@ internal static class RequestCheck
         {
             if (!BytesElements.TryCount(tensor.Data.Span, out long found))
             {
-                return $"input '{tensor.Name}' has a BYTES element whose length reaches past the end of its {tensor.ByteLength} bytes";
+                return $"input '{tensor.Name}' has a BYTES element whose length reaches past the end of its "
+                    + $"{tensor.ByteLength} bytes";
             }
 
-            return found == elements ? null : $"input '{tensor.Name}' has {found} BYTES elements, its shape {TensorShape.Format(tensor.Shape)} asks for {elements}";
+            return found == elements
+                ? null
+                : $"input '{tensor.Name}' has {found} BYTES elements, its shape "
+                    + $"{TensorShape.Format(tensor.Shape)} asks for {elements}";
         }
 
         UInt128 bytes = (UInt128)elements * (uint)tensor.Datatype.ElementSize();
         return bytes == (uint)tensor.ByteLength
             ? null
-            : $"input byte size mismatch for input '{tensor.Name}' for model '{model}'. Expected {bytes}, got {tensor.ByteLength}: its shape {TensorShape.Format(tensor.Shape)} of {tensor.Datatype.WireName()} asks for {bytes} bytes";
+            : $"input byte size mismatch for input '{tensor.Name}' for model '{model}'. Expected {bytes}, "
+                + $"got {tensor.ByteLength}: its shape {TensorShape.Format(tensor.Shape)} of "
+                + $"{tensor.Datatype.WireName()} asks for {bytes} bytes";
     }
 
     private static bool Fits(ReadOnlySpan<long> shape, TensorSpec spec)
     {
-        if (shape.Length != spec.Dimensions.Length) return false;
+        if (shape.Length != spec.Dimensions.Length)
+        {
+            return false;
+        }
         for (int i = 0; i < shape.Length; i++)
         {
-            if (spec.Dimensions[i] >= 0 && spec.Dimensions[i] != shape[i]) return false;
+            if (spec.Dimensions[i] >= 0 && spec.Dimensions[i] != shape[i])
+            {
+                return false;
+            }
         }
 
         return true;

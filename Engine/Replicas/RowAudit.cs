@@ -50,7 +50,8 @@ internal sealed class RowAudit : IEngineWork
         Func<ModelSession?> acquire,
         Action<string> found,
         IEngineScheduler scheduler,
-        EngineClock clock)
+        EngineClock clock
+    )
     {
         _signature = signature;
         _rounds = rounds;
@@ -72,25 +73,43 @@ internal sealed class RowAudit : IEngineWork
     /// <param name="rows">Rows of the batch.</param>
     public void Look(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows)
     {
-        if (rows < 2) return;
+        if (rows < 2)
+        {
+            return;
+        }
         long batch = Interlocked.Increment(ref _batches);
         bool isSampled = long.IsPow2(batch) && batch < Every || batch % Every == 0;
-        if (!isSampled || Volatile.Read(ref _kept) is not null) return;
+        if (!isSampled || Volatile.Read(ref _kept) is not null)
+        {
+            return;
+        }
         // Which row is kept moves with the count, so that none is always left out.
         int place = (int)(batch * 7919 % rows);
-        if (Keep(entries, blocks, rows, place) is not { } kept) return;
-        if (Interlocked.CompareExchange(ref _kept, kept, null) is null) _scheduler.ScheduleIdle(this);
+        if (Keep(entries, blocks, rows, place) is not { } kept)
+        {
+            return;
+        }
+        if (Interlocked.CompareExchange(ref _kept, kept, null) is null)
+        {
+            _scheduler.ScheduleIdle(this);
+        }
     }
 
     /// <inheritdoc />
     bool IEngineWork.RunTurn(EngineThread thread)
     {
-        if (Volatile.Read(ref _kept) is not { } kept) return false;
+        if (Volatile.Read(ref _kept) is not { } kept)
+        {
+            return false;
+        }
         if (_acquire() is { } session)
         {
             try
             {
-                if (Difference(session, kept, thread) is { } difference) _found(difference);
+                if (Difference(session, kept, thread) is { } difference)
+                {
+                    _found(difference);
+                }
                 Audited++;
             }
             catch (Exception exception)
@@ -117,8 +136,16 @@ internal sealed class RowAudit : IEngineWork
             for (int i = 0; i < blocks.Length; i++)
             {
                 TensorSpec spec = _signature.Outputs[i];
-                string? difference = RowComparison.Difference(kept.Outputs[i], blocks[i].Buffer.Span, spec.Datatype, _rounds);
-                if (difference is null || IsRounding(session, kept, i, blocks[i], thread)) continue;
+                string? difference = RowComparison.Difference(
+                    kept.Outputs[i],
+                    blocks[i].Buffer.Span,
+                    spec.Datatype,
+                    _rounds
+                );
+                if (difference is null || IsRounding(session, kept, i, blocks[i], thread))
+                {
+                    continue;
+                }
                 return $"output '{spec.Name}' had {difference}";
             }
 
@@ -126,17 +153,27 @@ internal sealed class RowAudit : IEngineWork
         }
         finally
         {
-            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            foreach (OutputBlock block in blocks)
+            {
+                block.Buffer.Dispose();
+            }
         }
     }
 
     /// <summary>
-    /// Whether a tiny difference is one of rounding: then the row differs from itself too when it runs beside copies of itself.
+    /// Whether a tiny difference is one of rounding: then the row differs from itself too when it runs beside copies of
+    /// itself.
     /// </summary>
     private bool IsRounding(ModelSession session, Kept kept, int output, OutputBlock alone, EngineThread thread)
     {
         TensorSpec spec = _signature.Outputs[output];
-        if (RowComparison.Difference(kept.Outputs[output], alone.Buffer.Span, spec.Datatype, _rounds, MostNoise) is not null) return false;
+        if (
+            RowComparison.Difference(kept.Outputs[output], alone.Buffer.Span, spec.Datatype, _rounds, MostNoise)
+            is not null
+        )
+        {
+            return false;
+        }
         QueuedInference copies = SyntheticInputs.Concat(_signature, [.. Enumerable.Repeat(kept.Row, Copies)]);
         List<BatchEntry<QueuedInference>> batch = [new(copies, 0, Copies)];
         OutputBlock[] blocks = thread.Run.Execute(session, _signature, batch, thread.RunOptions, _clock);
@@ -147,7 +184,10 @@ internal sealed class RowAudit : IEngineWork
         }
         finally
         {
-            foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+            foreach (OutputBlock block in blocks)
+            {
+                block.Buffer.Dispose();
+            }
         }
     }
 
@@ -163,13 +203,19 @@ internal sealed class RowAudit : IEngineWork
             }
 
             QueuedInference request = entry.Request;
-            if (GivesMoreThanRows(request)) return null;
+            if (GivesMoreThanRows(request))
+            {
+                return null;
+            }
             long outputBytes = blocks.Sum(block => (long)block.Buffer.Length) / rows;
             long inputBytes = RequestRows.Bytes(request.Request) / request.Rows;
             bool isLarge = outputBytes + inputBytes > MaxBytes;
             return isLarge
                 ? null
-                : new Kept(Row(request, entry.Start + place - start), [.. blocks.Select((block, i) => Row(block, i, rows, place))]);
+                : new Kept(
+                    Row(request, entry.Start + place - start),
+                    [.. blocks.Select((block, i) => Row(block, i, rows, place))]
+                );
         }
 
         return null;
@@ -186,12 +232,23 @@ internal sealed class RowAudit : IEngineWork
         for (int i = 0; i < inputs.Length; i++)
         {
             InferenceTensor? input = request.Inputs[i];
-            if (input is null) continue;
+            if (input is null)
+            {
+                continue;
+            }
             InferenceTensor own = Array.Find(slice.Inputs, other => other.Name == input.Name)!;
             inputs[i] = new InferenceTensor(own.Name, own.Datatype, own.Shape.ToArray(), own.Data.ToArray());
         }
 
-        return new QueuedInference(slice with { Inputs = [.. inputs.OfType<InferenceTensor>()] }, inputs, 1, ShapeSignature.Unique());
+        return new QueuedInference(
+            slice with
+            {
+                Inputs = [.. inputs.OfType<InferenceTensor>()],
+            },
+            inputs,
+            1,
+            ShapeSignature.Unique()
+        );
     }
 
     private byte[] Row(OutputBlock block, int output, int rows, int place)

@@ -5,36 +5,79 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Repository;
 
-/// <summary>Writes what was completed from the ONNX file back into the configuration, for the protocol's config call. Pure.</summary>
+/// <summary>
+/// Writes what was completed from the ONNX file back into the configuration, for the protocol's config call. Pure.
+/// </summary>
 internal static class ConfigCompletion
 {
-    public static ModelConfig Complete(ModelConfig config, string name, ModelSignature signature, SequencePolicy? sequences, string provider, int instances)
+    public static ModelConfig Complete(
+        ModelConfig config,
+        string name,
+        ModelSignature signature,
+        SequencePolicy? sequences,
+        string provider,
+        int instances
+    )
     {
         ModelConfig complete = config.Clone();
         complete.Name = name;
-        if (complete.Platform.Length == 0) complete.Platform = "onnxruntime_onnx";
-        if (complete.Backend.Length == 0) complete.Backend = "onnxruntime";
-        if (complete.DefaultModelFilename.Length == 0) complete.DefaultModelFilename = "model.onnx";
-        complete.MaxBatchSize = signature.MaxBatchSize;
-        foreach (TensorSpec spec in signature.Inputs.Where(spec => sequences?.IsHiddenInput(spec.Name) != true && complete.Input.All(input => input.Name != spec.Name)))
+        if (complete.Platform.Length == 0)
         {
-            complete.Input.Add(new ModelInput { Name = spec.Name, DataType = ConfiguredTypes.ToConfigured(spec.Datatype), Dims = { Dims(spec) }, Optional = spec.IsOptional });
+            complete.Platform = "onnxruntime_onnx";
+        }
+        if (complete.Backend.Length == 0)
+        {
+            complete.Backend = "onnxruntime";
+        }
+        if (complete.DefaultModelFilename.Length == 0)
+        {
+            complete.DefaultModelFilename = "model.onnx";
+        }
+        complete.MaxBatchSize = signature.MaxBatchSize;
+        foreach (
+            TensorSpec spec in signature.Inputs.Where(spec =>
+                sequences?.IsHiddenInput(spec.Name) != true && complete.Input.All(input => input.Name != spec.Name)
+            )
+        )
+        {
+            complete.Input.Add(
+                new ModelInput
+                {
+                    Name = spec.Name,
+                    DataType = ConfiguredTypes.ToConfigured(spec.Datatype),
+                    Dims = { Dims(spec) },
+                    Optional = spec.IsOptional,
+                }
+            );
         }
 
-        foreach (TensorSpec spec in signature.Outputs.Where(spec => sequences?.IsHiddenOutput(spec.Name) != true && complete.Output.All(output => output.Name != spec.Name)))
+        foreach (
+            TensorSpec spec in signature.Outputs.Where(spec =>
+                sequences?.IsHiddenOutput(spec.Name) != true && complete.Output.All(output => output.Name != spec.Name)
+            )
+        )
         {
-            complete.Output.Add(new ModelOutput { Name = spec.Name, DataType = ConfiguredTypes.ToConfigured(spec.Datatype), Dims = { Dims(spec) } });
+            complete.Output.Add(
+                new ModelOutput
+                {
+                    Name = spec.Name,
+                    DataType = ConfiguredTypes.ToConfigured(spec.Datatype),
+                    Dims = { Dims(spec) },
+                }
+            );
         }
 
         if (complete.InstanceGroup.Count == 0)
         {
             bool onDevice = provider == ExecutionProviderChoice.Cuda;
-            complete.InstanceGroup.Add(new ModelInstanceGroup
-            {
-                Name = name,
-                Count = instances,
-                Kind = onDevice ? ModelInstanceGroup.Types.Kind.Gpu : ModelInstanceGroup.Types.Kind.Cpu,
-            });
+            complete.InstanceGroup.Add(
+                new ModelInstanceGroup
+                {
+                    Name = name,
+                    Count = instances,
+                    Kind = onDevice ? ModelInstanceGroup.Types.Kind.Gpu : ModelInstanceGroup.Types.Kind.Cpu,
+                }
+            );
         }
 
         return complete;

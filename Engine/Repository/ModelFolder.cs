@@ -4,7 +4,9 @@ using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Engine.Repository;
 
-/// <summary>One model's folder in the repository: <c>NAME/VERSION/model.onnx</c> and perhaps <c>NAME/config.pbtxt</c>.</summary>
+/// <summary>
+/// One model's folder in the repository: <c>NAME/VERSION/model.onnx</c> and perhaps <c>NAME/config.pbtxt</c>.
+/// </summary>
 /// <param name="Name">The folder's name, which is the model's.</param>
 /// <param name="Path">Where it is.</param>
 /// <param name="Versions">Its version folders, ascending.</param>
@@ -26,9 +28,15 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
     public static ModelFolder Read(string name, string path)
     {
         FileStatus status = FileStatus.Of(path);
-        if (status.Kind != FileKind.Folder) return Broken($"'{path}' {status.Problem(path, FileKind.Folder)}");
+        if (status.Kind != FileKind.Folder)
+        {
+            return Broken($"'{path}' {status.Problem(path, FileKind.Folder)}");
+        }
         IReadOnlyList<string> names = FolderWalk.Names(path, out string? problem);
-        if (problem is not null) return Broken(problem);
+        if (problem is not null)
+        {
+            return Broken(problem);
+        }
         List<long> versions = [];
         List<string> others = [];
         foreach (string entry in names.Where(entry => !Shared.Contains(entry)))
@@ -36,8 +44,14 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
             FileKind kind = FileStatus.Of(System.IO.Path.Combine(path, entry)).Kind;
             // A version that cannot be reached is one all the same: it is refused by name, not passed over.
             bool isFolder = kind is FileKind.Folder or FileKind.BrokenLink or FileKind.Unreachable;
-            if (isFolder && Version(entry) is { } version) versions.Add(version);
-            else if (kind == FileKind.Folder) others.Add(entry);
+            if (isFolder && Version(entry) is { } version)
+            {
+                versions.Add(version);
+            }
+            else if (kind == FileKind.Folder)
+            {
+                others.Add(entry);
+            }
         }
 
         versions.Sort();
@@ -46,7 +60,9 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
         ModelFolder Broken(string reason) => new(name, path, []) { Problem = $"its folder {reason}" };
     }
 
-    /// <summary>The version that a folder's name is: a whole number from 1 on, as it would be written here; null for any other.</summary>
+    /// <summary>
+    /// The version that a folder's name is: a whole number from 1 on, as it would be written here; null for any other.
+    /// </summary>
     public static long? Version(string name)
     {
         bool isNumber = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long version);
@@ -54,18 +70,23 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
     }
 
     /// <summary>A version's folder.</summary>
-    public string VersionPath(long version) => System.IO.Path.Combine(Path, version.ToString(CultureInfo.InvariantCulture));
+    public string VersionPath(long version) =>
+        System.IO.Path.Combine(Path, version.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The files of a version.</summary>
     public FolderListing Files(long version)
     {
         string path = VersionPath(version);
-        if (FolderWalk.LeadsUp(path, Path)) return new FolderListing([], [], $"'{path}' is a link to a folder above it");
+        if (FolderWalk.LeadsUp(path, Path))
+        {
+            return new FolderListing([], [], $"'{path}' is a link to a folder above it");
+        }
         return FolderWalk.Deep(path);
     }
 
     /// <summary>The files beside the versions, which all of them share.</summary>
-    public IEnumerable<FolderFile> SharedFiles() => FolderWalk.Shallow(Path).Files.Concat(SharedFolders().SelectMany(files => files.Files));
+    public IEnumerable<FolderFile> SharedFiles() =>
+        FolderWalk.Shallow(Path).Files.Concat(SharedFolders().SelectMany(files => files.Files));
 
     /// <summary>Changes whenever a file of the model does.</summary>
     public string Fingerprint() =>
@@ -77,11 +98,13 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
                 FolderWalk.Shallow(Path).Fingerprint,
                 .. SharedFolders().Select(files => files.Fingerprint),
                 .. Versions.Select(version => Files(version).Fingerprint),
-            ]);
+            ]
+        );
 
     /// <summary>Changes whenever a file of the version does, or one in the folders that all versions share.</summary>
     public string Fingerprint(long version) =>
         string.Join('\n', [Files(version).Fingerprint, .. SharedFolders().Select(files => files.Fingerprint)]);
 
-    private IEnumerable<FolderListing> SharedFolders() => Shared.Select(folder => FolderWalk.Deep(System.IO.Path.Combine(Path, folder)));
+    private IEnumerable<FolderListing> SharedFolders() =>
+        Shared.Select(folder => FolderWalk.Deep(System.IO.Path.Combine(Path, folder)));
 }

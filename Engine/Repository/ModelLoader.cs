@@ -18,8 +18,18 @@ using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;
 
-/// <summary>Turns a version folder into a warm replica: checks the file, reserves memory, builds the session, probes it.</summary>
-internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice? device, MemoryBudget budget, EngineScheduler scheduler, EngineClock clock, RequestLog log, ILogger logger)
+/// <summary>
+/// Turns a version folder into a warm replica: checks the file, reserves memory, builds the session, probes it.
+/// </summary>
+internal sealed partial class ModelLoader(
+    EngineOptions options,
+    EmulatedDevice? device,
+    MemoryBudget budget,
+    EngineScheduler scheduler,
+    EngineClock clock,
+    RequestLog log,
+    ILogger logger
+)
 {
     /// <summary>Bytes of memory that a version will be counted with.</summary>
     /// <exception cref="ModelLoadException">Its file is missing or broken.</exception>
@@ -33,9 +43,14 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     /// <exception cref="ModelLoadException">It cannot be served; the message says why.</exception>
     public (ModelReplica Replica, string ConfigJson) Load(ModelSource source, long version)
     {
-        (ModelFolder folder, ModelConfig config) = (source.Folder, source.Config);
+        ModelFolder folder = source.Folder;
+        ModelConfig config = source.Config;
         TimeSpan begin = clock.Now;
-        (InferenceSession onnx, SessionSettings settings) = CreateSession(folder.Name, OnnxFile.Find(folder, version, config), config);
+        (InferenceSession onnx, SessionSettings settings) = CreateSession(
+            folder.Name,
+            OnnxFile.Find(folder, version, config),
+            config
+        );
         try
         {
             ModelSignature signature = SignatureReader.Read(onnx, config, options.DefaultMaxBatchSize);
@@ -44,7 +59,10 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             using ModelProbe probe = new(session, clock, batching.Rounds);
             batching = Probe(folder.Name, batching, probe);
             WarmUp(source, batching.Signature, probe);
-            if (settings.Emulated is { } profile) WaitUntil(begin + profile.LoadTime);
+            if (settings.Emulated is { } profile)
+            {
+                WaitUntil(begin + profile.LoadTime);
+            }
             return Assemble(source, version, session, batching, probe);
         }
         catch
@@ -55,50 +73,77 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     }
 
     /// <summary>
-    /// Builds a session with another number of intra-op threads or of another variant beside the old one, warms it, puts it in
-    /// its place and waits until the old one is gone. The memory of both is reserved meanwhile.
+    /// Builds a session with another number of intra-op threads or of another variant beside the old one, warms it,
+    /// puts it in its place and waits until the old one is gone. The memory of both is reserved meanwhile.
     /// </summary>
     public async Task SetSessionAsync(ModelReplica replica, int threads, string variant)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         SessionSettings old = replica.Session.Settings;
         string folder = Path.GetDirectoryName(old.Path)!;
-        string path = variant == old.Variant ? old.Path
+        string path =
+            variant == old.Variant ? old.Path
             : variant == ModelVariants.Original ? Path.Combine(folder, replica.OriginalFile)
-            : replica.Variants.FirstOrDefault(other => other.Name == variant) is { } chosen ? Path.Combine(folder, chosen.File)
-            : throw new ModelLoadException($"model '{replica.Name}' has no variant '{variant}'; it has: {string.Join(", ", replica.Variants.Select(other => other.Name).Prepend(ModelVariants.Original))}");
+            : replica.Variants.FirstOrDefault(other => other.Name == variant) is { } chosen
+                ? Path.Combine(folder, chosen.File)
+            : throw new ModelLoadException(
+                $"model '{replica.Name}' has no variant '{variant}'; it has: "
+                    + $"{string.Join(", ", replica.Variants.Select(other => other.Name).Prepend(ModelVariants.Original))}"
+            );
         SessionSettings settings = old with { Threads = threads, Path = path, Variant = variant };
         long bytes = SessionBytes(OnnxFile.Read(settings.Path).Bytes);
         string user = $"{replica.Name} version {replica.Version} (second session)";
-        using MemoryReservation memory = budget.TryReserve(user, bytes, out string reason)
-            ?? throw new ModelLoadException(reason);
-        ModelSession session = await Task.Factory.StartNew(
-            () =>
-            {
-                ModelSession built = new(CreateSession(settings, settings.Path), settings, replica.Signature) { Device = device };
-                // Variants round to few levels.
-                using ModelProbe probe = new(built, clock, rounds: true);
-                probe.Run(replica.Signature);
-                if (probe.Difference is { } difference && !replica.IsBatchingConfigured)
+        using MemoryReservation memory =
+            budget.TryReserve(user, bytes, out string reason) ?? throw new ModelLoadException(reason);
+        ModelSession session = await Task
+            .Factory.StartNew(
+                () =>
                 {
-                    built.Release();
-                    throw new ModelLoadException($"variant '{variant}' is not used: made-up rows influenced each other ({difference})");
-                }
+                    ModelSession built = new(CreateSession(settings, settings.Path), settings, replica.Signature)
+                    {
+                        Device = device,
+                    };
+                    // Variants round to few levels.
+                    using ModelProbe probe = new(built, clock, rounds: true);
+                    probe.Run(replica.Signature);
+                    if (probe.Difference is { } difference && !replica.IsBatchingConfigured)
+                    {
+                        built.Release();
+                        throw new ModelLoadException(
+                            $"variant '{variant}' is not used: made-up rows influenced each other ({difference})"
+                        );
+                    }
 
-                return built;
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default).ConfigureAwait(false);
+                    return built;
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            )
+            .ConfigureAwait(false);
         await replica.SwapAsync(session, Math.Max(1, scheduler.ThreadCount / threads)).ConfigureAwait(false);
     }
 
     /// <summary>Where CUDA is only preferred and no device answers, the CPU serves.</summary>
-    private (InferenceSession Onnx, SessionSettings Settings) CreateSession(string model, string path, ModelConfig config)
+    private (InferenceSession Onnx, SessionSettings Settings) CreateSession(
+        string model,
+        string path,
+        ModelConfig config
+    )
     {
         string kind = InstanceKind(config);
-        SessionSettings settings = device is null ? Settings(path, config, kind) : new SessionSettings { Path = path, Provider = EmulatedDevice.Provider, Emulated = device.Profile.Of(model) };
-        if (settings.Provider != ExecutionProviderChoice.Cuda || ExecutionProviderChoice.IsCudaDemanded(options.ExecutionProvider.Provider, kind))
+        SessionSettings settings = device is null
+            ? Settings(path, config, kind)
+            : new SessionSettings
+            {
+                Path = path,
+                Provider = EmulatedDevice.Provider,
+                Emulated = device.Profile.Of(model),
+            };
+        if (
+            settings.Provider != ExecutionProviderChoice.Cuda
+            || ExecutionProviderChoice.IsCudaDemanded(options.ExecutionProvider.Provider, kind)
+        )
         {
             return (CreateSession(settings, path), settings);
         }
@@ -120,15 +165,21 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     private void WaitUntil(TimeSpan end)
     {
         using ManualResetEventSlim never = new();
-        if (end - clock.Now is { Ticks: > 0 } left) never.Wait(left);
+        if (end - clock.Now is { Ticks: > 0 } left)
+        {
+            never.Wait(left);
+        }
     }
 
-    private static string InstanceKind(ModelConfig config) => config.InstanceGroup.Count == 0 ? "KIND_AUTO" : config.InstanceGroup[0].Kind switch
-    {
-        ModelInstanceGroup.Types.Kind.Cpu => "KIND_CPU",
-        ModelInstanceGroup.Types.Kind.Gpu => "KIND_GPU",
-        _ => "KIND_AUTO",
-    };
+    private static string InstanceKind(ModelConfig config) =>
+        config.InstanceGroup.Count == 0
+            ? "KIND_AUTO"
+            : config.InstanceGroup[0].Kind switch
+            {
+                ModelInstanceGroup.Types.Kind.Cpu => "KIND_CPU",
+                ModelInstanceGroup.Types.Kind.Gpu => "KIND_GPU",
+                _ => "KIND_AUTO",
+            };
 
     private static InferenceSession CreateSession(SessionSettings settings, string path)
     {
@@ -136,25 +187,36 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         {
             return settings.CreateSession();
         }
-        catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+        catch (Exception exception)
+            when (exception is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
         {
             string cuda = settings.Provider == ExecutionProviderChoice.Cuda ? $"; {CudaLibraries.Problem()}" : "";
             throw new ModelLoadException($"ONNX Runtime cannot load '{path}': {exception.Message}{cuda}", exception);
         }
     }
 
-    /// <summary>A session takes about twice its file, and a few MiB of its own (measured: 96 MB of weights, 150–200 MB a session).</summary>
+    /// <summary>
+    /// A session takes about twice its file, and a few MiB of its own (measured: 96 MB of weights, 150–200 MB a
+    /// session).
+    /// </summary>
     private static long SessionBytes(long fileBytes) => (2 * fileBytes) + (4 << 20);
 
     private SessionSettings Settings(string path, ModelConfig config, string kind)
     {
         Dictionary<string, string> cuda = new(options.ExecutionProvider.Cuda);
-        if (config.InstanceGroup.Count > 0 && config.InstanceGroup[0].Gpus.Count > 0) cuda["device_id"] = config.InstanceGroup[0].Gpus[0].ToString(CultureInfo.InvariantCulture);
+        if (config.InstanceGroup.Count > 0 && config.InstanceGroup[0].Gpus.Count > 0)
+        {
+            cuda["device_id"] = config.InstanceGroup[0].Gpus[0].ToString(CultureInfo.InvariantCulture);
+        }
         return new SessionSettings
         {
             Path = path,
             Threads = (int)ReplicaSettings.Parameter(config, "intra_op_thread_count", 1, 1, 1024),
-            Provider = ExecutionProviderChoice.Choose(options.ExecutionProvider.Provider, kind, OnnxRuntimeEnvironment.AvailableProviders),
+            Provider = ExecutionProviderChoice.Choose(
+                options.ExecutionProvider.Provider,
+                kind,
+                OnnxRuntimeEnvironment.AvailableProviders
+            ),
             CudaOptions = cuda,
         };
     }
@@ -162,17 +224,38 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
     private BatchingChoice Probe(string name, BatchingChoice batching, ModelProbe probe)
     {
         probe.Run(batching.Signature);
-        if (probe.Failure.Length > 0) LogNotWarmed(name, probe.Failure);
+        if (probe.Failure.Length > 0)
+        {
+            LogNotWarmed(name, probe.Failure);
+        }
         BatchingChoice choice = batching.After(probe.Difference);
-        if (choice.Notice.Length == 0) return choice;
-        if (choice.IsConfigured) LogRowsMeet(name, choice.Notice);
-        else LogNotBatched(name, choice.Notice);
+        if (choice.Notice.Length == 0)
+        {
+            return choice;
+        }
+        if (choice.IsConfigured)
+        {
+            LogRowsMeet(name, choice.Notice);
+        }
+        else
+        {
+            LogNotBatched(name, choice.Notice);
+        }
         return choice;
     }
 
     private static void WarmUp(ModelSource source, ModelSignature signature, ModelProbe probe)
     {
-        foreach ((QueuedInference request, int count) in ConfiguredWarmup.Requests(source.Config, signature, source.Folder.Path)) probe.Run(signature, request, count);
+        foreach (
+            (QueuedInference request, int count) in ConfiguredWarmup.Requests(
+                source.Config,
+                signature,
+                source.Folder.Path
+            )
+        )
+        {
+            probe.Run(signature, request, count);
+        }
     }
 
     private (ModelReplica Replica, string ConfigJson) Assemble(
@@ -180,17 +263,27 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         long version,
         ModelSession session,
         BatchingChoice batching,
-        ModelProbe probe)
+        ModelProbe probe
+    )
     {
-        (string name, ModelConfig config) = (source.Folder.Name, source.Config);
+        string name = source.Folder.Name;
+        ModelConfig config = source.Config;
         ModelSignature signature = batching.Signature;
-        int instances = ReplicaSettings.Instances(config, device?.Profile.Lanes ?? scheduler.ThreadCount, session.Settings.Threads);
-        if (session.Settings.Provider != ExecutionProviderChoice.Cpu) scheduler.EnsureThreads(scheduler.ThreadCount + instances);
+        int instances = ReplicaSettings.Instances(
+            config,
+            device?.Profile.Lanes ?? scheduler.ThreadCount,
+            session.Settings.Threads
+        );
+        if (session.Settings.Provider != ExecutionProviderChoice.Cpu)
+        {
+            scheduler.EnsureThreads(scheduler.ThreadCount + instances);
+        }
         SequencePolicy? sequences = SequencePolicyReader.Read(config, signature, instances, source.Folder.Path);
         BatchLimits limits = ReplicaSettings.Limits(config, signature, instances, options);
         QueuePolicy queue = ReplicaSettings.Queue(config, probe.FirstRowSeconds);
         string number = version.ToString(CultureInfo.InvariantCulture);
-        ModelReplica replica = new(name, number, batching, session, limits, queue, probe.Cost, scheduler, clock, log)
+        ReplicaQueueing queueing = new(limits, queue, probe.Cost);
+        ModelReplica replica = new(name, number, batching, session, queueing, scheduler, clock, log)
         {
             Parameters = config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
             Sequences = sequences,
@@ -198,12 +291,17 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
             Variants = device is null ? Allowed(config, Path.GetDirectoryName(session.Settings.Path)!, batching) : [],
         };
         replica.RowsMet += reason => LogRowsMeet(name, reason);
-        return (replica, ModelConfigJson.Write(ConfigCompletion.Complete(config, name, signature, sequences, session.Settings.Provider, instances)));
+        return (
+            replica,
+            ModelConfigJson.Write(
+                ConfigCompletion.Complete(config, name, signature, sequences, session.Settings.Provider, instances)
+            )
+        );
     }
 
     /// <summary>
-    /// The variants that lose no more than the configuration's <c>max_accuracy_loss</c>, which is nothing by default, and
-    /// whose rows are as independent as the original's where its requests share runs.
+    /// The variants that lose no more than the configuration's <c>max_accuracy_loss</c>, which is nothing by default,
+    /// and whose rows are as independent as the original's where its requests share runs.
     /// </summary>
     private ModelVariant[] Allowed(ModelConfig config, string folder, BatchingChoice batching)
     {
@@ -211,14 +309,23 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
         List<ModelVariant> allowed = [];
         foreach (ModelVariant variant in ModelVariants.Read(folder).Where(variant => variant.AccuracyLoss <= most))
         {
-            if (batching.Allows(Path.Combine(folder, variant.File))) allowed.Add(variant);
-            else LogVariantNotBatched(folder, variant.Name);
+            if (batching.Allows(Path.Combine(folder, variant.File)))
+            {
+                allowed.Add(variant);
+            }
+            else
+            {
+                LogVariantNotBatched(folder, variant.Name);
+            }
         }
 
         return [.. allowed];
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} was not warmed up, no made-up input suits it: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Model {Model} was not warmed up, no made-up input suits it: {Reason}"
+    )]
     private partial void LogNotWarmed(string model, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} is served on the CPU, CUDA cannot load it: {Reason}")]
@@ -232,6 +339,8 @@ internal sealed partial class ModelLoader(EngineOptions options, EmulatedDevice?
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Variant {Variant} in {Folder} is not used: its rows are not proven independent, and the model batches. Make it again with oinf optimize.")]
+        Message = "Variant {Variant} in {Folder} is not used: its rows are not proven independent, and the "
+            + "model batches. Make it again with oinf optimize."
+    )]
     private partial void LogVariantNotBatched(string folder, string variant);
 }

@@ -8,8 +8,9 @@ using OrleansInference.Scheduling.Queues;
 namespace OrleansInference.Engine.Repository;
 
 /// <summary>
-/// Warms a session up with made-up requests, measures its runs by batch size, and looks for rows that meet. A slow model
-/// is run once and again only as far as <see cref="Budget"/> goes: a load must not take many times the model's own time.
+/// Warms a session up with made-up requests, measures its runs by batch size, and looks for rows that meet. A slow
+/// model is run once and again only as far as <see cref="Budget"/> goes: a load must not take many times the model's
+/// own time.
 /// </summary>
 internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool rounds) : IDisposable
 {
@@ -36,7 +37,9 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
     /// <summary>Why no made-up input ran; empty when one did.</summary>
     public string Failure { get; private set; } = "";
 
-    /// <summary>How rows that ran together differed from rows alone; null where they did not, or were not tried.</summary>
+    /// <summary>
+    /// How rows that ran together differed from rows alone; null where they did not, or were not tried.
+    /// </summary>
     public string? Difference { get; private set; }
 
     /// <summary>Runs the probe.</summary>
@@ -52,7 +55,10 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
             catch (Exception exception) when (exception is OnnxRuntimeException or ModelLoadException)
             {
                 Failure = exception.Message;
-                if (signature.Inputs.All(spec => spec.IsFixed)) return;
+                if (signature.Inputs.All(spec => spec.IsFixed))
+                {
+                    return;
+                }
             }
         }
     }
@@ -61,7 +67,10 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
     /// <exception cref="OnnxRuntimeException">The model failed on it.</exception>
     public void Run(ModelSignature signature, QueuedInference sample, int count)
     {
-        for (int i = 0; i < count; i++) Time(signature, sample);
+        for (int i = 0; i < count; i++)
+        {
+            Time(signature, sample);
+        }
     }
 
     public void Dispose()
@@ -78,15 +87,24 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         _end = clock.Now + Budget;
         FirstRowSeconds = Median(signature, request, first);
         Cost.Observe(1, FirstRowSeconds);
-        if (!signature.IsBatched) return;
+        if (!signature.IsBatched)
+        {
+            return;
+        }
         Difference = FindDifference(signature, freeDimension);
-        if (Difference is null) Profile(signature, freeDimension);
+        if (Difference is null)
+        {
+            Profile(signature, freeDimension);
+        }
     }
 
     private double Median(ModelSignature signature, QueuedInference request, double first)
     {
         List<double> seconds = [];
-        for (int i = 0; i < 3 && Fits(first); i++) seconds.Add(Time(signature, request));
+        for (int i = 0; i < 3 && Fits(first); i++)
+        {
+            seconds.Add(Time(signature, request));
+        }
         seconds.Sort();
         return seconds.Count == 0 ? first : seconds[seconds.Count / 2];
     }
@@ -96,7 +114,10 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         RowProbe probe = new(signature, request => Execute(signature, request), rounds);
         foreach (int rows in ProbedRows)
         {
-            if (rows > signature.MaxBatchSize || !Fits(FirstRowSeconds * RowProbe.RunsOf(rows))) continue;
+            if (rows > signature.MaxBatchSize || !Fits(FirstRowSeconds * RowProbe.RunsOf(rows)))
+            {
+                continue;
+            }
             return probe.Difference(rows, freeDimension);
         }
 
@@ -106,7 +127,11 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
     private void Profile(ModelSignature signature, int freeDimension)
     {
         TimeSpan end = clock.Now + ProfileTime;
-        for (int rows = 2; rows <= signature.MaxBatchSize && clock.Now < end && Fits(2 * Cost.Current.Seconds(rows)); rows *= 2)
+        for (
+            int rows = 2;
+            rows <= signature.MaxBatchSize && clock.Now < end && Fits(2 * Cost.Current.Seconds(rows));
+            rows *= 2
+        )
         {
             QueuedInference request = SyntheticInputs.Create(signature, rows, freeDimension, seed: rows);
             Time(signature, request);
@@ -119,13 +144,22 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
     private double Time(ModelSignature signature, QueuedInference request)
     {
         TimeSpan start = clock.Now;
-        foreach (OutputBlock block in Execute(signature, request)) block.Buffer.Dispose();
+        foreach (OutputBlock block in Execute(signature, request))
+        {
+            block.Buffer.Dispose();
+        }
         return Math.Max(1e-7, (clock.Now - start).TotalSeconds);
     }
 
     private OutputBlock[] Execute(ModelSignature signature, QueuedInference request)
     {
         Runs++;
-        return _run.Execute(session, signature, [new BatchEntry<QueuedInference>(request, 0, request.Rows)], _options, clock);
+        return _run.Execute(
+            session,
+            signature,
+            [new BatchEntry<QueuedInference>(request, 0, request.Rows)],
+            _options,
+            clock
+        );
     }
 }

@@ -1,4 +1,5 @@
 namespace OrleansInference.Engine.Repository;
 
 /// <summary>The model repository as a whole cannot be read.</summary>
-public sealed class ModelRepositoryException(string message, Exception? innerException = null) : Exception(message, innerException);
+public sealed class ModelRepositoryException(string message, Exception? innerException = null)
+    : Exception(message, innerException);

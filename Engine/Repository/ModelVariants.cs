@@ -13,7 +13,11 @@ public static class ModelVariants
     /// <summary>The name of the model as it is in the repository.</summary>
     public const string Original = "original";
 
-    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+    };
 
     /// <summary>The variants of a version; none where there is no file.</summary>
     /// <param name="folder">The version's folder.</param>
@@ -21,7 +25,10 @@ public static class ModelVariants
     public static IReadOnlyList<ModelVariant> Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!RegularFile.Exists(path)) return [];
+        if (!RegularFile.Exists(path))
+        {
+            return [];
+        }
         ModelVariant[] variants;
         try
         {
@@ -34,20 +41,39 @@ public static class ModelVariants
 
         foreach (ModelVariant variant in variants)
         {
-            if (string.IsNullOrEmpty(variant.Name) || variant.Name == Original || string.IsNullOrEmpty(variant.File)) throw new ModelLoadException($"'{path}': each variant needs a name other than '{Original}', and a file");
-            bool isThere = Path.GetFileName(variant.File) == variant.File && RegularFile.Exists(Path.Combine(folder, variant.File));
+            if (string.IsNullOrEmpty(variant.Name) || variant.Name == Original || string.IsNullOrEmpty(variant.File))
+            {
+                throw new ModelLoadException(
+                    $"'{path}': each variant needs a name other than '{Original}', and a file"
+                );
+            }
+            bool isThere =
+                Path.GetFileName(variant.File) == variant.File
+                && RegularFile.Exists(Path.Combine(folder, variant.File));
             if (!isThere)
             {
-                throw new ModelLoadException($"'{path}': variant '{variant.Name}' has no file '{variant.File}' in the version's folder");
+                throw new ModelLoadException(
+                    $"'{path}': variant '{variant.Name}' has no file '{variant.File}' in the version's folder"
+                );
             }
-            if (!(variant.AccuracyLoss >= 0)) throw new ModelLoadException($"'{path}': variant '{variant.Name}' has the accuracy loss {variant.AccuracyLoss}; a number from 0 on is allowed");
+            if (!(variant.AccuracyLoss >= 0))
+            {
+                throw new ModelLoadException(
+                    $"'{path}': variant '{variant.Name}' has the accuracy loss {variant.AccuracyLoss}; a "
+                        + $"number from 0 on is allowed"
+                );
+            }
         }
 
         return variants;
     }
 
     /// <summary>Writes the file.</summary>
-    public static void Write(string folder, IEnumerable<ModelVariant> variants) => File.WriteAllBytes(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(new Listing([.. variants]), Options));
+    public static void Write(string folder, IEnumerable<ModelVariant> variants) =>
+        File.WriteAllBytes(
+            Path.Combine(folder, FileName),
+            JsonSerializer.SerializeToUtf8Bytes(new Listing([.. variants]), Options)
+        );
 
     private sealed record Listing(ModelVariant[] Variants);
 }

@@ -6,7 +6,9 @@ using OrleansInference.Onnx.Reading;
 
 namespace OrleansInference.Engine.Repository;
 
-/// <summary>An ONNX file with the weight files that it names, all of them looked at and found to be what they should.</summary>
+/// <summary>
+/// An ONNX file with the weight files that it names, all of them looked at and found to be what they should.
+/// </summary>
 /// <param name="Path">The ONNX file.</param>
 /// <param name="ExternalData">Its weight files, relative to its folder; none where all weights are in it.</param>
 internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
@@ -14,20 +16,28 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
     private const string DefaultName = "model.onnx";
 
     /// <summary>Bytes of it and of its weight files, links followed.</summary>
-    public long Bytes => ExternalData.Select(FullPath).Append(Path).Distinct().Sum(path => RegularFile.Require(path).Length);
+    public long Bytes =>
+        ExternalData.Select(FullPath).Append(Path).Distinct().Sum(path => RegularFile.Require(path).Length);
 
-    /// <summary>Where a version's ONNX file is. It may lie, with its weight files, in a folder of its name, as Triton has it.</summary>
+    /// <summary>
+    /// Where a version's ONNX file is. It may lie, with its weight files, in a folder of its name, as Triton has it.
+    /// </summary>
     /// <exception cref="ModelLoadException">It is not there; the message says what is.</exception>
     public static string Find(ModelFolder folder, long version, ModelConfig config)
     {
         string name = config.DefaultModelFilename.Length > 0 ? config.DefaultModelFilename : DefaultName;
         if (System.IO.Path.GetFileName(name) != name || name.StartsWith('.'))
         {
-            throw new ModelLoadException($"default_model_filename '{name}' must be a file name without a folder, and not a hidden one");
+            throw new ModelLoadException(
+                $"default_model_filename '{name}' must be a file name without a folder, and not a hidden one"
+            );
         }
 
         FolderListing files = folder.Files(version);
-        if (files.Problem is { } problem) throw new ModelLoadException($"version folder {problem}");
+        if (files.Problem is { } problem)
+        {
+            throw new ModelLoadException($"version folder {problem}");
+        }
         string path = System.IO.Path.Combine(folder.VersionPath(version), name);
         FileKind kind = FileStatus.Of(path).Kind;
         if (kind == FileKind.Folder)
@@ -37,10 +47,13 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
             // Where it holds nothing else, the folder is most likely a slip of a copy or of a mount.
             if (isAlone && FileStatus.Of(inner).Kind == FileKind.Regular)
             {
-                throw new ModelLoadException($"'{path}' is a folder with no weight files in it; put its {DefaultName} in its place");
+                throw new ModelLoadException(
+                    $"'{path}' is a folder with no weight files in it; put its {DefaultName} in its place"
+                );
             }
 
-            (path, name) = (inner, $"{name}/{DefaultName}");
+            path = inner;
+            name = $"{name}/{DefaultName}";
         }
 
         FileStatus status = FileStatus.Of(path);
@@ -48,13 +61,15 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
         {
             FileKind.Regular => path,
             FileKind.Missing => throw new ModelLoadException(
-                $"there is no {name} in '{folder.VersionPath(version)}'{Others(files, folder.VersionPath(version))}"),
+                $"there is no {name} in '{folder.VersionPath(version)}'{Others(files, folder.VersionPath(version))}"
+            ),
             _ => throw new ModelLoadException($"'{path}' {status.Problem(path, FileKind.Regular)}"),
         };
     }
 
     /// <summary>Reads what an ONNX file says of itself and looks at its weight files.</summary>
-    /// <exception cref="ModelLoadException">It is broken, or names a weight file that it may not have or that is not there.</exception>
+    /// <exception cref="ModelLoadException">It is broken, or names a weight file that it may not have or that is not
+    /// there.</exception>
     public static OnnxFile Read(string path)
     {
         try
@@ -75,8 +90,9 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
     public string CopyTo(string folder)
     {
         string model = System.IO.Path.Combine(folder, System.IO.Path.GetFileName(Path));
-        IEnumerable<(string From, string To)> weights =
-            ExternalData.Select(location => (FullPath(location), System.IO.Path.GetFullPath(location, folder)));
+        IEnumerable<(string From, string To)> weights = ExternalData.Select(location =>
+            (FullPath(location), System.IO.Path.GetFullPath(location, folder))
+        );
         foreach ((string from, string to) in weights.Append((From: Path, To: model)).DistinctBy(pair => pair.To))
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(to)!);
@@ -87,16 +103,24 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
         return model;
     }
 
-    private string FullPath(string location) => System.IO.Path.GetFullPath(location, System.IO.Path.GetDirectoryName(Path)!);
+    private string FullPath(string location) =>
+        System.IO.Path.GetFullPath(location, System.IO.Path.GetDirectoryName(Path)!);
 
     private static string Others(FolderListing files, string folder)
     {
-        string[] names = [.. files.Files
-            .Select(file => System.IO.Path.GetRelativePath(folder, file.Path))
-            .Where(name => name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
-            .Take(3)
-            .Select(name => $"'{name}'")];
-        if (names.Length == 0) return "";
-        return $"; there is {string.Join(", ", names)}: rename it, or name it in config.pbtxt by default_model_filename";
+        string[] names =
+        [
+            .. files
+                .Files.Select(file => System.IO.Path.GetRelativePath(folder, file.Path))
+                .Where(name => name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+                .Take(3)
+                .Select(name => $"'{name}'"),
+        ];
+        if (names.Length == 0)
+        {
+            return "";
+        }
+        return $"; there is {string.Join(", ", names)}: rename it, or name it in config.pbtxt by "
+            + $"default_model_filename";
     }
 }

@@ -45,13 +45,18 @@ internal static class ReplicaSettings
         ModelQueuePolicy? policy = config.DynamicBatching?.DefaultQueuePolicy;
         uint levels = (uint)(config.DynamicBatching?.PriorityLevels ?? 0);
         uint level = (uint)(config.DynamicBatching?.DefaultPriorityLevel ?? 0);
-        double measuredSlo = firstRowSeconds > 0 ? Math.Max(LeastSloMs, firstRowSeconds * 1000 * DefaultSloFactor) : FallbackSloMs;
+        double measuredSlo =
+            firstRowSeconds > 0 ? Math.Max(LeastSloMs, firstRowSeconds * 1000 * DefaultSloFactor) : FallbackSloMs;
         return new QueuePolicy
         {
             PriorityLevels = levels,
-            DefaultPriority = levels == 0 ? uint.MaxValue : level == 0 ? levels : level,
+            DefaultPriority =
+                levels == 0 ? uint.MaxValue
+                : level == 0 ? levels
+                : level,
             DefaultTimeout = TimeSpan.FromMicroseconds(policy?.DefaultTimeoutMicroseconds ?? 0),
-            AllowTimeoutOverride = policy is null || policy.DefaultTimeoutMicroseconds == 0 || policy.AllowTimeoutOverride,
+            AllowTimeoutOverride =
+                policy is null || policy.DefaultTimeoutMicroseconds == 0 || policy.AllowTimeoutOverride,
             RejectOverdue = policy?.TimeoutAction != ModelQueuePolicy.Types.TimeoutAction.Delay,
             SloP99Ms = Parameter(config, "slo_p99_ms", measuredSlo, 1e-3, 1e9),
             SloWeight = Parameter(config, "slo_weight", 1, 1e-6, 1e6),
@@ -62,28 +67,50 @@ internal static class ReplicaSettings
     /// <exception cref="ModelLoadException">It is no number in the range.</exception>
     public static double Parameter(ModelConfig config, string key, double fallback, double low, double high)
     {
-        if (!config.Parameters.TryGetValue(key, out ModelParameter? parameter)) return fallback;
-        return double.TryParse(parameter.StringValue, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= low && value <= high
+        if (!config.Parameters.TryGetValue(key, out ModelParameter? parameter))
+        {
+            return fallback;
+        }
+        return
+            double.TryParse(parameter.StringValue, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value >= low
+            && value <= high
             ? value
-            : throw new ModelLoadException($"parameter {key} is '{parameter.StringValue}'; a number from {low} to {high} is allowed");
+            : throw new ModelLoadException(
+                $"parameter {key} is '{parameter.StringValue}'; a number from {low} to {high} is allowed"
+            );
     }
 
     /// <summary>A true or false entry of the configuration's <c>parameters</c>.</summary>
     /// <exception cref="ModelLoadException">It is neither.</exception>
     public static bool Flag(ModelConfig config, string key)
     {
-        if (!config.Parameters.TryGetValue(key, out ModelParameter? parameter)) return false;
-        return bool.TryParse(parameter.StringValue, out bool value) ? value : throw new ModelLoadException($"parameter {key} is '{parameter.StringValue}'; true or false is allowed");
+        if (!config.Parameters.TryGetValue(key, out ModelParameter? parameter))
+        {
+            return false;
+        }
+        return bool.TryParse(parameter.StringValue, out bool value)
+            ? value
+            : throw new ModelLoadException($"parameter {key} is '{parameter.StringValue}'; true or false is allowed");
     }
 
     private static IEnumerable<int> PreferredRows(ModelConfig config, int maxRows)
     {
-        if (config.SequenceBatching?.Oldest is { } oldest) return oldest.PreferredBatchSize;
+        if (config.SequenceBatching?.Oldest is { } oldest)
+        {
+            return oldest.PreferredBatchSize;
+        }
         // Slots of the direct strategy that must be filled before their batch runs ahead of its delay.
-        if (config.SequenceBatching?.Direct is { MinimumSlotUtilization: > 0 } direct) return [(int)Math.Ceiling(direct.MinimumSlotUtilization * maxRows)];
+        if (config.SequenceBatching?.Direct is { MinimumSlotUtilization: > 0 } direct)
+        {
+            return [(int)Math.Ceiling(direct.MinimumSlotUtilization * maxRows)];
+        }
         return config.DynamicBatching?.PreferredBatchSize ?? Enumerable.Empty<int>();
     }
 
     private static double Delay(ModelConfig config) =>
-        config.DynamicBatching?.MaxQueueDelayMicroseconds ?? config.SequenceBatching?.Oldest?.MaxQueueDelayMicroseconds ?? config.SequenceBatching?.Direct?.MaxQueueDelayMicroseconds ?? 0;
+        config.DynamicBatching?.MaxQueueDelayMicroseconds
+        ?? config.SequenceBatching?.Oldest?.MaxQueueDelayMicroseconds
+        ?? config.SequenceBatching?.Direct?.MaxQueueDelayMicroseconds
+        ?? 0;
 }

@@ -8,8 +8,9 @@ using OrleansInference.Scheduling.Queues;
 namespace OrleansInference.Engine.Repository;
 
 /// <summary>
-/// Runs made-up rows together, in both orders, and alone: ordinary, large, tiny and negative ones. It can show that rows
-/// meet and never that they do not, so that it only guards what the graph has proven, or the operator has configured.
+/// Runs made-up rows together, in both orders, and alone: ordinary, large, tiny and negative ones. It can show that
+/// rows meet and never that they do not, so that it only guards what the graph has proven, or the operator has
+/// configured.
 /// </summary>
 /// <param name="signature">Of a model that batches.</param>
 /// <param name="run">Runs a request on the model.</param>
@@ -22,7 +23,9 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedInference, O
     /// <summary>What a float loses in rounding, as a share of the numbers that it was computed from.</summary>
     private const double RoundingShare = 1e-6;
 
-    /// <summary>Runs of one row that <see cref="Difference"/> takes for a number of rows: each alone, and all of them twice.</summary>
+    /// <summary>
+    /// Runs of one row that <see cref="Difference"/> takes for a number of rows: each alone, and all of them twice.
+    /// </summary>
     public static int RunsOf(int rows) => 3 * rows;
 
     /// <summary>How rows that run together differ from rows alone; null where they do not.</summary>
@@ -31,17 +34,24 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedInference, O
     /// <exception cref="OnnxRuntimeException">The model does not run on a row alone.</exception>
     public string? Difference(int rows, int freeDimension)
     {
-        QueuedInference Row(int row) => SyntheticInputs.Create(signature, 1, freeDimension, seed: 11 + row, Magnitudes[row]);
+        QueuedInference Row(int row) =>
+            SyntheticInputs.Create(signature, 1, freeDimension, seed: 11 + row, Magnitudes[row]);
         QueuedInference[] alone = [.. Enumerable.Range(0, rows).Select(Row)];
         List<OutputBlock[]> answers = [];
         try
         {
-            foreach (QueuedInference row in alone) answers.Add(run(row));
+            foreach (QueuedInference row in alone)
+            {
+                answers.Add(run(row));
+            }
             return Together(alone, answers) ?? Together([.. alone.Reverse()], [.. answers.AsEnumerable().Reverse()]);
         }
         finally
         {
-            foreach (OutputBlock[] blocks in answers) Release(blocks);
+            foreach (OutputBlock[] blocks in answers)
+            {
+                Release(blocks);
+            }
         }
     }
 
@@ -72,8 +82,12 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedInference, O
     private string? Compare(OutputBlock together, int output, OutputBlock[] alone)
     {
         TensorSpec spec = signature.Outputs[output];
-        bool rowForRow = together.Shape is [var all, ..] && all == alone.Length && alone.All(block => block.Shape is [1, ..]);
-        if (!rowForRow) return $"output '{spec.Name}' has shape {TensorShape.Format(together.Shape)} for {alone.Length} rows";
+        bool rowForRow =
+            together.Shape is [var all, ..] && all == alone.Length && alone.All(block => block.Shape is [1, ..]);
+        if (!rowForRow)
+        {
+            return $"output '{spec.Name}' has shape {TensorShape.Format(together.Shape)} for {alone.Length} rows";
+        }
         if (together.Buffer.Length != alone.Sum(block => block.Buffer.Length))
         {
             return $"output '{spec.Name}' has another size together than alone";
@@ -96,6 +110,9 @@ internal sealed class RowProbe(ModelSignature signature, Func<QueuedInference, O
 
     private static void Release(OutputBlock[] blocks)
     {
-        foreach (OutputBlock block in blocks) block.Buffer.Dispose();
+        foreach (OutputBlock block in blocks)
+        {
+            block.Buffer.Dispose();
+        }
     }
 }

@@ -5,79 +5,167 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Repository;
 
-/// <summary>Completes what a model takes and gives from its ONNX file, and checks the configuration against it.</summary>
+/// <summary>
+/// Completes what a model takes and gives from its ONNX file, and checks the configuration against it.
+/// </summary>
 internal static class SignatureReader
 {
     /// <summary>
     /// The signature. Without a configured <c>max_batch_size</c>, a model all of whose tensors have a free first
     /// dimension is taken to batch where <see cref="BatchingChoice"/> finds that proven.
     /// </summary>
-    /// <exception cref="ModelLoadException">Model and configuration disagree, or a tensor is of an unsupported kind.</exception>
+    /// <exception cref="ModelLoadException">Model and configuration disagree, or a tensor is of an unsupported
+    /// kind.</exception>
     public static ModelSignature Read(InferenceSession session, ModelConfig config, int defaultMaxBatchSize)
     {
-        List<TensorSpec> inputs = [.. session.InputNames.Select(name => Spec(name, session.InputMetadata[name], isOptional: false, "input"))];
-        inputs.AddRange(session.OverridableInitializerMetadata.Select(pair => Spec(pair.Key, pair.Value, isOptional: true, "optional input")));
-        List<TensorSpec> outputs = [.. session.OutputNames.Select(name => Spec(name, session.OutputMetadata[name], isOptional: false, "output"))];
+        List<TensorSpec> inputs =
+        [
+            .. session.InputNames.Select(name => Spec(name, session.InputMetadata[name], isOptional: false, "input")),
+        ];
+        inputs.AddRange(
+            session.OverridableInitializerMetadata.Select(pair =>
+                Spec(pair.Key, pair.Value, isOptional: true, "optional input")
+            )
+        );
+        List<TensorSpec> outputs =
+        [
+            .. session.OutputNames.Select(name =>
+                Spec(name, session.OutputMetadata[name], isOptional: false, "output")
+            ),
+        ];
 
-        bool canBatch = outputs.Concat(inputs.Where(input => !input.IsOptional)).All(spec => spec.Dimensions is [-1, ..]);
-        int maxBatchSize = config.HasMaxBatchSize || config.Input.Count > 0 ? config.MaxBatchSize : canBatch ? defaultMaxBatchSize : 0;
-        if (maxBatchSize < 0) throw new ModelLoadException($"max_batch_size is {maxBatchSize}; 0 (no batching) or more is allowed");
+        bool canBatch = outputs
+            .Concat(inputs.Where(input => !input.IsOptional))
+            .All(spec => spec.Dimensions is [-1, ..]);
+        int maxBatchSize =
+            config.HasMaxBatchSize || config.Input.Count > 0 ? config.MaxBatchSize
+            : canBatch ? defaultMaxBatchSize
+            : 0;
+        if (maxBatchSize < 0)
+        {
+            throw new ModelLoadException($"max_batch_size is {maxBatchSize}; 0 (no batching) or more is allowed");
+        }
         if (maxBatchSize > 0 && !canBatch)
         {
-            TensorSpec culprit = inputs.Where(input => !input.IsOptional).Concat(outputs).First(spec => spec.Dimensions is not [-1, ..]);
+            TensorSpec culprit = inputs
+                .Where(input => !input.IsOptional)
+                .Concat(outputs)
+                .First(spec => spec.Dimensions is not [-1, ..]);
             throw new ModelLoadException(
-                $"max_batch_size is {maxBatchSize}, but '{culprit.Name}' has shape {TensorShape.Format(culprit.Dimensions)}, whose first dimension is not free; set max_batch_size: 0");
+                $"max_batch_size is {maxBatchSize}, but '{culprit.Name}' has shape "
+                    + $"{TensorShape.Format(culprit.Dimensions)}, whose first dimension is not free; set "
+                    + $"max_batch_size: 0"
+            );
         }
 
         bool batched = maxBatchSize > 0;
         TensorSpec[] batchedInputs = [.. inputs.Select(spec => spec with { IsBatched = batched && !spec.IsOptional })];
         TensorSpec[] batchedOutputs = [.. outputs.Select(spec => spec with { IsBatched = batched })];
-        foreach (ModelInput input in config.Input) Configure(input.Name, input.DataType, input.Dims, input.Reshape is not null, batchedInputs, "input");
-        foreach (ModelOutput output in config.Output) Configure(output.Name, output.DataType, output.Dims, output.Reshape is not null, batchedOutputs, "output");
-        return new ModelSignature { Inputs = batchedInputs, Outputs = batchedOutputs, MaxBatchSize = maxBatchSize };
+        foreach (ModelInput input in config.Input)
+        {
+            Configure(input.Name, input.DataType, input.Dims, input.Reshape is not null, batchedInputs, "input");
+        }
+        foreach (ModelOutput output in config.Output)
+        {
+            Configure(output.Name, output.DataType, output.Dims, output.Reshape is not null, batchedOutputs, "output");
+        }
+        return new ModelSignature
+        {
+            Inputs = batchedInputs,
+            Outputs = batchedOutputs,
+            MaxBatchSize = maxBatchSize,
+        };
     }
 
     private static TensorSpec Spec(string name, NodeMetadata metadata, bool isOptional, string role)
     {
         if (metadata.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
         {
-            throw new ModelLoadException($"{role} '{name}' is a {metadata.OnnxValueType}, only tensors can be served (scikit-learn models: export with zipmap=False)");
+            throw new ModelLoadException(
+                $"{role} '{name}' is a {metadata.OnnxValueType}, only tensors can be served (scikit-learn "
+                    + $"models: export with zipmap=False)"
+            );
         }
 
         TensorDatatype datatype = ElementTypes.ToDatatype(metadata.ElementDataType);
         if (datatype == TensorDatatype.None)
         {
-            throw new ModelLoadException($"{role} '{name}' has element type {metadata.ElementDataType}; allowed are {TensorDatatypes.AllNames}");
+            throw new ModelLoadException(
+                $"{role} '{name}' has element type {metadata.ElementDataType}; allowed are {TensorDatatypes.AllNames}"
+            );
         }
 
-        return new TensorSpec { Name = name, Datatype = datatype, Dimensions = [.. metadata.Dimensions.Select(dimension => dimension < 0 ? -1L : dimension)], IsOptional = isOptional };
+        return new TensorSpec
+        {
+            Name = name,
+            Datatype = datatype,
+            Dimensions = [.. metadata.Dimensions.Select(dimension => dimension < 0 ? -1L : dimension)],
+            IsOptional = isOptional,
+        };
     }
 
-    /// <summary>Checks a configured tensor against the model's; a size that the model leaves free is what the configuration says.</summary>
-    private static void Configure(string name, DataType datatype, Google.Protobuf.Collections.RepeatedField<long> dims, bool reshaped, TensorSpec[] specs, string role)
+    /// <summary>
+    /// Checks a configured tensor against the model's; a size that the model leaves free is what the configuration
+    /// says.
+    /// </summary>
+    private static void Configure(
+        string name,
+        DataType datatype,
+        Google.Protobuf.Collections.RepeatedField<long> dims,
+        bool reshaped,
+        TensorSpec[] specs,
+        string role
+    )
     {
         int index = Array.FindIndex(specs, candidate => candidate.Name == name);
-        if (index < 0) throw new ModelLoadException($"config.pbtxt has {role} '{name}', the model has: {string.Join(", ", specs.Select(candidate => candidate.Name))}");
+        if (index < 0)
+        {
+            throw new ModelLoadException(
+                $"config.pbtxt has {role} '{name}', the model has: "
+                    + $"{string.Join(", ", specs.Select(candidate => candidate.Name))}"
+            );
+        }
         TensorSpec spec = specs[index];
         TensorDatatype configured = ConfiguredTypes.ToDatatype(datatype);
         if (configured != TensorDatatype.None && configured != spec.Datatype)
         {
-            throw new ModelLoadException($"config.pbtxt gives {role} '{name}' datatype {configured.WireName()}, the model has {spec.Datatype.WireName()}");
+            throw new ModelLoadException(
+                $"config.pbtxt gives {role} '{name}' datatype {configured.WireName()}, the model has "
+                    + $"{spec.Datatype.WireName()}"
+            );
         }
 
-        if (reshaped) throw new ModelLoadException($"config.pbtxt reshapes {role} '{name}', which is not supported; give the model's own shape {TensorShape.Format(spec.Dimensions)}");
-        ReadOnlySpan<long> actual = spec.Dimensions.AsSpan(spec.IsBatched ? 1 : 0);
-        bool agrees = dims.Count == 0 || dims.Count == actual.Length;
-        for (int i = 0; agrees && i < dims.Count; i++) agrees = dims[i] == actual[i] || dims[i] == -1 || actual[i] == -1;
-        if (!agrees)
+        if (reshaped)
         {
             throw new ModelLoadException(
-                $"config.pbtxt gives {role} '{name}' dims {TensorShape.Format([.. dims])}{(spec.IsBatched ? " behind the batch dimension" : "")}, the model has {TensorShape.Format(actual)}");
+                $"config.pbtxt reshapes {role} '{name}', which is not supported; give the model's own "
+                    + $"shape {TensorShape.Format(spec.Dimensions)}"
+            );
+        }
+        ReadOnlySpan<long> actual = spec.Dimensions.AsSpan(spec.IsBatched ? 1 : 0);
+        bool agrees = dims.Count == 0 || dims.Count == actual.Length;
+        for (int i = 0; agrees && i < dims.Count; i++)
+        {
+            agrees = dims[i] == actual[i] || dims[i] == -1 || actual[i] == -1;
+        }
+        if (!agrees)
+        {
+            string behind = spec.IsBatched ? " behind the batch dimension" : "";
+            throw new ModelLoadException(
+                $"config.pbtxt gives {role} '{name}' dims {TensorShape.Format([.. dims])}{behind}, "
+                    + $"the model has {TensorShape.Format(actual)}"
+            );
         }
 
-        if (dims.Count == 0) return;
+        if (dims.Count == 0)
+        {
+            return;
+        }
         long[] dimensions = [.. spec.Dimensions];
-        for (int i = dimensions.Length - dims.Count; i < dimensions.Length; i++) dimensions[i] = dimensions[i] >= 0 ? dimensions[i] : dims[i - (dimensions.Length - dims.Count)];
+        for (int i = dimensions.Length - dims.Count; i < dimensions.Length; i++)
+        {
+            dimensions[i] = dimensions[i] >= 0 ? dimensions[i] : dims[i - (dimensions.Length - dims.Count)];
+        }
         specs[index] = spec with { Dimensions = dimensions };
     }
 }

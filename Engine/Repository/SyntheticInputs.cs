@@ -8,16 +8,27 @@ using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;
 
-/// <summary>Made-up requests that fit a model, for its warm-up: small values that are safe as indices, and different in each row.</summary>
+/// <summary>
+/// Made-up requests that fit a model, for its warm-up: small values that are safe as indices, and different in each
+/// row.
+/// </summary>
 internal static class SyntheticInputs
 {
-    /// <summary>A request of <paramref name="rows"/> rows in which free dimensions are <paramref name="freeDimension"/>.</summary>
+    /// <summary>
+    /// A request of <paramref name="rows"/> rows in which free dimensions are <paramref name="freeDimension"/>.
+    /// </summary>
     /// <param name="signature">Of the model.</param>
     /// <param name="rows">Rows, at least 1.</param>
     /// <param name="freeDimension">The size of free dimensions.</param>
     /// <param name="seed">Of the contents.</param>
     /// <param name="magnitude">What floats, which are from 0 to 1, are multiplied with.</param>
-    public static QueuedInference Create(ModelSignature signature, int rows, int freeDimension, int seed, float magnitude = 1)
+    public static QueuedInference Create(
+        ModelSignature signature,
+        int rows,
+        int freeDimension,
+        int seed,
+        float magnitude = 1
+    )
     {
         InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
@@ -33,7 +44,11 @@ internal static class SyntheticInputs
 
     /// <summary>A request to a served model.</summary>
     public static InferenceRequest Request(IServedModel model, int rows, int seed) =>
-        Create(model.Signature, rows, freeDimension: 1, seed).Request with { ModelName = model.Name, ModelVersion = model.Version };
+        Create(model.Signature, rows, freeDimension: 1, seed).Request with
+        {
+            ModelName = model.Name,
+            ModelVersion = model.Version,
+        };
 
     /// <summary>The rows of several requests in one.</summary>
     public static QueuedInference Concat(ModelSignature signature, params QueuedInference[] parts)
@@ -41,7 +56,10 @@ internal static class SyntheticInputs
         InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            if (parts[0].Inputs[i] is not { } first) continue;
+            if (parts[0].Inputs[i] is not { } first)
+            {
+                continue;
+            }
             long[] shape = first.Shape.ToArray();
             shape[0] = parts.Sum(part => part.Rows);
             byte[] contents = [.. parts.SelectMany(part => part.Inputs[i]!.Data.ToArray())];
@@ -52,18 +70,36 @@ internal static class SyntheticInputs
     }
 
     private static QueuedInference Queued(InferenceTensor?[] inputs, int rows) =>
-        new(new InferenceRequest { ModelName = "", Inputs = [.. inputs.OfType<InferenceTensor>()] }, inputs, rows, ShapeSignature.Fixed);
+        new(
+            new InferenceRequest { ModelName = "", Inputs = [.. inputs.OfType<InferenceTensor>()] },
+            inputs,
+            rows,
+            ShapeSignature.Fixed
+        );
 
     private static InferenceTensor Tensor(TensorSpec spec, int rows, int freeDimension, Random random, float magnitude)
     {
         long[] shape = [.. spec.Dimensions.Select(dimension => dimension < 0 ? freeDimension : dimension)];
-        if (spec.IsBatched) shape[0] = rows;
-        if (!TensorShape.TryCount(shape, out long elements) || elements * Math.Max(1, spec.Datatype.ElementSize()) > 1 << 28)
+        if (spec.IsBatched)
         {
-            throw new ModelLoadException($"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large for a warm-up");
+            shape[0] = rows;
+        }
+        if (
+            !TensorShape.TryCount(shape, out long elements)
+            || elements * Math.Max(1, spec.Datatype.ElementSize()) > 1 << 28
+        )
+        {
+            throw new ModelLoadException(
+                $"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large for a warm-up"
+            );
         }
 
-        return new InferenceTensor(spec.Name, spec.Datatype, shape, Contents(spec.Datatype, (int)elements, random, magnitude));
+        return new InferenceTensor(
+            spec.Name,
+            spec.Datatype,
+            shape,
+            Contents(spec.Datatype, (int)elements, random, magnitude)
+        );
     }
 
     /// <summary>Made-up contents of a tensor; floats are from 0 to <paramref name="magnitude"/>.</summary>
@@ -72,7 +108,10 @@ internal static class SyntheticInputs
         if (datatype == TensorDatatype.Bytes)
         {
             byte[] zeros = new byte[elements * (BytesElements.PrefixSize + 1)];
-            for (int i = 0; i < elements; i++) BytesElements.Write(zeros.AsSpan(i * (BytesElements.PrefixSize + 1)), "0"u8);
+            for (int i = 0; i < elements; i++)
+            {
+                BytesElements.Write(zeros.AsSpan(i * (BytesElements.PrefixSize + 1)), "0"u8);
+            }
             return zeros;
         }
 
@@ -82,13 +121,22 @@ internal static class SyntheticInputs
         switch (datatype)
         {
             case TensorDatatype.Fp32:
-                foreach (ref float value in MemoryMarshal.Cast<byte, float>(span)) value = Next();
+                foreach (ref float value in MemoryMarshal.Cast<byte, float>(span))
+                {
+                    value = Next();
+                }
                 break;
             case TensorDatatype.Fp64:
-                foreach (ref double value in MemoryMarshal.Cast<byte, double>(span)) value = random.NextDouble() * magnitude;
+                foreach (ref double value in MemoryMarshal.Cast<byte, double>(span))
+                {
+                    value = random.NextDouble() * magnitude;
+                }
                 break;
             case TensorDatatype.Fp16:
-                foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(span)) value = (Half)Next();
+                foreach (ref Half value in MemoryMarshal.Cast<byte, Half>(span))
+                {
+                    value = (Half)Next();
+                }
                 break;
             case TensorDatatype.Bf16:
                 // The upper half of a float is a bfloat16.
@@ -99,7 +147,10 @@ internal static class SyntheticInputs
 
                 break;
             default:
-                for (int i = 0; i < bytes.Length; i += datatype.ElementSize()) bytes[i] = (byte)random.Next(2);
+                for (int i = 0; i < bytes.Length; i += datatype.ElementSize())
+                {
+                    bytes[i] = (byte)random.Next(2);
+                }
                 break;
         }
 

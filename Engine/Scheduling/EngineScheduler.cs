@@ -4,8 +4,8 @@ namespace OrleansInference.Engine.Scheduling;
 
 /// <summary>
 /// Where batches run: on the engine's own threads, shared by all replicas, which take turns of one batch each in the
-/// order in which they asked. A 20 ms run on the thread pool would delay Orleans' membership probes; only turns that are
-/// known to be short run there, because handing them to another thread would cost more than they do.
+/// order in which they asked. A 20 ms run on the thread pool would delay Orleans' membership probes; only turns that
+/// are known to be short run there, because handing them to another thread would cost more than they do.
 /// </summary>
 internal sealed class EngineScheduler : IEngineScheduler, IDisposable
 {
@@ -23,7 +23,9 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
     /// <summary>Threads running.</summary>
     public int ThreadCount => _threads.Count;
 
-    /// <summary>Adds threads up to <paramref name="count"/>: runs on a device only wait, and need more threads than cores.</summary>
+    /// <summary>
+    /// Adds threads up to <paramref name="count"/>: runs on a device only wait, and need more threads than cores.
+    /// </summary>
     public void EnsureThreads(int count)
     {
         lock (_gate)
@@ -43,7 +45,10 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
         lock (_gate)
         {
             _ready.Enqueue(work);
-            if (_idle > 0) Monitor.Pulse(_gate);
+            if (_idle > 0)
+            {
+                Monitor.Pulse(_gate);
+            }
         }
     }
 
@@ -53,7 +58,10 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
         lock (_gate)
         {
             _whenIdle.Enqueue(work);
-            if (_idle > 0) Monitor.Pulse(_gate);
+            if (_idle > 0)
+            {
+                Monitor.Pulse(_gate);
+            }
         }
     }
 
@@ -62,7 +70,11 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
     /// being read join its batch, and no thread is woken that was not awake.
     /// </summary>
     public void ScheduleShort(IEngineWork work) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static turn => turn.Scheduler.RunShort(turn.Work), (Scheduler: this, Work: work), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static turn => turn.Scheduler.RunShort(turn.Work),
+            (Scheduler: this, Work: work),
+            preferLocal: false
+        );
 
     /// <summary>Ends the threads after their current turn.</summary>
     public void Dispose()
@@ -73,23 +85,38 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        foreach (Thread thread in _threads) thread.Join();
-        while (_spareStates.TryPop(out EngineThread? state)) state.Dispose();
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+        while (_spareStates.TryPop(out EngineThread? state))
+        {
+            state.Dispose();
+        }
     }
 
     private void RunShort(IEngineWork work)
     {
-        if (!_spareStates.TryPop(out EngineThread? state)) state = new EngineThread();
+        if (!_spareStates.TryPop(out EngineThread? state))
+        {
+            state = new EngineThread();
+        }
         bool again = work.RunTurn(state);
         _spareStates.Push(state);
-        if (again) ScheduleShort(work);
+        if (again)
+        {
+            ScheduleShort(work);
+        }
     }
 
     private void Loop()
     {
         using EngineThread state = new();
         IEngineWork? again = null;
-        while (Next(again) is { } work) again = work.RunTurn(state) ? work : null;
+        while (Next(again) is { } work)
+        {
+            again = work.RunTurn(state) ? work : null;
+        }
     }
 
     private IEngineWork? Next(IEngineWork? again)
@@ -97,10 +124,16 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
         lock (_gate)
         {
             // Behind the others; this thread takes the next turn itself, so nobody needs waking.
-            if (again is not null) _ready.Enqueue(again);
+            if (again is not null)
+            {
+                _ready.Enqueue(again);
+            }
             while (_ready.Count == 0 && !_stopping)
             {
-                if (_whenIdle.TryDequeue(out IEngineWork? spare)) return spare;
+                if (_whenIdle.TryDequeue(out IEngineWork? spare))
+                {
+                    return spare;
+                }
 
                 _idle++;
                 Monitor.Wait(_gate);

@@ -15,15 +15,28 @@ public static class SequenceInputs
     {
         foreach (InferenceTensor input in request.Inputs)
         {
-            if (policy.IsHiddenInput(input.Name)) return $"input '{input.Name}' of model '{request.ModelName}' is filled in by the server from the sequence; leave it out";
-            if (policy.IsBatched && input.Shape is [var rows, ..] && rows != 1) return $"inference request to model '{request.ModelName}' must specify batch-size 1 due to requirements of sequence batcher; input '{input.Name}' has {rows} rows";
+            if (policy.IsHiddenInput(input.Name))
+            {
+                return $"input '{input.Name}' of model '{request.ModelName}' is filled in by the server from the "
+                    + $"sequence; leave it out";
+            }
+            if (policy.IsBatched && input.Shape is [var rows, ..] && rows != 1)
+            {
+                return $"inference request to model '{request.ModelName}' must specify batch-size 1 due to "
+                    + $"requirements of sequence batcher; input '{input.Name}' has {rows} rows";
+            }
         }
 
         foreach (SequenceControl control in policy.Controls)
         {
-            if (control.Kind == SequenceControlKind.CorrelationId && control.Spec.Datatype != TensorDatatype.Bytes && !TryNumber(control.Spec.Datatype, request.SequenceId, out _))
+            if (
+                control.Kind == SequenceControlKind.CorrelationId
+                && control.Spec.Datatype != TensorDatatype.Bytes
+                && !TryNumber(control.Spec.Datatype, request.SequenceId, out _)
+            )
             {
-                return $"sequence_id '{request.SequenceId}' does not fit the correlation id of model '{request.ModelName}', which is {control.Spec.Datatype.WireName()}";
+                return $"sequence_id '{request.SequenceId}' does not fit the correlation id of model '{request.ModelName}', "
+                    + $"which is {control.Spec.Datatype.WireName()}";
             }
         }
 
@@ -34,26 +47,52 @@ public static class SequenceInputs
     /// <param name="policy">The model's.</param>
     /// <param name="request">As the caller sent it, of one row.</param>
     /// <param name="states">The states from the request before; empty for the first.</param>
-    public static InferenceRequest Complete(SequencePolicy policy, InferenceRequest request, IReadOnlyList<InferenceTensor> states)
+    public static InferenceRequest Complete(
+        SequencePolicy policy,
+        InferenceRequest request,
+        IReadOnlyList<InferenceTensor> states
+    )
     {
         List<InferenceTensor> inputs = [.. request.Inputs];
-        foreach (SequenceControl control in policy.Controls) inputs.Add(Control(control, request));
+        foreach (SequenceControl control in policy.Controls)
+        {
+            inputs.Add(Control(control, request));
+        }
         for (int i = 0; i < policy.States.Count; i++)
         {
             SequenceStateSpec state = policy.States[i];
-            inputs.Add(states.Count > 0 ? states[i].As(state.Input.Name) : new InferenceTensor(state.Input.Name, state.Input.Datatype, state.InitialShape, state.Initial));
+            inputs.Add(
+                states.Count > 0
+                    ? states[i].As(state.Input.Name)
+                    : new InferenceTensor(state.Input.Name, state.Input.Datatype, state.InitialShape, state.Initial)
+            );
         }
 
-        string[] outputs = request.RequestedOutputs.Length == 0 ? [] : [.. request.RequestedOutputs, .. policy.States.Select(state => state.OutputName)];
+        string[] outputs =
+            request.RequestedOutputs.Length == 0
+                ? []
+                : [.. request.RequestedOutputs, .. policy.States.Select(state => state.OutputName)];
         return request with { Inputs = [.. inputs], RequestedOutputs = outputs };
     }
 
     /// <summary>Takes the states, in the policy's order, out of an answer.</summary>
-    public static (InferenceResponse Response, InferenceTensor[] States) Split(SequencePolicy policy, InferenceResponse response)
+    public static (InferenceResponse Response, InferenceTensor[] States) Split(
+        SequencePolicy policy,
+        InferenceResponse response
+    )
     {
-        if (policy.States.Count == 0) return (response, []);
+        if (policy.States.Count == 0)
+        {
+            return (response, []);
+        }
         InferenceTensor[] states = [.. policy.States.Select(state => response.Output(state.OutputName))];
-        return (response with { Outputs = [.. response.Outputs.Where(output => !policy.IsHiddenOutput(output.Name))] }, states);
+        return (
+            response with
+            {
+                Outputs = [.. response.Outputs.Where(output => !policy.IsHiddenOutput(output.Name))],
+            },
+            states
+        );
     }
 
     private static InferenceTensor Control(SequenceControl control, InferenceRequest request)
@@ -86,7 +125,10 @@ public static class SequenceInputs
     private static bool TryNumber(TensorDatatype datatype, string id, out byte[] contents)
     {
         contents = new byte[datatype.ElementSize()];
-        if (!ulong.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)) return false;
+        if (!ulong.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+        {
+            return false;
+        }
         ulong limit = datatype switch
         {
             TensorDatatype.Int32 => int.MaxValue,
@@ -94,9 +136,18 @@ public static class SequenceInputs
             TensorDatatype.Int64 => long.MaxValue,
             _ => ulong.MaxValue,
         };
-        if (number > limit) return false;
-        if (contents.Length == sizeof(ulong)) BinaryPrimitives.WriteUInt64LittleEndian(contents, number);
-        else BinaryPrimitives.WriteUInt32LittleEndian(contents, (uint)number);
+        if (number > limit)
+        {
+            return false;
+        }
+        if (contents.Length == sizeof(ulong))
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(contents, number);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(contents, (uint)number);
+        }
         return true;
     }
 }

@@ -25,7 +25,8 @@ public sealed record SequencePolicy
     public required SequenceSlots Slots { get; init; }
 
     /// <summary>Whether an input is the server's to fill in.</summary>
-    public bool IsHiddenInput(string name) => Controls.Any(control => control.Spec.Name == name) || States.Any(state => state.Input.Name == name);
+    public bool IsHiddenInput(string name) =>
+        Controls.Any(control => control.Spec.Name == name) || States.Any(state => state.Input.Name == name);
 
     /// <summary>Whether an output is the server's to keep.</summary>
     public bool IsHiddenOutput(string name) => States.Any(state => state.OutputName == name);

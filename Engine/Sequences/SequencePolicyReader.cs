@@ -1,15 +1,24 @@
 using System.Runtime.InteropServices;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Tensors;
-using SequenceBatching = OrleansInference.Protocol.ModelSequenceBatching;
 using OrleansInference.Onnx.Files;
+using SequenceBatching = OrleansInference.Protocol.ModelSequenceBatching;
 
 namespace OrleansInference.Engine.Sequences;
 
-/// <summary>Reads <c>sequence_batching</c> against the model that it configures. Pure but for files of initial states.</summary>
+/// <summary>
+/// Reads <c>sequence_batching</c> against the model that it configures. Pure but for files of initial states.
+/// </summary>
 internal static class SequencePolicyReader
 {
-    private static readonly TensorDatatype[] CorrelationTypes = [TensorDatatype.UInt64, TensorDatatype.Int64, TensorDatatype.UInt32, TensorDatatype.Int32, TensorDatatype.Bytes];
+    private static readonly TensorDatatype[] CorrelationTypes =
+    [
+        TensorDatatype.UInt64,
+        TensorDatatype.Int64,
+        TensorDatatype.UInt32,
+        TensorDatatype.Int32,
+        TensorDatatype.Bytes,
+    ];
 
     /// <summary>The policy; null where the model has none.</summary>
     /// <param name="config">The model's configuration.</param>
@@ -19,30 +28,54 @@ internal static class SequencePolicyReader
     /// <exception cref="ModelLoadException">Configuration and model disagree.</exception>
     public static SequencePolicy? Read(ModelConfig config, ModelSignature signature, int instances, string folder)
     {
-        if (config.SequenceBatching is not { } batching) return null;
-        if (batching.IterativeSequence) throw new ModelLoadException("sequence_batching: iterative_sequence is not served here");
+        if (config.SequenceBatching is not { } batching)
+        {
+            return null;
+        }
+        if (batching.IterativeSequence)
+        {
+            throw new ModelLoadException("sequence_batching: iterative_sequence is not served here");
+        }
         ulong idle = batching.MaxSequenceIdleMicroseconds == 0 ? 1_000_000 : batching.MaxSequenceIdleMicroseconds;
-        int active = batching.Oldest is { } oldest ? Math.Max(1, oldest.MaxCandidateSequences) : instances * Math.Max(1, signature.MaxBatchSize);
+        int active = batching.Oldest is { } oldest
+            ? Math.Max(1, oldest.MaxCandidateSequences)
+            : instances * Math.Max(1, signature.MaxBatchSize);
         return new SequencePolicy
         {
             IdleTimeout = TimeSpan.FromMicroseconds(Math.Min(idle, (double)TimeSpan.FromDays(24).TotalMicroseconds)),
             MaxActive = active,
             IsBatched = signature.IsBatched,
             Slots = new SequenceSlots(active),
-            Controls = [.. batching.ControlInput.SelectMany(input => input.Control.Select(control => Control(input.Name, control, signature)))],
+            Controls =
+            [
+                .. batching.ControlInput.SelectMany(input =>
+                    input.Control.Select(control => Control(input.Name, control, signature))
+                ),
+            ],
             States = [.. batching.State.Select(state => State(state, signature, folder))],
         };
     }
 
-    private static SequenceControl Control(string name, SequenceBatching.Types.Control control, ModelSignature signature)
+    private static SequenceControl Control(
+        string name,
+        SequenceBatching.Types.Control control,
+        ModelSignature signature
+    )
     {
-        TensorSpec spec = Array.Find(signature.Inputs, input => input.Name == name)
-            ?? throw new ModelLoadException($"sequence_batching has control_input '{name}', the model has: {string.Join(", ", signature.Inputs.Select(input => input.Name))}");
+        TensorSpec spec =
+            Array.Find(signature.Inputs, input => input.Name == name)
+            ?? throw new ModelLoadException(
+                $"sequence_batching has control_input '{name}', the model has: "
+                    + $"{string.Join(", ", signature.Inputs.Select(input => input.Name))}"
+            );
         if (control.Kind == SequenceBatching.Types.Control.Types.Kind.ControlSequenceCorrid)
         {
             return CorrelationTypes.Contains(spec.Datatype)
                 ? new SequenceControl(SequenceControlKind.CorrelationId, spec, [], [])
-                : throw new ModelLoadException($"control_input '{name}' is {spec.Datatype.WireName()}; a correlation id must be one of {string.Join(", ", CorrelationTypes.Select(type => type.WireName()))}");
+                : throw new ModelLoadException(
+                    $"control_input '{name}' is {spec.Datatype.WireName()}; a correlation id must be one of "
+                        + $"{string.Join(", ", CorrelationTypes.Select(type => type.WireName()))}"
+                );
         }
 
         SequenceControlKind kind = control.Kind switch
@@ -53,43 +86,106 @@ internal static class SequencePolicyReader
         };
         (byte[] no, byte[] yes, TensorDatatype datatype) = control switch
         {
-            { Int32FalseTrue.Count: 2 } => (Bytes(control.Int32FalseTrue[0]), Bytes(control.Int32FalseTrue[1]), TensorDatatype.Int32),
-            { Fp32FalseTrue.Count: 2 } => (Bytes(control.Fp32FalseTrue[0]), Bytes(control.Fp32FalseTrue[1]), TensorDatatype.Fp32),
-            { BoolFalseTrue.Count: 2 } => (Bytes(control.BoolFalseTrue[0]), Bytes(control.BoolFalseTrue[1]), TensorDatatype.Bool),
-            _ => throw new ModelLoadException($"control_input '{name}' must have two values in int32_false_true, fp32_false_true or bool_false_true"),
+            { Int32FalseTrue.Count: 2 } => (
+                Bytes(control.Int32FalseTrue[0]),
+                Bytes(control.Int32FalseTrue[1]),
+                TensorDatatype.Int32
+            ),
+            { Fp32FalseTrue.Count: 2 } => (
+                Bytes(control.Fp32FalseTrue[0]),
+                Bytes(control.Fp32FalseTrue[1]),
+                TensorDatatype.Fp32
+            ),
+            { BoolFalseTrue.Count: 2 } => (
+                Bytes(control.BoolFalseTrue[0]),
+                Bytes(control.BoolFalseTrue[1]),
+                TensorDatatype.Bool
+            ),
+            _ => throw new ModelLoadException(
+                $"control_input '{name}' must have two values in int32_false_true, fp32_false_true or bool_false_true"
+            ),
         };
-        if (datatype != spec.Datatype) throw new ModelLoadException($"control_input '{name}' has {datatype.WireName()} values, the model's input is {spec.Datatype.WireName()}");
+        if (datatype != spec.Datatype)
+        {
+            throw new ModelLoadException(
+                $"control_input '{name}' has {datatype.WireName()} values, the model's input is "
+                    + $"{spec.Datatype.WireName()}"
+            );
+        }
         return new SequenceControl(kind, spec, no, yes);
     }
 
     private static SequenceStateSpec State(SequenceBatching.Types.State state, ModelSignature signature, string folder)
     {
-        TensorSpec input = Array.Find(signature.Inputs, spec => spec.Name == state.InputName)
-            ?? throw new ModelLoadException($"sequence_batching has state input '{state.InputName}', the model has: {string.Join(", ", signature.Inputs.Select(spec => spec.Name))}");
-        TensorSpec output = Array.Find(signature.Outputs, spec => spec.Name == state.OutputName)
-            ?? throw new ModelLoadException($"sequence_batching has state output '{state.OutputName}', the model has: {string.Join(", ", signature.Outputs.Select(spec => spec.Name))}");
-        if (input.Datatype != output.Datatype) throw new ModelLoadException($"state '{state.InputName}' is {input.Datatype.WireName()} and comes back as {output.Datatype.WireName()}");
+        TensorSpec input =
+            Array.Find(signature.Inputs, spec => spec.Name == state.InputName)
+            ?? throw new ModelLoadException(
+                $"sequence_batching has state input '{state.InputName}', the model has: "
+                    + $"{string.Join(", ", signature.Inputs.Select(spec => spec.Name))}"
+            );
+        TensorSpec output =
+            Array.Find(signature.Outputs, spec => spec.Name == state.OutputName)
+            ?? throw new ModelLoadException(
+                $"sequence_batching has state output '{state.OutputName}', the model has: "
+                    + $"{string.Join(", ", signature.Outputs.Select(spec => spec.Name))}"
+            );
+        if (input.Datatype != output.Datatype)
+        {
+            throw new ModelLoadException(
+                $"state '{state.InputName}' is {input.Datatype.WireName()} and comes back as "
+                    + $"{output.Datatype.WireName()}"
+            );
+        }
         SequenceBatching.Types.InitialState? initial = state.InitialState.FirstOrDefault();
         long[] dims = initial?.Dims.Count > 0 ? [.. initial.Dims] : [.. state.Dims];
-        long[] shape = dims.Length > 0 ? [.. input.IsBatched ? [1L] : Array.Empty<long>(), .. dims.Select(dimension => Math.Max(1, dimension))] : [.. input.Dimensions.Select(dimension => dimension < 0 ? 1 : dimension)];
-        if (!TensorShape.TryCount(shape, out long elements) || elements > 1 << 28) throw new ModelLoadException($"state '{state.InputName}' has initial shape {TensorShape.Format(shape)}, which is too large");
+        long[] shape =
+            dims.Length > 0
+                ? [.. input.IsBatched ? [1L] : Array.Empty<long>(), .. dims.Select(dimension => Math.Max(1, dimension))]
+                : [.. input.Dimensions.Select(dimension => dimension < 0 ? 1 : dimension)];
+        if (!TensorShape.TryCount(shape, out long elements) || elements > 1 << 28)
+        {
+            throw new ModelLoadException(
+                $"state '{state.InputName}' has initial shape {TensorShape.Format(shape)}, which is too large"
+            );
+        }
         return new SequenceStateSpec(input, state.OutputName, shape, Contents(initial, input, elements, folder));
     }
 
-    private static byte[] Contents(SequenceBatching.Types.InitialState? initial, TensorSpec input, long elements, string folder)
+    private static byte[] Contents(
+        SequenceBatching.Types.InitialState? initial,
+        TensorSpec input,
+        long elements,
+        string folder
+    )
     {
         // An empty text is the zero of BYTES: a length of 0.
-        long length = elements * (input.Datatype == TensorDatatype.Bytes ? BytesElements.PrefixSize : input.Datatype.ElementSize());
-        if (initial is not { DataFile.Length: > 0 }) return new byte[length];
-        if (Path.GetFileName(initial.DataFile) != initial.DataFile) throw new ModelLoadException($"data_file '{initial.DataFile}' must be a file name without a folder");
+        long length =
+            elements
+            * (input.Datatype == TensorDatatype.Bytes ? BytesElements.PrefixSize : input.Datatype.ElementSize());
+        if (initial is not { DataFile.Length: > 0 })
+        {
+            return new byte[length];
+        }
+        if (Path.GetFileName(initial.DataFile) != initial.DataFile)
+        {
+            throw new ModelLoadException($"data_file '{initial.DataFile}' must be a file name without a folder");
+        }
         string path = Path.Combine(folder, "initial_state", initial.DataFile);
         if (!RegularFile.Exists(path))
         {
             throw new ModelLoadException($"there is no initial_state/{initial.DataFile} for state '{input.Name}'");
         }
         byte[] contents = RegularFile.ReadAllBytes(path);
-        bool fits = input.Datatype == TensorDatatype.Bytes ? BytesElements.TryCount(contents, out long found) && found == elements : contents.Length == length;
-        return fits ? contents : throw new ModelLoadException($"initial_state/{initial.DataFile} has {contents.Length} bytes, which do not fit state '{input.Name}' of {elements} {input.Datatype.WireName()} elements");
+        bool fits =
+            input.Datatype == TensorDatatype.Bytes
+                ? BytesElements.TryCount(contents, out long found) && found == elements
+                : contents.Length == length;
+        return fits
+            ? contents
+            : throw new ModelLoadException(
+                $"initial_state/{initial.DataFile} has {contents.Length} bytes, which do not fit state '{input.Name}' "
+                    + $"of {elements} {input.Datatype.WireName()} elements"
+            );
     }
 
     private static byte[] Bytes<T>(T value)

@@ -6,15 +6,17 @@ namespace OrleansInference.Engine.Sessions;
 internal static class ConfiguredTypes
 {
     /// <summary>The datatype; <see cref="TensorDatatype.None"/> where none is configured.</summary>
-    public static TensorDatatype ToDatatype(DataType type) => type switch
-    {
-        DataType.TypeInvalid => TensorDatatype.None,
-        DataType.TypeString => TensorDatatype.Bytes,
-        _ => Enum.Parse<TensorDatatype>(type.ToString()["Type".Length..], ignoreCase: true),
-    };
+    public static TensorDatatype ToDatatype(DataType type) =>
+        type switch
+        {
+            DataType.TypeInvalid => TensorDatatype.None,
+            DataType.TypeString => TensorDatatype.Bytes,
+            _ => Enum.Parse<TensorDatatype>(type.ToString()["Type".Length..], ignoreCase: true),
+        };
 
     /// <summary>The configured type.</summary>
-    public static DataType ToConfigured(TensorDatatype datatype) => datatype == TensorDatatype.Bytes
-        ? DataType.TypeString
-        : Enum.Parse<DataType>("Type" + datatype, ignoreCase: true);
+    public static DataType ToConfigured(TensorDatatype datatype) =>
+        datatype == TensorDatatype.Bytes
+            ? DataType.TypeString
+            : Enum.Parse<DataType>("Type" + datatype, ignoreCase: true);
 }

@@ -24,7 +24,9 @@ internal static class ElementTypes
         (TensorElementType.String, TensorDatatype.Bytes),
     ];
 
-    public static TensorDatatype ToDatatype(TensorElementType element) => Array.Find(Pairs, pair => pair.Element == element).Datatype;
+    public static TensorDatatype ToDatatype(TensorElementType element) =>
+        Array.Find(Pairs, pair => pair.Element == element).Datatype;
 
-    public static TensorElementType ToElement(TensorDatatype datatype) => Array.Find(Pairs, pair => pair.Datatype == datatype).Element;
+    public static TensorElementType ToElement(TensorDatatype datatype) =>
+        Array.Find(Pairs, pair => pair.Datatype == datatype).Element;
 }

@@ -23,12 +23,17 @@ internal sealed class ModelSession
 
     public InferenceSession Session { get; }
 
-    /// <summary>The device that takes the session's time, where that is emulated; its ONNX Runtime session then only tells the signature.</summary>
+    /// <summary>
+    /// The device that takes the session's time, where that is emulated; its ONNX Runtime session then only tells the
+    /// signature.
+    /// </summary>
     public IEmulatedDevice? Device { get; init; }
 
     public SessionSettings Settings { get; }
 
-    /// <summary>Whether outputs have the shapes that the file declares, so that their memory can be given to a run beforehand.</summary>
+    /// <summary>
+    /// Whether outputs have the shapes that the file declares, so that their memory can be given to a run beforehand.
+    /// </summary>
     public bool PlacesOutputs
     {
         get => Volatile.Read(ref _placesOutputs);
@@ -43,9 +48,9 @@ internal sealed class ModelSession
     public TaskCompletionSource Disposed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>
-    /// Whether a run is much larger than this session's runs usually are: what it takes is given back after it. ONNX Runtime's
-    /// arena keeps the memory of the largest run that there ever was, and one backlog would decide what the process holds.
-    /// Runs count themselves here; a lost count does no harm.
+    /// Whether a run is much larger than this session's runs usually are: what it takes is given back after it. ONNX
+    /// Runtime's arena keeps the memory of the largest run that there ever was, and one backlog would decide what the
+    /// process holds. Runs count themselves here; a lost count does no harm.
     /// </summary>
     public bool IsUnusual(int rows)
     {
@@ -61,7 +66,10 @@ internal sealed class ModelSession
         while (users > 0)
         {
             int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
-            if (seen == users) return true;
+            if (seen == users)
+            {
+                return true;
+            }
             users = seen;
         }
 
@@ -71,7 +79,10 @@ internal sealed class ModelSession
     /// <summary>Ends a hold, or the owner's own, with which the session is created.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _users) != 0) return;
+        if (Interlocked.Decrement(ref _users) != 0)
+        {
+            return;
+        }
         Session.Dispose();
         OnnxRuntimeEnvironment.TrimMemory();
         Disposed.TrySetResult();

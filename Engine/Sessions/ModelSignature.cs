@@ -16,10 +16,11 @@ public sealed record ModelSignature
     public bool IsBatched => MaxBatchSize > 0;
 
     /// <summary>The same for a model whose requests run one at a time.</summary>
-    public ModelSignature Unbatched() => this with
-    {
-        MaxBatchSize = 0,
-        Inputs = [.. Inputs.Select(spec => spec with { IsBatched = false })],
-        Outputs = [.. Outputs.Select(spec => spec with { IsBatched = false })],
-    };
+    public ModelSignature Unbatched() =>
+        this with
+        {
+            MaxBatchSize = 0,
+            Inputs = [.. Inputs.Select(spec => spec with { IsBatched = false })],
+            Outputs = [.. Outputs.Select(spec => spec with { IsBatched = false })],
+        };
 }

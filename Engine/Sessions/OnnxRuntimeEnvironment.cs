@@ -11,10 +11,15 @@ internal static partial class OnnxRuntimeEnvironment
     /// <summary>Execution providers that this build of ONNX Runtime has, such as <c>CPUExecutionProvider</c>.</summary>
     public static IReadOnlyList<string> AvailableProviders => Providers.Value;
 
-    /// <summary>Gives memory that sessions freed back to the operating system; the C library keeps it otherwise.</summary>
+    /// <summary>
+    /// Gives memory that sessions freed back to the operating system; the C library keeps it otherwise.
+    /// </summary>
     public static void TrimMemory()
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
         try
         {
             _ = MallocTrim(0);
@@ -36,13 +41,15 @@ internal static partial class OnnxRuntimeEnvironment
                 // .NET on Unix keeps its environment to itself; the native library reads the C library's.
                 _ = SetEnv("ORT_DISABLE_TELEMETRY", "1", 1);
             }
-            catch (EntryPointNotFoundException)
-            {
-            }
+            catch (EntryPointNotFoundException) { }
         }
 
         // What fails is answered to its caller with the reason; the library would print it again for each request.
-        EnvironmentCreationOptions options = new() { logId = "OrleansInference", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        EnvironmentCreationOptions options = new()
+        {
+            logId = "OrleansInference",
+            logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
         OrtEnv environment = OrtEnv.CreateInstanceWithOptions(ref options);
         environment.DisableTelemetryEvents();
         return environment.GetAvailableProviders();

@@ -3,15 +3,19 @@ using OrleansInference.Engine.Repository;
 namespace OrleansInference.Engine.Sessions;
 
 /// <summary>
-/// What a session is built from. ONNX Runtime maps weight files into memory for as long as the session lives: written to, they
-/// would change its answers, and cut short they would end the process. It refuses those that are links out of the model's
-/// folder, too. So it gets a copy of its own of a model that has weight files, deleted once it is mapped.
+/// What a session is built from. ONNX Runtime maps weight files into memory for as long as the session lives: written
+/// to, they would change its answers, and cut short they would end the process. It refuses those that are links out of
+/// the model's folder, too. So it gets a copy of its own of a model that has weight files, deleted once it is mapped.
 /// </summary>
 internal sealed class PrivateCopy : IDisposable
 {
     private readonly string? _folder;
 
-    private PrivateCopy(string path, string? folder) => (Path, _folder) = (path, folder);
+    private PrivateCopy(string path, string? folder)
+    {
+        Path = path;
+        _folder = folder;
+    }
 
     /// <summary>The file to build the session from.</summary>
     public string Path { get; }
@@ -21,7 +25,10 @@ internal sealed class PrivateCopy : IDisposable
     public static PrivateCopy Of(string path)
     {
         OnnxFile file = OnnxFile.Read(path);
-        if (file.ExternalData.Count == 0) return new PrivateCopy(path, folder: null);
+        if (file.ExternalData.Count == 0)
+        {
+            return new PrivateCopy(path, folder: null);
+        }
         string? folder = null;
         try
         {
@@ -30,16 +37,25 @@ internal sealed class PrivateCopy : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (folder is not null) Directory.Delete(folder, recursive: true);
+            if (folder is not null)
+            {
+                Directory.Delete(folder, recursive: true);
+            }
             string place = System.IO.Path.GetTempPath();
-            throw new ModelLoadException($"'{path}' and its weight files cannot be copied to '{place}': {exception.Message}", exception);
+            throw new ModelLoadException(
+                $"'{path}' and its weight files cannot be copied to '{place}': {exception.Message}",
+                exception
+            );
         }
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        if (_folder is null) return;
+        if (_folder is null)
+        {
+            return;
+        }
         try
         {
             Directory.Delete(_folder, recursive: true);

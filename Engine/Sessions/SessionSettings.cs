@@ -12,7 +12,9 @@ internal sealed record SessionSettings
     /// <summary>The variant that the file is.</summary>
     public string Variant { get; init; } = Repository.ModelVariants.Original;
 
-    /// <summary>Intra-op threads, at least 1. With 1 a run uses the calling thread alone; more bring their own pool.</summary>
+    /// <summary>
+    /// Intra-op threads, at least 1. With 1 a run uses the calling thread alone; more bring their own pool.
+    /// </summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>ONNX Runtime's provider name.</summary>
@@ -44,7 +46,10 @@ internal sealed record SessionSettings
         if (Provider == ExecutionProviderChoice.Cuda)
         {
             using OrtCUDAProviderOptions cuda = new();
-            if (CudaOptions.Count > 0) cuda.UpdateOptions(new Dictionary<string, string>(CudaOptions));
+            if (CudaOptions.Count > 0)
+            {
+                cuda.UpdateOptions(new Dictionary<string, string>(CudaOptions));
+            }
             options.AppendExecutionProvider_CUDA(cuda);
         }
 

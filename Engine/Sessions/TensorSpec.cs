@@ -23,13 +23,18 @@ public sealed record TensorSpec
     /// <summary>Whether every dimension but the batch is fixed.</summary>
     public bool IsFixed => !Dimensions.AsSpan(IsBatched ? 1 : 0).Contains(-1);
 
-    /// <summary>Bytes of a row (of all, without a batch dimension) where the dimensions are fixed and the type is not BYTES.</summary>
+    /// <summary>
+    /// Bytes of a row (of all, without a batch dimension) where the dimensions are fixed and the type is not BYTES.
+    /// </summary>
     public long RowBytes
     {
         get
         {
             long elements = 1;
-            foreach (long dimension in Dimensions.AsSpan(IsBatched ? 1 : 0)) elements *= dimension;
+            foreach (long dimension in Dimensions.AsSpan(IsBatched ? 1 : 0))
+            {
+                elements *= dimension;
+            }
             return elements * Datatype.ElementSize();
         }
     }

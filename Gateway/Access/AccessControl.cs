@@ -10,15 +10,16 @@ using OrleansInference.Gateway.Warmup;
 namespace OrleansInference.Gateway.Access;
 
 /// <summary>
-/// Says of every request who sent it, and refuses those of other origins, without a valid key, token or log-in where they are asked
-/// for, and without the role that the call needs.
+/// Says of every request who sent it, and refuses those of other origins, without a valid key, token or log-in where
+/// they are asked for, and without the role that the call needs.
 /// </summary>
 internal sealed class AccessControl(
     ApiKeyFile? keys,
     AccessTokens tokens,
     WarmupToken warmup,
     IOptions<AccessOptions> options,
-    AuditLog audit)
+    AuditLog audit
+)
 {
     /// <summary>What the dashboard sends with each request and pages of other origins cannot.</summary>
     public const string OwnHeader = "X-Requested-With";
@@ -36,7 +37,10 @@ internal sealed class AccessControl(
         HttpRequest request = context.Request;
         if (warmup.IsOwn(request))
         {
-            if (context.Features.Get<IHttpMetricsTagsFeature>() is { } metrics) metrics.MetricsDisabled = true;
+            if (context.Features.Get<IHttpMetricsTagsFeature>() is { } metrics)
+            {
+                metrics.MetricsDisabled = true;
+            }
             context.Features.Set(Caller.Warmup);
             await next(context);
             return;
@@ -51,42 +55,75 @@ internal sealed class AccessControl(
         }
 
         (Caller? caller, Func<string> who, bool byCookie) = await IdentifyAsync(context);
-        if (caller is null && needed is null) caller = Anonymous(request);
+        if (caller is null && needed is null)
+        {
+            caller = Anonymous(request);
+        }
         if (caller is null)
         {
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "an API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", who(), null);
+            await RefuseAsync(
+                context,
+                StatusCodes.Status401Unauthorized,
+                "an API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
+                who(),
+                null
+            );
             return;
         }
 
         if (caller.Role < needed)
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"this needs the role {Name(needed.Value)}; the key has the role {Name(caller.Role)}", who(), caller.Role);
+            await RefuseAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                $"this needs the role {Name(needed.Value)}; the key has the role {Name(caller.Role)}",
+                who(),
+                caller.Role
+            );
             return;
         }
 
         bool changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
         if (byCookie && changes && request.Headers[OwnHeader].ToString() != "dashboard")
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"a request of a log-in must carry '{OwnHeader}: dashboard'", who(), caller.Role);
+            await RefuseAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                $"a request of a log-in must carry '{OwnHeader}: dashboard'",
+                who(),
+                caller.Role
+            );
             return;
         }
 
         context.Features.Set(caller);
         await next(context);
-        if (changes && needed > Role.Infer) audit.Write(context, who(), caller.Role, context.Response.StatusCode);
+        if (changes && needed > Role.Infer)
+        {
+            audit.Write(context, who(), caller.Role, context.Response.StatusCode);
+        }
     }
 
     /// <summary>Whom a key or token belongs to; null where it is none.</summary>
     public async Task<Caller?> FindAsync(HttpContext context, string key)
     {
-        if (keys?.Find(key) is { } known) return known;
-        if (!options.Value.TakesTokens) return null;
+        if (keys?.Find(key) is { } known)
+        {
+            return known;
+        }
+        if (!options.Value.TakesTokens)
+        {
+            return null;
+        }
         context.Request.Headers.Authorization = BearerScheme + key;
         return await tokens.FindAsync(context);
     }
 
     /// <summary>Who sends a request that needs no key.</summary>
-    public static Caller Anonymous(HttpRequest request) => request.Headers.ContainsKey("X-Tenant") ? new Caller(InferHeaders.Tenant(request), 1, 0) : CallerFeature.Unnamed;
+    public static Caller Anonymous(HttpRequest request) =>
+        request.Headers.ContainsKey("X-Tenant")
+            ? new Caller(InferHeaders.Tenant(request), 1, 0)
+            : CallerFeature.Unnamed;
 
     /// <summary>What a key is called in logs: the beginning of its hash.</summary>
     public static string NameOf(string key) => Convert.ToHexStringLower(ApiKey.HashOf(key))[..12];
@@ -95,15 +132,29 @@ internal sealed class AccessControl(
     public static DateTimeOffset? ExpiryOf(string key)
     {
         JsonWebTokenHandler reader = new();
-        return key.Count(letter => letter == '.') == 2 && reader.CanReadToken(key) ? new DateTimeOffset(reader.ReadJsonWebToken(key).ValidTo, TimeSpan.Zero) : null;
+        return key.Count(letter => letter == '.') == 2 && reader.CanReadToken(key)
+            ? new DateTimeOffset(reader.ReadJsonWebToken(key).ValidTo, TimeSpan.Zero)
+            : null;
     }
 
-    /// <summary>Who sends a request; what it is called is asked for only where something is written down, since a key is hashed for it.</summary>
+    /// <summary>
+    /// Who sends a request; what it is called is asked for only where something is written down, since a key is hashed
+    /// for it.
+    /// </summary>
     private async Task<(Caller? Caller, Func<string> Who, bool ByCookie)> IdentifyAsync(HttpContext context)
     {
-        if (!AsksForKeys) return (Anonymous(context.Request), static () => "anonymous", false);
-        if (Key(context.Request) is { } key) return (await FindAsync(context, key), () => NameOf(key), false);
-        if (context.Request.Headers.Cookie.Count == 0 || await DashboardSession.FindAsync(context) is not { } session) return (null, static () => "nobody", false);
+        if (!AsksForKeys)
+        {
+            return (Anonymous(context.Request), static () => "anonymous", false);
+        }
+        if (Key(context.Request) is { } key)
+        {
+            return (await FindAsync(context, key), () => NameOf(key), false);
+        }
+        if (context.Request.Headers.Cookie.Count == 0 || await DashboardSession.FindAsync(context) is not { } session)
+        {
+            return (null, static () => "nobody", false);
+        }
         // A key that was taken away ends its log-ins; a token's log-in ends with the token.
         bool isValid = keys is null || keys.Knows(session.Key) || options.Value.TakesTokens;
         return (isValid ? session.Caller : null, () => session.Key, true);
@@ -111,9 +162,14 @@ internal sealed class AccessControl(
 
     private static string? Key(HttpRequest request)
     {
-        if (request.Headers.TryGetValue("X-API-Key", out StringValues own)) return own.ToString();
+        if (request.Headers.TryGetValue("X-API-Key", out StringValues own))
+        {
+            return own.ToString();
+        }
         string authorization = request.Headers.Authorization.ToString();
-        return authorization.StartsWith(BearerScheme, StringComparison.OrdinalIgnoreCase) ? authorization[BearerScheme.Length..].Trim() : null;
+        return authorization.StartsWith(BearerScheme, StringComparison.OrdinalIgnoreCase)
+            ? authorization[BearerScheme.Length..].Trim()
+            : null;
     }
 
     private static void SecureHeaders(IHeaderDictionary headers)
@@ -139,7 +195,10 @@ internal sealed class AccessControl(
             return context.Response.CompleteAsync();
         }
 
-        if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Bearer";
+        if (status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        }
         return ErrorResponse.WriteAsync(context, status, message);
     }
 }

@@ -5,10 +5,16 @@ namespace OrleansInference.Gateway.Access;
 /// <summary>Who may do what (<c>Access:</c>), besides the file of API keys.</summary>
 public sealed class AccessOptions
 {
-    /// <summary>Address of an OpenID Connect provider whose access tokens are taken (<c>Authorization: Bearer TOKEN</c>); empty for none.</summary>
+    /// <summary>
+    /// Address of an OpenID Connect provider whose access tokens are taken (<c>Authorization: Bearer TOKEN</c>); empty
+    /// for none.
+    /// </summary>
     public string Authority { get; set; } = "";
 
-    /// <summary>PEM file of the public key that tokens are signed with, in place of an authority that can be asked; empty for none.</summary>
+    /// <summary>
+    /// PEM file of the public key that tokens are signed with, in place of an authority that can be asked; empty for
+    /// none.
+    /// </summary>
     public string TokenKeyFile { get; set; } = "";
 
     /// <summary>Issuer that tokens must name where <see cref="TokenKeyFile"/> is given.</summary>
@@ -17,7 +23,10 @@ public sealed class AccessOptions
     /// <summary>Audience that tokens must name.</summary>
     public string Audience { get; set; } = "orleans-inference";
 
-    /// <summary>Claim whose value or values are roles: infer, operate, admin; the highest counts, and a token without any is refused.</summary>
+    /// <summary>
+    /// Claim whose value or values are roles: infer, operate, admin; the highest counts, and a token without any is
+    /// refused.
+    /// </summary>
     [Required(AllowEmptyStrings = false)]
     public string RoleClaim { get; set; } = "roles";
 
@@ -28,7 +37,10 @@ public sealed class AccessOptions
     /// <summary>Other origins whose pages may call this server, such as <c>https://tools.example.org</c>.</summary>
     public IList<string> AllowedOrigins { get; } = [];
 
-    /// <summary>Host names under which a server without keys may be called, besides this machine's own: against pages that make their name point here.</summary>
+    /// <summary>
+    /// Host names under which a server without keys may be called, besides this machine's own: against pages that make
+    /// their name point here.
+    /// </summary>
     public IList<string> AllowedHosts { get; } = [];
 
     /// <summary>Hours until a log-in to the dashboard ends.</summary>

@@ -19,17 +19,23 @@ internal static class AccessRegistration
         services.AddSingleton<DashboardSession>();
         // Log-ins end with the process: nothing that opens them is written to a disk.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        services.AddAuthentication()
+        services
+            .AddAuthentication()
             .AddJwtBearer(AccessTokens.Scheme, _ => { })
-            .AddCookie(DashboardSession.Scheme, cookie =>
-            {
-                cookie.Cookie.Name = "oinf-dashboard";
-                cookie.Cookie.HttpOnly = true;
-                cookie.Cookie.SameSite = SameSiteMode.Strict;
-                cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-                cookie.SlidingExpiration = false;
-            });
-        services.AddOptions<JwtBearerOptions>(AccessTokens.Scheme).Configure<IOptions<AccessOptions>>((jwt, access) => Configure(jwt, access.Value));
+            .AddCookie(
+                DashboardSession.Scheme,
+                cookie =>
+                {
+                    cookie.Cookie.Name = "oinf-dashboard";
+                    cookie.Cookie.HttpOnly = true;
+                    cookie.Cookie.SameSite = SameSiteMode.Strict;
+                    cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+                    cookie.SlidingExpiration = false;
+                }
+            );
+        services
+            .AddOptions<JwtBearerOptions>(AccessTokens.Scheme)
+            .Configure<IOptions<AccessOptions>>((jwt, access) => Configure(jwt, access.Value));
         return services;
     }
 
@@ -51,11 +57,16 @@ internal static class AccessRegistration
         {
             jwt.Authority = access.Authority;
             // Keys that come over a network without TLS could be anybody's.
-            jwt.RequireHttpsMetadata = !(Uri.TryCreate(access.Authority, UriKind.Absolute, out Uri? authority) && authority.IsLoopback);
+            jwt.RequireHttpsMetadata = !(
+                Uri.TryCreate(access.Authority, UriKind.Absolute, out Uri? authority) && authority.IsLoopback
+            );
             return;
         }
 
-        if (access.TokenKeyFile.Length > 0) jwt.TokenValidationParameters.IssuerSigningKey = Key(access.TokenKeyFile);
+        if (access.TokenKeyFile.Length > 0)
+        {
+            jwt.TokenValidationParameters.IssuerSigningKey = Key(access.TokenKeyFile);
+        }
     }
 
     private static SecurityKey Key(string path)
@@ -76,9 +87,15 @@ internal static class AccessRegistration
                 return new ECDsaSecurityKey(curve);
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException
+            )
         {
-            throw new OptionsValidationException(nameof(AccessOptions), typeof(AccessOptions), [$"Access:TokenKeyFile '{path}' is no PEM public key (RSA or EC): {exception.Message}"]);
+            throw new OptionsValidationException(
+                nameof(AccessOptions),
+                typeof(AccessOptions),
+                [$"Access:TokenKeyFile '{path}' is no PEM public key (RSA or EC): {exception.Message}"]
+            );
         }
     }
 }

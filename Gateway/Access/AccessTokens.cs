@@ -11,10 +11,16 @@ internal sealed class AccessTokens(IOptions<AccessOptions> options)
     /// <summary>Name of the authentication scheme.</summary>
     public const string Scheme = "token";
 
-    /// <summary>Whom the request's token belongs to; null where it is none, forged, expired, for somebody else or without a role.</summary>
+    /// <summary>
+    /// Whom the request's token belongs to; null where it is none, forged, expired, for somebody else or without a
+    /// role.
+    /// </summary>
     public async Task<Caller?> FindAsync(HttpContext context)
     {
-        if (!options.Value.TakesTokens) return null;
+        if (!options.Value.TakesTokens)
+        {
+            return null;
+        }
         AuthenticateResult result = await context.AuthenticateAsync(Scheme);
         return result.Succeeded ? Caller(result.Principal) : null;
     }
@@ -22,17 +28,27 @@ internal sealed class AccessTokens(IOptions<AccessOptions> options)
     /// <summary>Whom claims describe.</summary>
     public Caller? Caller(ClaimsPrincipal principal)
     {
-        Role[] roles = [.. principal.FindAll(options.Value.RoleClaim).SelectMany(claim => claim.Value.Split(' ')).Select(RoleOf).Where(role => role is not null).Select(role => role!.Value)];
-        string tenant = principal.FindFirst(options.Value.TenantClaim)?.Value ?? principal.FindFirst("sub")?.Value ?? "default";
+        Role[] roles =
+        [
+            .. principal
+                .FindAll(options.Value.RoleClaim)
+                .SelectMany(claim => claim.Value.Split(' '))
+                .Select(RoleOf)
+                .Where(role => role is not null)
+                .Select(role => role!.Value),
+        ];
+        string tenant =
+            principal.FindFirst(options.Value.TenantClaim)?.Value ?? principal.FindFirst("sub")?.Value ?? "default";
         return roles.Length == 0 ? null : new Caller(tenant, Weight: 1, QuotaPerSecond: 0, roles.Max());
     }
 
     /// <summary>A role by its name; null where there is none.</summary>
-    public static Role? RoleOf(string name) => name switch
-    {
-        "infer" => Role.Infer,
-        "operate" => Role.Operate,
-        "admin" => Role.Admin,
-        _ => null,
-    };
+    public static Role? RoleOf(string name) =>
+        name switch
+        {
+            "infer" => Role.Infer,
+            "operate" => Role.Operate,
+            "admin" => Role.Admin,
+            _ => null,
+        };
 }

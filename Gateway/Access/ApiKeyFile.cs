@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansInference.Gateway.Access;
 
-/// <summary>The keys of a file, which is read again when it has changed. One that cannot be read leaves the earlier keys valid.</summary>
+/// <summary>
+/// The keys of a file, which is read again when it has changed. One that cannot be read leaves the earlier keys valid.
+/// </summary>
 internal sealed partial class ApiKeyFile
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -17,17 +19,22 @@ internal sealed partial class ApiKeyFile
     private long _looked;
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="FormatException">A line is wrong; the message names the file and the line, never a key.</exception>
+    /// <exception cref="FormatException">A line is wrong; the message names the file and the line, never a
+    /// key.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public ApiKeyFile(string path, TimeProvider time, ILogger<ApiKeyFile> logger)
     {
-        (_path, _time, _logger) = (path, time, logger);
+        _path = path;
+        _time = time;
+        _logger = logger;
         _stamp = Stamp();
         _keys = Read();
         _looked = time.GetTimestamp();
     }
 
-    /// <summary>Whom a key belongs to; null where it is none. The time that it takes says nothing about the keys.</summary>
+    /// <summary>
+    /// Whom a key belongs to; null where it is none. The time that it takes says nothing about the keys.
+    /// </summary>
     public Caller? Find(string key)
     {
         Refresh();
@@ -35,28 +42,42 @@ internal sealed partial class ApiKeyFile
         Caller? found = null;
         foreach (ApiKey known in Volatile.Read(ref _keys))
         {
-            if (CryptographicOperations.FixedTimeEquals(hash, known.Hash)) found = known.Caller;
+            if (CryptographicOperations.FixedTimeEquals(hash, known.Hash))
+            {
+                found = known.Caller;
+            }
         }
 
         return found;
     }
 
-    /// <summary>Looks at the file at most once a second. A watcher would miss mounted secrets, which are replaced by a link.</summary>
+    /// <summary>
+    /// Looks at the file at most once a second. A watcher would miss mounted secrets, which are replaced by a link.
+    /// </summary>
     /// <summary>Whether there is still a key of that name (<see cref="AccessControl.NameOf"/>).</summary>
     public bool Knows(string name)
     {
         Refresh();
-        return Array.Exists(Volatile.Read(ref _keys), key => Convert.ToHexStringLower(key.Hash).StartsWith(name, StringComparison.Ordinal));
+        return Array.Exists(
+            Volatile.Read(ref _keys),
+            key => Convert.ToHexStringLower(key.Hash).StartsWith(name, StringComparison.Ordinal)
+        );
     }
 
     private void Refresh()
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _looked)) < Period || !_lock.TryEnter()) return;
+        if (_time.GetElapsedTime(Volatile.Read(ref _looked)) < Period || !_lock.TryEnter())
+        {
+            return;
+        }
         try
         {
             Volatile.Write(ref _looked, _time.GetTimestamp());
             (DateTime Written, long Length) stamp = Stamp();
-            if (stamp == _stamp) return;
+            if (stamp == _stamp)
+            {
+                return;
+            }
             _stamp = stamp;
             ApiKey[] keys = Read();
             Volatile.Write(ref _keys, keys);
@@ -94,6 +115,9 @@ internal sealed partial class ApiKeyFile
     [LoggerMessage(Level = LogLevel.Information, Message = "Read {Path} again: {Count} API keys.")]
     private partial void LogRead(string path, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The API keys cannot be read again, and those read before stay valid: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The API keys cannot be read again, and those read before stay valid: {Reason}"
+    )]
     private partial void LogKept(string reason);
 }

@@ -5,10 +5,16 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansInference.Gateway.Access;
 
-/// <summary>Writes down who did what and what came of it: every call that changes something, and every one that was refused. Never a key.</summary>
+/// <summary>
+/// Writes down who did what and what came of it: every call that changes something, and every one that was refused.
+/// Never a key.
+/// </summary>
 internal sealed partial class AuditLog(IOptions<AccessOptions> options, TimeProvider time, ILogger<AuditLog> logger)
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     private readonly Lock _lock = new();
 
@@ -19,11 +25,29 @@ internal sealed partial class AuditLog(IOptions<AccessOptions> options, TimeProv
         string from = context.Connection.RemoteIpAddress?.ToString() ?? "";
         string name = role?.ToString().ToLowerInvariant() ?? "";
         LogAction(who, name, context.Request.Method, path, status, from);
-        if (options.Value.AuditFile.Length == 0) return;
-        string line = JsonSerializer.Serialize(new { at = time.GetUtcNow(), who, role = name, context.Request.Method, path, status, from }, s_json);
+        if (options.Value.AuditFile.Length == 0)
+        {
+            return;
+        }
+        string line = JsonSerializer.Serialize(
+            new
+            {
+                at = time.GetUtcNow(),
+                who,
+                role = name,
+                context.Request.Method,
+                path,
+                status,
+                from,
+            },
+            s_json
+        );
         try
         {
-            lock (_lock) File.AppendAllText(options.Value.AuditFile, line + "\n");
+            lock (_lock)
+            {
+                File.AppendAllText(options.Value.AuditFile, line + "\n");
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,7 +1,8 @@
 namespace OrleansInference.Gateway.Access;
 
 /// <summary>Who sent a request; one of the features of its <c>HttpContext</c>, for HTTP and gRPC alike.</summary>
-/// <param name="Tenant">The tenant's name: of the API key or access token, or without keys of the header <c>X-Tenant</c>, or <c>default</c>.</param>
+/// <param name="Tenant">The tenant's name: of the API key or access token, or without keys of the header
+/// <c>X-Tenant</c>, or <c>default</c>.</param>
 /// <param name="Weight">The tenant's weight, &gt; 0: its share where tenants compete.</param>
 /// <param name="QuotaPerSecond">Requests a second that the tenant may send to this node; 0 for any number.</param>
 /// <param name="Role">What it may do.</param>

@@ -9,5 +9,6 @@ internal static class CallerFeature
     public static Caller Unnamed { get; } = new("default", Weight: 1, QuotaPerSecond: 0);
 
     /// <summary>Who sent the request.</summary>
-    public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? AccessControl.Anonymous(context.Request);
+    public static Caller Of(HttpContext context) =>
+        context.Features.Get<Caller>() ?? AccessControl.Anonymous(context.Request);
 }

@@ -7,25 +7,49 @@ internal static class Roles
 {
     private const string Grpc = "/inference.GRPCInferenceService/";
 
-    private static readonly HashSet<string> s_grpcInfer = ["ServerMetadata", "ModelReady", "ModelMetadata", "ModelConfig", "ModelInfer", "ModelStreamInfer", "ModelStatistics"];
-    private static readonly HashSet<string> s_grpcOperate = ["RepositoryIndex", "SystemSharedMemoryStatus", "SystemSharedMemoryRegister", "SystemSharedMemoryUnregister", "CudaSharedMemoryStatus", "CudaSharedMemoryRegister", "CudaSharedMemoryUnregister"];
+    private static readonly HashSet<string> s_grpcInfer =
+    [
+        "ServerMetadata",
+        "ModelReady",
+        "ModelMetadata",
+        "ModelConfig",
+        "ModelInfer",
+        "ModelStreamInfer",
+        "ModelStatistics",
+    ];
+    private static readonly HashSet<string> s_grpcOperate =
+    [
+        "RepositoryIndex",
+        "SystemSharedMemoryStatus",
+        "SystemSharedMemoryRegister",
+        "SystemSharedMemoryUnregister",
+        "CudaSharedMemoryStatus",
+        "CudaSharedMemoryRegister",
+        "CudaSharedMemoryUnregister",
+    ];
 
     /// <summary>The role that a call needs; null for none.</summary>
     public static Role? Needed(string method, PathString path)
     {
         string text = path.Value ?? "";
-        if (text.StartsWith(Grpc, StringComparison.Ordinal)) return OfGrpc(text[Grpc.Length..]);
+        if (text.StartsWith(Grpc, StringComparison.Ordinal))
+        {
+            return OfGrpc(text[Grpc.Length..]);
+        }
         bool reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
         string[] parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
         return parts switch
         {
-            // Orchestrators and load balancers have no key; the dashboard's files hold no data, and its log-in is how one gets in.
+            // Orchestrators and load balancers have no key; the dashboard's files hold no data, and its log-in is how
+            // one gets in.
             ["v2", "health", ..] when reads => null,
             [] or ["dashboard", ..] when reads => null,
             ["dashboard", "login" or "logout"] => null,
             ["v2"] when reads => Role.Infer,
             ["v2", "models", _, "infer"] or ["v2", "models", _, "versions", _, "infer"] => Role.Infer,
-            ["v2", "models", _, "trace", ..] or ["v2", "trace", ..] or ["v2", "logging"] => reads ? Role.Operate : Role.Admin,
+            ["v2", "models", _, "trace", ..] or ["v2", "trace", ..] or ["v2", "logging"] => reads
+                ? Role.Operate
+                : Role.Admin,
             ["v2", "models", ..] when reads => Role.Infer,
             ["v2", "repository", "index"] => Role.Operate,
             ["v2", "jobs", ..] => Role.Operate,
@@ -35,5 +59,9 @@ internal static class Roles
         };
     }
 
-    private static Role? OfGrpc(string call) => call is "ServerLive" or "ServerReady" ? null : s_grpcInfer.Contains(call) ? Role.Infer : s_grpcOperate.Contains(call) ? Role.Operate : Role.Admin;
+    private static Role? OfGrpc(string call) =>
+        call is "ServerLive" or "ServerReady" ? null
+        : s_grpcInfer.Contains(call) ? Role.Infer
+        : s_grpcOperate.Contains(call) ? Role.Operate
+        : Role.Admin;
 }

@@ -18,54 +18,102 @@ internal sealed class PolicyEndpoints(IPolicyControl policies, JsonAnswer answer
     }
 
     /// <summary><c>GET</c> and <c>POST /v2/agent/policies</c>.</summary>
-    public Task ListOrPromoteAsync(HttpContext context) => HttpMethods.IsGet(context.Request.Method) ? ListAsync(context) : PromoteAsync(context);
+    public Task ListOrPromoteAsync(HttpContext context) =>
+        HttpMethods.IsGet(context.Request.Method) ? ListAsync(context) : PromoteAsync(context);
 
     /// <summary><c>GET /v2/agent/policies</c>: the newest last.</summary>
-    private Task ListAsync(HttpContext context) => answer.AnsweredAsync(context, "policies", async () =>
-    {
-        PolicyVersion[] kept = await policies.ListAsync(context.RequestAborted);
-        await JsonAnswer.WriteObjectAsync(context, json =>
-        {
-            json.WriteStartArray("policies");
-            foreach (PolicyVersion version in kept)
+    private Task ListAsync(HttpContext context) =>
+        answer.AnsweredAsync(
+            context,
+            "policies",
+            async () =>
             {
-                json.WriteStartObject();
-                Write(json, version);
-                json.WriteEndObject();
+                PolicyVersion[] kept = await policies.ListAsync(context.RequestAborted);
+                await JsonAnswer.WriteObjectAsync(
+                    context,
+                    json =>
+                    {
+                        json.WriteStartArray("policies");
+                        foreach (PolicyVersion version in kept)
+                        {
+                            json.WriteStartObject();
+                            Write(json, version);
+                            json.WriteEndObject();
+                        }
+
+                        json.WriteEndArray();
+                    }
+                );
             }
+        );
 
-            json.WriteEndArray();
-        });
-    });
-
-    /// <summary><c>POST /v2/agent/policies</c> with <c>file</c> (the ONNX file in base64) and <c>report</c>: keeps a policy and puts it in force.</summary>
-    private Task PromoteAsync(HttpContext context) => answer.AnsweredAsync(context, "policy", async () =>
-    {
-        byte[]? file = null;
-        string report = "";
-        await SmallBody.ReadAsync(context, (ref Utf8JsonReader json, string name) =>
-        {
-            switch (name)
+    /// <summary>
+    /// <c>POST /v2/agent/policies</c> with <c>file</c> (the ONNX file in base64) and <c>report</c>: keeps a policy and
+    /// puts it in force.
+    /// </summary>
+    private Task PromoteAsync(HttpContext context) =>
+        answer.AnsweredAsync(
+            context,
+            "policy",
+            async () =>
             {
-                case "file" when json.TokenType == JsonTokenType.String && json.TryGetBytesFromBase64(out byte[]? bytes): file = bytes; break;
-                case "report" when json.TokenType == JsonTokenType.String: report = json.GetString()!; break;
-                default: throw RequestJson.Invalid($"'{name}' is not allowed here; expected {{\"file\": base64 of an ONNX file, \"report\": a text}}");
+                byte[]? file = null;
+                string report = "";
+                await SmallBody.ReadAsync(
+                    context,
+                    (ref Utf8JsonReader json, string name) =>
+                    {
+                        switch (name)
+                        {
+                            case "file"
+                                when json.TokenType == JsonTokenType.String
+                                    && json.TryGetBytesFromBase64(out byte[]? bytes):
+                                file = bytes;
+                                break;
+                            case "report" when json.TokenType == JsonTokenType.String:
+                                report = json.GetString()!;
+                                break;
+                            default:
+                                throw RequestJson.Invalid(
+                                    $"'{name}' is not allowed here; expected {{\"file\": base64 of an ONNX file, \"report\": "
+                                        + $"a text}}"
+                                );
+                        }
+                    }
+                );
+                PolicyVersion version = await policies.PromoteAsync(
+                    file ?? throw RequestJson.Invalid("'file' is missing: the ONNX file in base64"),
+                    report,
+                    context.RequestAborted
+                );
+                await JsonAnswer.WriteObjectAsync(context, json => Write(json, version));
             }
-        });
-        PolicyVersion version = await policies.PromoteAsync(file ?? throw RequestJson.Invalid("'file' is missing: the ONNX file in base64"), report, context.RequestAborted);
-        await JsonAnswer.WriteObjectAsync(context, json => Write(json, version));
-    });
+        );
 
     /// <summary><c>POST /v2/agent/policies/rollback</c>: puts the one before in force.</summary>
-    public Task RollBackAsync(HttpContext context) => answer.AnsweredAsync(context, "policy", async () =>
-    {
-        PolicyVersion? version = await policies.RollBackAsync(context.RequestAborted);
-        await JsonAnswer.WriteObjectAsync(context, json =>
-        {
-            if (version is null) json.WriteNumber("number", 0);
-            else Write(json, version);
-        });
-    });
+    public Task RollBackAsync(HttpContext context) =>
+        answer.AnsweredAsync(
+            context,
+            "policy",
+            async () =>
+            {
+                PolicyVersion? version = await policies.RollBackAsync(context.RequestAborted);
+                await JsonAnswer.WriteObjectAsync(
+                    context,
+                    json =>
+                    {
+                        if (version is null)
+                        {
+                            json.WriteNumber("number", 0);
+                        }
+                        else
+                        {
+                            Write(json, version);
+                        }
+                    }
+                );
+            }
+        );
 
     private static void Write(Utf8JsonWriter json, PolicyVersion version)
     {

@@ -17,10 +17,16 @@ internal static class ClusterJson
         json.WriteNumber("epoch", state.Plan.Epoch);
         json.WriteNumber("routing_sequence", state.Routing.Sequence);
         json.WriteStartArray("nodes");
-        foreach (NodeReport node in state.Nodes) WriteNode(json, state, node);
+        foreach (NodeReport node in state.Nodes)
+        {
+            WriteNode(json, state, node);
+        }
         json.WriteEndArray();
         json.WriteStartArray("models");
-        foreach (ModelPlan model in state.Plan.Models) WriteModel(json, state, model);
+        foreach (ModelPlan model in state.Plan.Models)
+        {
+            WriteModel(json, state, model);
+        }
         json.WriteEndArray();
     }
 
@@ -30,7 +36,10 @@ internal static class ClusterJson
         json.WriteString("name", node.Name);
         json.WriteString("address", node.Address.ToParsableString());
         json.WriteString("gateway", node.Gateway);
-        json.WriteBoolean("draining", node.Draining || state.Plan.Nodes.Any(planned => planned.Name == node.Name && planned.Draining));
+        json.WriteBoolean(
+            "draining",
+            node.Draining || state.Plan.Nodes.Any(planned => planned.Name == node.Name && planned.Draining)
+        );
         json.WriteBoolean("ready", node.IsReady);
         json.WriteNumber("plan_epoch", node.PlanEpoch);
         json.WriteNumber("cores", node.Resources.Cores);
@@ -40,7 +49,10 @@ internal static class ClusterJson
         json.WriteNumber("link_mbps", node.Resources.LinkMbps);
         WriteStrings(json, "devices", node.Resources.Devices);
         json.WriteStartObject("labels");
-        foreach ((string label, string value) in node.Resources.Labels) json.WriteString(label, value);
+        foreach ((string label, string value) in node.Resources.Labels)
+        {
+            json.WriteString(label, value);
+        }
         json.WriteEndObject();
         json.WriteNumber("requests_served", node.RequestsServed);
         json.WriteNumber("requests_forwarded", node.RequestsForwarded);
@@ -67,7 +79,10 @@ internal static class ClusterJson
             json.WriteNumber("violations", replica.Violations);
             json.WriteNumber("slo_ms", replica.SloMs);
             AgentJson.Write(json, "knobs", replica.Knobs);
-            if (replica.Profile is { } profile) AgentJson.Write(json, "profile", profile);
+            if (replica.Profile is { } profile)
+            {
+                AgentJson.Write(json, "profile", profile);
+            }
             json.WriteEndObject();
         }
 
@@ -77,7 +92,10 @@ internal static class ClusterJson
 
     private static void WriteModel(Utf8JsonWriter json, ClusterState state, ModelPlan model)
     {
-        Grains.Interfaces.Cluster.ModelRoute? route = Array.Find(state.Routing.Models, other => other.Name == model.Name);
+        Grains.Interfaces.Cluster.ModelRoute? route = Array.Find(
+            state.Routing.Models,
+            other => other.Name == model.Name
+        );
         json.WriteStartObject();
         json.WriteString("name", model.Name);
         json.WriteString("revision", model.Revision);
@@ -89,10 +107,17 @@ internal static class ClusterJson
         {
             json.WriteStartObject();
             json.WriteNumber("index", replica.Index);
-            json.WriteString("node", state.Plan.Nodes.FirstOrDefault(node => node.Address.Equals(replica.Node))?.Name ?? replica.Node.ToParsableString());
+            json.WriteString(
+                "node",
+                state.Plan.Nodes.FirstOrDefault(node => node.Address.Equals(replica.Node))?.Name
+                    ?? replica.Node.ToParsableString()
+            );
             json.WriteNumber("weight", replica.Weight);
             AgentJson.Write(json, "knobs", replica.Knobs);
-            json.WriteBoolean("routed", route?.Replicas.Any(ready => state.Routing.Nodes[ready.Node].Address.Equals(replica.Node)) == true);
+            json.WriteBoolean(
+                "routed",
+                route?.Replicas.Any(ready => state.Routing.Nodes[ready.Node].Address.Equals(replica.Node)) == true
+            );
             json.WriteEndObject();
         }
 
@@ -104,7 +129,10 @@ internal static class ClusterJson
     private static void WriteStrings(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
         json.WriteStartArray(name);
-        foreach (string value in values) json.WriteStringValue(value);
+        foreach (string value in values)
+        {
+            json.WriteStringValue(value);
+        }
         json.WriteEndArray();
     }
 }

@@ -7,7 +7,8 @@ using Prometheus;
 namespace OrleansInference.Gateway.Diagnostics;
 
 /// <summary>
-/// <c>GET /metrics</c> in Prometheus' text format: Triton's metrics by Triton's names, made anew for each scrape from the
+/// <c>GET /metrics</c> in Prometheus' text format: Triton's metrics by Triton's names, made anew for each scrape from
+/// the
 /// statistics, so that both always agree; beside them the server's own and Orleans' instruments.
 /// </summary>
 internal sealed class MetricsEndpoint : IDisposable
@@ -24,12 +25,15 @@ internal sealed class MetricsEndpoint : IDisposable
 
     public MetricsEndpoint(IModelCatalog catalog, BytesInFlight bytes)
     {
-        (_catalog, _bytes) = (catalog, bytes);
-        _listener = MeterAdapter.StartListening(new MeterAdapterOptions
-        {
-            Registry = _instruments,
-            InstrumentFilterPredicate = instrument => Meters.Contains(instrument.Meter.Name),
-        });
+        _catalog = catalog;
+        _bytes = bytes;
+        _listener = MeterAdapter.StartListening(
+            new MeterAdapterOptions
+            {
+                Registry = _instruments,
+                InstrumentFilterPredicate = instrument => Meters.Contains(instrument.Meter.Name),
+            }
+        );
     }
 
     /// <summary>Serves one scrape.</summary>
@@ -47,18 +51,55 @@ internal sealed class MetricsEndpoint : IDisposable
     {
         CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
         MetricFactory metrics = Prometheus.Metrics.WithCustomRegistry(registry);
-        Counter success = Count("nv_inference_request_success", "Number of successful inference requests, all batch sizes");
-        Counter inferences = Count("nv_inference_count", "Number of inferences performed (does not include cached requests)");
-        Counter executions = Count("nv_inference_exec_count", "Number of model executions performed (does not include cached requests)");
-        Counter request = Count("nv_inference_request_duration_us", "Cumulative inference request duration in microseconds");
-        Counter queue = Count("nv_inference_queue_duration_us", "Cumulative inference queuing duration in microseconds");
-        Counter input = Count("nv_inference_compute_input_duration_us", "Cumulative compute input duration in microseconds");
-        Counter infer = Count("nv_inference_compute_infer_duration_us", "Cumulative compute inference duration in microseconds");
-        Counter output = Count("nv_inference_compute_output_duration_us", "Cumulative inference compute output duration in microseconds");
-        Counter failure = metrics.CreateCounter("nv_inference_request_failure", "Number of failed inference requests, all batch sizes", [.. Labels, "reason"]);
-        Gauge pending = metrics.CreateGauge("nv_inference_pending_request_count", "Instantaneous number of pending requests awaiting execution per-model.", Labels);
-        Gauge memory = metrics.CreateGauge("orleans_inference_model_memory_bytes", "Memory reserved for a model version", Labels);
-        metrics.CreateGauge("orleans_inference_managed_memory_bytes", "Bytes that .NET's garbage collection holds")
+        Counter success = Count(
+            "nv_inference_request_success",
+            "Number of successful inference requests, all batch sizes"
+        );
+        Counter inferences = Count(
+            "nv_inference_count",
+            "Number of inferences performed (does not include cached requests)"
+        );
+        Counter executions = Count(
+            "nv_inference_exec_count",
+            "Number of model executions performed (does not include cached requests)"
+        );
+        Counter request = Count(
+            "nv_inference_request_duration_us",
+            "Cumulative inference request duration in microseconds"
+        );
+        Counter queue = Count(
+            "nv_inference_queue_duration_us",
+            "Cumulative inference queuing duration in microseconds"
+        );
+        Counter input = Count(
+            "nv_inference_compute_input_duration_us",
+            "Cumulative compute input duration in microseconds"
+        );
+        Counter infer = Count(
+            "nv_inference_compute_infer_duration_us",
+            "Cumulative compute inference duration in microseconds"
+        );
+        Counter output = Count(
+            "nv_inference_compute_output_duration_us",
+            "Cumulative inference compute output duration in microseconds"
+        );
+        Counter failure = metrics.CreateCounter(
+            "nv_inference_request_failure",
+            "Number of failed inference requests, all batch sizes",
+            [.. Labels, "reason"]
+        );
+        Gauge pending = metrics.CreateGauge(
+            "nv_inference_pending_request_count",
+            "Instantaneous number of pending requests awaiting execution per-model.",
+            Labels
+        );
+        Gauge memory = metrics.CreateGauge(
+            "orleans_inference_model_memory_bytes",
+            "Memory reserved for a model version",
+            Labels
+        );
+        metrics
+            .CreateGauge("orleans_inference_managed_memory_bytes", "Bytes that .NET's garbage collection holds")
             .Set(GC.GetGCMemoryInfo().TotalCommittedBytes);
         metrics.CreateGauge("orleans_inference_bytes_in_flight", "Bytes of request bodies held").Set(_bytes.Current);
         foreach (InferenceStatistics model in _catalog.GetStatistics("", ""))
@@ -74,7 +115,10 @@ internal sealed class MetricsEndpoint : IDisposable
             output.WithLabels(labels).IncTo(Microseconds(model.ComputeOutput));
             pending.WithLabels(labels).Set(model.PendingRequests);
             memory.WithLabels(labels).Set(model.MemoryBytes);
-            foreach (IGrouping<string, KeyValuePair<InferenceError, long>> reason in Reasons(model)) failure.WithLabels([.. labels, reason.Key]).IncTo(reason.Sum(error => error.Value));
+            foreach (IGrouping<string, KeyValuePair<InferenceError, long>> reason in Reasons(model))
+            {
+                failure.WithLabels([.. labels, reason.Key]).IncTo(reason.Sum(error => error.Value));
+            }
         }
 
         return registry;
@@ -84,19 +128,27 @@ internal sealed class MetricsEndpoint : IDisposable
 
     /// <summary>Triton's reasons; each is there from the start, at 0.</summary>
     private static ILookup<string, KeyValuePair<InferenceError, long>> Reasons(InferenceStatistics model) =>
-        new[] { InferenceError.ResourceExhausted, InferenceError.Cancelled, InferenceError.Internal, InferenceError.None }
+        new[]
+        {
+            InferenceError.ResourceExhausted,
+            InferenceError.Cancelled,
+            InferenceError.Internal,
+            InferenceError.None,
+        }
             .Where(error => !model.Failures.ContainsKey(error))
             .Select(error => KeyValuePair.Create(error, 0L))
             .Concat(model.Failures)
             .ToLookup(error => Reason(error.Key));
 
-    private static string Reason(InferenceError error) => error switch
-    {
-        InferenceError.ResourceExhausted or InferenceError.DeadlineExceeded or InferenceError.Unavailable => "REJECTED",
-        InferenceError.Cancelled => "CANCELED",
-        InferenceError.Internal => "BACKEND",
-        _ => "OTHER",
-    };
+    private static string Reason(InferenceError error) =>
+        error switch
+        {
+            InferenceError.ResourceExhausted or InferenceError.DeadlineExceeded or InferenceError.Unavailable =>
+                "REJECTED",
+            InferenceError.Cancelled => "CANCELED",
+            InferenceError.Internal => "BACKEND",
+            _ => "OTHER",
+        };
 
     private static double Microseconds(DurationStatistic duration) => duration.Nanoseconds / 1000;
 }

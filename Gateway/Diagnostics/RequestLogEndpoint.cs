@@ -6,30 +6,50 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Diagnostics;
 
-/// <summary><c>GET /v2/requests?model=&amp;id=&amp;limit=</c>: the slowest of the last requests, and why they waited.</summary>
+/// <summary>
+/// <c>GET /v2/requests?model=&amp;id=&amp;limit=</c>: the slowest of the last requests, and why they waited.
+/// </summary>
 internal sealed class RequestLogEndpoint(IRequestLog log, JsonAnswer answer)
 {
-    private const int DefaultLimit = 20, MaxLimit = 1000;
+    private const int DefaultLimit = 20;
+    private const int MaxLimit = 1000;
 
     /// <summary>Answers one query.</summary>
-    public Task FindAsync(HttpContext context) => answer.AnsweredAsync(context, "requests", () =>
-    {
-        IQueryCollection query = context.Request.Query;
-        string limitText = query["limit"].ToString();
-        int limit = DefaultLimit;
-        if (limitText.Length > 0 && (!int.TryParse(limitText, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
-        {
-            throw RequestJson.Invalid($"limit is '{limitText}'; a number from 1 to {MaxLimit} is allowed");
-        }
+    public Task FindAsync(HttpContext context) =>
+        answer.AnsweredAsync(
+            context,
+            "requests",
+            () =>
+            {
+                IQueryCollection query = context.Request.Query;
+                string limitText = query["limit"].ToString();
+                int limit = DefaultLimit;
+                if (
+                    limitText.Length > 0
+                    && (
+                        !int.TryParse(limitText, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
+                        || limit is < 1 or > MaxLimit
+                    )
+                )
+                {
+                    throw RequestJson.Invalid($"limit is '{limitText}'; a number from 1 to {MaxLimit} is allowed");
+                }
 
-        IReadOnlyList<RequestRecord> found = log.Find(query["model"].ToString(), query["id"].ToString(), limit);
-        return JsonAnswer.WriteObjectAsync(context, json =>
-        {
-            json.WriteStartArray("requests");
-            foreach (RequestRecord record in found) Write(json, record);
-            json.WriteEndArray();
-        });
-    });
+                IReadOnlyList<RequestRecord> found = log.Find(query["model"].ToString(), query["id"].ToString(), limit);
+                return JsonAnswer.WriteObjectAsync(
+                    context,
+                    json =>
+                    {
+                        json.WriteStartArray("requests");
+                        foreach (RequestRecord record in found)
+                        {
+                            Write(json, record);
+                        }
+                        json.WriteEndArray();
+                    }
+                );
+            }
+        );
 
     private static void Write(Utf8JsonWriter json, RequestRecord record)
     {
@@ -38,7 +58,12 @@ internal sealed class RequestLogEndpoint(IRequestLog log, JsonAnswer answer)
         json.WriteString("model_name", record.ModelName);
         json.WriteString("model_version", record.ModelVersion);
         json.WriteString("arrival", record.Arrival.ToString("O", CultureInfo.InvariantCulture));
-        json.WriteString("outcome", record.Outcome == InferenceError.None ? "success" : JsonNamingPolicy.SnakeCaseLower.ConvertName(record.Outcome.ToString()));
+        json.WriteString(
+            "outcome",
+            record.Outcome == InferenceError.None
+                ? "success"
+                : JsonNamingPolicy.SnakeCaseLower.ConvertName(record.Outcome.ToString())
+        );
         json.WriteNumber("rows", record.Rows);
         json.WriteNumber("load_us", record.Timings.Load.TotalMicroseconds);
         json.WriteNumber("queue_us", record.Timings.Queue.TotalMicroseconds);

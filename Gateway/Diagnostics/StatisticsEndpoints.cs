@@ -9,17 +9,30 @@ namespace OrleansInference.Gateway.Diagnostics;
 internal sealed class StatisticsEndpoints(IModelCatalog catalog, JsonAnswer answer)
 {
     /// <summary>The statistics of one model, or of all.</summary>
-    public Task StatisticsAsync(HttpContext context) => answer.AnsweredAsync(context, "statistics", () =>
-    {
-        (string model, string version) = context.Request.RouteValues.ContainsKey("model") ? ModelRoute.Of(context.Request.RouteValues) : ("", "");
-        IReadOnlyList<InferenceStatistics> statistics = catalog.GetStatistics(model, version);
-        return JsonAnswer.WriteObjectAsync(context, json =>
-        {
-            json.WriteStartArray("model_stats");
-            foreach (InferenceStatistics one in statistics) Write(json, one);
-            json.WriteEndArray();
-        });
-    });
+    public Task StatisticsAsync(HttpContext context) =>
+        answer.AnsweredAsync(
+            context,
+            "statistics",
+            () =>
+            {
+                (string model, string version) = context.Request.RouteValues.ContainsKey("model")
+                    ? ModelRoute.Of(context.Request.RouteValues)
+                    : ("", "");
+                IReadOnlyList<InferenceStatistics> statistics = catalog.GetStatistics(model, version);
+                return JsonAnswer.WriteObjectAsync(
+                    context,
+                    json =>
+                    {
+                        json.WriteStartArray("model_stats");
+                        foreach (InferenceStatistics one in statistics)
+                        {
+                            Write(json, one);
+                        }
+                        json.WriteEndArray();
+                    }
+                );
+            }
+        );
 
     private static void Write(Utf8JsonWriter json, InferenceStatistics statistics)
     {

@@ -7,8 +7,17 @@ using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Gateway.Diagnostics;
 
-/// <summary>Picks the requests that <see cref="TraceSettings"/> ask for and appends them to the trace file, one JSON array a file as Triton writes it.</summary>
-internal sealed partial class TraceRecorder(TraceSettings settings, IModelCatalog catalog, IOptions<GatewayOptions> options, TimeProvider time, ILogger<TraceRecorder> logger) : IDisposable
+/// <summary>
+/// Picks the requests that <see cref="TraceSettings"/> ask for and appends them to the trace file, one JSON array a
+/// file as Triton writes it.
+/// </summary>
+internal sealed partial class TraceRecorder(
+    TraceSettings settings,
+    IModelCatalog catalog,
+    IOptions<GatewayOptions> options,
+    TimeProvider time,
+    ILogger<TraceRecorder> logger
+) : IDisposable
 {
     /// <summary>A trace file does not grow beyond this.</summary>
     private const long MaxBytes = 64 << 20;
@@ -17,7 +26,8 @@ internal sealed partial class TraceRecorder(TraceSettings settings, IModelCatalo
     private readonly ConcurrentDictionary<string, long> _seen = new();
     private readonly ConcurrentDictionary<string, long> _taken = new();
     private FileStream? _file;
-    private long _lastId, _written;
+    private long _lastId;
+    private long _written;
     private bool _failed;
 
     /// <summary>Starts a sample of a request that arrives now; null where it is not picked.</summary>
@@ -25,31 +35,60 @@ internal sealed partial class TraceRecorder(TraceSettings settings, IModelCatalo
     /// <param name="protocol">HTTP or GRPC, for the names of its first and last step.</param>
     public TraceSample? Begin(string model, string protocol)
     {
-        if (options.Value.TraceFile.Length == 0 || !catalog.IsModelReady(model, "")) return null;
+        if (options.Value.TraceFile.Length == 0 || !catalog.IsModelReady(model, ""))
+        {
+            return null;
+        }
         IReadOnlyDictionary<string, string[]> inForce = settings.Of(model);
         string[] levels = inForce["trace_level"];
-        if (levels.Contains("OFF")) return null;
-        long rate = Number(inForce, "trace_rate"), count = Number(inForce, "trace_count");
-        if ((_seen.AddOrUpdate(model, 1, (_, seen) => seen + 1) - 1) % rate != 0) return null;
-        if (count >= 0 && _taken.AddOrUpdate(model, 1, (_, taken) => taken + 1) > count) return null;
-        return new TraceSample(this, Interlocked.Increment(ref _lastId), model, protocol, Now, Number(inForce, "log_frequency"), levels.Contains("TIMESTAMPS"), levels.Contains("TENSORS"));
+        if (levels.Contains("OFF"))
+        {
+            return null;
+        }
+        long rate = Number(inForce, "trace_rate");
+        long count = Number(inForce, "trace_count");
+        if ((_seen.AddOrUpdate(model, 1, (_, seen) => seen + 1) - 1) % rate != 0)
+        {
+            return null;
+        }
+        if (count >= 0 && _taken.AddOrUpdate(model, 1, (_, taken) => taken + 1) > count)
+        {
+            return null;
+        }
+        return new TraceSample(
+            this,
+            Interlocked.Increment(ref _lastId),
+            model,
+            protocol,
+            Now,
+            Number(inForce, "log_frequency"),
+            levels.Contains("TIMESTAMPS"),
+            levels.Contains("TENSORS")
+        );
     }
 
     /// <summary>Nanoseconds on the clock of the trace.</summary>
     internal long Now => time.GetUtcNow().Ticks * 100;
 
-    /// <summary>Appends a sample's JSON objects; with a frequency, to a file of its own for each so many samples. A file that cannot be written costs no request.</summary>
+    /// <summary>
+    /// Appends a sample's JSON objects; with a frequency, to a file of its own for each so many samples. A file that
+    /// cannot be written costs no request.
+    /// </summary>
     internal void Write(string json, long frequency)
     {
         byte[] text = Encoding.UTF8.GetBytes(json);
         lock (_lock)
         {
-            if (_failed) return;
+            if (_failed)
+            {
+                return;
+            }
             try
             {
                 Append(text, frequency);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+            catch (Exception exception)
+                when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 _failed = true;
                 LogFailed(options.Value.TraceFile, exception.Message);
@@ -60,7 +99,10 @@ internal sealed partial class TraceRecorder(TraceSettings settings, IModelCatalo
     /// <inheritdoc />
     public void Dispose()
     {
-        lock (_lock) _file?.Dispose();
+        lock (_lock)
+        {
+            _file?.Dispose();
+        }
     }
 
     private void Append(byte[] text, long frequency)
@@ -73,17 +115,27 @@ internal sealed partial class TraceRecorder(TraceSettings settings, IModelCatalo
             _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
         }
 
-        if (_file.Length + text.Length > MaxBytes) return;
+        if (_file.Length + text.Length > MaxBytes)
+        {
+            return;
+        }
         // The array is closed after every entry, so that the file can be read at any time.
-        if (_file.Length > 0) _file.Position = _file.Length - 1;
+        if (_file.Length > 0)
+        {
+            _file.Position = _file.Length - 1;
+        }
         _file.Write(_file.Position == 0 ? "["u8 : ","u8);
         _file.Write(text);
         _file.Write("]"u8);
         _file.Flush();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The trace file {Path} cannot be written, nothing more is traced: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The trace file {Path} cannot be written, nothing more is traced: {Reason}"
+    )]
     private partial void LogFailed(string path, string reason);
 
-    private static long Number(IReadOnlyDictionary<string, string[]> settings, string name) => long.Parse(settings[name][0], CultureInfo.InvariantCulture);
+    private static long Number(IReadOnlyDictionary<string, string[]> settings, string name) =>
+        long.Parse(settings[name][0], CultureInfo.InvariantCulture);
 }

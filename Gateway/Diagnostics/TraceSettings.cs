@@ -31,14 +31,18 @@ internal sealed class TraceSettings(IOptions<GatewayOptions> options)
         };
         foreach (string scope in model.Length == 0 ? [""] : new[] { "", model })
         {
-            foreach ((string name, string[] value) in _changed.GetValueOrDefault(scope, [])) settings[name] = value;
+            foreach ((string name, string[] value) in _changed.GetValueOrDefault(scope, []))
+            {
+                settings[name] = value;
+            }
         }
 
         return settings;
     }
 
     /// <summary>Changes settings of a model, or of all for an empty name; null clears one.</summary>
-    /// <exception cref="InferenceException">A setting is unknown or its value is not allowed; nothing has been changed.</exception>
+    /// <exception cref="InferenceException">A setting is unknown or its value is not allowed; nothing has been
+    /// changed.</exception>
     public void Change(string model, IReadOnlyDictionary<string, string[]?> changes)
     {
         lock (_lock)
@@ -46,11 +50,29 @@ internal sealed class TraceSettings(IOptions<GatewayOptions> options)
             Dictionary<string, string[]> next = new(_changed.GetValueOrDefault(model, []));
             foreach ((string name, string[]? value) in changes)
             {
-                if (name == "trace_file") throw Invalid("trace file location can not be updated through network protocol; start the server with --Gateway:TraceFile=FILE");
-                if (name == "trace_mode") throw Invalid("trace_mode can not be updated through network protocol");
-                if (!Changeable.Contains(name)) throw Invalid($"unknown trace setting '{name}'; allowed: {string.Join(", ", Changeable)}");
-                if (value is null || (name == "trace_level" && value.Length == 0)) next.Remove(name);
-                else next[name] = Require(name, value);
+                if (name == "trace_file")
+                {
+                    throw Invalid(
+                        "trace file location can not be updated through network protocol; start the server with "
+                            + "--Gateway:TraceFile=FILE"
+                    );
+                }
+                if (name == "trace_mode")
+                {
+                    throw Invalid("trace_mode can not be updated through network protocol");
+                }
+                if (!Changeable.Contains(name))
+                {
+                    throw Invalid($"unknown trace setting '{name}'; allowed: {string.Join(", ", Changeable)}");
+                }
+                if (value is null || (name == "trace_level" && value.Length == 0))
+                {
+                    next.Remove(name);
+                }
+                else
+                {
+                    next[name] = Require(name, value);
+                }
             }
 
             _changed[model] = next;
@@ -61,18 +83,31 @@ internal sealed class TraceSettings(IOptions<GatewayOptions> options)
     /// <exception cref="InferenceException">It does not.</exception>
     public static void RequireModel(IModelCatalog catalog, string model)
     {
-        if (model.Length > 0 && !catalog.IsModelReady(model, "")) throw new InferenceException(InferenceError.NotFound, $"Request for unknown model : {model}");
+        if (model.Length > 0 && !catalog.IsModelReady(model, ""))
+        {
+            throw new InferenceException(InferenceError.NotFound, $"Request for unknown model : {model}");
+        }
     }
 
     private static string[] Require(string name, string[] value)
     {
         if (name == "trace_level")
         {
-            return value is ["OFF"] || value.All(level => level is "TIMESTAMPS" or "TENSORS") ? value : throw Invalid($"trace_level is {string.Join(", ", value)}; allowed: OFF, or TIMESTAMPS and TENSORS");
+            return value is ["OFF"] || value.All(level => level is "TIMESTAMPS" or "TENSORS")
+                ? value
+                : throw Invalid($"trace_level is {string.Join(", ", value)}; allowed: OFF, or TIMESTAMPS and TENSORS");
         }
 
-        long low = name switch { "trace_count" => -1, "trace_rate" => 1, _ => 0 };
-        return value is [var one] && long.TryParse(one, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) && number >= low
+        long low = name switch
+        {
+            "trace_count" => -1,
+            "trace_rate" => 1,
+            _ => 0,
+        };
+        return
+            value is [var one]
+            && long.TryParse(one, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+            && number >= low
             ? [number.ToString(CultureInfo.InvariantCulture)]
             : throw Invalid($"{name} is {string.Join(", ", value)}; a whole number of at least {low} is allowed");
     }

@@ -11,8 +11,8 @@ internal sealed class InferenceGrpcService(
     GrpcInference inference,
     GrpcRepository repository,
     GrpcSharedMemory memory,
-    GrpcSettings settings)
-    : GRPCInferenceService.GRPCInferenceServiceBase
+    GrpcSettings settings
+) : GRPCInferenceService.GRPCInferenceServiceBase
 {
     /// <inheritdoc />
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
@@ -26,8 +26,8 @@ internal sealed class InferenceGrpcService(
     public override Task ModelStreamInfer(
         IAsyncStreamReader<ModelInferRequest> requestStream,
         IServerStreamWriter<ModelStreamInferResponse> responseStream,
-        ServerCallContext context) =>
-        inference.StreamAsync(requestStream, responseStream, context);
+        ServerCallContext context
+    ) => inference.StreamAsync(requestStream, responseStream, context);
 
     /// <inheritdoc />
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
@@ -38,56 +38,80 @@ internal sealed class InferenceGrpcService(
         repository.ModelReady(request, context);
 
     /// <inheritdoc />
-    public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
-        repository.ServerMetadata(request, context);
+    public override Task<ServerMetadataResponse> ServerMetadata(
+        ServerMetadataRequest request,
+        ServerCallContext context
+    ) => repository.ServerMetadata(request, context);
 
     /// <inheritdoc />
-    public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context) =>
-        repository.ModelMetadata(request, context);
+    public override Task<ModelMetadataResponse> ModelMetadata(
+        ModelMetadataRequest request,
+        ServerCallContext context
+    ) => repository.ModelMetadata(request, context);
 
     /// <inheritdoc />
     public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
         repository.ModelConfig(request, context);
 
     /// <inheritdoc />
-    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context) =>
-        repository.RepositoryIndex(request, context);
+    public override Task<RepositoryIndexResponse> RepositoryIndex(
+        RepositoryIndexRequest request,
+        ServerCallContext context
+    ) => repository.RepositoryIndex(request, context);
 
     /// <inheritdoc />
-    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context) =>
-        repository.RepositoryModelLoad(request, context);
+    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(
+        RepositoryModelLoadRequest request,
+        ServerCallContext context
+    ) => repository.RepositoryModelLoad(request, context);
 
     /// <inheritdoc />
-    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
-        repository.RepositoryModelUnload(request, context);
+    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(
+        RepositoryModelUnloadRequest request,
+        ServerCallContext context
+    ) => repository.RepositoryModelUnload(request, context);
 
     /// <inheritdoc />
-    public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context) =>
-        repository.ModelStatistics(request, context);
+    public override Task<ModelStatisticsResponse> ModelStatistics(
+        ModelStatisticsRequest request,
+        ServerCallContext context
+    ) => repository.ModelStatistics(request, context);
 
     /// <inheritdoc />
-    public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest request, ServerCallContext context) =>
-        memory.SystemSharedMemoryStatus(request, context);
+    public override Task<SystemSharedMemoryStatusResponse> SystemSharedMemoryStatus(
+        SystemSharedMemoryStatusRequest request,
+        ServerCallContext context
+    ) => memory.SystemSharedMemoryStatus(request, context);
 
     /// <inheritdoc />
-    public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest request, ServerCallContext context) =>
-        memory.SystemSharedMemoryRegister(request, context);
+    public override Task<SystemSharedMemoryRegisterResponse> SystemSharedMemoryRegister(
+        SystemSharedMemoryRegisterRequest request,
+        ServerCallContext context
+    ) => memory.SystemSharedMemoryRegister(request, context);
 
     /// <inheritdoc />
-    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest request, ServerCallContext context) =>
-        memory.SystemSharedMemoryUnregister(request, context);
+    public override Task<SystemSharedMemoryUnregisterResponse> SystemSharedMemoryUnregister(
+        SystemSharedMemoryUnregisterRequest request,
+        ServerCallContext context
+    ) => memory.SystemSharedMemoryUnregister(request, context);
 
     /// <inheritdoc />
-    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest request, ServerCallContext context) =>
-        GrpcSharedMemory.CudaSharedMemoryStatus(request, context);
+    public override Task<CudaSharedMemoryStatusResponse> CudaSharedMemoryStatus(
+        CudaSharedMemoryStatusRequest request,
+        ServerCallContext context
+    ) => GrpcSharedMemory.CudaSharedMemoryStatus(request, context);
 
     /// <inheritdoc />
-    public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest request, ServerCallContext context) =>
-        memory.CudaSharedMemoryRegister(request, context);
+    public override Task<CudaSharedMemoryRegisterResponse> CudaSharedMemoryRegister(
+        CudaSharedMemoryRegisterRequest request,
+        ServerCallContext context
+    ) => memory.CudaSharedMemoryRegister(request, context);
 
     /// <inheritdoc />
-    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest request, ServerCallContext context) =>
-        GrpcSharedMemory.CudaSharedMemoryUnregister(request, context);
+    public override Task<CudaSharedMemoryUnregisterResponse> CudaSharedMemoryUnregister(
+        CudaSharedMemoryUnregisterRequest request,
+        ServerCallContext context
+    ) => GrpcSharedMemory.CudaSharedMemoryUnregister(request, context);
 
     /// <inheritdoc />
     public override Task<TraceSettingResponse> TraceSetting(TraceSettingRequest request, ServerCallContext context) =>

@@ -6,14 +6,17 @@ using Microsoft.AspNetCore.Connections;
 namespace OrleansInference.Gateway.Hosting;
 
 /// <summary>
-/// Bounds the connections to one port. One too many is told so and closed, where Kestrel's own limit would only close it.
+/// Bounds the connections to one port. One too many is told so and closed, where Kestrel's own limit would only close
+/// it.
 /// </summary>
 /// <param name="limit">Most connections at once.</param>
 /// <param name="isHttp1">Whether a refused client can be told why in HTTP/1.1.</param>
 /// <param name="linger">How long a refused client is given to read why.</param>
 internal sealed class ConnectionLimit(int limit, bool isHttp1, TimeSpan linger)
 {
-    /// <summary>Refused connections that are given time to read why; beyond it they are answered and closed at once.</summary>
+    /// <summary>
+    /// Refused connections that are given time to read why; beyond it they are answered and closed at once.
+    /// </summary>
     private const int MaxLingering = 1024;
 
     /// <summary>The usual time for a refused client to read why.</summary>
@@ -23,48 +26,59 @@ internal sealed class ConnectionLimit(int limit, bool isHttp1, TimeSpan linger)
     private int _lingering;
 
     /// <summary>The connection middleware.</summary>
-    public ConnectionDelegate Use(ConnectionDelegate next) => async connection =>
-    {
-        if (Interlocked.Increment(ref _connections) <= limit)
+    public ConnectionDelegate Use(ConnectionDelegate next) =>
+        async connection =>
         {
+            if (Interlocked.Increment(ref _connections) <= limit)
+            {
+                try
+                {
+                    await next(connection);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _connections);
+                }
+
+                return;
+            }
+
+            // Those being refused hold no place, or clients that keep trying would keep everybody out.
+            Interlocked.Decrement(ref _connections);
+            if (!isHttp1)
+            {
+                return;
+            }
             try
             {
-                await next(connection);
+                await RefuseAsync(connection, lingers: Interlocked.Increment(ref _lingering) <= MaxLingering);
             }
             finally
             {
-                Interlocked.Decrement(ref _connections);
+                Interlocked.Decrement(ref _lingering);
             }
-
-            return;
-        }
-
-        // Those being refused hold no place, or clients that keep trying would keep everybody out.
-        Interlocked.Decrement(ref _connections);
-        if (!isHttp1) return;
-        try
-        {
-            await RefuseAsync(connection, lingers: Interlocked.Increment(ref _lingering) <= MaxLingering);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _lingering);
-        }
-    };
+        };
 
     private async Task RefuseAsync(ConnectionContext connection, bool lingers)
     {
-        string body = $$"""{"error":"the server has its {{limit}} connections (Gateway:MaxConnections); try again later"}""";
-        string answer = $"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+        string body =
+            $$"""{"error":"the server has its {{limit}} connections (Gateway:MaxConnections); try again later"}""";
+        string answer =
+            $"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: "
+            + $"1\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}";
         try
         {
             using CancellationTokenSource timeout = new(linger);
             await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(answer), timeout.Token);
-            // Closing with unread data would reset the connection before the client has read the answer: it closes first.
+            // Closing with unread data would reset the connection before the client has read the answer: it closes
+            // first.
             while (lingers)
             {
                 ReadResult read = await connection.Transport.Input.ReadAsync(timeout.Token);
-                if (read.IsCompleted) return;
+                if (read.IsCompleted)
+                {
+                    return;
+                }
                 connection.Transport.Input.AdvanceTo(read.Buffer.End);
             }
         }

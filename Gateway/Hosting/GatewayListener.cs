@@ -17,7 +17,8 @@ internal static class GatewayListener
     {
         IPAddress address = IPAddress.Parse(gateway.BindAddress);
         kestrel.AddServerHeader = false;
-        // The HTTP endpoint and gRPC refuse by the limit itself and say so; the server's own stands just above, for gRPC's framing.
+        // The HTTP endpoint and gRPC refuse by the limit itself and say so; the server's own stands just above, for
+        // gRPC's framing.
         kestrel.Limits.MaxRequestBodySize = gateway.MaxRequestBodyBytes + 1024;
         kestrel.Limits.MaxConcurrentConnections = null;
         kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
@@ -25,20 +26,42 @@ internal static class GatewayListener
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
         HttpsConnectionAdapterOptions? tls = Tls(gateway);
         Listen(gateway.HttpPort, HttpProtocols.Http1);
-        if (gateway.MetricsPort > 0) Listen(gateway.MetricsPort, HttpProtocols.Http1);
+        if (gateway.MetricsPort > 0)
+        {
+            Listen(gateway.MetricsPort, HttpProtocols.Http1);
+        }
         Listen(gateway.GrpcPort, HttpProtocols.Http2);
 
-        void Listen(int port, HttpProtocols protocols) => kestrel.Listen(address, port, listen =>
-        {
-            listen.Protocols = protocols;
-            if (tls is not null) listen.UseHttps(tls);
-            listen.Use(new ConnectionLimit(gateway.MaxConnections, isHttp1: protocols == HttpProtocols.Http1, ConnectionLimit.DefaultLinger).Use);
-        });
+        void Listen(int port, HttpProtocols protocols) =>
+            kestrel.Listen(
+                address,
+                port,
+                listen =>
+                {
+                    listen.Protocols = protocols;
+                    if (tls is not null)
+                    {
+                        listen.UseHttps(tls);
+                    }
+                    listen.Use(
+                        new ConnectionLimit(
+                            gateway.MaxConnections,
+                            isHttp1: protocols == HttpProtocols.Http1,
+                            ConnectionLimit.DefaultLinger
+                        ).Use
+                    );
+                }
+            );
     }
 
     private static HttpsConnectionAdapterOptions? Tls(GatewayOptions gateway)
     {
-        if (gateway.CertificateFile.Length == 0) return gateway.ClientAuthorityFile.Length == 0 ? null : throw Wrong("Gateway:ClientAuthorityFile needs Gateway:CertificateFile");
+        if (gateway.CertificateFile.Length == 0)
+        {
+            return gateway.ClientAuthorityFile.Length == 0
+                ? null
+                : throw Wrong("Gateway:ClientAuthorityFile needs Gateway:CertificateFile");
+        }
         try
         {
             HttpsConnectionAdapterOptions tls = new()
@@ -46,18 +69,27 @@ internal static class GatewayListener
                 ServerCertificate = PemCertificates.Own(gateway.CertificateFile, gateway.CertificateKeyFile),
                 ServerCertificateChain = PemCertificates.All(gateway.CertificateFile),
             };
-            if (gateway.ClientAuthorityFile.Length == 0) return tls;
+            if (gateway.ClientAuthorityFile.Length == 0)
+            {
+                return tls;
+            }
             X509Certificate2Collection authorities = PemCertificates.All(gateway.ClientAuthorityFile);
-            if (authorities.Count == 0) throw Wrong($"Gateway:ClientAuthorityFile '{gateway.ClientAuthorityFile}' has no certificate");
+            if (authorities.Count == 0)
+            {
+                throw Wrong($"Gateway:ClientAuthorityFile '{gateway.ClientAuthorityFile}' has no certificate");
+            }
             tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            tls.ClientCertificateValidation = (certificate, _, _) => PemCertificates.IsIssuedBy(certificate, authorities);
+            tls.ClientCertificateValidation = (certificate, _, _) =>
+                PemCertificates.IsIssuedBy(certificate, authorities);
             return tls;
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw Wrong($"Gateway:CertificateFile '{gateway.CertificateFile}' cannot be used: {exception.Message}");
         }
     }
 
-    private static OptionsValidationException Wrong(string message) => new(nameof(GatewayOptions), typeof(GatewayOptions), [message]);
+    private static OptionsValidationException Wrong(string message) =>
+        new(nameof(GatewayOptions), typeof(GatewayOptions), [message]);
 }

@@ -15,12 +15,20 @@ internal static class ErrorResponse
 
     /// <summary>Answers with an inference error.</summary>
     public static Task WriteAsync(HttpContext context, InferenceError error, string message) =>
-        WriteAsync(context, InferenceErrorMapping.ToHttp(error, context.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value.TritonStatusCodes), message);
+        WriteAsync(
+            context,
+            InferenceErrorMapping.ToHttp(
+                error,
+                context.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value.TritonStatusCodes
+            ),
+            message
+        );
 
     /// <summary>Answers a request that there is no capacity for, without reading its body.</summary>
     public static Task RefuseAsync(HttpContext context, in AdmissionOutcome admission)
     {
-        context.Items[RetryAfterKey] = Math.Max(1, (int)Math.Ceiling(admission.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        context.Items[RetryAfterKey] = Math.Max(1, (int)Math.Ceiling(admission.RetryAfter.TotalSeconds))
+            .ToString(CultureInfo.InvariantCulture);
         return WriteAsync(context, InferenceError.ResourceExhausted, admission.Message);
     }
 
@@ -33,15 +41,32 @@ internal static class ErrorResponse
             return;
         }
 
-        if (context.RequestAborted.IsCancellationRequested) return;
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
         context.Response.Clear();
         context.Response.StatusCode = status;
-        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = context.Items[RetryAfterKey] as string ?? "1";
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        {
+            context.Response.Headers.RetryAfter = context.Items[RetryAfterKey] as string ?? "1";
+        }
         // The rest of a body that is too large is not wanted: the client is told to stop sending.
-        if (status == StatusCodes.Status413PayloadTooLarge) context.Response.Headers.Connection = "close";
-        if (allowedMethod is not null) context.Response.Headers.Allow = allowedMethod;
+        if (status == StatusCodes.Status413PayloadTooLarge)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+        if (allowedMethod is not null)
+        {
+            context.Response.Headers.Allow = allowedMethod;
+        }
         context.Response.ContentType = "application/json";
-        byte[] body = [.. "{\"error\":\""u8, .. JsonEncodedText.Encode(message, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes, .. "\"}"u8];
+        byte[] body =
+        [
+            .. "{\"error\":\""u8,
+            .. JsonEncodedText.Encode(message, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes,
+            .. "\"}"u8,
+        ];
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body);
     }

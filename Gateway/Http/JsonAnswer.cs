@@ -33,12 +33,16 @@ internal sealed class JsonAnswer(UnexpectedFailure unexpected)
     }
 
     /// <summary>Writes a JSON object's members.</summary>
-    public static Task WriteObjectAsync(HttpContext context, Action<Utf8JsonWriter> members) => WriteAsync(context, json =>
-    {
-        json.WriteStartObject();
-        members(json);
-        json.WriteEndObject();
-    });
+    public static Task WriteObjectAsync(HttpContext context, Action<Utf8JsonWriter> members) =>
+        WriteAsync(
+            context,
+            json =>
+            {
+                json.WriteStartObject();
+                members(json);
+                json.WriteEndObject();
+            }
+        );
 
     /// <summary>An empty success.</summary>
     public static Task DoneAsync(HttpContext context)

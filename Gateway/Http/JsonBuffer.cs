@@ -21,7 +21,11 @@ internal sealed class JsonBuffer : IBufferWriter<byte>
     private byte[] _array = [];
     private int _written;
 
-    private JsonBuffer() => Json = new Utf8JsonWriter(this, new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private JsonBuffer() =>
+        Json = new Utf8JsonWriter(
+            this,
+            new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+        );
 
     /// <summary>Writes into this buffer; its bytes are there after <see cref="Utf8JsonWriter.Flush"/>.</summary>
     public Utf8JsonWriter Json { get; }
@@ -59,7 +63,10 @@ internal sealed class JsonBuffer : IBufferWriter<byte>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         int needed = _written + Math.Max(sizeHint, 1);
-        if (needed > _array.Length) Grow(needed);
+        if (needed > _array.Length)
+        {
+            Grow(needed);
+        }
         return _array.AsMemory(_written);
     }
 
@@ -68,9 +75,14 @@ internal sealed class JsonBuffer : IBufferWriter<byte>
 
     private void Grow(int needed)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, Math.Max(Math.Max(needed, Smallest), 2L * _array.Length)));
+        byte[] larger = ArrayPool<byte>.Shared.Rent(
+            (int)Math.Min(Array.MaxLength, Math.Max(Math.Max(needed, Smallest), 2L * _array.Length))
+        );
         _array.AsSpan(0, _written).CopyTo(larger);
-        if (_array.Length > 0) ArrayPool<byte>.Shared.Return(_array);
+        if (_array.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_array);
+        }
         _array = larger;
     }
 }

@@ -6,7 +6,9 @@ namespace OrleansInference.Gateway.Http;
 /// <summary>Model and version of a path.</summary>
 internal static class ModelRoute
 {
-    /// <summary>The model's name, percent-decoded by the router, and its version, empty where the path has none.</summary>
+    /// <summary>
+    /// The model's name, percent-decoded by the router, and its version, empty where the path has none.
+    /// </summary>
     /// <exception cref="InferenceException">The version is no number.</exception>
     public static (string Model, string Version) Of(RouteValueDictionary route)
     {

@@ -11,7 +11,13 @@ internal static class ModelVersion
     {
         foreach (char digit in version)
         {
-            if (!char.IsAsciiDigit(digit)) throw new InferenceException(InferenceError.InvalidArgument, $"version '{version}' of model '{model}' is no decimal number");
+            if (!char.IsAsciiDigit(digit))
+            {
+                throw new InferenceException(
+                    InferenceError.InvalidArgument,
+                    $"version '{version}' of model '{model}' is no decimal number"
+                );
+            }
         }
 
         return version;

@@ -10,11 +10,20 @@ internal static class SmallBody
 {
     private const int Limit = 1 << 20;
 
-    /// <summary>Reads an object's members, one call of <paramref name="member"/> for each, which reads the value; an empty body has none.</summary>
+    /// <summary>
+    /// Reads an object's members, one call of <paramref name="member"/> for each, which reads the value; an empty body
+    /// has none.
+    /// </summary>
     /// <exception cref="InferenceException">It is no JSON object, or too large.</exception>
     public static async Task ReadAsync(HttpContext context, MemberReader member, BytesInFlight? bytes = null)
     {
-        using RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength: null, Limit, bytes, context.RequestAborted);
+        using RequestBody body = await RequestBody.ReadAsync(
+            context.Request,
+            headerLength: null,
+            Limit,
+            bytes,
+            context.RequestAborted
+        );
         Members(body.Json, member);
         bytes?.Remove(body.Reserved);
     }
@@ -22,11 +31,17 @@ internal static class SmallBody
     /// <summary>Reads the members of a JSON object.</summary>
     public static void Members(ReadOnlySpan<byte> text, MemberReader member)
     {
-        if (text.IsEmpty) return;
+        if (text.IsEmpty)
+        {
+            return;
+        }
         try
         {
             Utf8JsonReader json = new(text, RequestJson.Depth);
-            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) throw RequestJson.Invalid("the request must be a JSON object");
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            {
+                throw RequestJson.Invalid("the request must be a JSON object");
+            }
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 string name = json.GetString()!;

@@ -5,23 +5,34 @@ namespace OrleansInference.Gateway.Inference;
 /// <summary>Which compression a client takes for its answer.</summary>
 internal static class AcceptedEncoding
 {
-    /// <summary><c>gzip</c>, else <c>deflate</c>, else null for an answer as it is. A quality of 0 refuses one.</summary>
+    /// <summary>
+    /// <c>gzip</c>, else <c>deflate</c>, else null for an answer as it is. A quality of 0 refuses one.
+    /// </summary>
     public static string? Of(HttpRequest request)
     {
-        if (request.Headers.AcceptEncoding is not { Count: > 0 } accepted) return null;
-        bool gzip = false, deflate = false;
+        if (request.Headers.AcceptEncoding is not { Count: > 0 } accepted)
+        {
+            return null;
+        }
+        bool gzip = false;
+        bool deflate = false;
         ReadOnlySpan<char> text = accepted.ToString();
         foreach (Range part in text.Split(','))
         {
             ReadOnlySpan<char> one = text[part];
             int end = one.IndexOf(';');
             ReadOnlySpan<char> name = (end < 0 ? one : one[..end]).Trim();
-            if (end >= 0 && IsZero(one[(end + 1)..])) continue;
+            if (end >= 0 && IsZero(one[(end + 1)..]))
+            {
+                continue;
+            }
             gzip |= name.Equals("gzip", StringComparison.OrdinalIgnoreCase);
             deflate |= name.Equals("deflate", StringComparison.OrdinalIgnoreCase);
         }
 
-        return gzip ? "gzip" : deflate ? "deflate" : null;
+        return gzip ? "gzip"
+            : deflate ? "deflate"
+            : null;
     }
 
     private static bool IsZero(ReadOnlySpan<char> quality)

@@ -16,9 +16,16 @@ internal sealed class BytesInFlight(IOptions<GatewayOptions> options)
     /// <exception cref="InferenceException">It does not fit.</exception>
     public void Add(long bytes)
     {
-        if (Interlocked.Add(ref _bytes, bytes) <= _limit) return;
+        if (Interlocked.Add(ref _bytes, bytes) <= _limit)
+        {
+            return;
+        }
         Interlocked.Add(ref _bytes, -bytes);
-        throw new InferenceException(InferenceError.ResourceExhausted, $"the server holds {Current} of at most {_limit} bytes of requests (Gateway:MaxBytesInFlight); try again later");
+        throw new InferenceException(
+            InferenceError.ResourceExhausted,
+            $"the server holds {Current} of at most {_limit} bytes of requests "
+                + $"(Gateway:MaxBytesInFlight); try again later"
+        );
     }
 
     /// <summary>Counts a body out.</summary>

@@ -25,7 +25,14 @@ internal static class Classification
     public static InferenceTensor Of(InferenceTensor output, int classes, IReadOnlyList<string> labels, bool isBatched)
     {
         TensorShape.TryCount(output.Shape, out long elements);
-        if (elements > MaxElements) throw new InferenceException(InferenceError.InvalidArgument, $"classification output tensor too large: '{output.Name}' has {elements} elements, at most {MaxElements} are ranked");
+        if (elements > MaxElements)
+        {
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"classification output tensor too large: '{output.Name}' has {elements} elements, at "
+                    + $"most {MaxElements} are ranked"
+            );
+        }
         (double Key, string Text)[] values = Values(output);
         int rows = isBatched && output.Shape.Length > 0 ? (int)output.Shape[0] : 1;
         int width = rows == 0 ? 0 : values.Length / rows;
@@ -34,12 +41,27 @@ internal static class Classification
         for (int row = 0; row < rows; row++)
         {
             ArraySegment<(double Key, string Text)> part = new(values, row * width, width);
-            texts.AddRange(Enumerable.Range(0, width).OrderByDescending(index => part[index].Key).Take(count).Select(index => Encoding.UTF8.GetBytes(index < labels.Count ? $"{part[index].Text}:{index}:{labels[index]}" : $"{part[index].Text}:{index}")));
+            texts.AddRange(
+                Enumerable
+                    .Range(0, width)
+                    .OrderByDescending(index => part[index].Key)
+                    .Take(count)
+                    .Select(index =>
+                        Encoding.UTF8.GetBytes(
+                            index < labels.Count
+                                ? $"{part[index].Text}:{index}:{labels[index]}"
+                                : $"{part[index].Text}:{index}"
+                        )
+                    )
+            );
         }
 
         byte[] contents = new byte[texts.Sum(text => text.Length + BytesElements.PrefixSize)];
         int offset = 0;
-        foreach (byte[] text in texts) offset += BytesElements.Write(contents.AsSpan(offset), text);
+        foreach (byte[] text in texts)
+        {
+            offset += BytesElements.Write(contents.AsSpan(offset), text);
+        }
         return new InferenceTensor(output.Name, TensorDatatype.Bytes, isBatched ? [rows, count] : [count], contents);
     }
 
@@ -59,7 +81,10 @@ internal static class Classification
             TensorDatatype.Fp16 => Read<Half>(data, "F6"),
             TensorDatatype.Fp32 => Read<float>(data, "F6"),
             TensorDatatype.Fp64 => Read<double>(data, "F6"),
-            _ => throw new InferenceException(InferenceError.InvalidArgument, $"class result not available for output '{output.Name}' due to unsupported type '{output.Datatype.WireName()}'"),
+            _ => throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"class result not available for output '{output.Name}' due to unsupported type '{output.Datatype.WireName()}'"
+            ),
         };
     }
 
@@ -68,7 +93,10 @@ internal static class Classification
     {
         ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(data);
         (double, string)[] read = new (double, string)[values.Length];
-        for (int i = 0; i < read.Length; i++) read[i] = (double.CreateSaturating(values[i]), values[i].ToString(format, CultureInfo.InvariantCulture));
+        for (int i = 0; i < read.Length; i++)
+        {
+            read[i] = (double.CreateSaturating(values[i]), values[i].ToString(format, CultureInfo.InvariantCulture));
+        }
         return read;
     }
 }

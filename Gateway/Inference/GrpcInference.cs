@@ -4,11 +4,11 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using OrleansInference.Gateway.Access;
-using OrleansInference.Gateway.Grpc;
-using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Gateway.Diagnostics;
+using OrleansInference.Gateway.Grpc;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Inference;
+using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -22,9 +22,12 @@ internal sealed class GrpcInference(
     GrpcAnswers answers,
     UnexpectedFailure unexpected,
     IHostApplicationLifetime lifetime,
-    TimeProvider time)
+    TimeProvider time
+)
 {
-    /// <summary>Requests of one stream that may be under way at once; the next is read when the oldest is answered.</summary>
+    /// <summary>
+    /// Requests of one stream that may be under way at once; the next is read when the oldest is answered.
+    /// </summary>
     private const int StreamWindow = 64;
 
     /// <summary><c>ModelInfer</c>.</summary>
@@ -33,7 +36,10 @@ internal sealed class GrpcInference(
         Answer answer = await AnswerAsync(request, context, context.CancellationToken);
         // The message is serialised after this method has returned: its memory goes back when the call has ended.
         context.GetHttpContext().Response.RegisterForDispose(answer);
-        if (answer.Error == InferenceError.None) return answer.Message;
+        if (answer.Error == InferenceError.None)
+        {
+            return answer.Message;
+        }
         throw answers.Failure(answer.Error, answer.ErrorMessage);
     }
 
@@ -41,18 +47,30 @@ internal sealed class GrpcInference(
     public async Task StreamAsync(
         IAsyncStreamReader<ModelInferRequest> requestStream,
         IServerStreamWriter<ModelStreamInferResponse> responseStream,
-        ServerCallContext context)
+        ServerCallContext context
+    )
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         // A stream may be open for days: a server that stops reads no more of it, and ends it with the last answer.
-        using CancellationTokenSource read = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, lifetime.ApplicationStopping);
-        Channel<Task<Answer>> window = Channel.CreateBounded<Task<Answer>>(new BoundedChannelOptions(StreamWindow) { SingleReader = true, SingleWriter = true });
+        using CancellationTokenSource read = CancellationTokenSource.CreateLinkedTokenSource(
+            stop.Token,
+            lifetime.ApplicationStopping
+        );
+        Channel<Task<Answer>> window = Channel.CreateBounded<Task<Answer>>(
+            new BoundedChannelOptions(StreamWindow) { SingleReader = true, SingleWriter = true }
+        );
         Task writing = WriteAsync(window.Reader, responseStream, stop);
         try
         {
             // Begun in the order in which they come, which is the order of a sequence's requests.
             // Handed over even when cancelled: the writer takes every answer until the last, and gives its memory back.
-            while (await requestStream.MoveNext(read.Token)) await window.Writer.WriteAsync(AnswerAsync(requestStream.Current, context, stop.Token), CancellationToken.None);
+            while (await requestStream.MoveNext(read.Token))
+            {
+                await window.Writer.WriteAsync(
+                    AnswerAsync(requestStream.Current, context, stop.Token),
+                    CancellationToken.None
+                );
+            }
         }
         catch (Exception exception) when (stop.IsCancellationRequested || exception is IOException)
         {
@@ -72,17 +90,28 @@ internal sealed class GrpcInference(
         }
     }
 
-    private static async Task WriteAsync(ChannelReader<Task<Answer>> window, IServerStreamWriter<ModelStreamInferResponse> stream, CancellationTokenSource stop)
+    private static async Task WriteAsync(
+        ChannelReader<Task<Answer>> window,
+        IServerStreamWriter<ModelStreamInferResponse> stream,
+        CancellationTokenSource stop
+    )
     {
         await foreach (Task<Answer> pending in window.ReadAllAsync(CancellationToken.None))
         {
             using Answer answer = await pending;
-            if (stop.IsCancellationRequested) continue;
+            if (stop.IsCancellationRequested)
+            {
+                continue;
+            }
             try
             {
-                await stream.WriteAsync(new ModelStreamInferResponse { ErrorMessage = answer.ErrorMessage, InferResponse = answer.Message }, stop.Token);
+                await stream.WriteAsync(
+                    new ModelStreamInferResponse { ErrorMessage = answer.ErrorMessage, InferResponse = answer.Message },
+                    stop.Token
+                );
             }
-            catch (Exception exception) when (exception is OperationCanceledException or InvalidOperationException or IOException)
+            catch (Exception exception)
+                when (exception is OperationCanceledException or InvalidOperationException or IOException)
             {
                 // Nobody reads any more; the rest is awaited and released.
                 await stop.CancelAsync();
@@ -91,7 +120,11 @@ internal sealed class GrpcInference(
     }
 
     /// <summary>Never throws for what is wrong with a request: the answer says it.</summary>
-    private async Task<Answer> AnswerAsync(ModelInferRequest message, ServerCallContext context, CancellationToken cancellationToken)
+    private async Task<Answer> AnswerAsync(
+        ModelInferRequest message,
+        ServerCallContext context,
+        CancellationToken cancellationToken
+    )
     {
         long bytes = message.CalculateSize();
         bool counted = false;
@@ -103,10 +136,12 @@ internal sealed class GrpcInference(
             bytesInFlight.Add(bytes);
             counted = true;
             Caller caller = CallerFeature.Of(context.GetHttpContext());
-            TimeSpan left = context.Deadline == DateTime.MaxValue ? TimeSpan.Zero : context.Deadline - time.GetUtcNow().UtcDateTime;
+            TimeSpan left =
+                context.Deadline == DateTime.MaxValue ? TimeSpan.Zero : context.Deadline - time.GetUtcNow().UtcDateTime;
             TimeSpan timeout = left > TimeSpan.Zero ? left : TimeSpan.Zero;
             AdmissionOutcome admission = handler.Admit(caller, message.ModelName, message.ModelVersion, timeout);
-            ticket = admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
+            ticket =
+                admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
             (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) =
                 GrpcRequestReader.Read(message, caller, context, time, regions);
             sent = true;
@@ -116,7 +151,10 @@ internal sealed class GrpcInference(
         catch (InferenceException exception)
         {
             response?.Dispose();
-            if (!sent) BreakSequence(message, exception.Message);
+            if (!sent)
+            {
+                BreakSequence(message, exception.Message);
+            }
             return Answer.Failure(message, exception.Error, exception.Message);
         }
         catch (Exception exception)
@@ -129,21 +167,44 @@ internal sealed class GrpcInference(
         finally
         {
             ticket?.Dispose();
-            if (counted) bytesInFlight.Remove(bytes);
+            if (counted)
+            {
+                bytesInFlight.Remove(bytes);
+            }
         }
     }
 
     private void BreakSequence(ModelInferRequest message, string reason) =>
         handler.BreakSequence(message.ModelName, message.ModelVersion, GrpcRequestReader.SequenceId(message), reason);
 
-    private static ModelInferResponse Message(ModelInferRequest request, InferenceResponse response, RequestParameters parameters, List<RequestedOutput> outputs)
+    private static ModelInferResponse Message(
+        ModelInferRequest request,
+        InferenceResponse response,
+        RequestParameters parameters,
+        List<RequestedOutput> outputs
+    )
     {
-        ModelInferResponse message = new() { ModelName = response.ModelName, ModelVersion = response.ModelVersion, Id = request.Id };
-        if (parameters.FinalResponse) message.Parameters.Add("triton_final_response", new InferParameter { BoolParam = true });
+        ModelInferResponse message = new()
+        {
+            ModelName = response.ModelName,
+            ModelVersion = response.ModelVersion,
+            Id = request.Id,
+        };
+        if (parameters.FinalResponse)
+        {
+            message.Parameters.Add("triton_final_response", new InferParameter { BoolParam = true });
+        }
         foreach (InferenceTensor output in response.Outputs)
         {
-            ModelInferResponse.Types.InferOutputTensor described = new() { Name = output.Name, Datatype = output.Datatype.WireName() };
-            foreach (long dimension in output.Shape) described.Shape.Add(dimension);
+            ModelInferResponse.Types.InferOutputTensor described = new()
+            {
+                Name = output.Name,
+                Datatype = output.Datatype.WireName(),
+            };
+            foreach (long dimension in output.Shape)
+            {
+                described.Shape.Add(dimension);
+            }
             message.Outputs.Add(described);
             if (outputs.Find(requested => requested.Name == output.Name)?.Region is not { } region)
             {
@@ -153,7 +214,10 @@ internal sealed class GrpcInference(
 
             described.Parameters.Add("shared_memory_region", new InferParameter { StringParam = region.Region });
             described.Parameters.Add("shared_memory_byte_size", new InferParameter { Int64Param = output.ByteLength });
-            if (region.Offset > 0) described.Parameters.Add("shared_memory_offset", new InferParameter { Int64Param = region.Offset });
+            if (region.Offset > 0)
+            {
+                described.Parameters.Add("shared_memory_offset", new InferParameter { Int64Param = region.Offset });
+            }
         }
 
         return message;
@@ -166,9 +230,17 @@ internal sealed class GrpcInference(
 
         public string ErrorMessage => Response.ErrorMessage;
 
-        public static Answer Failure(ModelInferRequest request, InferenceError error, string message) => new(
-            new InferenceResponse { ModelName = request.ModelName, Id = request.Id, Error = error, ErrorMessage = message },
-            new ModelInferResponse { ModelName = request.ModelName, Id = request.Id });
+        public static Answer Failure(ModelInferRequest request, InferenceError error, string message) =>
+            new(
+                new InferenceResponse
+                {
+                    ModelName = request.ModelName,
+                    Id = request.Id,
+                    Error = error,
+                    ErrorMessage = message,
+                },
+                new ModelInferResponse { ModelName = request.ModelName, Id = request.Id }
+            );
 
         public void Dispose() => Response.Dispose();
     }

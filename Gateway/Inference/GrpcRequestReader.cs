@@ -19,12 +19,19 @@ internal static class GrpcRequestReader
         Caller caller,
         ServerCallContext call,
         TimeProvider time,
-        SharedMemoryRegions regions)
+        SharedMemoryRegions regions
+    )
     {
         RequestParameters parameters = default;
-        foreach ((string name, InferParameter value) in message.Parameters) Set(ref parameters, name, value);
+        foreach ((string name, InferParameter value) in message.Parameters)
+        {
+            Set(ref parameters, name, value);
+        }
         List<RequestedOutput> outputs = Outputs(message);
-        if (call.Deadline != DateTime.MaxValue) parameters.LimitTimeout(call.Deadline - time.GetUtcNow().UtcDateTime);
+        if (call.Deadline != DateTime.MaxValue)
+        {
+            parameters.LimitTimeout(call.Deadline - time.GetUtcNow().UtcDateTime);
+        }
         InferenceRequest request = new()
         {
             ModelName = message.ModelName,
@@ -49,7 +56,10 @@ internal static class GrpcRequestReader
     /// <summary>The sequence of a request, whatever is wrong with it; null for none.</summary>
     public static string? SequenceId(ModelInferRequest message)
     {
-        if (!message.Parameters.TryGetValue("sequence_id", out InferParameter? value)) return null;
+        if (!message.Parameters.TryGetValue("sequence_id", out InferParameter? value))
+        {
+            return null;
+        }
         try
         {
             RequestParameters parameters = default;
@@ -65,69 +75,125 @@ internal static class GrpcRequestReader
     private static List<RequestedOutput> Outputs(ModelInferRequest message)
     {
         // Every name is held against all before it: their number is bounded, as over HTTP.
-        if (message.Outputs.Count > InputHeaderReader.MaxTensors) throw Invalid($"the request has more than {InputHeaderReader.MaxTensors} outputs");
+        if (message.Outputs.Count > InputHeaderReader.MaxTensors)
+        {
+            throw Invalid($"the request has more than {InputHeaderReader.MaxTensors} outputs");
+        }
         List<RequestedOutput> outputs = [];
         foreach (ModelInferRequest.Types.InferRequestedOutputTensor output in message.Outputs)
         {
-            if (outputs.Exists(other => other.Name == output.Name)) throw Invalid($"output '{output.Name}' already exists in request");
-            outputs.Add(new RequestedOutput(output.Name, Classes: (int)Math.Clamp(Number(output.Parameters, "classification"), 0, int.MaxValue), Region: Range(output.Parameters)));
+            if (outputs.Exists(other => other.Name == output.Name))
+            {
+                throw Invalid($"output '{output.Name}' already exists in request");
+            }
+            outputs.Add(
+                new RequestedOutput(
+                    output.Name,
+                    Classes: (int)Math.Clamp(Number(output.Parameters, "classification"), 0, int.MaxValue),
+                    Region: Range(output.Parameters)
+                )
+            );
         }
 
         return outputs;
     }
 
-    private static SharedMemoryRange? Range(MapField<string, InferParameter> parameters) => parameters.TryGetValue("shared_memory_region", out InferParameter? region)
-        ? new SharedMemoryRange(region.StringParam, Number(parameters, "shared_memory_offset"), Number(parameters, "shared_memory_byte_size"))
-        : null;
+    private static SharedMemoryRange? Range(MapField<string, InferParameter> parameters) =>
+        parameters.TryGetValue("shared_memory_region", out InferParameter? region)
+            ? new SharedMemoryRange(
+                region.StringParam,
+                Number(parameters, "shared_memory_offset"),
+                Number(parameters, "shared_memory_byte_size")
+            )
+            : null;
 
-    private static long Number(MapField<string, InferParameter> parameters, string name) => !parameters.TryGetValue(name, out InferParameter? value) ? 0 : value.ParameterChoiceCase switch
-    {
-        InferParameter.ParameterChoiceOneofCase.Int64Param => value.Int64Param,
-        InferParameter.ParameterChoiceOneofCase.Uint64Param => (long)Math.Min(value.Uint64Param, long.MaxValue),
-        _ => throw Invalid($"parameter '{name}' must be a whole number"),
-    };
+    private static long Number(MapField<string, InferParameter> parameters, string name) =>
+        !parameters.TryGetValue(name, out InferParameter? value)
+            ? 0
+            : value.ParameterChoiceCase switch
+            {
+                InferParameter.ParameterChoiceOneofCase.Int64Param => value.Int64Param,
+                InferParameter.ParameterChoiceOneofCase.Uint64Param => (long)Math.Min(value.Uint64Param, long.MaxValue),
+                _ => throw Invalid($"parameter '{name}' must be a whole number"),
+            };
 
     private static void Set(ref RequestParameters parameters, string name, InferParameter value)
     {
         switch (value.ParameterChoiceCase)
         {
-            case InferParameter.ParameterChoiceOneofCase.Int64Param: parameters.SetInteger(name, value.Int64Param); break;
-            case InferParameter.ParameterChoiceOneofCase.Uint64Param: parameters.SetUnsigned(name, value.Uint64Param); break;
-            case InferParameter.ParameterChoiceOneofCase.DoubleParam: parameters.SetNumber(name, value.DoubleParam); break;
-            case InferParameter.ParameterChoiceOneofCase.BoolParam: parameters.SetBoolean(name, value.BoolParam); break;
-            case InferParameter.ParameterChoiceOneofCase.StringParam: parameters.SetText(name, value.StringParam); break;
+            case InferParameter.ParameterChoiceOneofCase.Int64Param:
+                parameters.SetInteger(name, value.Int64Param);
+                break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param:
+                parameters.SetUnsigned(name, value.Uint64Param);
+                break;
+            case InferParameter.ParameterChoiceOneofCase.DoubleParam:
+                parameters.SetNumber(name, value.DoubleParam);
+                break;
+            case InferParameter.ParameterChoiceOneofCase.BoolParam:
+                parameters.SetBoolean(name, value.BoolParam);
+                break;
+            case InferParameter.ParameterChoiceOneofCase.StringParam:
+                parameters.SetText(name, value.StringParam);
+                break;
         }
     }
 
     private static InferenceTensor[] Inputs(ModelInferRequest message, SharedMemoryRegions regions)
     {
-        if (message.Inputs.Count == 0) throw Invalid("the request has no inputs");
+        if (message.Inputs.Count == 0)
+        {
+            throw Invalid("the request has no inputs");
+        }
         int inMessage = message.Inputs.Count(input => !input.Parameters.ContainsKey("shared_memory_region"));
         bool raw = message.RawInputContents.Count > 0;
         if (raw && message.RawInputContents.Count != inMessage)
         {
-            throw Invalid($"raw_input_contents has {message.RawInputContents.Count} elements for {inMessage} inputs; give one for each");
+            throw Invalid(
+                $"raw_input_contents has {message.RawInputContents.Count} elements for {inMessage} "
+                    + $"inputs; give one for each"
+            );
         }
 
         InferenceTensor[] inputs = new InferenceTensor[message.Inputs.Count];
         int next = 0;
         try
         {
-            for (int i = 0; i < inputs.Length; i++) inputs[i] = Input(message.Inputs[i], raw ? message.RawInputContents : null, ref next, regions);
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = Input(message.Inputs[i], raw ? message.RawInputContents : null, ref next, regions);
+            }
         }
         catch
         {
-            foreach (InferenceTensor? input in inputs) input?.Dispose();
+            foreach (InferenceTensor? input in inputs)
+            {
+                input?.Dispose();
+            }
             throw;
         }
 
         return inputs;
     }
 
-    private static InferenceTensor Input(ModelInferRequest.Types.InferInputTensor input, RepeatedField<ByteString>? raw, ref int next, SharedMemoryRegions regions)
+    private static InferenceTensor Input(
+        ModelInferRequest.Types.InferInputTensor input,
+        RepeatedField<ByteString>? raw,
+        ref int next,
+        SharedMemoryRegions regions
+    )
     {
-        if (!TensorDatatypes.TryParse(input.Datatype, out TensorDatatype datatype)) throw Invalid($"input '{input.Name}' has datatype '{input.Datatype}'; allowed: {TensorDatatypes.AllNames}");
-        if (input.Shape.Count > InferenceTensorCodec.MaxRank) throw Invalid($"input '{input.Name}' has {input.Shape.Count} dimensions; at most {InferenceTensorCodec.MaxRank} are allowed");
+        if (!TensorDatatypes.TryParse(input.Datatype, out TensorDatatype datatype))
+        {
+            throw Invalid($"input '{input.Name}' has datatype '{input.Datatype}'; allowed: {TensorDatatypes.AllNames}");
+        }
+        if (input.Shape.Count > InferenceTensorCodec.MaxRank)
+        {
+            throw Invalid(
+                $"input '{input.Name}' has {input.Shape.Count} dimensions; at most "
+                    + $"{InferenceTensorCodec.MaxRank} are allowed"
+            );
+        }
         long[] shape = [.. input.Shape];
         InputShape.Count(input.Name, datatype, shape);
         if (Range(input.Parameters) is { } range)
@@ -136,12 +202,22 @@ internal static class GrpcRequestReader
             return new InferenceTensor(input.Name, datatype, shape, shared.Memory, shared);
         }
 
-        if (raw is not null && input.Contents is not null) throw Invalid($"input '{input.Name}' has both contents and raw_input_contents; give one of them");
+        if (raw is not null && input.Contents is not null)
+        {
+            throw Invalid($"input '{input.Name}' has both contents and raw_input_contents; give one of them");
+        }
         return new InferenceTensor(input.Name, datatype, shape, raw is null ? Typed(input) : raw[next++].Memory);
     }
 
     private static ReadOnlyMemory<byte> Typed(ModelInferRequest.Types.InferInputTensor input) =>
-        TypedContents.TryRead(input.Contents ?? new InferTensorContents(), input.Datatype, out byte[] contents, out string problem) ? contents : throw Invalid($"input '{input.Name}' {problem}");
+        TypedContents.TryRead(
+            input.Contents ?? new InferTensorContents(),
+            input.Datatype,
+            out byte[] contents,
+            out string problem
+        )
+            ? contents
+            : throw Invalid($"input '{input.Name}' {problem}");
 
     private static InferenceException Invalid(string message) => new(InferenceError.InvalidArgument, message);
 }

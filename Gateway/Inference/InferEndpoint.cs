@@ -18,7 +18,8 @@ internal sealed class InferEndpoint(
     SharedMemoryRegions regions,
     BytesInFlight bytesInFlight,
     UnexpectedFailure unexpected,
-    IOptions<GatewayOptions> options)
+    IOptions<GatewayOptions> options
+)
 {
     private readonly int _limit = options.Value.MaxRequestBodyBytes;
 
@@ -45,25 +46,45 @@ internal sealed class InferEndpoint(
 
             ticket = admission.Ticket;
             ParsedInferRequest parsed;
-            // A client that is gone ends the reading by itself; what has arrived whole is read even so, for its sequence must be told.
+            // A client that is gone ends the reading by itself; what has arrived whole is read even so, for its
+            // sequence must be told.
             CancellationToken never = CancellationToken.None;
-            using (RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, _limit, bytesInFlight, never))
+            using (
+                RequestBody body = await RequestBody.ReadAsync(
+                    context.Request,
+                    headerLength,
+                    _limit,
+                    bytesInFlight,
+                    never
+                )
+            )
             {
                 held = body.Reserved;
                 parsed = Parse(body, headerLength, model, version);
             }
 
-            if (timeout > TimeSpan.Zero) parsed.Parameters.LimitTimeout(timeout);
+            if (timeout > TimeSpan.Zero)
+            {
+                parsed.Parameters.LimitTimeout(timeout);
+            }
             InferenceRequest request = parsed.ToRequest(model, version, caller);
             using InferenceResponse response = await handler.InferAsync(request, caller, "HTTP", parsed.Named, aborted);
-            if (response.Error == InferenceError.None) await InferResponseWriter.WriteAsync(context, parsed, response);
-            else await ErrorResponse.WriteAsync(context, response.Error, response.ErrorMessage);
+            if (response.Error == InferenceError.None)
+            {
+                await InferResponseWriter.WriteAsync(context, parsed, response);
+            }
+            else
+            {
+                await ErrorResponse.WriteAsync(context, response.Error, response.ErrorMessage);
+            }
         }
         catch (InferenceException exception)
         {
             await ErrorResponse.WriteAsync(context, exception.Error, exception.Message);
         }
-        catch (Exception exception) when (aborted.IsCancellationRequested || exception is ConnectionResetException or ConnectionAbortedException)
+        catch (Exception exception)
+            when (aborted.IsCancellationRequested || exception is ConnectionResetException or ConnectionAbortedException
+            )
         {
             // The client is gone: there is nobody to answer.
         }
@@ -74,14 +95,20 @@ internal sealed class InferEndpoint(
         finally
         {
             ticket?.Dispose();
-            if (held > 0) bytesInFlight.Remove(held);
+            if (held > 0)
+            {
+                bytesInFlight.Remove(held);
+            }
         }
     }
 
     private ParsedInferRequest Parse(in RequestBody body, int? headerLength, string model, string version)
     {
         // A raw binary request has no parameters, and so no sequence.
-        if (headerLength == 0) return RawBinaryReader.Read(body, catalog.GetMetadata(model, version));
+        if (headerLength == 0)
+        {
+            return RawBinaryReader.Read(body, catalog.GetMetadata(model, version));
+        }
         try
         {
             return InferRequestReader.Read(body, regions);
@@ -93,18 +120,38 @@ internal sealed class InferEndpoint(
         }
     }
 
-    /// <summary>A request refused by its headers may be one of a sequence, which its body says. Returns the bytes counted in.</summary>
-    private async ValueTask<long> BreakSequenceAsync(HttpRequest request, int? headerLength, string model, string version, string reason)
+    /// <summary>
+    /// A request refused by its headers may be one of a sequence, which its body says. Returns the bytes counted in.
+    /// </summary>
+    private async ValueTask<long> BreakSequenceAsync(
+        HttpRequest request,
+        int? headerLength,
+        string model,
+        string version,
+        string reason
+    )
     {
-        if (headerLength == 0 || !handler.HasSequences(model, version)) return 0;
-        using RequestBody body = await RequestBody.ReadAsync(request, headerLength, _limit, bytesInFlight, CancellationToken.None);
+        if (headerLength == 0 || !handler.HasSequences(model, version))
+        {
+            return 0;
+        }
+        using RequestBody body = await RequestBody.ReadAsync(
+            request,
+            headerLength,
+            _limit,
+            bytesInFlight,
+            CancellationToken.None
+        );
         BreakSequence(body, model, version, reason);
         return body.Reserved;
     }
 
     private void BreakSequence(in RequestBody body, string model, string version, string reason)
     {
-        if (!handler.HasSequences(model, version)) return;
+        if (!handler.HasSequences(model, version))
+        {
+            return;
+        }
         handler.BreakSequence(model, version, SequenceOfRequest.Find(body.Json), reason);
     }
 
@@ -114,7 +161,13 @@ internal sealed class InferEndpoint(
     /// </summary>
     private void LiftServerLimit(HttpContext context)
     {
-        if (context.Request.ContentLength <= _limit) return;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server) server.MaxRequestBodySize = null;
+        if (context.Request.ContentLength <= _limit)
+        {
+            return;
+        }
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+        {
+            server.MaxRequestBodySize = null;
+        }
     }
 }

@@ -11,38 +11,63 @@ internal static class InferHeaders
     /// <summary>How many bytes of the body are JSON; tensors follow them.</summary>
     public const string JsonLength = "Inference-Header-Content-Length";
 
-    /// <summary>Reads it from a request; null where there is none and all of the body is JSON, 0 where all of it is one tensor.</summary>
+    /// <summary>
+    /// Reads it from a request; null where there is none and all of the body is JSON, 0 where all of it is one tensor.
+    /// </summary>
     /// <exception cref="InferenceException">It is no length, or more than the body has.</exception>
     public static int? ReadJsonLength(HttpRequest request)
     {
-        if (!request.Headers.TryGetValue(JsonLength, out StringValues value)) return null;
+        if (!request.Headers.TryGetValue(JsonLength, out StringValues value))
+        {
+            return null;
+        }
         if (!int.TryParse(value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int length))
         {
-            throw new InferenceException(InferenceError.InvalidArgument, $"{JsonLength} is '{value}'; the number of bytes of the JSON header is expected");
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"{JsonLength} is '{value}'; the number of bytes of the JSON header is expected"
+            );
         }
 
         // A compressed body may well be shorter than the JSON in it.
         if (length > request.ContentLength && request.Headers.ContentEncoding.Count == 0)
         {
-            throw new InferenceException(InferenceError.InvalidArgument, $"{JsonLength} is {length}, the request body has only {request.ContentLength} bytes");
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"{JsonLength} is {length}, the request body has only {request.ContentLength} bytes"
+            );
         }
 
         return length;
     }
 
-    /// <summary>Milliseconds that the caller waits for the answer: a deadline that is known before the body is read.</summary>
+    /// <summary>
+    /// Milliseconds that the caller waits for the answer: a deadline that is known before the body is read.
+    /// </summary>
     public const string TimeoutMs = "X-Request-Timeout-Ms";
 
     /// <summary>Reads the deadline; zero where there is none.</summary>
     /// <exception cref="InferenceException">It is no time.</exception>
     public static TimeSpan ReadTimeout(HttpRequest request)
     {
-        if (!request.Headers.TryGetValue(TimeoutMs, out StringValues value)) return TimeSpan.Zero;
-        return double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double milliseconds) && milliseconds is > 0 and <= 2e9
+        if (!request.Headers.TryGetValue(TimeoutMs, out StringValues value))
+        {
+            return TimeSpan.Zero;
+        }
+        return
+            double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double milliseconds)
+            && milliseconds is > 0 and <= 2e9
             ? TimeSpan.FromMilliseconds(milliseconds)
-            : throw new InferenceException(InferenceError.InvalidArgument, $"{TimeoutMs} is '{value}'; a number of milliseconds above 0 is expected");
+            : throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"{TimeoutMs} is '{value}'; a number of milliseconds above 0 is expected"
+            );
     }
 
     /// <summary>Who asks, where no key says it.</summary>
-    public static string Tenant(HttpRequest request) => request.Headers.TryGetValue("X-Tenant", out StringValues value) && value.ToString() is { Length: > 0 and <= 128 } tenant ? tenant : "default";
+    public static string Tenant(HttpRequest request) =>
+        request.Headers.TryGetValue("X-Tenant", out StringValues value)
+        && value.ToString() is { Length: > 0 and <= 128 } tenant
+            ? tenant
+            : "default";
 }

@@ -11,15 +11,23 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>Writes the protocol's inference response: JSON, and behind it the outputs that were asked for in binary.</summary>
+/// <summary>
+/// Writes the protocol's inference response: JSON, and behind it the outputs that were asked for in binary.
+/// </summary>
 internal static class InferResponseWriter
 {
-    /// <summary>An answer up to this size goes out in one piece; the server's own buffers need not hold more of a larger one.</summary>
+    /// <summary>
+    /// An answer up to this size goes out in one piece; the server's own buffers need not hold more of a larger one.
+    /// </summary>
     private const int Piece = 1 << 18;
 
     /// <summary>Writes and flushes the response; compressed where the client asks for it.</summary>
     /// <exception cref="InferenceException">An output has no JSON form; nothing has been written.</exception>
-    public static async ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceResponse response)
+    public static async ValueTask WriteAsync(
+        HttpContext context,
+        ParsedInferRequest request,
+        InferenceResponse response
+    )
     {
         JsonBuffer json = JsonBuffer.Rent();
         try
@@ -37,7 +45,10 @@ internal static class InferResponseWriter
             await AppendAsync(writer, json.Written);
             foreach (InferenceTensor output in response.Outputs)
             {
-                if (request.IsBinary(output.Name)) await AppendAsync(writer, output.Data);
+                if (request.IsBinary(output.Name))
+                {
+                    await AppendAsync(writer, output.Data);
+                }
             }
 
             await writer.FlushAsync();
@@ -55,21 +66,38 @@ internal static class InferResponseWriter
             writer.Write(bytes[..Piece].Span);
             bytes = bytes[Piece..];
             FlushResult flushed = await writer.FlushAsync();
-            if (flushed.IsCompleted) return;
+            if (flushed.IsCompleted)
+            {
+                return;
+            }
         }
 
         writer.Write(bytes.Span);
     }
 
-    private static async ValueTask SendCompressedAsync(HttpContext context, string encoding, ParsedInferRequest request, InferenceResponse response, ReadOnlyMemory<byte> json)
+    private static async ValueTask SendCompressedAsync(
+        HttpContext context,
+        string encoding,
+        ParsedInferRequest request,
+        InferenceResponse response,
+        ReadOnlyMemory<byte> json
+    )
     {
         using MemoryStream compressed = new();
-        await using (Stream stream = encoding == "gzip" ? new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true) : new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        await using (
+            Stream stream =
+                encoding == "gzip"
+                    ? new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true)
+                    : new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true)
+        )
         {
             stream.Write(json.Span);
             foreach (InferenceTensor output in response.Outputs)
             {
-                if (request.IsBinary(output.Name)) stream.Write(output.Data.Span);
+                if (request.IsBinary(output.Name))
+                {
+                    stream.Write(output.Data.Span);
+                }
             }
         }
 
@@ -90,22 +118,35 @@ internal static class InferResponseWriter
         response.Headers[InferHeaders.JsonLength] = jsonLength.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Returns the bytes of binary outputs that follow the JSON; there may be binary outputs of no bytes.</summary>
-    private static long WriteJson(Utf8JsonWriter json, ParsedInferRequest request, InferenceResponse response, out bool binary)
+    /// <summary>
+    /// Returns the bytes of binary outputs that follow the JSON; there may be binary outputs of no bytes.
+    /// </summary>
+    private static long WriteJson(
+        Utf8JsonWriter json,
+        ParsedInferRequest request,
+        InferenceResponse response,
+        out bool binary
+    )
     {
         long binaryLength = 0;
         binary = false;
         json.WriteStartObject();
         json.WriteString("model_name"u8, response.ModelName);
         json.WriteString("model_version"u8, response.ModelVersion);
-        if (request.Id is not null) json.WriteString("id"u8, request.Id);
+        if (request.Id is not null)
+        {
+            json.WriteString("id"u8, request.Id);
+        }
         json.WriteStartArray("outputs"u8);
         foreach (InferenceTensor output in response.Outputs)
         {
             bool isBinary = request.IsBinary(output.Name);
             WriteOutput(json, output, isBinary, request.Find(output.Name)?.Region);
             binary |= isBinary;
-            if (isBinary) binaryLength += output.ByteLength;
+            if (isBinary)
+            {
+                binaryLength += output.ByteLength;
+            }
         }
 
         json.WriteEndArray();
@@ -120,14 +161,20 @@ internal static class InferResponseWriter
         json.WriteString("name"u8, output.Name);
         json.WriteString("datatype"u8, output.Datatype.WireName());
         json.WriteStartArray("shape"u8);
-        foreach (long dimension in output.Shape) json.WriteNumberValue(dimension);
+        foreach (long dimension in output.Shape)
+        {
+            json.WriteNumberValue(dimension);
+        }
         json.WriteEndArray();
         if (region is not null)
         {
             json.WriteStartObject("parameters"u8);
             json.WriteString("shared_memory_region"u8, region.Region);
             json.WriteNumber("shared_memory_byte_size"u8, output.ByteLength);
-            if (region.Offset > 0) json.WriteNumber("shared_memory_offset"u8, region.Offset);
+            if (region.Offset > 0)
+            {
+                json.WriteNumber("shared_memory_offset"u8, region.Offset);
+            }
             json.WriteEndObject();
         }
         else if (binary)

@@ -4,12 +4,15 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>What HTTP and gRPC do alike with an inference request: admission, tracing, the run, and the form of the outputs.</summary>
+/// <summary>
+/// What HTTP and gRPC do alike with an inference request: admission, tracing, the run, and the form of the outputs.
+/// </summary>
 internal sealed class InferenceHandler(
     IInferencePipeline pipeline,
     IAdmissionGate gate,
     OutputDelivery delivery,
-    TraceRecorder traces)
+    TraceRecorder traces
+)
 {
     /// <summary>Decides by the headers whether a request may enter. Its ticket is the caller's to dispose.</summary>
     public AdmissionOutcome Admit(Caller caller, string model, string version, TimeSpan timeout)
@@ -21,7 +24,9 @@ internal sealed class InferenceHandler(
         return gate.TryEnter(request);
     }
 
-    /// <summary>Runs a request, whose tensors are taken over, for a caller. The answer is the caller's to dispose.</summary>
+    /// <summary>
+    /// Runs a request, whose tensors are taken over, for a caller. The answer is the caller's to dispose.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="caller">Who sent it.</param>
     /// <param name="protocol">HTTP or GRPC, for traces.</param>
@@ -33,7 +38,8 @@ internal sealed class InferenceHandler(
         Caller caller,
         string protocol,
         IReadOnlyList<RequestedOutput> outputs,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         TraceSample? trace = caller.IsProbe ? null : traces.Begin(request.ModelName, protocol);
         InferenceResponse answer = await pipeline.InferAsync(request, cancellationToken);
@@ -53,10 +59,15 @@ internal sealed class InferenceHandler(
     /// <summary>Whether a model's requests belong to sequences.</summary>
     public bool HasSequences(string model, string version) => pipeline.HasSequences(model, version);
 
-    /// <summary>Ends a sequence one of whose requests was refused before it could run; nothing for a model without sequences.</summary>
+    /// <summary>
+    /// Ends a sequence one of whose requests was refused before it could run; nothing for a model without sequences.
+    /// </summary>
     public void BreakSequence(string model, string version, string? sequence, string reason)
     {
-        if (string.IsNullOrEmpty(sequence) || !HasSequences(model, version)) return;
+        if (string.IsNullOrEmpty(sequence) || !HasSequences(model, version))
+        {
+            return;
+        }
         pipeline.BreakSequence(model, version, sequence, reason);
     }
 }

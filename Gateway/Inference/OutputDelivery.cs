@@ -6,28 +6,53 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>Gives outputs the form in which they were asked for: classes in place of tensors, shared memory in place of the answer.</summary>
+/// <summary>
+/// Gives outputs the form in which they were asked for: classes in place of tensors, shared memory in place of the
+/// answer.
+/// </summary>
 internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions regions)
 {
     /// <summary>The answer with its outputs in their form; those for shared memory have been written there.</summary>
-    /// <exception cref="InferenceException">An output cannot be given in the form that was asked for; the answer is still the caller's to dispose.</exception>
+    /// <exception cref="InferenceException">An output cannot be given in the form that was asked for; the answer is
+    /// still the caller's to dispose.</exception>
     public InferenceResponse Deliver(InferenceResponse response, IReadOnlyList<RequestedOutput> requested)
     {
-        if (response.Error != InferenceError.None || requested.Count == 0 || requested.All(output => output is { Classes: 0, Region: null })) return response;
+        if (
+            response.Error != InferenceError.None
+            || requested.Count == 0
+            || requested.All(output => output is { Classes: 0, Region: null })
+        )
+        {
+            return response;
+        }
         InferenceTensor[] outputs = [.. response.Outputs];
         foreach (RequestedOutput output in requested)
         {
             int index = Array.FindIndex(outputs, tensor => tensor.Name == output.Name);
-            if (index < 0) continue;
+            if (index < 0)
+            {
+                continue;
+            }
             if (output.Classes > 0)
             {
                 using InferenceTensor whole = outputs[index];
-                outputs[index] = Classification.Of(whole, output.Classes, catalog.GetLabels(response.ModelName, response.ModelVersion, output.Name), isBatched: catalog.GetMetadata(response.ModelName, response.ModelVersion).MaxBatchSize > 0);
+                outputs[index] = Classification.Of(
+                    whole,
+                    output.Classes,
+                    catalog.GetLabels(response.ModelName, response.ModelVersion, output.Name),
+                    isBatched: catalog.GetMetadata(response.ModelName, response.ModelVersion).MaxBatchSize > 0
+                );
             }
 
-            if (output.Region is { } region) regions.Write(region, outputs[index]);
+            if (output.Region is { } region)
+            {
+                regions.Write(region, outputs[index]);
+            }
         }
 
-        return response with { Outputs = outputs };
+        return response with
+        {
+            Outputs = outputs,
+        };
     }
 }

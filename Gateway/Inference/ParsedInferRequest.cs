@@ -38,30 +38,37 @@ internal sealed class ParsedInferRequest
     }
 
     /// <summary>The request to a model, which takes over the inputs.</summary>
-    public InferenceRequest ToRequest(string model, string version, Caller caller) => new()
-    {
-        ModelName = model,
-        ModelVersion = version,
-        Id = Id ?? "",
-        Inputs = Inputs,
-        RequestedOutputs = OutputNames(),
-        Priority = Parameters.Priority,
-        Timeout = Parameters.Timeout,
-        SloP99Ms = Parameters.SloP99Ms,
-        SequenceId = Parameters.SequenceId ?? "",
-        SequenceStart = Parameters.SequenceStart,
-        SequenceEnd = Parameters.SequenceEnd,
-        Tenant = caller.Tenant,
-        TenantWeight = caller.Weight,
-        Background = caller.IsProbe,
-        IsProbe = caller.IsProbe,
-    };
+    public InferenceRequest ToRequest(string model, string version, Caller caller) =>
+        new()
+        {
+            ModelName = model,
+            ModelVersion = version,
+            Id = Id ?? "",
+            Inputs = Inputs,
+            RequestedOutputs = OutputNames(),
+            Priority = Parameters.Priority,
+            Timeout = Parameters.Timeout,
+            SloP99Ms = Parameters.SloP99Ms,
+            SequenceId = Parameters.SequenceId ?? "",
+            SequenceStart = Parameters.SequenceStart,
+            SequenceEnd = Parameters.SequenceEnd,
+            Tenant = caller.Tenant,
+            TenantWeight = caller.Weight,
+            Background = caller.IsProbe,
+            IsProbe = caller.IsProbe,
+        };
 
     private string[] OutputNames()
     {
-        if (_outputs is not { Count: > 0 } outputs) return [];
+        if (_outputs is not { Count: > 0 } outputs)
+        {
+            return [];
+        }
         string[] names = new string[outputs.Count];
-        for (int i = 0; i < names.Length; i++) names[i] = outputs[i].Name;
+        for (int i = 0; i < names.Length; i++)
+        {
+            names[i] = outputs[i].Name;
+        }
         return names;
     }
 }

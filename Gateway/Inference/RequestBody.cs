@@ -11,7 +11,8 @@ namespace OrleansInference.Gateway.Inference;
 /// A request's whole body in one pooled buffer, copied once from the connection. In a binary request the tensors begin
 /// at a multiple of 8 bytes behind the JSON header, so that numbers are aligned.
 /// </summary>
-internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jsonLength, int dataStart, int dataLength) : IDisposable
+internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jsonLength, int dataStart, int dataLength)
+    : IDisposable
 {
     /// <summary>What a body of unknown length is read into at first; most are small.</summary>
     private const int Initial = 4096;
@@ -21,7 +22,9 @@ internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jso
     /// <summary>The bytes; holds one reference.</summary>
     public TensorBuffer Buffer { get; } = buffer;
 
-    /// <summary>Bytes counted as in flight for it, which whoever read it counts out when the request has ended.</summary>
+    /// <summary>
+    /// Bytes counted as in flight for it, which whoever read it counts out when the request has ended.
+    /// </summary>
     public long Reserved { get; } = reserved;
 
     /// <summary>Length of the JSON at the buffer's start.</summary>
@@ -38,8 +41,12 @@ internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jso
 
     /// <summary>Reads a body that is counted nowhere.</summary>
     /// <inheritdoc cref="ReadAsync(HttpRequest, int?, int, BytesInFlight?, CancellationToken)"/>
-    public static ValueTask<RequestBody> ReadAsync(HttpRequest request, int? headerLength, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(request, headerLength, limit, bytesInFlight: null, cancellationToken);
+    public static ValueTask<RequestBody> ReadAsync(
+        HttpRequest request,
+        int? headerLength,
+        int limit,
+        CancellationToken cancellationToken
+    ) => ReadAsync(request, headerLength, limit, bytesInFlight: null, cancellationToken);
 
     /// <summary>Reads a body.</summary>
     /// <param name="request">The HTTP request.</param>
@@ -48,21 +55,38 @@ internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jso
     /// <param name="bytesInFlight">Counts the bytes in.</param>
     /// <param name="cancellationToken">The client went away.</param>
     /// <exception cref="InferenceException">Too large, cut off, or compressed in a way that cannot be read.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int? headerLength, int limit, BytesInFlight? bytesInFlight, CancellationToken cancellationToken)
+    public static async ValueTask<RequestBody> ReadAsync(
+        HttpRequest request,
+        int? headerLength,
+        int limit,
+        BytesInFlight? bytesInFlight,
+        CancellationToken cancellationToken
+    )
     {
-        if (request.ContentLength > limit) throw RequestBodyBuilder.TooLarge(limit);
+        if (request.ContentLength > limit)
+        {
+            throw RequestBodyBuilder.TooLarge(limit);
+        }
         bool plain = IsPlain(request);
         int expected = plain ? (int)(request.ContentLength ?? Initial) : Chunk;
         using RequestBodyBuilder builder = new(headerLength ?? -1, limit, expected, bytesInFlight);
         try
         {
-            if (plain) await ReadPlainAsync(request.BodyReader, builder, cancellationToken);
-            else await ReadCompressedAsync(request, builder, cancellationToken);
+            if (plain)
+            {
+                await ReadPlainAsync(request.BodyReader, builder, cancellationToken);
+            }
+            else
+            {
+                await ReadCompressedAsync(request, builder, cancellationToken);
+            }
             return builder.Build();
         }
         catch (BadHttpRequestException exception)
         {
-            throw exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? RequestBodyBuilder.TooLarge(limit) : Invalid($"the request body cannot be read: {exception.Message}", exception);
+            throw exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? RequestBodyBuilder.TooLarge(limit)
+                : Invalid($"the request body cannot be read: {exception.Message}", exception);
         }
         catch (InvalidDataException exception)
         {
@@ -74,9 +98,14 @@ internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jso
     public void Dispose() => Buffer.Dispose();
 
     private static bool IsPlain(HttpRequest request) =>
-        request.Headers.ContentEncoding is not { Count: > 0 } encoding || encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase);
+        request.Headers.ContentEncoding is not { Count: > 0 } encoding
+        || encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase);
 
-    private static async ValueTask ReadPlainAsync(PipeReader reader, RequestBodyBuilder builder, CancellationToken cancellationToken)
+    private static async ValueTask ReadPlainAsync(
+        PipeReader reader,
+        RequestBodyBuilder builder,
+        CancellationToken cancellationToken
+    )
     {
         ReadResult result;
         do
@@ -84,24 +113,33 @@ internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jso
             result = await reader.ReadAsync(cancellationToken);
             try
             {
-                foreach (ReadOnlyMemory<byte> segment in result.Buffer) builder.Add(segment.Span);
+                foreach (ReadOnlyMemory<byte> segment in result.Buffer)
+                {
+                    builder.Add(segment.Span);
+                }
             }
             finally
             {
                 // Also behind what was refused: a read left open would end the connection before its answer is sent.
                 reader.AdvanceTo(result.Buffer.End);
             }
-        }
-        while (!result.IsCompleted);
+        } while (!result.IsCompleted);
     }
 
-    private static async ValueTask ReadCompressedAsync(HttpRequest request, RequestBodyBuilder builder, CancellationToken cancellationToken)
+    private static async ValueTask ReadCompressedAsync(
+        HttpRequest request,
+        RequestBodyBuilder builder,
+        CancellationToken cancellationToken
+    )
     {
         byte[] chunk = ArrayPool<byte>.Shared.Rent(Chunk);
         try
         {
             await using Stream stream = Decompress(request);
-            while (await stream.ReadAsync(chunk, cancellationToken) is var read and > 0) builder.Add(chunk.AsSpan(0, read));
+            while (await stream.ReadAsync(chunk, cancellationToken) is var read and > 0)
+            {
+                builder.Add(chunk.AsSpan(0, read));
+            }
         }
         finally
         {
@@ -120,5 +158,6 @@ internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jso
         };
     }
 
-    private static InferenceException Invalid(string message, Exception? inner = null) => new(InferenceError.InvalidArgument, message, inner);
+    private static InferenceException Invalid(string message, Exception? inner = null) =>
+        new(InferenceError.InvalidArgument, message, inner);
 }

@@ -27,7 +27,9 @@ internal sealed class RequestBodyBuilder : IDisposable
     /// <exception cref="InferenceException">The server holds too many bytes already.</exception>
     public RequestBodyBuilder(int headerLength, int limit, int expected, BytesInFlight? bytesInFlight)
     {
-        (_headerLength, _limit, _bytesInFlight) = (headerLength, limit, bytesInFlight);
+        _headerLength = headerLength;
+        _limit = limit;
+        _bytesInFlight = bytesInFlight;
         expected = Math.Min(expected, limit);
         Reserve(expected);
         _buffer = TensorBuffer.Rent(expected + Alignment);
@@ -38,19 +40,32 @@ internal sealed class RequestBodyBuilder : IDisposable
 
     /// <summary>The error for a body over the limit.</summary>
     public static InferenceException TooLarge(int limit) =>
-        new(InferenceError.PayloadTooLarge, $"the request body is larger than {limit} bytes (Gateway:MaxRequestBodyBytes)");
+        new(
+            InferenceError.PayloadTooLarge,
+            $"the request body is larger than {limit} bytes (Gateway:MaxRequestBodyBytes)"
+        );
 
     /// <summary>Appends bytes.</summary>
-    /// <exception cref="InferenceException">The body has become too large, or the server holds too many bytes.</exception>
+    /// <exception cref="InferenceException">The body has become too large, or the server holds too many
+    /// bytes.</exception>
     public void Add(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > _limit - _length) throw TooLarge(_limit);
-        if (_length + bytes.Length > _reserved) Grow(_length + bytes.Length);
+        if (bytes.Length > _limit - _length)
+        {
+            throw TooLarge(_limit);
+        }
+        if (_length + bytes.Length > _reserved)
+        {
+            Grow(_length + bytes.Length);
+        }
         Span<byte> target = _buffer!.Span;
         int head = _headerLength < 0 ? bytes.Length : Math.Clamp(_headerLength - _length, 0, bytes.Length);
         bytes[..head].CopyTo(target[_length..]);
         _length += head;
-        if (head == bytes.Length) return;
+        if (head == bytes.Length)
+        {
+            return;
+        }
         bytes[head..].CopyTo(target[(_length + Padding)..]);
         _length += bytes.Length - head;
     }
@@ -61,13 +76,18 @@ internal sealed class RequestBodyBuilder : IDisposable
     {
         if (_headerLength > _length)
         {
-            throw new InferenceException(InferenceError.InvalidArgument, $"Inference-Header-Content-Length is {_headerLength}, the request body has only {_length} bytes");
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"Inference-Header-Content-Length is {_headerLength}, the request body has only {_length} bytes"
+            );
         }
 
-        RequestBody body = _headerLength < 0
-            ? new RequestBody(_buffer!, _reserved, _length, _length, 0)
-            : new RequestBody(_buffer!, _reserved, _headerLength, _headerLength + Padding, _length - _headerLength);
-        (_buffer, _reserved) = (null, 0);
+        RequestBody body =
+            _headerLength < 0
+                ? new RequestBody(_buffer!, _reserved, _length, _length, 0)
+                : new RequestBody(_buffer!, _reserved, _headerLength, _headerLength + Padding, _length - _headerLength);
+        _buffer = null;
+        _reserved = 0;
         return body;
     }
 
@@ -75,8 +95,12 @@ internal sealed class RequestBodyBuilder : IDisposable
     public void Dispose()
     {
         _buffer?.Dispose();
-        if (_reserved > 0) _bytesInFlight?.Remove(_reserved);
-        (_buffer, _reserved) = (null, 0);
+        if (_reserved > 0)
+        {
+            _bytesInFlight?.Remove(_reserved);
+        }
+        _buffer = null;
+        _reserved = 0;
     }
 
     private void Grow(int needed)

@@ -9,7 +9,17 @@ internal struct RequestParameters
     /// <summary>Most characters of a sequence's id, which is part of its grain's key.</summary>
     private const int MaxSequenceId = 256;
 
-    private static readonly string[] Known = ["binary_data_output", "timeout", "priority", "slo_p99_ms", "sequence_id", "sequence_start", "sequence_end", "triton_enable_empty_final_response"];
+    private static readonly string[] Known =
+    [
+        "binary_data_output",
+        "timeout",
+        "priority",
+        "slo_p99_ms",
+        "sequence_id",
+        "sequence_start",
+        "sequence_end",
+        "triton_enable_empty_final_response",
+    ];
 
     /// <summary>The names that mean something here; others are ignored.</summary>
     public static ReadOnlySpan<string> Names => Known;
@@ -49,10 +59,16 @@ internal struct RequestParameters
                 break;
             case "timeout":
                 // Weeks are as good as none, and within what timers can wait for.
-                Timeout = value >= 0 ? TimeSpan.FromMicroseconds(Math.Min(value, (long)TimeSpan.FromDays(24).TotalMicroseconds)) : throw Invalid(name, value);
+                Timeout =
+                    value >= 0
+                        ? TimeSpan.FromMicroseconds(Math.Min(value, (long)TimeSpan.FromDays(24).TotalMicroseconds))
+                        : throw Invalid(name, value);
                 break;
             case "sequence_id":
-                SequenceId = value > 0 ? value.ToString(CultureInfo.InvariantCulture) : value == 0 ? null : throw Invalid(name, value);
+                SequenceId =
+                    value > 0 ? value.ToString(CultureInfo.InvariantCulture)
+                    : value == 0 ? null
+                    : throw Invalid(name, value);
                 break;
             default:
                 SetNumber(name, value);
@@ -64,8 +80,14 @@ internal struct RequestParameters
     /// <exception cref="InferenceException">It is out of range or not supported.</exception>
     public void SetUnsigned(string name, ulong value)
     {
-        if (name == "sequence_id") SequenceId = value == 0 ? null : value.ToString(CultureInfo.InvariantCulture);
-        else SetInteger(name, (long)Math.Min(value, long.MaxValue));
+        if (name == "sequence_id")
+        {
+            SequenceId = value == 0 ? null : value.ToString(CultureInfo.InvariantCulture);
+        }
+        else
+        {
+            SetInteger(name, (long)Math.Min(value, long.MaxValue));
+        }
     }
 
     /// <summary>Takes a fractional parameter, or an integer beyond 64 bits.</summary>
@@ -77,7 +99,13 @@ internal struct RequestParameters
             case "slo_p99_ms":
                 SloP99Ms = value is >= 0 and < 1e9 ? value : throw Invalid(name, value);
                 break;
-            case "priority" or "timeout" or "sequence_id" or "binary_data_output" or "sequence_start" or "sequence_end" or "triton_enable_empty_final_response":
+            case "priority"
+            or "timeout"
+            or "sequence_id"
+            or "binary_data_output"
+            or "sequence_start"
+            or "sequence_end"
+            or "triton_enable_empty_final_response":
                 throw Invalid(name, value);
         }
     }
@@ -88,12 +116,23 @@ internal struct RequestParameters
     {
         switch (name)
         {
-            case "binary_data_output": BinaryOutput = value; break;
-            case "sequence_start": SequenceStart = value; break;
-            case "sequence_end": SequenceEnd = value; break;
-            case "triton_enable_empty_final_response": FinalResponse = value; break;
+            case "binary_data_output":
+                BinaryOutput = value;
+                break;
+            case "sequence_start":
+                SequenceStart = value;
+                break;
+            case "sequence_end":
+                SequenceEnd = value;
+                break;
+            case "triton_enable_empty_final_response":
+                FinalResponse = value;
+                break;
             default:
-                if (Known.Contains(name)) throw Invalid(name, value);
+                if (Known.Contains(name))
+                {
+                    throw Invalid(name, value);
+                }
                 break;
         }
     }
@@ -104,7 +143,8 @@ internal struct RequestParameters
     {
         if (name == "sequence_id")
         {
-            SequenceId = value.Length <= MaxSequenceId ? value : throw Invalid(name, $"a text of {value.Length} characters");
+            SequenceId =
+                value.Length <= MaxSequenceId ? value : throw Invalid(name, $"a text of {value.Length} characters");
         }
         else if (Known.Contains(name))
         {
@@ -116,17 +156,27 @@ internal struct RequestParameters
     public void LimitTimeout(TimeSpan left)
     {
         // Zero would mean no deadline at all.
-        if (left <= TimeSpan.Zero) left = TimeSpan.FromTicks(1);
-        if (Timeout == TimeSpan.Zero || left < Timeout) Timeout = left;
+        if (left <= TimeSpan.Zero)
+        {
+            left = TimeSpan.FromTicks(1);
+        }
+        if (Timeout == TimeSpan.Zero || left < Timeout)
+        {
+            Timeout = left;
+        }
     }
 
-    private static InferenceException Invalid(string name, object value) => new(InferenceError.InvalidArgument, $"parameter '{name}' is {value}; allowed: {name switch
+    private static InferenceException Invalid(string name, object value) =>
+        new(
+            InferenceError.InvalidArgument,
+            $"parameter '{name}' is {value}; allowed: {name switch
     {
         "priority" => $"a whole number, 0 (the model's default) or from 1 (most urgent) to {uint.MaxValue}",
         "timeout" => "a whole number of microseconds, 0 (none) or more",
         "slo_p99_ms" => "milliseconds, 0 (the model's own) or more",
-        "sequence_id" => $"a whole number from 0 (none) to {ulong.MaxValue}, or a text of at most {MaxSequenceId} characters",
+        "sequence_id" => $"a whole number from 0 (none) to {ulong.MaxValue}, or a text of at most {MaxSequenceId} " + $"characters",
         "binary_data_output" or "sequence_start" or "sequence_end" or "triton_enable_empty_final_response" => "true or false",
         _ => "a number",
-    }}");
+    }}"
+        );
 }

@@ -7,16 +7,24 @@ namespace OrleansInference.Gateway.Inference;
 /// <summary>Finds the sequence of a request that has been refused, whatever else is wrong with it.</summary>
 internal static class SequenceOfRequest
 {
-    /// <summary>The <c>sequence_id</c> among its parameters; null where it has none, or is not JSON up to there.</summary>
+    /// <summary>
+    /// The <c>sequence_id</c> among its parameters; null where it has none, or is not JSON up to there.
+    /// </summary>
     public static string? Find(ReadOnlySpan<byte> text)
     {
         try
         {
             Utf8JsonReader json = new(text, RequestJson.Depth);
-            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return null;
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            {
+                return null;
+            }
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
-                if (json.ValueTextEquals("parameters"u8)) return InParameters(ref json);
+                if (json.ValueTextEquals("parameters"u8))
+                {
+                    return InParameters(ref json);
+                }
                 RequestJson.Skip(ref json);
             }
         }
@@ -30,7 +38,10 @@ internal static class SequenceOfRequest
 
     private static string? InParameters(ref Utf8JsonReader json)
     {
-        if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return null;
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+        {
+            return null;
+        }
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             if (!json.ValueTextEquals("sequence_id"u8))
@@ -40,7 +51,10 @@ internal static class SequenceOfRequest
             }
 
             json.Read();
-            if (json.TokenType == JsonTokenType.String) return json.GetString() is { Length: > 0 } id ? id : null;
+            if (json.TokenType == JsonTokenType.String)
+            {
+                return json.GetString() is { Length: > 0 } id ? id : null;
+            }
             return json.TokenType == JsonTokenType.Number && json.TryGetUInt64(out ulong number) && number > 0
                 ? number.ToString(CultureInfo.InvariantCulture)
                 : null;

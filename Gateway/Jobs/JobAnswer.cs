@@ -25,8 +25,14 @@ internal static class JobAnswer
         json.WriteNumber("shards_running", job.ShardsRunning);
         json.WriteNumber("shards_recovered", job.ShardsRecovered);
         json.WriteString("started", job.Started.ToString("O", CultureInfo.InvariantCulture));
-        if (job.Ended is { } ended) json.WriteString("ended", ended.ToString("O", CultureInfo.InvariantCulture));
-        if (job.Error.Length > 0) json.WriteString("error", job.Error);
+        if (job.Ended is { } ended)
+        {
+            json.WriteString("ended", ended.ToString("O", CultureInfo.InvariantCulture));
+        }
+        if (job.Error.Length > 0)
+        {
+            json.WriteString("error", job.Error);
+        }
         json.WriteNumber("change", job.Change);
         json.WriteEndObject();
     }

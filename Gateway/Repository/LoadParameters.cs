@@ -15,23 +15,38 @@ internal static class LoadParameters
     {
         string? config = null;
         Dictionary<string, ReadOnlyMemory<byte>> files = [];
-        SmallBody.Members(text, (ref Utf8JsonReader json, string name) =>
-        {
-            if (name != "parameters" || json.TokenType != JsonTokenType.StartObject)
+        SmallBody.Members(
+            text,
+            (ref Utf8JsonReader json, string name) =>
             {
-                json.Skip();
-                return;
-            }
+                if (name != "parameters" || json.TokenType != JsonTokenType.StartObject)
+                {
+                    json.Skip();
+                    return;
+                }
 
-            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-            {
-                string parameter = json.GetString()!;
-                json.Read();
-                if (parameter == "config") config = json.TokenType == JsonTokenType.String ? json.GetString() : throw RequestJson.Invalid("parameter 'config' must be a text of JSON");
-                else if (parameter.StartsWith(FilePrefix, StringComparison.Ordinal)) files[parameter[FilePrefix.Length..]] = File(ref json, parameter);
-                else json.Skip();
+                while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+                {
+                    string parameter = json.GetString()!;
+                    json.Read();
+                    if (parameter == "config")
+                    {
+                        config =
+                            json.TokenType == JsonTokenType.String
+                                ? json.GetString()
+                                : throw RequestJson.Invalid("parameter 'config' must be a text of JSON");
+                    }
+                    else if (parameter.StartsWith(FilePrefix, StringComparison.Ordinal))
+                    {
+                        files[parameter[FilePrefix.Length..]] = File(ref json, parameter);
+                    }
+                    else
+                    {
+                        json.Skip();
+                    }
+                }
             }
-        });
+        );
         return config is null && files.Count == 0 ? null : new ModelOverride(config, files);
     }
 
@@ -43,8 +58,16 @@ internal static class LoadParameters
         {
             bool named = json.ValueTextEquals("unload_dependents"u8);
             json.Read();
-            if (!named) json.Skip();
-            else dependents = json.TokenType is JsonTokenType.True or JsonTokenType.False ? json.GetBoolean() : throw RequestJson.Invalid("parameter 'unload_dependents' must be true or false");
+            if (!named)
+            {
+                json.Skip();
+            }
+            else
+            {
+                dependents = json.TokenType is JsonTokenType.True or JsonTokenType.False
+                    ? json.GetBoolean()
+                    : throw RequestJson.Invalid("parameter 'unload_dependents' must be true or false");
+            }
         }
 
         return dependents;
@@ -52,7 +75,12 @@ internal static class LoadParameters
 
     private static byte[] File(ref Utf8JsonReader json, string parameter)
     {
-        if (json.TokenType == JsonTokenType.String && json.TryGetBytesFromBase64(out byte[]? contents)) return contents;
-        throw RequestJson.Invalid($"parameter '{(parameter.Length > 64 ? parameter[..64] + "…" : parameter)}' must be a text in base64");
+        if (json.TokenType == JsonTokenType.String && json.TryGetBytesFromBase64(out byte[]? contents))
+        {
+            return contents;
+        }
+        throw RequestJson.Invalid(
+            $"parameter '{(parameter.Length > 64 ? parameter[..64] + "…" : parameter)}' must be a text in base64"
+        );
     }
 }

@@ -16,23 +16,44 @@ internal sealed class ModelEndpoints(
     JsonAnswer answer,
     SharedMemoryRegions regions,
     WarmupToken warmup,
-    IOptions<GatewayOptions> options)
+    IOptions<GatewayOptions> options
+)
 {
     /// <summary>Protocol extensions that are really served.</summary>
-    public IEnumerable<string> Extensions => Always.Concat(regions.IsAllowed ? ["system_shared_memory"] : Enumerable.Empty<string>());
+    public IEnumerable<string> Extensions =>
+        Always.Concat(regions.IsAllowed ? ["system_shared_memory"] : Enumerable.Empty<string>());
 
     private static string[] Always { get; } =
-        ["classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics", "trace", "logging"];
+    [
+        "classification",
+        "sequence",
+        "model_repository",
+        "model_repository(unload_dependents)",
+        "schedule_policy",
+        "model_configuration",
+        "binary_tensor_data",
+        "parameters",
+        "statistics",
+        "trace",
+        "logging",
+    ];
 
     /// <summary><c>GET /v2</c>.</summary>
-    public Task ServerAsync(HttpContext context) => JsonAnswer.WriteObjectAsync(context, json =>
-    {
-        json.WriteString("name", options.Value.ServerName);
-        json.WriteString("version", options.Value.ServerVersion);
-        json.WriteStartArray("extensions");
-        foreach (string extension in Extensions) json.WriteStringValue(extension);
-        json.WriteEndArray();
-    });
+    public Task ServerAsync(HttpContext context) =>
+        JsonAnswer.WriteObjectAsync(
+            context,
+            json =>
+            {
+                json.WriteString("name", options.Value.ServerName);
+                json.WriteString("version", options.Value.ServerVersion);
+                json.WriteStartArray("extensions");
+                foreach (string extension in Extensions)
+                {
+                    json.WriteStringValue(extension);
+                }
+                json.WriteEndArray();
+            }
+        );
 
     /// <summary><c>GET /v2/health/live</c>.</summary>
     public static Task LiveAsync(HttpContext context)
@@ -48,39 +69,70 @@ internal sealed class ModelEndpoints(
     public Task ReadyAsync(HttpContext context) =>
         IsServerReady
             ? LiveAsync(context)
-            : ErrorResponse.WriteAsync(context, InferenceError.Unavailable, "the server is still starting, or is shutting down");
+            : ErrorResponse.WriteAsync(
+                context,
+                InferenceError.Unavailable,
+                "the server is still starting, or is shutting down"
+            );
 
     /// <summary><c>GET /v2/models/{model}/ready</c>.</summary>
-    public Task ModelReadyAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
-        catalog.IsModelReady(model, version) ? LiveAsync(context) : ErrorResponse.WriteAsync(context, StatusCodes.Status400BadRequest, $"model '{model}' is not ready"));
+    public Task ModelReadyAsync(HttpContext context) =>
+        AnsweredAsync(
+            context,
+            (model, version) =>
+                catalog.IsModelReady(model, version)
+                    ? LiveAsync(context)
+                    : ErrorResponse.WriteAsync(
+                        context,
+                        StatusCodes.Status400BadRequest,
+                        $"model '{model}' is not ready"
+                    )
+        );
 
     /// <summary><c>GET /v2/models/{model}/config</c>.</summary>
-    public Task ConfigAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
-    {
-        string config = catalog.GetConfigJson(model, version);
-        context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(config);
-    });
+    public Task ConfigAsync(HttpContext context) =>
+        AnsweredAsync(
+            context,
+            (model, version) =>
+            {
+                string config = catalog.GetConfigJson(model, version);
+                context.Response.ContentType = "application/json";
+                return context.Response.WriteAsync(config);
+            }
+        );
 
     /// <summary><c>GET /v2/models/{model}</c>.</summary>
-    public Task MetadataAsync(HttpContext context) => AnsweredAsync(context, (model, version) =>
-    {
-        ModelMetadata metadata = catalog.GetMetadata(model, version);
-        return JsonAnswer.WriteObjectAsync(context, json =>
-        {
-            json.WriteString("name", metadata.Name);
-            json.WriteStartArray("versions");
-            foreach (string ready in metadata.Versions) json.WriteStringValue(ready);
-            json.WriteEndArray();
-            json.WriteString("platform", metadata.Platform);
-            WriteTensors(json, "inputs", metadata.Inputs);
-            WriteTensors(json, "outputs", metadata.Outputs);
-            json.WriteStartObject("parameters");
-            json.WriteString("execution_provider", metadata.ExecutionProvider);
-            foreach ((string key, string value) in metadata.Parameters) json.WriteString(key, value);
-            json.WriteEndObject();
-        });
-    });
+    public Task MetadataAsync(HttpContext context) =>
+        AnsweredAsync(
+            context,
+            (model, version) =>
+            {
+                ModelMetadata metadata = catalog.GetMetadata(model, version);
+                return JsonAnswer.WriteObjectAsync(
+                    context,
+                    json =>
+                    {
+                        json.WriteString("name", metadata.Name);
+                        json.WriteStartArray("versions");
+                        foreach (string ready in metadata.Versions)
+                        {
+                            json.WriteStringValue(ready);
+                        }
+                        json.WriteEndArray();
+                        json.WriteString("platform", metadata.Platform);
+                        WriteTensors(json, "inputs", metadata.Inputs);
+                        WriteTensors(json, "outputs", metadata.Outputs);
+                        json.WriteStartObject("parameters");
+                        json.WriteString("execution_provider", metadata.ExecutionProvider);
+                        foreach ((string key, string value) in metadata.Parameters)
+                        {
+                            json.WriteString(key, value);
+                        }
+                        json.WriteEndObject();
+                    }
+                );
+            }
+        );
 
     private static void WriteTensors(Utf8JsonWriter json, string member, TensorMetadata[] tensors)
     {
@@ -91,7 +143,10 @@ internal sealed class ModelEndpoints(
             json.WriteString("name", tensor.Name);
             json.WriteString("datatype", tensor.Datatype.WireName());
             json.WriteStartArray("shape");
-            foreach (long dimension in tensor.Shape) json.WriteNumberValue(dimension);
+            foreach (long dimension in tensor.Shape)
+            {
+                json.WriteNumberValue(dimension);
+            }
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -99,9 +154,14 @@ internal sealed class ModelEndpoints(
         json.WriteEndArray();
     }
 
-    private Task AnsweredAsync(HttpContext context, Func<string, string, Task> handle) => answer.AnsweredAsync(context, "metadata", () =>
-    {
-        (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
-        return handle(model, version);
-    });
+    private Task AnsweredAsync(HttpContext context, Func<string, string, Task> handle) =>
+        answer.AnsweredAsync(
+            context,
+            "metadata",
+            () =>
+            {
+                (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
+                return handle(model, version);
+            }
+        );
 }

@@ -2,11 +2,23 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.SharedMemory;
 
-/// <summary>The protocol's calls for CUDA shared memory, of which this server has none: it can be asked about and forgotten, not registered.</summary>
+/// <summary>
+/// The protocol's calls for CUDA shared memory, of which this server has none: it can be asked about and forgotten, not
+/// registered.
+/// </summary>
 internal static class CudaSharedMemory
 {
     /// <summary>Refuses a registration with its reason.</summary>
-    public static InferenceException Refusal(string name, long handleBytes, long byteSize) => handleBytes == 0 || byteSize <= 0
-        ? new(InferenceError.InvalidArgument, $"failed to register shared memory region '{name}': invalid args: an IPC handle and a size over 0 are needed")
-        : new(InferenceError.Unsupported, $"failed to register shared memory region '{name}': CUDA shared memory is not served here; use system shared memory, or send tensors in the request");
+    public static InferenceException Refusal(string name, long handleBytes, long byteSize) =>
+        handleBytes == 0 || byteSize <= 0
+            ? new(
+                InferenceError.InvalidArgument,
+                $"failed to register shared memory region '{name}': invalid args: an IPC handle and a "
+                    + $"size over 0 are needed"
+            )
+            : new(
+                InferenceError.Unsupported,
+                $"failed to register shared memory region '{name}': CUDA shared memory is not served "
+                    + $"here; use system shared memory, or send tensors in the request"
+            );
 }

@@ -7,8 +7,9 @@ using OrleansInference.Grains.Interfaces.Models;
 namespace OrleansInference.Gateway.Warmup;
 
 /// <summary>
-/// Sends the server's own requests through its ports before it says that it is ready. The first clients would otherwise pay for
-/// compiling the request path. These requests are in no statistics, log, quota or metric, and a failure of theirs stops nothing.
+/// Sends the server's own requests through its ports before it says that it is ready. The first clients would otherwise
+/// pay for compiling the request path. These requests are in no statistics, log, quota or metric, and a failure of
+/// theirs stops nothing.
 /// </summary>
 internal sealed partial class RequestPathWarmup(
     WarmupToken token,
@@ -16,10 +17,12 @@ internal sealed partial class RequestPathWarmup(
     IInferencePipeline pipeline,
     IOptions<GatewayOptions> options,
     TimeProvider time,
-    ILogger<RequestPathWarmup> logger)
-    : IHostedLifecycleService
+    ILogger<RequestPathWarmup> logger
+) : IHostedLifecycleService
 {
-    /// <summary>Requests in each form: the runtime compiles a method anew, with what it has learnt, after 30 calls.</summary>
+    /// <summary>
+    /// Requests in each form: the runtime compiles a method anew, with what it has learnt, after 30 calls.
+    /// </summary>
     private const int Rounds = 40;
 
     /// <summary>Models that are tried until one answers made-up inputs.</summary>
@@ -30,7 +33,10 @@ internal sealed partial class RequestPathWarmup(
     /// <inheritdoc />
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.WarmupMs > 0) token.Open();
+        if (options.Value.WarmupMs > 0)
+        {
+            token.Open();
+        }
         return Task.CompletedTask;
     }
 
@@ -40,10 +46,16 @@ internal sealed partial class RequestPathWarmup(
     /// <summary>Runs when the ports are open and before the host says that it has started.</summary>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (!token.IsOpen) return;
+        if (!token.IsOpen)
+        {
+            return;
+        }
         long begin = time.GetTimestamp();
         using CancellationTokenSource budget = new(TimeSpan.FromMilliseconds(options.Value.WarmupMs), time);
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(budget.Token, cancellationToken);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(
+            budget.Token,
+            cancellationToken
+        );
         try
         {
             await WarmAsync(stop.Token);
@@ -77,14 +89,23 @@ internal sealed partial class RequestPathWarmup(
     private async Task WarmAsync(CancellationToken cancellationToken)
     {
         // The server has no certificate that a client's authority signed, so it cannot call itself.
-        if (options.Value.ClientAuthorityFile.Length > 0) return;
+        if (options.Value.ClientAuthorityFile.Length > 0)
+        {
+            return;
+        }
         WarmupRequest[] requests = Requests();
         using WarmupClient client = new(options.Value, token.Value);
         int answering = await FirstThatAnswersAsync(client, requests, cancellationToken);
-        if (answering < 0) return;
+        if (answering < 0)
+        {
+            return;
+        }
         await CompileAsync(client, requests[answering], cancellationToken);
         // Larger inputs take other buffers from the pools, and other ways through the reader.
-        foreach (WarmupRequest other in requests[(answering + 1)..]) await TryAsync(client.SendBinaryAsync, other, cancellationToken);
+        foreach (WarmupRequest other in requests[(answering + 1)..])
+        {
+            await TryAsync(client.SendBinaryAsync, other, cancellationToken);
+        }
     }
 
     /// <summary>One request for each model that needs no sequence, smallest inputs first.</summary>
@@ -95,18 +116,30 @@ internal sealed partial class RequestPathWarmup(
             .Where(model => !pipeline.HasSequences(model, ""))
             .Select(model => WarmupRequest.For(catalog.GetMetadata(model, "")))
             .OfType<WarmupRequest>();
-        return [.. requests.OrderBy(request => request.InputBytes).ThenBy(request => request.ModelName, StringComparer.Ordinal)];
+        return
+        [
+            .. requests
+                .OrderBy(request => request.InputBytes)
+                .ThenBy(request => request.ModelName, StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>
-    /// A model may refuse made-up inputs, such as an index beyond its table, or hold a request back to fill a batch. Returns the
-    /// place of the first that answers, or −1.
+    /// A model may refuse made-up inputs, such as an index beyond its table, or hold a request back to fill a batch.
+    /// Returns the place of the first that answers, or −1.
     /// </summary>
-    private async Task<int> FirstThatAnswersAsync(WarmupClient client, WarmupRequest[] requests, CancellationToken cancellationToken)
+    private async Task<int> FirstThatAnswersAsync(
+        WarmupClient client,
+        WarmupRequest[] requests,
+        CancellationToken cancellationToken
+    )
     {
         for (int i = 0; i < Math.Min(MaxTries, requests.Length); i++)
         {
-            if (await TryAsync(client.SendJsonAsync, requests[i], cancellationToken)) return i;
+            if (await TryAsync(client.SendJsonAsync, requests[i], cancellationToken))
+            {
+                return i;
+            }
         }
 
         return -1;
@@ -116,11 +149,15 @@ internal sealed partial class RequestPathWarmup(
     private async Task<bool> TryAsync(
         Func<WarmupRequest, CancellationToken, Task<bool>> send,
         WarmupRequest request,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         TimeSpan share = TimeSpan.FromMilliseconds(options.Value.WarmupMs) / (MaxTries + 1);
         using CancellationTokenSource late = new(share, time);
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(
+            late.Token,
+            cancellationToken
+        );
         _sent++;
         try
         {
@@ -140,7 +177,8 @@ internal sealed partial class RequestPathWarmup(
             await Task.WhenAll(
                 client.SendJsonAsync(request, cancellationToken),
                 client.SendBinaryAsync(request, cancellationToken),
-                client.SendGrpcAsync(request, cancellationToken));
+                client.SendGrpcAsync(request, cancellationToken)
+            );
             _sent += 3;
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -25,11 +25,16 @@ internal sealed class WarmupClient : IDisposable
     public WarmupClient(GatewayOptions gateway, string token)
     {
         bool isTls = gateway.CertificateFile.Length > 0;
-        _certificate = isTls ? X509CertificateLoader.LoadCertificate(PemCertificates.All(gateway.CertificateFile)[0].RawData) : null;
+        _certificate = isTls
+            ? X509CertificateLoader.LoadCertificate(PemCertificates.All(gateway.CertificateFile)[0].RawData)
+            : null;
         string origin = $"{(isTls ? "https" : "http")}://{Address(gateway.BindAddress)}";
         _http = new HttpClient(Handler()) { BaseAddress = new Uri($"{origin}:{gateway.HttpPort}") };
         _http.DefaultRequestHeaders.Add(WarmupToken.Header, token);
-        _channel = GrpcChannel.ForAddress($"{origin}:{gateway.GrpcPort}", new GrpcChannelOptions { HttpHandler = Handler() });
+        _channel = GrpcChannel.ForAddress(
+            $"{origin}:{gateway.GrpcPort}",
+            new GrpcChannelOptions { HttpHandler = Handler() }
+        );
         _grpc = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
         _headers = new Metadata { { WarmupToken.Header, token } };
     }
@@ -78,9 +83,17 @@ internal sealed class WarmupClient : IDisposable
     private static string Address(string bound)
     {
         IPAddress address = IPAddress.Parse(bound);
-        if (address.Equals(IPAddress.Any)) address = IPAddress.Loopback;
-        if (address.Equals(IPAddress.IPv6Any)) address = IPAddress.IPv6Loopback;
-        return address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
+        if (address.Equals(IPAddress.Any))
+        {
+            address = IPAddress.Loopback;
+        }
+        if (address.Equals(IPAddress.IPv6Any))
+        {
+            address = IPAddress.IPv6Loopback;
+        }
+        return address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
+            ? $"[{address}]"
+            : address.ToString();
     }
 
     private async Task<bool> PostAsync(string model, HttpContent content, CancellationToken cancellationToken)
@@ -98,7 +111,10 @@ internal sealed class WarmupClient : IDisposable
     private SocketsHttpHandler Handler()
     {
         SocketsHttpHandler handler = new() { UseProxy = false, ActivityHeadersPropagator = null };
-        if (_certificate is not null) handler.SslOptions.RemoteCertificateValidationCallback = IsOwnCertificate;
+        if (_certificate is not null)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = IsOwnCertificate;
+        }
         return handler;
     }
 

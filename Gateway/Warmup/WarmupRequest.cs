@@ -6,7 +6,9 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Warmup;
 
-/// <summary>One row of made-up inputs for a model, in each form in which the protocol takes it. Free dimensions are 1.</summary>
+/// <summary>
+/// One row of made-up inputs for a model, in each form in which the protocol takes it. Free dimensions are 1.
+/// </summary>
 internal sealed class WarmupRequest
 {
     /// <summary>Larger inputs would take the warm-up's time without warming more code.</summary>
@@ -52,8 +54,16 @@ internal sealed class WarmupRequest
             TensorMetadata input = model.Inputs[i];
             long[] shape = [.. input.Shape.Select(dimension => dimension < 0 ? 1 : dimension)];
             int elementSize = input.Datatype == TensorDatatype.Bytes ? s_text.Length : input.Datatype.ElementSize();
-            if (!TensorShape.TryCount(shape, out long elements) || elements > MaxInputBytes / elementSize) return null;
-            inputs[i] = new InferenceTensor(input.Name, input.Datatype, shape, Contents(input.Datatype, elementSize, (int)elements));
+            if (!TensorShape.TryCount(shape, out long elements) || elements > MaxInputBytes / elementSize)
+            {
+                return null;
+            }
+            inputs[i] = new InferenceTensor(
+                input.Name,
+                input.Datatype,
+                shape,
+                Contents(input.Datatype, elementSize, (int)elements)
+            );
         }
 
         return new WarmupRequest(model, inputs);
@@ -61,7 +71,10 @@ internal sealed class WarmupRequest
 
     private static byte[] Contents(TensorDatatype datatype, int elementSize, int elements)
     {
-        if (datatype != TensorDatatype.Bytes) return new byte[elements * elementSize];
+        if (datatype != TensorDatatype.Bytes)
+        {
+            return new byte[elements * elementSize];
+        }
         return [.. Enumerable.Repeat(s_text, elements).SelectMany(text => text)];
     }
 
@@ -71,7 +84,10 @@ internal sealed class WarmupRequest
         using Utf8JsonWriter json = new(buffer);
         json.WriteStartObject();
         json.WriteStartArray("inputs");
-        foreach (InferenceTensor input in inputs) Write(json, input, isBinary);
+        foreach (InferenceTensor input in inputs)
+        {
+            Write(json, input, isBinary);
+        }
         json.WriteEndArray();
         json.WriteStartObject("parameters");
         json.WriteBoolean("binary_data_output", isBinary);
@@ -87,7 +103,10 @@ internal sealed class WarmupRequest
         json.WriteString("name", input.Name);
         json.WriteString("datatype", input.Datatype.WireName());
         json.WriteStartArray("shape");
-        foreach (long dimension in input.Shape) json.WriteNumberValue(dimension);
+        foreach (long dimension in input.Shape)
+        {
+            json.WriteNumberValue(dimension);
+        }
         json.WriteEndArray();
         if (isBinary)
         {
@@ -109,7 +128,11 @@ internal sealed class WarmupRequest
         ModelInferRequest message = new() { ModelName = model.Name };
         foreach (InferenceTensor input in inputs)
         {
-            ModelInferRequest.Types.InferInputTensor described = new() { Name = input.Name, Datatype = input.Datatype.WireName() };
+            ModelInferRequest.Types.InferInputTensor described = new()
+            {
+                Name = input.Name,
+                Datatype = input.Datatype.WireName(),
+            };
             described.Shape.AddRange(input.Shape.ToArray());
             message.Inputs.Add(described);
             message.RawInputContents.Add(UnsafeByteOperations.UnsafeWrap(input.Data));

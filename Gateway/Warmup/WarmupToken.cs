@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansInference.Gateway.Warmup;
 
 /// <summary>
-/// Tells the server's own warm-up requests from those of clients. The secret is drawn in this process, is never written down,
-/// and opens nothing once the warm-up is over.
+/// Tells the server's own warm-up requests from those of clients. The secret is drawn in this process, is never written
+/// down, and opens nothing once the warm-up is over.
 /// </summary>
 internal sealed class WarmupToken
 {
@@ -31,7 +31,10 @@ internal sealed class WarmupToken
     /// <summary>Whether the server itself sent a request.</summary>
     public bool IsOwn(HttpRequest request)
     {
-        if (!_isOpen) return false;
+        if (!_isOpen)
+        {
+            return false;
+        }
         string sent = request.Headers[Header].ToString();
         return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(sent), Encoding.ASCII.GetBytes(Value));
     }

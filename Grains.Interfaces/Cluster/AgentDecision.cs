@@ -38,7 +38,9 @@ public sealed record AgentDecision
     [Id(7)]
     public CandidateRecord[] Candidates { get; init; } = [];
 
-    /// <summary>Share of requests within their objective before it, 0 to 1; below 0 where nothing was measured.</summary>
+    /// <summary>
+    /// Share of requests within their objective before it, 0 to 1; below 0 where nothing was measured.
+    /// </summary>
     [Id(8)]
     public double AttainmentBefore { get; init; } = -1;
 

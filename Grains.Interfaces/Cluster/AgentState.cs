@@ -18,7 +18,10 @@ public sealed record AgentState
     [Id(2)]
     public AgentDecision[] Decisions { get; init; } = [];
 
-    /// <summary>Share of the last half minute's requests that were answered within their objective, 0 to 1; below 0 where there were none.</summary>
+    /// <summary>
+    /// Share of the last half minute's requests that were answered within their objective, 0 to 1; below 0 where there
+    /// were none.
+    /// </summary>
     [Id(3)]
     public double Attainment { get; init; } = -1;
 
@@ -38,7 +41,9 @@ public sealed record AgentState
     [Id(7)]
     public string Policy { get; init; } = "";
 
-    /// <summary>Share of the decisions on the director's node in which the policy departed from the default, 0 to 1.</summary>
+    /// <summary>
+    /// Share of the decisions on the director's node in which the policy departed from the default, 0 to 1.
+    /// </summary>
     [Id(8)]
     public double PolicyDepartures { get; init; }
 }

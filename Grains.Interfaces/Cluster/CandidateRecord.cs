@@ -2,7 +2,8 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 
 /// <summary>One plan that the agent considered.</summary>
 /// <param name="Name">What it changes.</param>
-/// <param name="Attainment">Share of requests that it is expected to answer within their objective, 0 to 1, in closed form.</param>
+/// <param name="Attainment">Share of requests that it is expected to answer within their objective, 0 to 1, in closed
+/// form.</param>
 /// <param name="TrialAttainment">The same from the twin; below 0 where it was not tried.</param>
 /// <param name="C">Expected C.</param>
 /// <param name="D">Expected D.</param>
@@ -20,4 +21,5 @@ public sealed record CandidateRecord(
     [property: Id(4)] double D,
     [property: Id(5)] double N,
     [property: Id(6)] int Loads,
-    [property: Id(7)] string Refusal);
+    [property: Id(7)] string Refusal
+);

@@ -1,6 +1,8 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>What operators asked of a cluster, to be asked of it again; not what follows from it, such as the plan.</summary>
+/// <summary>
+/// What operators asked of a cluster, to be asked of it again; not what follows from it, such as the plan.
+/// </summary>
 /// <param name="Requested">Models that a load request asked for.</param>
 /// <param name="Pins">What is fixed, by model.</param>
 /// <param name="Drained">Names of the nodes that are to be empty.</param>
@@ -12,4 +14,5 @@ public sealed record ClusterBackup(
     [property: Id(0)] string[] Requested,
     [property: Id(1)] Dictionary<string, ModelPin> Pins,
     [property: Id(2)] string[] Drained,
-    [property: Id(3)] AgentMode? Mode);
+    [property: Id(3)] AgentMode? Mode
+);

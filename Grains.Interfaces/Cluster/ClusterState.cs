@@ -16,4 +16,5 @@ public sealed record ClusterState(
     [property: Id(2)] NodeReport[] Nodes,
     [property: Id(3)] Dictionary<string, ModelPin> Pins,
     [property: Id(4)] string DirectorNode,
-    [property: Id(5)] DateTimeOffset ObservedAt);
+    [property: Id(5)] DateTimeOffset ObservedAt
+);

@@ -14,4 +14,5 @@ public sealed record DecisionInput(
     [property: Id(1)] double RowsPerSecond,
     [property: Id(2)] double PeakRowsPerSecond,
     [property: Id(3)] Dictionary<string, double> SecondsPerRow,
-    [property: Id(4)] Dictionary<string, double> Interference);
+    [property: Id(4)] Dictionary<string, double> Interference
+);

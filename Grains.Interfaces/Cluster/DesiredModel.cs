@@ -18,7 +18,9 @@ public sealed record DesiredModel
     [Id(2)]
     public long MemoryBytes { get; init; }
 
-    /// <summary>Whether somebody asked for it by a load request: it is served until somebody asks for the opposite.</summary>
+    /// <summary>
+    /// Whether somebody asked for it by a load request: it is served until somebody asks for the opposite.
+    /// </summary>
     [Id(3)]
     public bool IsRequested { get; init; }
 }

@@ -21,7 +21,12 @@ public interface IClusterControl
 
     /// <summary>Measures what a model costs on a node at several batch sizes.</summary>
     /// <exception cref="InferenceException">There is no such node, or it does not serve the model.</exception>
-    Task<Dictionary<int, double>> ProfileAsync(string node, string model, string version, CancellationToken cancellationToken);
+    Task<Dictionary<int, double>> ProfileAsync(
+        string node,
+        string model,
+        string version,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>What the agent does and why.</summary>
     /// <exception cref="InferenceException">The director cannot be reached.</exception>
@@ -44,7 +49,15 @@ public interface IClusterControl
     /// <exception cref="InferenceException">There is no such node, or it does not serve the model.</exception>
     Task<KnobProfile> SearchAsync(string node, string model, string version, CancellationToken cancellationToken);
 
-    /// <summary>Measures one setting of a model's replica on a node, on the live replica, and puts it back as it was.</summary>
+    /// <summary>
+    /// Measures one setting of a model's replica on a node, on the live replica, and puts it back as it was.
+    /// </summary>
     /// <exception cref="InferenceException">There is no such node, or it does not serve the model.</exception>
-    Task<KnobPoint> MeasureAsync(string node, string model, string version, ReplicaKnobs knobs, CancellationToken cancellationToken);
+    Task<KnobPoint> MeasureAsync(
+        string node,
+        string model,
+        string version,
+        ReplicaKnobs knobs,
+        CancellationToken cancellationToken
+    );
 }

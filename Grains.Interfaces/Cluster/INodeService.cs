@@ -3,11 +3,16 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>One node of the cluster, addressed by its silo: other silos and clients that route for themselves call it.</summary>
+/// <summary>
+/// One node of the cluster, addressed by its silo: other silos and clients that route for themselves call it.
+/// </summary>
 [Alias("OrleansInference.INodeService")]
 public interface INodeService : IGrainService
 {
-    /// <summary>Runs a request on this node; it is not passed on to another. Takes its tensors over, errors come back in the answer.</summary>
+    /// <summary>
+    /// Runs a request on this node; it is not passed on to another. Takes its tensors over, errors come back in the
+    /// answer.
+    /// </summary>
     [Alias("Infer")]
     [ResponseTimeout("00:30:00")]
     Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
@@ -23,7 +28,9 @@ public interface INodeService : IGrainService
     Task<NodeReport> ReportAsync();
 
     /// <summary>Takes a plan and its routing table over, unless it has newer ones.</summary>
-    /// <returns>The epoch that it now follows: a higher one than the plan's tells its director that it was replaced.</returns>
+    /// <returns>
+    /// The epoch that it now follows: a higher one than the plan's tells its director that it was replaced.
+    /// </returns>
     [Alias("ApplyPlan")]
     [ResponseTimeout("00:00:10")]
     Task<long> ApplyPlanAsync(ClusterPlan plan, RoutingTable routing);
@@ -45,7 +52,9 @@ public interface INodeService : IGrainService
     Task ReleaseAsync(string model, CancellationToken cancellationToken);
 
     /// <summary>Loads a model from this node's own repository, or what has changed of it there.</summary>
-    /// <returns>Null where its repository has no such model; an empty text where it serves it now; else why it cannot.</returns>
+    /// <returns>
+    /// Null where its repository has no such model; an empty text where it serves it now; else why it cannot.
+    /// </returns>
     [Alias("LoadOwn")]
     [ResponseTimeout("00:30:00")]
     Task<string?> LoadOwnAsync(string model, CancellationToken cancellationToken);
@@ -74,17 +83,27 @@ public interface INodeService : IGrainService
     [ResponseTimeout("00:10:00")]
     Task<Dictionary<int, double>> ProfileAsync(string model, string version, CancellationToken cancellationToken);
 
-    /// <summary>Searches the best settings of a replica while it serves, below the priority of requests, and leaves them in force.</summary>
+    /// <summary>
+    /// Searches the best settings of a replica while it serves, below the priority of requests, and leaves them in
+    /// force.
+    /// </summary>
     /// <exception cref="InferenceException">It is not served here.</exception>
     [Alias("Search")]
     [ResponseTimeout("00:30:00")]
     Task<KnobProfile> SearchAsync(string model, string version, CancellationToken cancellationToken);
 
-    /// <summary>Measures one setting of a replica while it serves, below the priority of requests, and puts it back as it was.</summary>
+    /// <summary>
+    /// Measures one setting of a replica while it serves, below the priority of requests, and puts it back as it was.
+    /// </summary>
     /// <exception cref="InferenceException">It is not served here.</exception>
     [Alias("Measure")]
     [ResponseTimeout("00:05:00")]
-    Task<KnobPoint> MeasureAsync(string model, string version, ReplicaKnobs setting, CancellationToken cancellationToken);
+    Task<KnobPoint> MeasureAsync(
+        string model,
+        string version,
+        ReplicaKnobs setting,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Takes no new requests from now on, and ends when those under way are answered.</summary>
     [Alias("Drain")]

@@ -12,7 +12,10 @@ public interface IPlacementDirectorGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:05")]
     Task EnsureAsync();
 
-    /// <summary>Serves a model cluster-wide, in the revision that <paramref name="source"/> offers; ends when every planned replica is ready or was refused.</summary>
+    /// <summary>
+    /// Serves a model cluster-wide, in the revision that <paramref name="source"/> offers; ends when every planned
+    /// replica is ready or was refused.
+    /// </summary>
     /// <returns>Why there are no more replicas, a sentence each.</returns>
     /// <exception cref="InferenceException">Not one replica could be made ready.</exception>
     [Alias("Load")]
@@ -32,7 +35,8 @@ public interface IPlacementDirectorGrain : IGrainWithIntegerKey
     Task DrainAsync(string node, bool drain);
 
     /// <summary>Fixes what a pin says of a model; null lets go of it.</summary>
-    /// <exception cref="InferenceException">It names an unknown node or balancer, or a weight that is not positive.</exception>
+    /// <exception cref="InferenceException">It names an unknown node or balancer, or a weight that is not
+    /// positive.</exception>
     [Alias("Pin")]
     [ResponseTimeout("00:00:30")]
     Task PinAsync(string model, ModelPin? pin);

@@ -1,13 +1,16 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>Keeps the cluster's last policies, key 0, and says which is in force; nodes ask for it every few seconds.</summary>
+/// <summary>
+/// Keeps the cluster's last policies, key 0, and says which is in force; nodes ask for it every few seconds.
+/// </summary>
 [Alias("OrleansInference.IPolicyGrain")]
 public interface IPolicyGrain : IGrainWithIntegerKey
 {
     /// <summary>Takes a policy up and puts it in force; the oldest beyond ten goes.</summary>
     /// <param name="file">The ONNX file.</param>
     /// <param name="report">What its evaluation gave.</param>
-    /// <exception cref="InferenceException">It is no policy of this version's schema, was changed after training, or holds values that are no numbers.</exception>
+    /// <exception cref="InferenceException">It is no policy of this version's schema, was changed after training, or
+    /// holds values that are no numbers.</exception>
     [Alias("Promote")]
     [ResponseTimeout("00:00:30")]
     Task<PolicyVersion> PromoteAsync(byte[] file, string report);

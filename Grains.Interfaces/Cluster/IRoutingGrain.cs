@@ -1,6 +1,9 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>Gives clients the routing table of the silo that they are connected to; a stateless worker, whose key carries no meaning.</summary>
+/// <summary>
+/// Gives clients the routing table of the silo that they are connected to; a stateless worker, whose key carries no
+/// meaning.
+/// </summary>
 [Alias("OrleansInference.IRoutingGrain")]
 public interface IRoutingGrain : IGrainWithIntegerKey
 {

@@ -16,4 +16,5 @@ public readonly record struct KnobPoint(
     [property: Id(2)] double GoodputPerSecond,
     [property: Id(3)] double P50Ms,
     [property: Id(4)] double P99Ms,
-    [property: Id(5)] double Score);
+    [property: Id(5)] double Score
+);

@@ -1,6 +1,8 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>What a search over batch × threads × instances found for a model on one node; kept with the replica.</summary>
+/// <summary>
+/// What a search over batch × threads × instances found for a model on one node; kept with the replica.
+/// </summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.KnobProfile")]

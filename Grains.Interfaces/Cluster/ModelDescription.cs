@@ -12,4 +12,5 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 public sealed record ModelDescription(
     [property: Id(0)] ModelMetadata Metadata,
     [property: Id(1)] string ConfigJson,
-    [property: Id(2)] Dictionary<string, string[]> Labels);
+    [property: Id(2)] Dictionary<string, string[]> Labels
+);

@@ -7,4 +7,8 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.ModelFile")]
-public sealed record ModelFile([property: Id(0)] string Path, [property: Id(1)] long Length, [property: Id(2)] string Sha256);
+public sealed record ModelFile(
+    [property: Id(0)] string Path,
+    [property: Id(1)] long Length,
+    [property: Id(2)] string Sha256
+);

@@ -4,7 +4,8 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 /// <param name="Name">The model.</param>
 /// <param name="Revision">SHA-256 over paths, hashes and configuration.</param>
 /// <param name="ContentTime">When the newest file was written.</param>
-/// <param name="ConfigJson">The configuration that replaces the folder's own, where a load request gave one; else null.</param>
+/// <param name="ConfigJson">The configuration that replaces the folder's own, where a load request gave one; else
+/// null.</param>
 /// <param name="Files">Its files.</param>
 [GenerateSerializer]
 [Immutable]
@@ -14,4 +15,5 @@ public sealed record ModelManifest(
     [property: Id(1)] string Revision,
     [property: Id(2)] DateTimeOffset ContentTime,
     [property: Id(3)] string? ConfigJson,
-    [property: Id(4)] ModelFile[] Files);
+    [property: Id(4)] ModelFile[] Files
+);

@@ -10,7 +10,9 @@ public sealed record ModelPin
     [Id(0)]
     public string[] Nodes { get; init; } = [];
 
-    /// <summary>Shares of the requests by node name, each &gt; 0; where given, <c>load_balance</c> is <c>weighted</c>.</summary>
+    /// <summary>
+    /// Shares of the requests by node name, each &gt; 0; where given, <c>load_balance</c> is <c>weighted</c>.
+    /// </summary>
     [Id(1)]
     public Dictionary<string, double> Weights { get; init; } = [];
 

@@ -14,7 +14,9 @@ public sealed record ModelPlan
     [Id(1)]
     public string Revision { get; init; } = "";
 
-    /// <summary>How requests are divided among its replicas (θ_A <c>load_balance</c>): a name of <c>LoadBalancers</c>.</summary>
+    /// <summary>
+    /// How requests are divided among its replicas (θ_A <c>load_balance</c>): a name of <c>LoadBalancers</c>.
+    /// </summary>
     [Id(2)]
     public string LoadBalance { get; init; } = "least_expected_work";
 

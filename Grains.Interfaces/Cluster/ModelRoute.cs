@@ -12,4 +12,5 @@ public sealed record ModelRoute(
     [property: Id(0)] string Name,
     [property: Id(1)] string LoadBalance,
     [property: Id(2)] bool TaskPartition,
-    [property: Id(3)] ReplicaRoute[] Replicas);
+    [property: Id(3)] ReplicaRoute[] Replicas
+);

@@ -7,4 +7,8 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.NodePlan")]
-public sealed record NodePlan([property: Id(0)] string Name, [property: Id(1)] SiloAddress Address, [property: Id(2)] bool Draining);
+public sealed record NodePlan(
+    [property: Id(0)] string Name,
+    [property: Id(1)] SiloAddress Address,
+    [property: Id(2)] bool Draining
+);

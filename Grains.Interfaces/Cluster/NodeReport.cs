@@ -30,7 +30,9 @@ public sealed record NodeReport
     [Id(5)]
     public bool Draining { get; init; }
 
-    /// <summary>The models that its repository offers without being asked (modes all and poll, <c>--load-model</c>).</summary>
+    /// <summary>
+    /// The models that its repository offers without being asked (modes all and poll, <c>--load-model</c>).
+    /// </summary>
     [Id(6)]
     public ModelOffer[] Offers { get; init; } = [];
 

@@ -26,7 +26,10 @@ public sealed record NodeResources
     [Id(4)]
     public Dictionary<string, string> Labels { get; init; } = [];
 
-    /// <summary>Runs that it makes side by side, by its device or its engine threads; 0 from a node that does not say, for one a core.</summary>
+    /// <summary>
+    /// Runs that it makes side by side, by its device or its engine threads; 0 from a node that does not say, for one a
+    /// core.
+    /// </summary>
     [Id(5)]
     public int Lanes { get; init; }
 
@@ -34,5 +37,9 @@ public sealed record NodeResources
     public int Parallelism => Math.Max(1, Lanes > 0 ? Lanes : Cores);
 
     /// <summary>Whether runs take the processor's time, so that its load tells what else slows them down.</summary>
-    public bool RunsOnCpu => !Array.Exists(Devices, device => device.EndsWith("ExecutionProvider", StringComparison.Ordinal) && device != "CPUExecutionProvider");
+    public bool RunsOnCpu =>
+        !Array.Exists(
+            Devices,
+            device => device.EndsWith("ExecutionProvider", StringComparison.Ordinal) && device != "CPUExecutionProvider"
+        );
 }

@@ -7,4 +7,8 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.NodeRoute")]
-public sealed record NodeRoute([property: Id(0)] string Name, [property: Id(1)] SiloAddress Address, [property: Id(2)] string Gateway);
+public sealed record NodeRoute(
+    [property: Id(0)] string Name,
+    [property: Id(1)] SiloAddress Address,
+    [property: Id(2)] string Gateway
+);

@@ -10,4 +10,11 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.PolicyVersion")]
-public sealed record PolicyVersion(long Number, string Hash, string Provenance, string Report, DateTimeOffset At, bool IsCurrent);
+public sealed record PolicyVersion(
+    long Number,
+    string Hash,
+    string Provenance,
+    string Report,
+    DateTimeOffset At,
+    bool IsCurrent
+);

@@ -4,7 +4,8 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 public static class ReplicaKey
 {
     /// <summary>Model and index.</summary>
-    public static string Of(string model, int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{model}\n{index}");
+    public static string Of(string model, int index) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{model}\n{index}");
 
     /// <summary>The parts of a key.</summary>
     public static (string Model, int Index) Parse(string key)

@@ -7,7 +7,11 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.ReplicaPlan")]
-public sealed record ReplicaPlan([property: Id(0)] int Index, [property: Id(1)] SiloAddress Node, [property: Id(2)] double Weight)
+public sealed record ReplicaPlan(
+    [property: Id(0)] int Index,
+    [property: Id(1)] SiloAddress Node,
+    [property: Id(2)] double Weight
+)
 {
     /// <summary>How it runs.</summary>
     [Id(3)]

@@ -14,7 +14,10 @@ public sealed record ReplicaReport
     [Id(1)]
     public required string Version { get; init; }
 
-    /// <summary>What it costs and how it runs; its <see cref="ReplicaRoute.Node"/> and <see cref="ReplicaRoute.Weight"/> mean nothing here.</summary>
+    /// <summary>
+    /// What it costs and how it runs; its <see cref="ReplicaRoute.Node"/> and <see cref="ReplicaRoute.Weight"/> mean
+    /// nothing here.
+    /// </summary>
     [Id(2)]
     public ReplicaRoute Route { get; init; }
 
@@ -34,7 +37,9 @@ public sealed record ReplicaReport
     [Id(6)]
     public long Requests { get; init; }
 
-    /// <summary>Requests answered later than the model's latency objective, refused or failed, since it was loaded.</summary>
+    /// <summary>
+    /// Requests answered later than the model's latency objective, refused or failed, since it was loaded.
+    /// </summary>
     [Id(7)]
     public long Violations { get; init; }
 

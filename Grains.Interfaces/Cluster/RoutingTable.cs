@@ -1,6 +1,8 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>Where requests can go now, as the director publishes it: what the plan allows and the nodes have ready.</summary>
+/// <summary>
+/// Where requests can go now, as the director publishes it: what the plan allows and the nodes have ready.
+/// </summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.RoutingTable")]
@@ -30,5 +32,6 @@ public sealed record RoutingTable
     public ModelRoute[] Models { get; init; } = [];
 
     /// <summary>Whether this one is to be used in place of <paramref name="other"/>.</summary>
-    public bool IsNewerThan(RoutingTable other) => Epoch > other.Epoch || (Epoch == other.Epoch && Sequence > other.Sequence);
+    public bool IsNewerThan(RoutingTable other) =>
+        Epoch > other.Epoch || (Epoch == other.Epoch && Sequence > other.Sequence);
 }

@@ -11,4 +11,10 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 [Immutable]
 [Alias("OrleansInference.ScorePoint")]
 public readonly record struct ScorePoint(
-    [property: Id(0)] DateTimeOffset At, [property: Id(1)] double RequestsPerSecond, [property: Id(2)] double Attainment, [property: Id(3)] double C, [property: Id(4)] double D, [property: Id(5)] double N);
+    [property: Id(0)] DateTimeOffset At,
+    [property: Id(1)] double RequestsPerSecond,
+    [property: Id(2)] double Attainment,
+    [property: Id(3)] double C,
+    [property: Id(4)] double D,
+    [property: Id(5)] double N
+);

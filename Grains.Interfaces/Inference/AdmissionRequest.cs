@@ -13,7 +13,8 @@ public readonly record struct AdmissionRequest(
     string Tenant,
     double Weight,
     double QuotaPerSecond,
-    TimeSpan Timeout)
+    TimeSpan Timeout
+)
 {
     /// <summary>Whether the node sent it to itself: it is let in and counted nowhere.</summary>
     public bool IsProbe { get; init; }

@@ -1,6 +1,8 @@
 namespace OrleansInference.Grains.Interfaces.Inference;
 
-/// <summary>The one way into inference on a node: the co-hosted gateway and the inference grain both call it in process.</summary>
+/// <summary>
+/// The one way into inference on a node: the co-hosted gateway and the inference grain both call it in process.
+/// </summary>
 public interface IInferencePipeline
 {
     /// <summary>
@@ -13,8 +15,8 @@ public interface IInferencePipeline
     bool HasSequences(string modelName, string modelVersion);
 
     /// <summary>
-    /// Says that a request of a sequence was refused before it became one for <see cref="InferAsync"/>: the sequence ends when
-    /// those before it have run, since what follows would run on a state that lacks it.
+    /// Says that a request of a sequence was refused before it became one for <see cref="InferAsync"/>: the sequence
+    /// ends when those before it have run, since what follows would run on a state that lacks it.
     /// </summary>
     /// <param name="modelName">The model.</param>
     /// <param name="modelVersion">The version that the request asked for.</param>

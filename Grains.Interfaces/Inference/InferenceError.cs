@@ -1,6 +1,8 @@
 namespace OrleansInference.Grains.Interfaces.Inference;
 
-/// <summary>Why a request was not answered with outputs. Maps one to one to HTTP and gRPC status codes in the Gateway.</summary>
+/// <summary>
+/// Why a request was not answered with outputs. Maps one to one to HTTP and gRPC status codes in the Gateway.
+/// </summary>
 public enum InferenceError : byte
 {
     /// <summary>The request succeeded.</summary>
@@ -30,6 +32,8 @@ public enum InferenceError : byte
     /// <summary>The model or server is not ready, or is shutting down (HTTP 503).</summary>
     Unavailable = 8,
 
-    /// <summary>The deadline passed, or could not have been met and the request was refused at once (HTTP 504).</summary>
+    /// <summary>
+    /// The deadline passed, or could not have been met and the request was refused at once (HTTP 504).
+    /// </summary>
     DeadlineExceeded = 9,
 }

@@ -1,6 +1,8 @@
 namespace OrleansInference.Grains.Interfaces.Inference;
 
-/// <summary>An <see cref="InferenceError"/> as an exception, for the edges of the system: parsing and the client SDK.</summary>
+/// <summary>
+/// An <see cref="InferenceError"/> as an exception, for the edges of the system: parsing and the client SDK.
+/// </summary>
 [GenerateSerializer]
 [Alias("OrleansInference.InferenceException")]
 public sealed class InferenceException : Exception

@@ -35,11 +35,15 @@ public sealed record InferenceRequest : IDisposable
     [Id(5)]
     public uint Priority { get; init; }
 
-    /// <summary>Time left until the deadline, counted from the request's arrival at this hop; zero for no deadline.</summary>
+    /// <summary>
+    /// Time left until the deadline, counted from the request's arrival at this hop; zero for no deadline.
+    /// </summary>
     [Id(6)]
     public TimeSpan Timeout { get; init; }
 
-    /// <summary>The caller's latency objective in milliseconds, which orders the queue; 0 for the model's own.</summary>
+    /// <summary>
+    /// The caller's latency objective in milliseconds, which orders the queue; 0 for the model's own.
+    /// </summary>
     [Id(7)]
     public double SloP99Ms { get; init; }
 
@@ -58,7 +62,9 @@ public sealed record InferenceRequest : IDisposable
     [Id(10)]
     public bool SequenceEnd { get; init; }
 
-    /// <summary>Whether it stands behind all others in the model's queue, whatever their priorities: bulk work that may wait.</summary>
+    /// <summary>
+    /// Whether it stands behind all others in the model's queue, whatever their priorities: bulk work that may wait.
+    /// </summary>
     [Id(11)]
     public bool Background { get; init; }
 
@@ -74,13 +80,24 @@ public sealed record InferenceRequest : IDisposable
     [Id(14)]
     public bool IsProbe { get; init; }
 
-    /// <summary>The same request after some of its time has passed: what is left of its timeout, and at least a tick, since zero would mean no deadline.</summary>
+    /// <summary>
+    /// The same request after some of its time has passed: what is left of its timeout, and at least a tick, since zero
+    /// would mean no deadline.
+    /// </summary>
     public InferenceRequest After(TimeSpan elapsed) =>
-        Timeout <= TimeSpan.Zero ? this : this with { Timeout = Timeout > elapsed ? Timeout - elapsed : TimeSpan.FromTicks(1) };
+        Timeout <= TimeSpan.Zero
+            ? this
+            : this with
+            {
+                Timeout = Timeout > elapsed ? Timeout - elapsed : TimeSpan.FromTicks(1),
+            };
 
     /// <summary>Releases the inputs.</summary>
     public void Dispose()
     {
-        foreach (InferenceTensor input in Inputs) input.Dispose();
+        foreach (InferenceTensor input in Inputs)
+        {
+            input.Dispose();
+        }
     }
 }

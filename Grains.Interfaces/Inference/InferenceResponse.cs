@@ -41,20 +41,34 @@ public sealed record InferenceResponse : IDisposable
 
     /// <summary>An error answer to <paramref name="request"/>.</summary>
     public static InferenceResponse Failure(InferenceRequest request, InferenceError error, string message) =>
-        new() { ModelName = request.ModelName, ModelVersion = request.ModelVersion, Id = request.Id, Error = error, ErrorMessage = message };
+        new()
+        {
+            ModelName = request.ModelName,
+            ModelVersion = request.ModelVersion,
+            Id = request.Id,
+            Error = error,
+            ErrorMessage = message,
+        };
 
     /// <summary>Returns this answer, or throws its error as an <see cref="InferenceException"/>.</summary>
-    public InferenceResponse EnsureSuccess() => Error == InferenceError.None ? this : throw new InferenceException(Error, ErrorMessage);
+    public InferenceResponse EnsureSuccess() =>
+        Error == InferenceError.None ? this : throw new InferenceException(Error, ErrorMessage);
 
     /// <summary>The output called <paramref name="name"/>.</summary>
     /// <exception cref="KeyNotFoundException">There is none; the message lists those there are.</exception>
     public InferenceTensor Output(string name) =>
         Array.Find(Outputs, output => output.Name == name)
-        ?? throw new KeyNotFoundException($"No output '{name}' in the answer of model '{ModelName}'; it has: {string.Join(", ", Outputs.Select(o => o.Name))}.");
+        ?? throw new KeyNotFoundException(
+            $"No output '{name}' in the answer of model '{ModelName}'; it has: "
+                + $"{string.Join(", ", Outputs.Select(o => o.Name))}."
+        );
 
     /// <summary>Releases the outputs.</summary>
     public void Dispose()
     {
-        foreach (InferenceTensor output in Outputs) output.Dispose();
+        foreach (InferenceTensor output in Outputs)
+        {
+            output.Dispose();
+        }
     }
 }

@@ -7,4 +7,11 @@ namespace OrleansInference.Grains.Interfaces.Inference;
 /// <param name="OverShare">Requests refused for its share of a contended queue.</param>
 /// <param name="Overloaded">Requests refused because nobody could have been served in time.</param>
 /// <param name="Outstanding">Requests under way.</param>
-public sealed record TenantStatistics(string Tenant, long Admitted, long OverQuota, long OverShare, long Overloaded, long Outstanding);
+public sealed record TenantStatistics(
+    string Tenant,
+    long Admitted,
+    long OverQuota,
+    long OverShare,
+    long Overloaded,
+    long Outstanding
+);

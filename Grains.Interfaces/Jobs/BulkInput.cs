@@ -12,4 +12,9 @@ namespace OrleansInference.Grains.Interfaces.Jobs;
 [Immutable]
 [Alias("OrleansInference.BulkInput")]
 public sealed record BulkInput(
-    [property: Id(0)] string Name, [property: Id(1)] TensorDatatype Datatype, [property: Id(2)] long[] Shape, [property: Id(3)] string[] Columns, [property: Id(4)] long[] Elements);
+    [property: Id(0)] string Name,
+    [property: Id(1)] TensorDatatype Datatype,
+    [property: Id(2)] long[] Shape,
+    [property: Id(3)] string[] Columns,
+    [property: Id(4)] long[] Elements
+);

@@ -10,7 +10,9 @@ public sealed record BulkJobSpec
     [Id(0)]
     public required string Model { get; init; }
 
-    /// <summary>A decimal version number; empty for the highest that is ready when the job starts, which it then keeps.</summary>
+    /// <summary>
+    /// A decimal version number; empty for the highest that is ready when the job starts, which it then keeps.
+    /// </summary>
     [Id(1)]
     public string Version { get; init; } = "";
 
@@ -18,7 +20,9 @@ public sealed record BulkJobSpec
     [Id(2)]
     public required string Input { get; init; }
 
-    /// <summary>The file to write, at a path that every silo sees; one that is there is replaced when the job ends.</summary>
+    /// <summary>
+    /// The file to write, at a path that every silo sees; one that is there is replaced when the job ends.
+    /// </summary>
     [Id(3)]
     public required string Output { get; init; }
 
@@ -32,8 +36,8 @@ public sealed record BulkJobSpec
 
     /// <summary>
     /// Which column feeds which input of the model. Columns of one input are joined in the file's order. An input that
-    /// nothing is mapped to takes the column of its name, else the columns <c>NAME_0</c>, <c>NAME_1</c> …, else, where the
-    /// model has one input, all columns.
+    /// nothing is mapped to takes the column of its name, else the columns <c>NAME_0</c>, <c>NAME_1</c> …, else, where
+    /// the model has one input, all columns.
     /// </summary>
     [Id(6)]
     public Dictionary<string, string> Columns { get; init; } = [];
@@ -42,11 +46,16 @@ public sealed record BulkJobSpec
     [Id(7)]
     public string[] Outputs { get; init; } = [];
 
-    /// <summary>Rows that one shard reads and writes, from 1; a crash costs at most the shards under way. Parquet is cut between row groups only.</summary>
+    /// <summary>
+    /// Rows that one shard reads and writes, from 1; a crash costs at most the shards under way. Parquet is cut between
+    /// row groups only.
+    /// </summary>
     [Id(8)]
     public int RowsPerShard { get; init; } = 10_000;
 
-    /// <summary>Rows of one inference request, from 1; a model without a batch dimension gets one row a request.</summary>
+    /// <summary>
+    /// Rows of one inference request, from 1; a model without a batch dimension gets one row a request.
+    /// </summary>
     [Id(9)]
     public int RowsPerRequest { get; init; } = 64;
 

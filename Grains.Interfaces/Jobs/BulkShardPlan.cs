@@ -10,7 +10,10 @@ public sealed record BulkShardPlan
     [Id(0)]
     public required BulkJobSpec Spec { get; init; }
 
-    /// <summary>Where parts go: a folder that belongs to this spec, input and model version, so that parts of another never mix in.</summary>
+    /// <summary>
+    /// Where parts go: a folder that belongs to this spec, input and model version, so that parts of another never mix
+    /// in.
+    /// </summary>
     [Id(1)]
     public required string Parts { get; init; }
 

@@ -7,4 +7,8 @@ namespace OrleansInference.Grains.Interfaces.Jobs;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.BulkShardProgress")]
-public sealed record BulkShardProgress([property: Id(0)] BulkShardState State, [property: Id(1)] long Rows, [property: Id(2)] string Error);
+public sealed record BulkShardProgress(
+    [property: Id(0)] BulkShardState State,
+    [property: Id(1)] long Rows,
+    [property: Id(2)] string Error
+);

@@ -5,17 +5,19 @@ namespace OrleansInference.Grains.Interfaces.Jobs;
 
 /// <summary>
 /// One bulk job, by its id. It survives the loss of any silo: what is done is in grain storage and in files next to the
-/// output. Whoever holds a grain reference is trusted with the silos' files; callers from outside use <see cref="IBulkJobs"/>.
+/// output. Whoever holds a grain reference is trusted with the silos' files; callers from outside use
+/// <see cref="IBulkJobs"/>.
 /// </summary>
 [Alias("OrleansInference.IBulkJobGrain")]
 public interface IBulkJobGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Starts it, or goes on with it where the same <paramref name="spec"/> was started before and has not ended; one that
-    /// failed or was cancelled begins again, with those of its rows that are still there, and so does one whose input or
-    /// model version is another since it completed. Returns before it ends.
+    /// Starts it, or goes on with it where the same <paramref name="spec"/> was started before and has not ended; one
+    /// that failed or was cancelled begins again, with those of its rows that are still there, and so does one whose
+    /// input or model version is another since it completed. Returns before it ends.
     /// </summary>
-    /// <exception cref="InferenceException">The spec is wrong, the input or the model is missing, or the id belongs to another job.</exception>
+    /// <exception cref="InferenceException">The spec is wrong, the input or the model is missing, or the id belongs to
+    /// another job.</exception>
     [Alias("Start")]
     Task<BulkJobStatus> StartAsync(BulkJobSpec spec);
 
@@ -25,7 +27,9 @@ public interface IBulkJobGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<BulkJobStatus> GetStatusAsync();
 
-    /// <summary>How far it has come, as soon as that is another than <paramref name="change"/> said, or after 10 s.</summary>
+    /// <summary>
+    /// How far it has come, as soon as that is another than <paramref name="change"/> said, or after 10 s.
+    /// </summary>
     /// <exception cref="InferenceException">It was never started.</exception>
     [Alias("Wait")]
     [AlwaysInterleave]

@@ -6,9 +6,11 @@ namespace OrleansInference.Grains.Interfaces.Jobs;
 public interface IBulkJobs
 {
     /// <summary>Starts a job, or goes on with it; see <see cref="IBulkJobGrain.StartAsync"/>.</summary>
-    /// <param name="id">Its id: 1 to 128 letters, digits, '.', '-' and '_'; empty for one made of the spec, so that the same spec is the same job.</param>
+    /// <param name="id">Its id: 1 to 128 letters, digits, '.', '-' and '_'; empty for one made of the spec, so that the
+    /// same spec is the same job.</param>
     /// <param name="spec">What it does; relative paths count from <c>Jobs:Root</c>.</param>
-    /// <exception cref="InferenceException">No root is set, a path leads out of it, or the job cannot start.</exception>
+    /// <exception cref="InferenceException">No root is set, a path leads out of it, or the job cannot
+    /// start.</exception>
     Task<BulkJobStatus> StartAsync(string id, BulkJobSpec spec);
 
     /// <summary>Every job known, the latest last.</summary>

@@ -8,4 +8,5 @@ public sealed record BatchStatistics(
     [property: Id(0)] int Rows,
     [property: Id(1)] DurationStatistic ComputeInput,
     [property: Id(2)] DurationStatistic ComputeInfer,
-    [property: Id(3)] DurationStatistic ComputeOutput);
+    [property: Id(3)] DurationStatistic ComputeOutput
+);

@@ -5,7 +5,9 @@ namespace OrleansInference.Grains.Interfaces.Models;
 /// <summary>The model repository as the protocol's repository calls see it.</summary>
 public interface IModelRepository
 {
-    /// <summary>Every model of the repository, by name and version; only those that serve where <paramref name="readyOnly"/>.</summary>
+    /// <summary>
+    /// Every model of the repository, by name and version; only those that serve where <paramref name="readyOnly"/>.
+    /// </summary>
     /// <exception cref="InferenceException">The repository cannot be read.</exception>
     IReadOnlyList<ModelStatus> GetIndex(bool readyOnly);
 
@@ -14,13 +16,17 @@ public interface IModelRepository
     /// where it cannot be loaded, what served before goes on.
     /// </summary>
     /// <exception cref="InferenceException">
-    /// It cannot be loaded: <see cref="InferenceError.Internal"/> with a message that begins <c>failed to load 'NAME'</c>;
+    /// It cannot be loaded: <see cref="InferenceError.Internal"/> with a message that begins
+    /// <c>failed to load 'NAME'</c>;
     /// <see cref="InferenceError.InvalidArgument"/> for an override that is malformed;
     /// <see cref="InferenceError.Unavailable"/> where the mode is not <c>explicit</c> or <c>demand</c>.
     /// </exception>
     Task LoadAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken);
 
-    /// <summary>Stops serving a model; answers what is queued first. With <paramref name="unloadDependents"/>, also the steps of an ensemble.</summary>
+    /// <summary>
+    /// Stops serving a model; answers what is queued first. With <paramref name="unloadDependents"/>, also the steps of
+    /// an ensemble.
+    /// </summary>
     /// <exception cref="InferenceException">There is no such model, or the mode does not allow it.</exception>
     Task UnloadAsync(string modelName, bool unloadDependents, CancellationToken cancellationToken);
 }

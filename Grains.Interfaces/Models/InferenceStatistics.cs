@@ -3,8 +3,8 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Grains.Interfaces.Models;
 
 /// <summary>
-/// What a model version has done since it was loaded, one consistent reading. Mean batch size = <see cref="InferenceCount"/>
-/// ÷ <see cref="ExecutionCount"/>, as load generators compute it.
+/// What a model version has done since it was loaded, one consistent reading. Mean batch size =
+/// <see cref="InferenceCount"/> ÷ <see cref="ExecutionCount"/>, as load generators compute it.
 /// </summary>
 [GenerateSerializer]
 [Immutable]
@@ -23,7 +23,9 @@ public sealed record InferenceStatistics
     [Id(2)]
     public long LastInferenceMs { get; init; }
 
-    /// <summary>Rows of all requests answered with success; a request to a model without batch dimension counts 1.</summary>
+    /// <summary>
+    /// Rows of all requests answered with success; a request to a model without batch dimension counts 1.
+    /// </summary>
     [Id(3)]
     public long InferenceCount { get; init; }
 
@@ -71,7 +73,9 @@ public sealed record InferenceStatistics
     [Id(14)]
     public long MemoryBytes { get; init; }
 
-    /// <summary>Requests that were answered, refused or failed, but for those that were wrong or cancelled, and background work.</summary>
+    /// <summary>
+    /// Requests that were answered, refused or failed, but for those that were wrong or cancelled, and background work.
+    /// </summary>
     [Id(15)]
     public long Requests { get; init; }
 
@@ -84,5 +88,8 @@ public sealed record InferenceStatistics
     public long Bytes { get; init; }
 
     /// <summary>Seconds that all runs took: gathering inputs, running, handing out outputs.</summary>
-    public double RunSeconds => Batches.Sum(batch => batch.ComputeInput.Nanoseconds + batch.ComputeInfer.Nanoseconds + batch.ComputeOutput.Nanoseconds) * 1e-9;
+    public double RunSeconds =>
+        Batches.Sum(batch =>
+            batch.ComputeInput.Nanoseconds + batch.ComputeInfer.Nanoseconds + batch.ComputeOutput.Nanoseconds
+        ) * 1e-9;
 }

@@ -6,7 +6,8 @@ namespace OrleansInference.Grains.Interfaces.Models;
 /// <param name="Platform">Always <c>onnxruntime_onnx</c> here.</param>
 /// <param name="Inputs">What it takes.</param>
 /// <param name="Outputs">What it gives.</param>
-/// <param name="ExecutionProvider">ONNX Runtime's provider that really serves it, such as <c>CPUExecutionProvider</c>.</param>
+/// <param name="ExecutionProvider">ONNX Runtime's provider that really serves it, such as
+/// <c>CPUExecutionProvider</c>.</param>
 /// <param name="Parameters">The <c>parameters</c> of its configuration, such as how pictures become inputs.</param>
 [GenerateSerializer]
 [Immutable]
@@ -18,9 +19,12 @@ public sealed record ModelMetadata(
     [property: Id(3)] TensorMetadata[] Inputs,
     [property: Id(4)] TensorMetadata[] Outputs,
     [property: Id(5)] string ExecutionProvider,
-    [property: Id(6)] Dictionary<string, string> Parameters)
+    [property: Id(6)] Dictionary<string, string> Parameters
+)
 {
-    /// <summary>Most rows of one run; 0 for a model without a batch dimension. Clients of other servers do not learn it.</summary>
+    /// <summary>
+    /// Most rows of one run; 0 for a model without a batch dimension. Clients of other servers do not learn it.
+    /// </summary>
     [Id(7)]
     public int MaxBatchSize { get; init; }
 }

@@ -9,4 +9,8 @@ namespace OrleansInference.Grains.Interfaces.Models;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.TensorMetadata")]
-public sealed record TensorMetadata([property: Id(0)] string Name, [property: Id(1)] TensorDatatype Datatype, [property: Id(2)] long[] Shape);
+public sealed record TensorMetadata(
+    [property: Id(0)] string Name,
+    [property: Id(1)] TensorDatatype Datatype,
+    [property: Id(2)] long[] Shape
+);

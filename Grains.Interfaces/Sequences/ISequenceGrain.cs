@@ -15,8 +15,8 @@ public interface ISequenceGrain : IGrainWithStringKey
     Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ends the sequence because one of its requests has not run: no later one may run on a state that lacks it. Only a request
-    /// with START goes on from here; others are told the reason.
+    /// Ends the sequence because one of its requests has not run: no later one may run on a state that lacks it. Only a
+    /// request with START goes on from here; others are told the reason.
     /// </summary>
     /// <param name="reason">What became of that request, such as <c>was cancelled</c>.</param>
     [Alias("Break")]

@@ -5,9 +5,13 @@ namespace OrleansInference.Grains.Interfaces.Sequences;
 /// <summary>The key of a sequence's grain.</summary>
 public static class SequenceKey
 {
-    /// <summary>Model, the version asked for, and the sequence's id: a client that names versions has a sequence for each.</summary>
-    public static string Of(InferenceRequest request) => Of(request.ModelName, request.ModelVersion, request.SequenceId);
+    /// <summary>
+    /// Model, the version asked for, and the sequence's id: a client that names versions has a sequence for each.
+    /// </summary>
+    public static string Of(InferenceRequest request) =>
+        Of(request.ModelName, request.ModelVersion, request.SequenceId);
 
     /// <inheritdoc cref="Of(InferenceRequest)"/>
-    public static string Of(string modelName, string modelVersion, string sequenceId) => $"{modelName}\n{modelVersion}\n{sequenceId}";
+    public static string Of(string modelName, string modelVersion, string sequenceId) =>
+        $"{modelName}\n{modelVersion}\n{sequenceId}";
 }

@@ -16,12 +16,16 @@ public sealed class InferenceTensor : IDisposable
 
     /// <summary>A tensor over the caller's own memory, which must not change until the call has ended.</summary>
     public InferenceTensor(string name, TensorDatatype datatype, long[] shape, ReadOnlyMemory<byte> data)
-        : this(name, datatype, shape, data, owner: null)
-    {
-    }
+        : this(name, datatype, shape, data, owner: null) { }
 
     /// <summary>A tensor over pooled memory; takes over one reference of <paramref name="owner"/>.</summary>
-    public InferenceTensor(string name, TensorDatatype datatype, long[] shape, ReadOnlyMemory<byte> data, TensorBuffer? owner)
+    public InferenceTensor(
+        string name,
+        TensorDatatype datatype,
+        long[] shape,
+        ReadOnlyMemory<byte> data,
+        TensorBuffer? owner
+    )
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(shape);
@@ -71,7 +75,10 @@ public sealed class InferenceTensor : IDisposable
     /// <summary>Gives the pooled memory back. Safe to call more than once.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
         Interlocked.Exchange(ref _owner, null)?.Dispose();
     }
 }

@@ -21,24 +21,43 @@ public sealed class InferenceTensorCodec : IFieldCodec<InferenceTensor>, IDeepCo
     public const int MaxRank = 32;
 
     /// <inheritdoc />
-    public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type? expectedType, InferenceTensor? value)
+    public void WriteField<TBufferWriter>(
+        ref Writer<TBufferWriter> writer,
+        uint fieldIdDelta,
+        Type? expectedType,
+        InferenceTensor? value
+    )
         where TBufferWriter : IBufferWriter<byte>
     {
-        if (ReferenceCodec.TryWriteReferenceField(ref writer, fieldIdDelta, expectedType, value) || value is null) return;
+        if (ReferenceCodec.TryWriteReferenceField(ref writer, fieldIdDelta, expectedType, value) || value is null)
+        {
+            return;
+        }
         writer.WriteFieldHeader(fieldIdDelta, expectedType, typeof(InferenceTensor), WireType.TagDelimited);
         StringCodec.WriteField(ref writer, 0, value.Name);
         ByteCodec.WriteField(ref writer, 1, (byte)value.Datatype);
-        if (value.Shape.Length > MaxRank) throw new ArgumentException($"Tensor '{value.Name}' has {value.Shape.Length} dimensions; at most {MaxRank} are allowed.");
+        if (value.Shape.Length > MaxRank)
+        {
+            throw new ArgumentException(
+                $"Tensor '{value.Name}' has {value.Shape.Length} dimensions; at most {MaxRank} are allowed."
+            );
+        }
         WriteBytes(ref writer, MemoryMarshal.AsBytes(value.Shape));
         WriteBytes(ref writer, value.Data.Span);
         writer.WriteEndObject();
-        if (value.ReleaseWhenSerialized) value.Dispose();
+        if (value.ReleaseWhenSerialized)
+        {
+            value.Dispose();
+        }
     }
 
     /// <inheritdoc />
     public InferenceTensor ReadValue<TInput>(ref Reader<TInput> reader, Field field)
     {
-        if (field.IsReference) return ReferenceCodec.ReadReference<InferenceTensor, TInput>(ref reader, field)!;
+        if (field.IsReference)
+        {
+            return ReferenceCodec.ReadReference<InferenceTensor, TInput>(ref reader, field)!;
+        }
         field.EnsureWireTypeTagDelimited();
         uint placeholder = ReferenceCodec.CreateRecordPlaceholder(reader.Session);
         string name = "";
@@ -49,15 +68,28 @@ public sealed class InferenceTensorCodec : IFieldCodec<InferenceTensor>, IDeepCo
         while (true)
         {
             Field header = reader.ReadFieldHeader();
-            if (header.IsEndBaseOrEndObject) break;
+            if (header.IsEndBaseOrEndObject)
+            {
+                break;
+            }
             id += header.FieldIdDelta;
             switch (id)
             {
-                case 0: name = StringCodec.ReadValue(ref reader, header) ?? ""; break;
-                case 1: datatype = ReadDatatype(ByteCodec.ReadValue(ref reader, header)); break;
-                case 2: shape = ReadShape(ref reader, header); break;
-                case 3: buffer = ReadContents(ref reader, header); break;
-                default: reader.ConsumeUnknownField(header); break;
+                case 0:
+                    name = StringCodec.ReadValue(ref reader, header) ?? "";
+                    break;
+                case 1:
+                    datatype = ReadDatatype(ByteCodec.ReadValue(ref reader, header));
+                    break;
+                case 2:
+                    shape = ReadShape(ref reader, header);
+                    break;
+                case 3:
+                    buffer = ReadContents(ref reader, header);
+                    break;
+                default:
+                    reader.ConsumeUnknownField(header);
+                    break;
             }
         }
 
@@ -83,19 +115,26 @@ public sealed class InferenceTensorCodec : IFieldCodec<InferenceTensor>, IDeepCo
         uint length = reader.ReadVarUInt32();
         if (length > reader.Length - reader.Position)
         {
-            throw new InvalidOperationException($"A tensor claims {length} bytes where its message has {reader.Length - reader.Position} left.");
+            throw new InvalidOperationException(
+                $"A tensor claims {length} bytes where its message has {reader.Length - reader.Position} left."
+            );
         }
 
         return (int)length;
     }
 
     private static TensorDatatype ReadDatatype(byte value) =>
-        value <= (byte)TensorDatatype.Bf16 ? (TensorDatatype)value : throw new InvalidOperationException($"Unknown tensor datatype code {value}.");
+        value <= (byte)TensorDatatype.Bf16
+            ? (TensorDatatype)value
+            : throw new InvalidOperationException($"Unknown tensor datatype code {value}.");
 
     private static long[] ReadShape<TInput>(ref Reader<TInput> reader, Field header)
     {
         int length = ReadLength(ref reader, header);
-        if (length > MaxRank * sizeof(long) || length % sizeof(long) != 0) throw new InvalidOperationException($"A tensor shape of {length} bytes is malformed.");
+        if (length > MaxRank * sizeof(long) || length % sizeof(long) != 0)
+        {
+            throw new InvalidOperationException($"A tensor shape of {length} bytes is malformed.");
+        }
         long[] shape = new long[length / sizeof(long)];
         reader.ReadBytes(MemoryMarshal.AsBytes(shape.AsSpan()));
         return shape;

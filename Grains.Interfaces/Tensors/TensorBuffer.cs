@@ -4,7 +4,8 @@ namespace OrleansInference.Grains.Interfaces.Tensors;
 
 /// <summary>
 /// Pooled memory shared by reference count: the tensors of one request, or the rows of one batch's output. The array
-/// goes back to the pool with the last reference. A buffer that is never released is collected, it only misses the pool.
+/// goes back to the pool with the last reference. A buffer that is never released is collected, it only misses the
+/// pool.
 /// </summary>
 public sealed class TensorBuffer : IDisposable
 {
@@ -43,7 +44,13 @@ public sealed class TensorBuffer : IDisposable
     /// <summary>Releases one reference.</summary>
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _references) != 0) return;
-        if (Interlocked.Exchange(ref _array, null) is { } array) ArrayPool<byte>.Shared.Return(array);
+        if (Interlocked.Decrement(ref _references) != 0)
+        {
+            return;
+        }
+        if (Interlocked.Exchange(ref _array, null) is { } array)
+        {
+            ArrayPool<byte>.Shared.Return(array);
+        }
     }
 }

@@ -7,14 +7,32 @@ namespace OrleansInference.Grains.Interfaces.Tensors;
 public static class TensorDatatypes
 {
     private static readonly string[] Names =
-        ["", "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES", "BF16"];
+    [
+        "",
+        "BOOL",
+        "UINT8",
+        "UINT16",
+        "UINT32",
+        "UINT64",
+        "INT8",
+        "INT16",
+        "INT32",
+        "INT64",
+        "FP16",
+        "FP32",
+        "FP64",
+        "BYTES",
+        "BF16",
+    ];
 
     private static readonly byte[][] Utf8Names = [.. Names.Select(Encoding.ASCII.GetBytes)];
 
     private static readonly byte[] Sizes = [0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 0, 2];
 
-    private static readonly FrozenDictionary<string, TensorDatatype> ByName =
-        Names.Select((name, index) => (name, index)).Skip(1).ToFrozenDictionary(x => x.name, x => (TensorDatatype)x.index, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, TensorDatatype> ByName = Names
+        .Select((name, index) => (name, index))
+        .Skip(1)
+        .ToFrozenDictionary(x => x.name, x => (TensorDatatype)x.index, StringComparer.Ordinal);
 
     /// <summary>Every wire name, for error messages.</summary>
     public static string AllNames { get; } = string.Join(", ", Names.Skip(1));
@@ -28,7 +46,10 @@ public static class TensorDatatypes
     /// <summary>Reads a protocol name; case matters, as it does on other servers.</summary>
     public static bool TryParse(string? name, out TensorDatatype datatype)
     {
-        if (name is not null) return ByName.TryGetValue(name, out datatype);
+        if (name is not null)
+        {
+            return ByName.TryGetValue(name, out datatype);
+        }
         datatype = TensorDatatype.None;
         return false;
     }
@@ -38,7 +59,10 @@ public static class TensorDatatypes
     {
         for (int i = 1; i < Utf8Names.Length; i++)
         {
-            if (!utf8.SequenceEqual(Utf8Names[i])) continue;
+            if (!utf8.SequenceEqual(Utf8Names[i]))
+            {
+                continue;
+            }
             datatype = (TensorDatatype)i;
             return true;
         }

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace OrleansInference.Grains.Interfaces.Tensors;
 
 /// <summary>
-/// Follows the arrays of a tensor's JSON <c>data</c>: one flat list, or arrays nested exactly as the shape says. A shape of
-/// no dimensions may also be a bare value.
+/// Follows the arrays of a tensor's JSON <c>data</c>: one flat list, or arrays nested exactly as the shape says. A
+/// shape of no dimensions may also be a bare value.
 /// </summary>
 internal ref struct TensorJsonNesting
 {
@@ -24,12 +24,13 @@ internal ref struct TensorJsonNesting
     }
 
     /// <summary>Takes the next token; false where it contradicts the shape.</summary>
-    public bool Accepts(JsonTokenType token) => token switch
-    {
-        JsonTokenType.StartArray => Enter(),
-        JsonTokenType.EndArray => Leave(),
-        _ => Element(),
-    };
+    public bool Accepts(JsonTokenType token) =>
+        token switch
+        {
+            JsonTokenType.StartArray => Enter(),
+            JsonTokenType.EndArray => Leave(),
+            _ => Element(),
+        };
 
     /// <summary>How data nests: a shape, or where it is ragged.</summary>
     /// <param name="data">JSON that a reader has accepted so far as needed.</param>
@@ -45,23 +46,44 @@ internal ref struct TensorJsonNesting
             if (json.TokenType == JsonTokenType.EndArray)
             {
                 int level = counts.Count - 1;
-                if (sizes[level] < 0) sizes[level] = counts[level];
-                if (sizes[level] != counts[level]) return $"ragged arrays ({sizes[level]} and {counts[level]} elements side by side)";
+                if (sizes[level] < 0)
+                {
+                    sizes[level] = counts[level];
+                }
+                if (sizes[level] != counts[level])
+                {
+                    return $"ragged arrays ({sizes[level]} and {counts[level]} elements side by side)";
+                }
                 counts.RemoveAt(level);
                 continue;
             }
 
-            if (counts.Count > 0) counts[^1]++;
+            if (counts.Count > 0)
+            {
+                counts[^1]++;
+            }
             if (json.TokenType == JsonTokenType.StartArray)
             {
                 counts.Add(0);
-                if (sizes.Count < counts.Count) sizes.Add(-1);
-                if (leaves < 0 || counts.Count <= leaves) continue;
+                if (sizes.Count < counts.Count)
+                {
+                    sizes.Add(-1);
+                }
+                if (leaves < 0 || counts.Count <= leaves)
+                {
+                    continue;
+                }
                 return "ragged arrays (elements and arrays side by side)";
             }
 
-            if (leaves < 0) leaves = counts.Count;
-            if (leaves != counts.Count) return "ragged arrays (elements and arrays side by side)";
+            if (leaves < 0)
+            {
+                leaves = counts.Count;
+            }
+            if (leaves != counts.Count)
+            {
+                return "ragged arrays (elements and arrays side by side)";
+            }
             json.Skip();
         }
 
@@ -73,14 +95,23 @@ internal ref struct TensorJsonNesting
         if (_depth == 0)
         {
             _depth = 1;
-            if (_counts.Length > 0) _counts[0] = 0;
+            if (_counts.Length > 0)
+            {
+                _counts[0] = 0;
+            }
             return true;
         }
 
         // A second level makes it nested, which a list that has begun flat cannot become.
-        if (_depth == 1 && !_nested && _filled) return false;
+        if (_depth == 1 && !_nested && _filled)
+        {
+            return false;
+        }
         _nested = true;
-        if (_depth >= _shape.Length) return false;
+        if (_depth >= _shape.Length)
+        {
+            return false;
+        }
         _counts[_depth - 1]++;
         _counts[_depth] = 0;
         _depth++;
@@ -96,8 +127,14 @@ internal ref struct TensorJsonNesting
     private bool Element()
     {
         _filled = true;
-        if (!_nested) return _depth > 0 || _shape.Length == 0;
-        if (_depth != _shape.Length) return false;
+        if (!_nested)
+        {
+            return _depth > 0 || _shape.Length == 0;
+        }
+        if (_depth != _shape.Length)
+        {
+            return false;
+        }
         _counts[_depth - 1]++;
         return true;
     }

@@ -13,7 +13,10 @@ public static class TensorShape
         bool empty = false;
         foreach (long dimension in shape)
         {
-            if (dimension < 0) return false;
+            if (dimension < 0)
+            {
+                return false;
+            }
             if (dimension == 0)
             {
                 empty = true;
@@ -21,11 +24,17 @@ public static class TensorShape
             }
 
             long high = Math.BigMul(elements, dimension, out long low);
-            if (high != 0 || low < 0) return false;
+            if (high != 0 || low < 0)
+            {
+                return false;
+            }
             elements = low;
         }
 
-        if (empty) elements = 0;
+        if (empty)
+        {
+            elements = 0;
+        }
         return true;
     }
 

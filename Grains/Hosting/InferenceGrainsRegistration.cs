@@ -25,7 +25,9 @@ namespace OrleansInference.Grains.Hosting;
 /// <summary>Registers what the grains need.</summary>
 public static class InferenceGrainsRegistration
 {
-    /// <summary>Adds the pipeline, the catalog and the repository over this node's engine, and the node's part in the cluster.</summary>
+    /// <summary>
+    /// Adds the pipeline, the catalog and the repository over this node's engine, and the node's part in the cluster.
+    /// </summary>
     public static ISiloBuilder AddInferenceGrains(this ISiloBuilder silo)
     {
         silo.Services.TryAddSingleton<InferencePipeline>();
@@ -41,15 +43,32 @@ public static class InferenceGrainsRegistration
     {
         IServiceCollection services = silo.Services;
         services.AddOptions<NodeOptions>().BindConfiguration("Node").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<SiloOptions>().PostConfigure<IOptions<NodeOptions>, IOptions<EndpointOptions>>((silo, node, endpoint) =>
-        {
-            // Orleans' own default is a random name, which nobody could drain or pin to.
-            if (node.Value.Name.Length > 0) silo.SiloName = node.Value.Name;
-            else if (silo.SiloName is not { Length: > 0 } || silo.SiloName.StartsWith("Silo_", StringComparison.Ordinal)) silo.SiloName = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName.ToLowerInvariant()}-{endpoint.Value.SiloPort}");
-        });
+        services
+            .AddOptions<SiloOptions>()
+            .PostConfigure<IOptions<NodeOptions>, IOptions<EndpointOptions>>(
+                (silo, node, endpoint) =>
+                {
+                    // Orleans' own default is a random name, which nobody could drain or pin to.
+                    if (node.Value.Name.Length > 0)
+                    {
+                        silo.SiloName = node.Value.Name;
+                    }
+                    else if (
+                        silo.SiloName is not { Length: > 0 }
+                        || silo.SiloName.StartsWith("Silo_", StringComparison.Ordinal)
+                    )
+                    {
+                        silo.SiloName = string.Create(
+                            System.Globalization.CultureInfo.InvariantCulture,
+                            $"{Environment.MachineName.ToLowerInvariant()}-{endpoint.Value.SiloPort}"
+                        );
+                    }
+                }
+            );
         services.AddOptions<RouterOptions>().BindConfiguration("Routing").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<NodeServices>();
+        services.TryAddSingleton<PlannerSetup>();
         services.TryAddSingleton<NodeTransport>();
         services.TryAddSingleton<ClusterNode>();
         services.TryAddSingleton<ModelFetcher>();
@@ -66,16 +85,26 @@ public static class InferenceGrainsRegistration
         services.TryAddSingleton<RemoteModels>();
         services.TryAddSingleton<IClusterControl, ClusterControl>();
         services.AddOptions<AgentOptions>().BindConfiguration("Agent").ValidateDataAnnotations().ValidateOnStart();
-        // JSON, Orleans' default, would write the names of classes and assemblies: renamed, they would lose their state.
+        // JSON, Orleans' default, would write the names of classes and assemblies: renamed, they would lose their
+        // state.
         services.Replace(ServiceDescriptor.Singleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>());
         services.AddHostedService<ClusterWatch>();
-        services.AddOptions<RecordingOptions>().BindConfiguration("Recording").ValidateDataAnnotations().ValidateOnStart();
+        services
+            .AddOptions<RecordingOptions>()
+            .BindConfiguration("Recording")
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         services.TryAddSingleton<InputRecorder>();
         services.AddHostedService<TelemetryRecorder>();
         services.AddPlacementDirector<PlanPlacement, PlanPlacementDirector>();
         services.AddPlacementDirector<ServedModelPlacement, ServedModelPlacementDirector>();
         // A replica's activation loads a model and its deactivation drains one, which may take minutes.
-        services.Configure<GrainCollectionOptions>(options => (options.ActivationTimeout, options.DeactivationTimeout) = (TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(5)));
+        services.Configure<GrainCollectionOptions>(options =>
+            (options.ActivationTimeout, options.DeactivationTimeout) = (
+                TimeSpan.FromMinutes(30),
+                TimeSpan.FromMinutes(5)
+            )
+        );
         services.AddSingleton<IConfigureOptions<SiloConnectionOptions>, ConnectionWatch>();
         return silo.AddGrainService<NodeService>();
     }

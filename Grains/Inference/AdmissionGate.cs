@@ -18,16 +18,26 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
     /// <inheritdoc />
     public AdmissionOutcome TryEnter(in AdmissionRequest request)
     {
-        if (request.IsProbe) return new AdmissionOutcome(Uncounted.Instance, "", TimeSpan.Zero);
+        if (request.IsProbe)
+        {
+            return new AdmissionOutcome(Uncounted.Instance, "", TimeSpan.Zero);
+        }
         TimeSpan now = node.Router.Now;
         TenantTable.Entry tenant = _tenants.Of(request.Tenant);
         if (!tenant.TryTake(request.QuotaPerSecond, now, out double retry))
         {
-            return new AdmissionOutcome(null, $"tenant '{request.Tenant}' is over its quota of {request.QuotaPerSecond:0.###} requests a second", TimeSpan.FromSeconds(retry));
+            return new AdmissionOutcome(
+                null,
+                $"tenant '{request.Tenant}' is over its quota of {request.QuotaPerSecond:0.###} requests a second",
+                TimeSpan.FromSeconds(retry)
+            );
         }
 
         // What nobody serves is let in: the pipeline says why, or loads it.
-        if (Capacity(request, now) is not { } capacity) return new AdmissionOutcome(tenant.Enter(null), "", TimeSpan.Zero);
+        if (Capacity(request, now) is not { } capacity)
+        {
+            return new AdmissionOutcome(tenant.Enter(null), "", TimeSpan.Zero);
+        }
         ModelGate gate = _models.GetOrAdd(request.ModelName, static _ => new ModelGate());
         GateDecision decision = gate.TryEnter(capacity, tenant.Name, request.Weight, request.Timeout, now);
         tenant.Count(decision.Verdict);
@@ -35,8 +45,19 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
         return decision.Verdict switch
         {
             GateVerdict.Admit => new AdmissionOutcome(tenant.Enter(gate), "", TimeSpan.Zero),
-            GateVerdict.OverShare => new AdmissionOutcome(null, $"tenant '{request.Tenant}' has its share of the queue of model '{request.ModelName}', in which others wait too", retryAfter),
-            _ => new AdmissionOutcome(null, $"model '{request.ModelName}' would answer in about {decision.PredictedSeconds * 1000:F0} ms, the deadline is in {request.Timeout.TotalMilliseconds:F0} ms; {gate.Outstanding} requests are before it", retryAfter),
+            GateVerdict.OverShare => new AdmissionOutcome(
+                null,
+                $"tenant '{request.Tenant}' has its share of the queue of model '{request.ModelName}', in "
+                    + $"which others wait too",
+                retryAfter
+            ),
+            _ => new AdmissionOutcome(
+                null,
+                $"model '{request.ModelName}' would answer in about {decision.PredictedSeconds * 1000:F0} "
+                    + $"ms, the deadline is in {request.Timeout.TotalMilliseconds:F0} ms; {gate.Outstanding} "
+                    + $"requests are before it",
+                retryAfter
+            ),
         };
     }
 
@@ -45,12 +66,22 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
 
     private ServiceCapacity? Capacity(in AdmissionRequest request, TimeSpan now)
     {
-        if (node.Router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model) return engine.Find(request.ModelName, request.ModelVersion, out _, out _) is ModelReplica replica ? Here(replica) : null;
-        double speed = 0, own = double.PositiveInfinity, wait = double.PositiveInfinity;
+        if (node.Router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model)
+        {
+            return engine.Find(request.ModelName, request.ModelVersion, out _, out _) is ModelReplica replica
+                ? Here(replica)
+                : null;
+        }
+        double speed = 0;
+        double own = double.PositiveInfinity;
+        double wait = double.PositiveInfinity;
         long room = 0;
         foreach (ReplicaTarget target in model.Of(request.ModelVersion))
         {
-            if (target.Node.IsEjected) continue;
+            if (target.Node.IsEjected)
+            {
+                continue;
+            }
             speed += target.Rate.RowsPerSecond;
             own = Math.Min(own, target.Rate.OwnSeconds(1));
             wait = Math.Min(wait, target.Load.SeenWaitSeconds(now));
@@ -65,7 +96,12 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
         BatchLimits limits = replica.Limits;
         ServiceRate rate = ServiceRate.Of(limits, replica.Cost);
         double wait = FinishEstimate.Of(replica.QueuedRequests, rate.RowsPerSecond, ownSeconds: 0).WaitSeconds;
-        return new ServiceCapacity(rate.RowsPerSecond, rate.OwnSeconds(1), wait, limits.MaxQueuedRequests + limits.Concurrency);
+        return new ServiceCapacity(
+            rate.RowsPerSecond,
+            rate.OwnSeconds(1),
+            wait,
+            limits.MaxQueuedRequests + limits.Concurrency
+        );
     }
 
     /// <summary>The ticket of a request that no count holds.</summary>

@@ -18,7 +18,10 @@ internal sealed class InferenceGrain(IInferencePipeline pipeline, IModelCatalog 
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         InferenceResponse response = await pipeline.InferAsync(request, cancellationToken);
-        foreach (InferenceTensor output in response.Outputs) output.ReleaseWhenSerialized = true;
+        foreach (InferenceTensor output in response.Outputs)
+        {
+            output.ReleaseWhenSerialized = true;
+        }
         return response;
     }
 

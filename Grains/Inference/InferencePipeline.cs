@@ -11,8 +11,8 @@ namespace OrleansInference.Grains.Inference;
 
 /// <summary>
 /// The way of every request on a node, whether it came through the gateway or a grain: to the replica that the router
-/// picks, on this node or another, or to its sequence, which passes it on when its turn has come. The steps of ensembles
-/// come this way too.
+/// picks, on this node or another, or to its sequence, which passes it on when its turn has come. The steps of
+/// ensembles come this way too.
 /// </summary>
 internal sealed class InferencePipeline : IInferencePipeline
 {
@@ -23,9 +23,19 @@ internal sealed class InferencePipeline : IInferencePipeline
     private readonly RequestRouter _router;
     private readonly InputRecorder _inputs;
 
-    public InferencePipeline(InferenceEngine engine, IGrainFactory grains, ClusterNode node, InputRecorder inputs, TimeProvider time)
+    public InferencePipeline(
+        InferenceEngine engine,
+        IGrainFactory grains,
+        ClusterNode node,
+        InputRecorder inputs,
+        TimeProvider time
+    )
     {
-        (_engine, _grains, _router, _inputs, _time) = (engine, grains, node.Router, inputs, time);
+        _engine = engine;
+        _grains = grains;
+        _router = node.Router;
+        _inputs = inputs;
+        _time = time;
         engine.RunStep = InferAsync;
     }
 
@@ -34,9 +44,17 @@ internal sealed class InferencePipeline : IInferencePipeline
     {
         _inputs.Take(request);
         // Where this node is the only one with the model, or nobody has it, there is nothing to decide.
-        if (_router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model) return RunHereAsync(request, cancellationToken);
-        if (request.SequenceId.Length > 0 && model.Latest[0].Route.HasSequences) return new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
-        return _router.TryInfer(request, cancellationToken, out Task<InferenceResponse>? answer) ? new ValueTask<InferenceResponse>(answer) : RunHereAsync(request, cancellationToken);
+        if (_router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model)
+        {
+            return RunHereAsync(request, cancellationToken);
+        }
+        if (request.SequenceId.Length > 0 && model.Latest[0].Route.HasSequences)
+        {
+            return new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
+        }
+        return _router.TryInfer(request, cancellationToken, out Task<InferenceResponse>? answer)
+            ? new ValueTask<InferenceResponse>(answer)
+            : RunHereAsync(request, cancellationToken);
     }
 
     /// <summary>Runs a request on this node, whatever the router would say.</summary>
@@ -44,13 +62,28 @@ internal sealed class InferencePipeline : IInferencePipeline
     {
         if (_engine.Find(request.ModelName, request.ModelVersion, out _, out _) is { } model)
         {
-            if (model.Sequences is null) return _engine.InferAsync(request, cancellationToken);
-            if (request.SequenceId.Length > 0) return new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
+            if (model.Sequences is null)
+            {
+                return _engine.InferAsync(request, cancellationToken);
+            }
+            if (request.SequenceId.Length > 0)
+            {
+                return new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
+            }
             request.Dispose();
-            return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, InferenceError.InvalidArgument, $"inference request to model '{request.ModelName}' must specify a non-zero or non-empty correlation ID (sequence_id)"));
+            return new ValueTask<InferenceResponse>(
+                InferenceResponse.Failure(
+                    request,
+                    InferenceError.InvalidArgument,
+                    $"inference request to model '{request.ModelName}' must specify a non-zero or non-empty "
+                        + $"correlation ID (sequence_id)"
+                )
+            );
         }
 
-        return request.SequenceId.Length == 0 ? _engine.InferAsync(request, cancellationToken) : new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
+        return request.SequenceId.Length == 0
+            ? _engine.InferAsync(request, cancellationToken)
+            : new ValueTask<InferenceResponse>(InSequenceAsync(request, cancellationToken));
     }
 
     /// <inheritdoc />
@@ -92,14 +125,26 @@ internal sealed class InferencePipeline : IInferencePipeline
         }
 
         request = request.After(_time.GetElapsedTime(begin));
-        // In mode demand its model may have to be loaded first; only then is it known whether it serves sequences at all.
+        // In mode demand its model may have to be loaded first; only then is it known whether it serves sequences at
+        // all.
         if (!HasSequences(request.ModelName, request.ModelVersion))
         {
-            using CancellationTokenSource deadline = new(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, _time);
-            using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+            using CancellationTokenSource deadline = new(
+                request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan,
+                _time
+            );
+            using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(
+                cancellationToken,
+                deadline.Token
+            );
             string? refusal = await RefusalAsync(request.ModelName, both.Token).ConfigureAwait(false);
-            bool serves = refusal is null && _engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is not null;
-            if (!serves) return await _engine.InferAsync(request, cancellationToken).ConfigureAwait(false);
+            bool serves =
+                refusal is null
+                && _engine.Find(request.ModelName, request.ModelVersion, out _, out _)?.Sequences is not null;
+            if (!serves)
+            {
+                return await _engine.InferAsync(request, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return await SendAsync(key, place, request, cancellationToken).ConfigureAwait(false);
@@ -109,10 +154,14 @@ internal sealed class InferencePipeline : IInferencePipeline
         string key,
         SequenceOrder.Place place,
         InferenceRequest request,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         // Where the sequence lives on another silo, writing the request to the wire is this silo's last use of it.
-        foreach (InferenceTensor input in request.Inputs) input.ReleaseWhenSerialized = true;
+        foreach (InferenceTensor input in request.Inputs)
+        {
+            input.ReleaseWhenSerialized = true;
+        }
         string broken = "failed";
         bool answered = false;
         try
@@ -130,14 +179,19 @@ internal sealed class InferencePipeline : IInferencePipeline
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
             broken = $"failed: {exception.Message}";
-            string lost = $"the silo of sequence '{request.SequenceId}' was lost, and what model '{request.ModelName}' remembered of it";
+            string lost =
+                $"the silo of sequence '{request.SequenceId}' was lost, and what model '{request.ModelName}' "
+                + $"remembered of it";
             lost += $"; begin it again with sequence_start ({exception.Message})";
             return InferenceResponse.Failure(request, InferenceError.Unavailable, lost);
         }
         finally
         {
             // The grain may not have seen it: Orleans drops a call that is cancelled before its turn.
-            if (!answered) _ = place.LeaveAfter(() => BreakAsync(key, broken));
+            if (!answered)
+            {
+                _ = place.LeaveAfter(() => BreakAsync(key, broken));
+            }
         }
     }
 
@@ -147,13 +201,17 @@ internal sealed class InferencePipeline : IInferencePipeline
         {
             await _grains.GetGrain<ISequenceGrain>(key).BreakAsync(reason).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is OrleansException or TimeoutException or OperationCanceledException)
         {
             // A silo that cannot be told is lost, and the sequence's state with it.
         }
     }
 
-    /// <summary>Loads a model where that is for requests to do; why it is not there, else null. What cancels it shows again in the request's own run.</summary>
+    /// <summary>
+    /// Loads a model where that is for requests to do; why it is not there, else null. What cancels it shows again in
+    /// the request's own run.
+    /// </summary>
     private async Task<string?> RefusalAsync(string model, CancellationToken cancellationToken)
     {
         try

@@ -7,23 +7,33 @@ namespace OrleansInference.Grains.Inference;
 /// <summary>Tenants, their quotas and counts. Thread-safe.</summary>
 internal sealed class TenantTable
 {
-    /// <summary>Names are the callers' where there are no keys: beyond this many, further ones share an entry.</summary>
+    /// <summary>
+    /// Names are the callers' where there are no keys: beyond this many, further ones share an entry.
+    /// </summary>
     private const int Most = 10_000;
 
     private readonly ConcurrentDictionary<string, Entry> _tenants = new();
 
     /// <summary>A tenant's entry.</summary>
-    public Entry Of(string tenant) => _tenants.TryGetValue(tenant, out Entry? entry) ? entry : _tenants.GetOrAdd(_tenants.Count < Most ? tenant : "(others)", static name => new Entry(name));
+    public Entry Of(string tenant) =>
+        _tenants.TryGetValue(tenant, out Entry? entry)
+            ? entry
+            : _tenants.GetOrAdd(_tenants.Count < Most ? tenant : "(others)", static name => new Entry(name));
 
     /// <summary>All of them, by name.</summary>
-    public IReadOnlyList<TenantStatistics> Read() => [.. _tenants.Values.Select(entry => entry.Read()).OrderBy(tenant => tenant.Tenant, StringComparer.Ordinal)];
+    public IReadOnlyList<TenantStatistics> Read() =>
+        [.. _tenants.Values.Select(entry => entry.Read()).OrderBy(tenant => tenant.Tenant, StringComparer.Ordinal)];
 
     /// <summary>One tenant.</summary>
     internal sealed class Entry(string name)
     {
         private readonly Lock _lock = new();
         private TokenBucket? _bucket;
-        private long _admitted, _overQuota, _overShare, _overloaded, _outstanding;
+        private long _admitted;
+        private long _overQuota;
+        private long _overShare;
+        private long _overloaded;
+        private long _outstanding;
 
         /// <summary>Its name.</summary>
         public string Name => name;
@@ -32,11 +42,20 @@ internal sealed class TenantTable
         public bool TryTake(double quotaPerSecond, TimeSpan now, out double retryAfterSeconds)
         {
             retryAfterSeconds = 0;
-            if (quotaPerSecond <= 0) return true;
+            if (quotaPerSecond <= 0)
+            {
+                return true;
+            }
             lock (_lock)
             {
-                if (_bucket?.PerSecond != quotaPerSecond) _bucket = new TokenBucket(quotaPerSecond, now);
-                if (_bucket.TryTake(now, out retryAfterSeconds)) return true;
+                if (_bucket?.PerSecond != quotaPerSecond)
+                {
+                    _bucket = new TokenBucket(quotaPerSecond, now);
+                }
+                if (_bucket.TryTake(now, out retryAfterSeconds))
+                {
+                    return true;
+                }
             }
 
             Interlocked.Increment(ref _overQuota);
@@ -46,8 +65,14 @@ internal sealed class TenantTable
         /// <summary>Counts a decision.</summary>
         public void Count(GateVerdict verdict)
         {
-            if (verdict == GateVerdict.OverShare) Interlocked.Increment(ref _overShare);
-            else if (verdict == GateVerdict.Overloaded) Interlocked.Increment(ref _overloaded);
+            if (verdict == GateVerdict.OverShare)
+            {
+                Interlocked.Increment(ref _overShare);
+            }
+            else if (verdict == GateVerdict.Overloaded)
+            {
+                Interlocked.Increment(ref _overloaded);
+            }
         }
 
         /// <summary>Counts a request in, until the ticket is disposed.</summary>
@@ -59,7 +84,15 @@ internal sealed class TenantTable
         }
 
         /// <summary>Its counts.</summary>
-        public TenantStatistics Read() => new(name, Interlocked.Read(ref _admitted), Interlocked.Read(ref _overQuota), Interlocked.Read(ref _overShare), Interlocked.Read(ref _overloaded), Interlocked.Read(ref _outstanding));
+        public TenantStatistics Read() =>
+            new(
+                name,
+                Interlocked.Read(ref _admitted),
+                Interlocked.Read(ref _overQuota),
+                Interlocked.Read(ref _overShare),
+                Interlocked.Read(ref _overloaded),
+                Interlocked.Read(ref _outstanding)
+            );
 
         private sealed class Ticket(Entry entry, ModelGate? gate) : IDisposable
         {
@@ -67,7 +100,10 @@ internal sealed class TenantTable
 
             public void Dispose()
             {
-                if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+                if (Interlocked.Exchange(ref _disposed, 1) != 0)
+                {
+                    return;
+                }
                 Interlocked.Decrement(ref entry._outstanding);
                 gate?.Leave(entry.Name);
             }

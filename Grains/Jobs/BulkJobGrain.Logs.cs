@@ -5,10 +5,16 @@ namespace OrleansInference.Grains.Jobs;
 /// <content>What it tells operators.</content>
 internal sealed partial class BulkJobGrain
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} runs model {Model} version {Version} over {Input}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Job {Job} runs model {Model} version {Version} over {Input}"
+    )]
     private partial void LogStarted(string job, string model, string version, string input);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} has {Shards} shards, {Recovered} of them done before")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Job {Job} has {Shards} shards, {Recovered} of them done before"
+    )]
     private partial void LogPrepared(string job, int shards, int recovered);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} is complete: {Rows} rows")]

@@ -11,11 +11,16 @@ internal sealed partial class BulkJobGrain
     private void GoOn()
     {
         _stop.Dispose();
-        (_stop, _split, _merge) = (new CancellationTokenSource(), null, null);
+        _stop = new CancellationTokenSource();
+        _split = null;
+        _merge = null;
         _begun = false;
         TimeSpan period = TimeSpan.FromMilliseconds(_options.PeriodMilliseconds);
         _timer?.Dispose();
-        _timer = this.RegisterGrainTimer(_ => LookAsync(), new GrainTimerCreationOptions(TimeSpan.Zero, period) { KeepAlive = true });
+        _timer = this.RegisterGrainTimer(
+            _ => LookAsync(),
+            new GrainTimerCreationOptions(TimeSpan.Zero, period) { KeepAlive = true }
+        );
     }
 
     /// <summary>Takes up the shards; the parts that are there have the last word on what is done.</summary>
@@ -31,7 +36,15 @@ internal sealed partial class BulkJobGrain
         _timer = null;
         await _stop.CancelAsync();
         await _shards.StopAsync();
-        foreach (Task? work in new[] { _split, _merge }) if (work is not null) await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        foreach (Task? work in new[] { _split, _merge })
+        {
+            if (work is not null)
+            {
+                await work.ConfigureAwait(
+                    ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+                );
+            }
+        }
     }
 
     private async Task LookAsync()
@@ -40,10 +53,18 @@ internal sealed partial class BulkJobGrain
         {
             switch (Record.State)
             {
-                case BulkJobState.Preparing: await PrepareAsync(); break;
-                case BulkJobState.Running: await RunAsync(); break;
-                case BulkJobState.Merging: await MergeAsync(); break;
-                default: await EndAsync(); break;
+                case BulkJobState.Preparing:
+                    await PrepareAsync();
+                    break;
+                case BulkJobState.Running:
+                    await RunAsync();
+                    break;
+                case BulkJobState.Merging:
+                    await MergeAsync();
+                    break;
+                default:
+                    await EndAsync();
+                    break;
             }
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
@@ -60,33 +81,76 @@ internal sealed partial class BulkJobGrain
     {
         BulkJobSpec spec = Record.Plan!.Spec;
         CancellationToken token = _stop.Token;
-        _split ??= Task.Run(() => RowFormats.Find(spec.InputFormat, spec.Input, "input_format").SplitAsync(spec.Input, spec.RowsPerShard, token), token);
-        if (!_split.IsCompleted) return;
+        _split ??= Task.Run(
+            () =>
+                RowFormats
+                    .Find(spec.InputFormat, spec.Input, "input_format")
+                    .SplitAsync(spec.Input, spec.RowsPerShard, token),
+            token
+        );
+        if (!_split.IsCompleted)
+        {
+            return;
+        }
         BulkRange[] shards = await _split;
-        if (shards.Length == 0) throw Invalid($"'{spec.Input}' has no rows");
+        if (shards.Length == 0)
+        {
+            throw Invalid($"'{spec.Input}' has no rows");
+        }
         int[] done = JobFiles.Done(Record.Plan, shards);
-        await StoreAsync(Record with { State = BulkJobState.Running, Shards = shards, Done = done, Recovered = done.Length });
+        await StoreAsync(
+            Record with
+            {
+                State = BulkJobState.Running,
+                Shards = shards,
+                Done = done,
+                Recovered = done.Length,
+            }
+        );
         LogPrepared(Id, shards.Length, done.Length);
     }
 
     private async Task RunAsync()
     {
-        if (!_begun) Begin();
+        if (!_begun)
+        {
+            Begin();
+        }
         long rows = _shards.Rows;
         await _shards.LookAsync();
-        if (_shards.Done.Count != Record.Done.Length) await StoreAsync(Record with { Done = [.. _shards.Done.Order()] });
-        else if (rows != _shards.Rows) Changed();
-        if (_shards.Refusal is { } refusal) throw Invalid(refusal);
-        if (!_shards.IsEmpty) return;
+        if (_shards.Done.Count != Record.Done.Length)
+        {
+            await StoreAsync(Record with { Done = [.. _shards.Done.Order()] });
+        }
+        else if (rows != _shards.Rows)
+        {
+            Changed();
+        }
+        if (_shards.Refusal is { } refusal)
+        {
+            throw Invalid(refusal);
+        }
+        if (!_shards.IsEmpty)
+        {
+            return;
+        }
         Begin();
-        if (_shards.IsEmpty) await StoreAsync(Record with { State = BulkJobState.Merging });
+        if (_shards.IsEmpty)
+        {
+            await StoreAsync(Record with { State = BulkJobState.Merging });
+        }
     }
 
     private async Task MergeAsync()
     {
-        (BulkShardPlan plan, BulkRange[] shards, CancellationToken token) = (Record.Plan!, Record.Shards, _stop.Token);
+        BulkShardPlan plan = Record.Plan!;
+        BulkRange[] shards = Record.Shards;
+        CancellationToken token = _stop.Token;
         _merge ??= Task.Run(() => JobFiles.MergeAsync(plan, shards, token), token);
-        if (!_merge.IsCompleted) return;
+        if (!_merge.IsCompleted)
+        {
+            return;
+        }
         await _merge;
         // Only now: until it is written that the job is complete, its parts are what another merge would need.
         await StoreAsync(Record with { State = BulkJobState.Completed, Ended = _time.GetUtcNow() });
@@ -108,7 +172,10 @@ internal sealed partial class BulkJobGrain
         string output = Record.Plan!.Spec.Output;
         try
         {
-            if (JobFiles.Owner(output) == Id) JobFiles.Remove(JobFiles.Folder(output));
+            if (JobFiles.Owner(output) == Id)
+            {
+                JobFiles.Remove(JobFiles.Folder(output));
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

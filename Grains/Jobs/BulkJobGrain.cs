@@ -9,8 +9,8 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// A job's state machine: Preparing, Running, Merging, Completed, one look after the other, each short. Whatever it does
-/// may be done again, by it after a crash or by a second activation while the cluster disagrees on its members.
+/// A job's state machine: Preparing, Running, Merging, Completed, one look after the other, each short. Whatever it
+/// does may be done again, by it after a crash or by a second activation while the cluster disagrees on its members.
 /// </summary>
 [Immovable]
 internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
@@ -32,9 +32,21 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     private bool _begun;
     private long _change = 1;
 
-    public BulkJobGrain([PersistentState("job")] IPersistentState<JobRecord> stored, JobPlanner planner, JobRegistry registry, IOptions<JobOptions> options, TimeProvider time, ILogger<BulkJobGrain> logger)
+    public BulkJobGrain(
+        [PersistentState("job")] IPersistentState<JobRecord> stored,
+        JobPlanner planner,
+        JobRegistry registry,
+        IOptions<JobOptions> options,
+        TimeProvider time,
+        ILogger<BulkJobGrain> logger
+    )
     {
-        (_stored, _planner, _registry, _options, _time, _logger) = (stored, planner, registry, options.Value, time, logger);
+        _stored = stored;
+        _planner = planner;
+        _registry = registry;
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
         _shards = new JobShards(GrainFactory, Id, time);
     }
 
@@ -47,7 +59,10 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     /// <inheritdoc />
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (Record.IsActive) GoOn();
+        if (Record.IsActive)
+        {
+            GoOn();
+        }
         return Task.CompletedTask;
     }
 
@@ -62,13 +77,35 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     public async Task<BulkJobStatus> StartAsync(BulkJobSpec spec)
     {
         bool same = Record.Spec is { } known && SpecJson.Same(known, spec);
-        if (Record.IsUnderWay && !same) throw Invalid($"job '{Id}' is another one that has not ended: cancel it first, or choose another id");
-        if (Record.IsUnderWay) return Record.State == BulkJobState.Paused ? await ResumeAsync() : Status();
+        if (Record.IsUnderWay && !same)
+        {
+            throw Invalid($"job '{Id}' is another one that has not ended: cancel it first, or choose another id");
+        }
+        if (Record.IsUnderWay)
+        {
+            return Record.State == BulkJobState.Paused ? await ResumeAsync() : Status();
+        }
         BulkShardPlan plan = await _planner.PlanAsync(spec, CancellationToken.None);
-        if (same && Record.State == BulkJobState.Completed && Record.Plan!.Parts == plan.Parts && File.Exists(spec.Output)) return Status();
+        if (
+            same
+            && Record.State == BulkJobState.Completed
+            && Record.Plan!.Parts == plan.Parts
+            && File.Exists(spec.Output)
+        )
+        {
+            return Status();
+        }
         await ClaimAsync(plan);
         await Index.SetAsync(Id, active: true);
-        await StoreAsync(new JobRecord { Spec = spec, Plan = plan, State = BulkJobState.Preparing, Started = _time.GetUtcNow() });
+        await StoreAsync(
+            new JobRecord
+            {
+                Spec = spec,
+                Plan = plan,
+                State = BulkJobState.Preparing,
+                Started = _time.GetUtcNow(),
+            }
+        );
         _registry.Add(Id, spec);
         LogStarted(Id, spec.Model, plan.Spec.Version, spec.Input);
         GoOn();
@@ -81,29 +118,51 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     /// <inheritdoc />
     public async Task<BulkJobStatus> WaitAsync(long change)
     {
-        if (Status().Change == change) await _changed.Task.WaitAsync(LongestWait, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (Status().Change == change)
+        {
+            await _changed
+                .Task.WaitAsync(LongestWait, _time)
+                .ConfigureAwait(
+                    ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+                );
+        }
         return Status();
     }
 
     /// <inheritdoc />
     public async Task EnsureRunningAsync()
     {
-        if (!Record.IsActive) await ForgetAsync();
-        else if (_timer is null) GoOn();
+        if (!Record.IsActive)
+        {
+            await ForgetAsync();
+        }
+        else if (_timer is null)
+        {
+            GoOn();
+        }
     }
 
     /// <inheritdoc />
     public async Task RecoverAsync(BulkJobSpec spec)
     {
-        if (Record.Spec is null) await StartAsync(spec);
-        else if (!Record.IsActive) await ForgetAsync();
+        if (Record.Spec is null)
+        {
+            await StartAsync(spec);
+        }
+        else if (!Record.IsActive)
+        {
+            await ForgetAsync();
+        }
     }
 
     /// <inheritdoc />
     public async Task<BulkJobStatus> PauseAsync()
     {
         RequireUnderWay();
-        if (Record.State == BulkJobState.Paused) return Status();
+        if (Record.State == BulkJobState.Paused)
+        {
+            return Status();
+        }
         await StopAsync();
         await StoreAsync(Record with { State = BulkJobState.Paused });
         await ForgetAsync();
@@ -114,9 +173,17 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     public async Task<BulkJobStatus> ResumeAsync()
     {
         RequireUnderWay();
-        if (Record.State != BulkJobState.Paused) return Status();
+        if (Record.State != BulkJobState.Paused)
+        {
+            return Status();
+        }
         await Index.SetAsync(Id, active: true);
-        await StoreAsync(Record with { State = Record.Shards.Length == 0 ? BulkJobState.Preparing : BulkJobState.Running });
+        await StoreAsync(
+            Record with
+            {
+                State = Record.Shards.Length == 0 ? BulkJobState.Preparing : BulkJobState.Running,
+            }
+        );
         _registry.Add(Id, Record.Spec!);
         GoOn();
         return Status();
@@ -125,10 +192,24 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     /// <inheritdoc />
     public async Task<BulkJobStatus> CancelAsync()
     {
-        if (Record.Spec is null || Record.State == BulkJobState.Completed) RequireUnderWay();
-        if (Record.State == BulkJobState.Cancelled) return Status();
+        if (Record.Spec is null || Record.State == BulkJobState.Completed)
+        {
+            RequireUnderWay();
+        }
+        if (Record.State == BulkJobState.Cancelled)
+        {
+            return Status();
+        }
         await StopAsync();
-        await StoreAsync(Record with { State = BulkJobState.Cancelled, Done = [], Recovered = 0, Ended = _time.GetUtcNow() });
+        await StoreAsync(
+            Record with
+            {
+                State = BulkJobState.Cancelled,
+                Done = [],
+                Recovered = 0,
+                Ended = _time.GetUtcNow(),
+            }
+        );
         _shards.Begin(Record.Plan!, [], []);
         RemoveParts();
         await ForgetAsync();
@@ -143,12 +224,18 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     private void RequireUnderWay()
     {
         _ = Status();
-        if (!Record.IsUnderWay) throw Invalid($"job '{Id}' has ended: it is {Record.State.ToString().ToLowerInvariant()}");
+        if (!Record.IsUnderWay)
+        {
+            throw Invalid($"job '{Id}' has ended: it is {Record.State.ToString().ToLowerInvariant()}");
+        }
     }
 
     private BulkJobStatus Status()
     {
-        if (Record.Spec is null) throw new InferenceException(InferenceError.NotFound, $"there is no job '{Id}'");
+        if (Record.Spec is null)
+        {
+            throw new InferenceException(InferenceError.NotFound, $"there is no job '{Id}'");
+        }
         return new BulkJobStatus
         {
             Id = Id,
@@ -170,7 +257,10 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
 
     private async Task ClaimAsync(BulkShardPlan plan)
     {
-        if (JobFiles.Owner(plan.Spec.Output) is { } other && other != Id && await IsUnderWayAsync(other)) throw Invalid($"'{plan.Spec.Output}' is being written by job '{other}', which has not ended");
+        if (JobFiles.Owner(plan.Spec.Output) is { } other && other != Id && await IsUnderWayAsync(other))
+        {
+            throw Invalid($"'{plan.Spec.Output}' is being written by job '{other}', which has not ended");
+        }
         try
         {
             JobFiles.Claim(Id, plan);
@@ -185,7 +275,11 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     {
         try
         {
-            return (await GrainFactory.GetGrain<IBulkJobGrain>(other).GetStatusAsync()).State is BulkJobState.Preparing or BulkJobState.Running or BulkJobState.Merging or BulkJobState.Paused;
+            return (await GrainFactory.GetGrain<IBulkJobGrain>(other).GetStatusAsync()).State
+                is BulkJobState.Preparing
+                    or BulkJobState.Running
+                    or BulkJobState.Merging
+                    or BulkJobState.Paused;
         }
         catch (InferenceException exception) when (exception.Error == InferenceError.NotFound)
         {
@@ -210,7 +304,10 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
         catch (Exception exception)
         {
             // Another activation has gone on from here; the next one of this job reads where it is.
-            if (exception is InconsistentStateException) DeactivateOnIdle();
+            if (exception is InconsistentStateException)
+            {
+                DeactivateOnIdle();
+            }
             _stored.State = before;
             throw;
         }

@@ -5,7 +5,9 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>The cluster's list of jobs, in grain storage.</summary>
-internal sealed class BulkJobIndexGrain([PersistentState("job-index")] IPersistentState<JobIndexState> stored) : Grain, IBulkJobIndexGrain
+internal sealed class BulkJobIndexGrain([PersistentState("job-index")] IPersistentState<JobIndexState> stored)
+    : Grain,
+        IBulkJobIndexGrain
 {
     private const int MostEnded = 1000;
 
@@ -14,14 +16,26 @@ internal sealed class BulkJobIndexGrain([PersistentState("job-index")] IPersiste
     /// <inheritdoc />
     public async Task SetAsync(string id, bool active)
     {
-        JobIndexState state = State, next = state with
+        JobIndexState state = State;
+        JobIndexState next = state with
         {
             Jobs = state.Jobs.Contains(id) ? state.Jobs : state.Jobs.Add(id),
             Active = active ? state.Active.Add(id) : state.Active.Remove(id),
         };
-        if (next.Jobs == state.Jobs && next.Active == state.Active) return;
+        if (next.Jobs == state.Jobs && next.Active == state.Active)
+        {
+            return;
+        }
         int surplus = next.Jobs.Length - next.Active.Count - MostEnded;
-        foreach (string old in next.Jobs.Where(job => job != id && !next.Active.Contains(job)).Take(Math.Max(0, surplus)).ToArray()) next = next with { Jobs = next.Jobs.Remove(old) };
+        foreach (
+            string old in next
+                .Jobs.Where(job => job != id && !next.Active.Contains(job))
+                .Take(Math.Max(0, surplus))
+                .ToArray()
+        )
+        {
+            next = next with { Jobs = next.Jobs.Remove(old) };
+        }
         stored.State = next;
         try
         {

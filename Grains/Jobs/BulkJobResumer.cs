@@ -5,8 +5,17 @@ using OrleansInference.Grains.Interfaces.Jobs;
 
 namespace OrleansInference.Grains.Jobs;
 
-/// <summary>Has jobs go on whose silo was lost: a job's grain comes back when somebody calls it, which is what this does.</summary>
-internal sealed partial class BulkJobResumer(IGrainFactory grains, JobRegistry registry, IOptions<JobOptions> options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BulkJobResumer> logger) : BackgroundService
+/// <summary>
+/// Has jobs go on whose silo was lost: a job's grain comes back when somebody calls it, which is what this does.
+/// </summary>
+internal sealed partial class BulkJobResumer(
+    IGrainFactory grains,
+    JobRegistry registry,
+    IOptions<JobOptions> options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<BulkJobResumer> logger
+) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -15,10 +24,14 @@ internal sealed partial class BulkJobResumer(IGrainFactory grains, JobRegistry r
     {
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted).WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted)
+                .WaitAsync(stoppingToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(options.Value.ResumePeriodMilliseconds), time);
-            do await ResumeAsync(stoppingToken).ConfigureAwait(false);
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+            do
+            {
+                await ResumeAsync(stoppingToken).ConfigureAwait(false);
+            } while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException)
         {
@@ -30,13 +43,30 @@ internal sealed partial class BulkJobResumer(IGrainFactory grains, JobRegistry r
     {
         Dictionary<string, BulkJobSpec> noted = [];
         string[] active = [];
-        await TryAsync("noted jobs", () => Task.Run(() => noted = registry.Read(), stoppingToken), stoppingToken).ConfigureAwait(false);
-        foreach ((string id, BulkJobSpec spec) in noted) await TryAsync(id, () => grains.GetGrain<IBulkJobGrain>(id).RecoverAsync(spec), stoppingToken).ConfigureAwait(false);
-        await TryAsync("active jobs", async () => active = await grains.GetGrain<IBulkJobIndexGrain>(0).ListActiveAsync().ConfigureAwait(false), stoppingToken).ConfigureAwait(false);
-        foreach (string id in active) await TryAsync(id, () => grains.GetGrain<IBulkJobGrain>(id).EnsureRunningAsync(), stoppingToken).ConfigureAwait(false);
+        await TryAsync("noted jobs", () => Task.Run(() => noted = registry.Read(), stoppingToken), stoppingToken)
+            .ConfigureAwait(false);
+        foreach ((string id, BulkJobSpec spec) in noted)
+        {
+            await TryAsync(id, () => grains.GetGrain<IBulkJobGrain>(id).RecoverAsync(spec), stoppingToken)
+                .ConfigureAwait(false);
+        }
+        await TryAsync(
+                "active jobs",
+                async () =>
+                    active = await grains.GetGrain<IBulkJobIndexGrain>(0).ListActiveAsync().ConfigureAwait(false),
+                stoppingToken
+            )
+            .ConfigureAwait(false);
+        foreach (string id in active)
+        {
+            await TryAsync(id, () => grains.GetGrain<IBulkJobGrain>(id).EnsureRunningAsync(), stoppingToken)
+                .ConfigureAwait(false);
+        }
     }
 
-    /// <summary>Tries a step; whatever goes wrong with a job must not end the silo, and is tried again with the next look.</summary>
+    /// <summary>
+    /// Tries a step; whatever goes wrong with a job must not end the silo, and is tried again with the next look.
+    /// </summary>
     private async Task TryAsync(string what, Func<Task> step, CancellationToken stoppingToken)
     {
         try

@@ -19,7 +19,11 @@ internal sealed class BulkJobs(IGrainFactory grains, JobPaths paths) : IBulkJobs
     public async Task<IReadOnlyList<BulkJobStatus>> ListAsync()
     {
         List<BulkJobStatus> jobs = [];
-        foreach (string[] some in (await CallAsync(() => grains.GetGrain<IBulkJobIndexGrain>(0).ListAsync()).ConfigureAwait(false)).Chunk(64))
+        foreach (
+            string[] some in (
+                await CallAsync(() => grains.GetGrain<IBulkJobIndexGrain>(0).ListAsync()).ConfigureAwait(false)
+            ).Chunk(64)
+        )
         {
             jobs.AddRange((await Task.WhenAll(some.Select(TryGetAsync)).ConfigureAwait(false)).OfType<BulkJobStatus>());
         }
@@ -50,14 +54,27 @@ internal sealed class BulkJobs(IGrainFactory grains, JobPaths paths) : IBulkJobs
         }
         catch (Exception exception) when (exception is Orleans.Runtime.OrleansException or TimeoutException)
         {
-            throw new InferenceException(InferenceError.Unavailable, $"the silo of the job does not answer; it goes on elsewhere soon ({exception.Message})", exception);
+            throw new InferenceException(
+                InferenceError.Unavailable,
+                $"the silo of the job does not answer; it goes on elsewhere soon ({exception.Message})",
+                exception
+            );
         }
     }
 
     private Task<BulkJobStatus> CallAsync(string id, Func<IBulkJobGrain, Task<BulkJobStatus>> call)
     {
-        bool valid = id.Length is > 0 and <= LongestId && id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
-        if (!valid) throw new InferenceException(InferenceError.InvalidArgument, $"'{(id.Length > LongestId ? id[..LongestId] + "…" : id)}' is no job id; allowed: 1 to {LongestId} letters, digits, '.', '-' and '_'");
+        bool valid =
+            id.Length is > 0 and <= LongestId
+            && id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
+        if (!valid)
+        {
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"'{(id.Length > LongestId ? id[..LongestId] + "…" : id)}' is no job id; allowed: 1 to "
+                    + $"{LongestId} letters, digits, '.', '-' and '_'"
+            );
+        }
         return CallAsync(() => call(grains.GetGrain<IBulkJobGrain>(id)));
     }
 

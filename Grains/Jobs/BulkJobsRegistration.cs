@@ -10,8 +10,14 @@ internal static class BulkJobsRegistration
     /// <summary>Adds bulk jobs, bound to the configuration section <c>Jobs</c>.</summary>
     public static IServiceCollection AddBulkJobs(this IServiceCollection services)
     {
-        services.AddOptions<JobOptions>().BindConfiguration("Jobs").ValidateDataAnnotations()
-            .Validate(options => options.Root.Length == 0 || Directory.Exists(options.Root), "Jobs:Root (--jobs-root) must be a folder that exists.")
+        services
+            .AddOptions<JobOptions>()
+            .BindConfiguration("Jobs")
+            .ValidateDataAnnotations()
+            .Validate(
+                options => options.Root.Length == 0 || Directory.Exists(options.Root),
+                "Jobs:Root (--jobs-root) must be a folder that exists."
+            )
             .PostConfigure(options => options.Root = options.Root.Length == 0 ? "" : Path.GetFullPath(options.Root))
             .ValidateOnStart();
         services.TryAddSingleton<JobPlanner>();

@@ -7,12 +7,17 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// One shard on some silo. It keeps nothing: a new activation knows of no run, which is how its job learns that a silo was
-/// lost. The run itself is outside the grain's turns, so that asking for its progress never waits for it.
+/// One shard on some silo. It keeps nothing: a new activation knows of no run, which is how its job learns that a silo
+/// was lost. The run itself is outside the grain's turns, so that asking for its progress never waits for it.
 /// </summary>
 [RandomPlacement]
 [Immovable]
-internal sealed partial class BulkShardGrain(IInferencePipeline pipeline, IOptions<JobOptions> options, TimeProvider time, ILogger<BulkShardGrain> logger) : Grain, IBulkShardGrain, IDisposable
+internal sealed partial class BulkShardGrain(
+    IInferencePipeline pipeline,
+    IOptions<JobOptions> options,
+    TimeProvider time,
+    ILogger<BulkShardGrain> logger
+) : Grain, IBulkShardGrain, IDisposable
 {
     private CancellationTokenSource? _cancel;
     private ShardRun? _run;
@@ -22,7 +27,17 @@ internal sealed partial class BulkShardGrain(IInferencePipeline pipeline, IOptio
     public async Task StartAsync(BulkShardPlan plan, BulkRange range)
     {
         // Done counts while the part is there: a cancelled job that is started again has none.
-        if (_ended is { IsCompleted: false } || (_ended is not null && (await _ended).State == BulkShardState.Done && File.Exists(ShardRun.Part(plan.Parts, range.Index)))) return;
+        if (
+            _ended is { IsCompleted: false }
+            || (
+                _ended is not null
+                && (await _ended).State == BulkShardState.Done
+                && File.Exists(ShardRun.Part(plan.Parts, range.Index))
+            )
+        )
+        {
+            return;
+        }
         _cancel?.Dispose();
         _cancel = new CancellationTokenSource();
         ShardRequests requests = new(pipeline, plan, TimeSpan.FromSeconds(options.Value.PatienceSeconds), time);
@@ -35,7 +50,10 @@ internal sealed partial class BulkShardGrain(IInferencePipeline pipeline, IOptio
     /// <inheritdoc />
     public async Task<BulkShardProgress> GetProgressAsync()
     {
-        if (_run is null || _ended is null) return new BulkShardProgress(BulkShardState.Idle, 0, "");
+        if (_run is null || _ended is null)
+        {
+            return new BulkShardProgress(BulkShardState.Idle, 0, "");
+        }
         return _ended.IsCompleted ? await _ended : new BulkShardProgress(BulkShardState.Running, _run.Rows, "");
     }
 
@@ -47,14 +65,18 @@ internal sealed partial class BulkShardGrain(IInferencePipeline pipeline, IOptio
     }
 
     /// <inheritdoc />
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => StopAsync();
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        StopAsync();
 
     /// <inheritdoc />
     public void Dispose() => _cancel?.Dispose();
 
     private async Task StopAsync()
     {
-        if (_cancel is null || _ended is null) return;
+        if (_cancel is null || _ended is null)
+        {
+            return;
+        }
         await _cancel.CancelAsync();
         await _ended;
     }
@@ -72,7 +94,11 @@ internal sealed partial class BulkShardGrain(IInferencePipeline pipeline, IOptio
         }
         catch (InferenceException exception)
         {
-            return new BulkShardProgress(ShardRequests.IsTransient(exception.Error) ? BulkShardState.Failed : BulkShardState.Refused, run.Rows, exception.Message);
+            return new BulkShardProgress(
+                ShardRequests.IsTransient(exception.Error) ? BulkShardState.Failed : BulkShardState.Refused,
+                run.Rows,
+                exception.Message
+            );
         }
         catch (Exception exception)
         {

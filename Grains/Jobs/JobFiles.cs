@@ -6,8 +6,9 @@ using OrleansInference.Grains.Jobs.Formats;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// A job's files next to its output: <c>OUTPUT.parts/job.json</c> says whose they are, <c>OUTPUT.parts/FINGERPRINT/part-000123</c>
-/// is a shard. All of them appear by a rename, so that what is there is whole.
+/// A job's files next to its output: <c>OUTPUT.parts/job.json</c> says whose they are,
+/// <c>OUTPUT.parts/FINGERPRINT/part-000123</c> is a shard. All of them appear by a rename, so that what is there is
+/// whole.
 /// </summary>
 internal static class JobFiles
 {
@@ -21,18 +22,29 @@ internal static class JobFiles
         {
             return JsonSerializer.Deserialize<Note>(File.ReadAllText(Path.Combine(Folder(output), "job.json")))?.Id;
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        catch (Exception exception)
+            when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;
         }
     }
 
-    /// <summary>Makes the parts' folder a job's own. Parts of the same spec, input and model version stay, all others go.</summary>
+    /// <summary>
+    /// Makes the parts' folder a job's own. Parts of the same spec, input and model version stay, all others go.
+    /// </summary>
     public static void Claim(string id, BulkShardPlan plan)
     {
         string folder = Folder(plan.Spec.Output);
         Directory.CreateDirectory(plan.Parts);
-        foreach (string other in Directory.EnumerateDirectories(folder).Where(other => Path.GetFileName(other) != Path.GetFileName(plan.Parts)).ToArray()) Remove(other);
+        foreach (
+            string other in Directory
+                .EnumerateDirectories(folder)
+                .Where(other => Path.GetFileName(other) != Path.GetFileName(plan.Parts))
+                .ToArray()
+        )
+        {
+            Remove(other);
+        }
         WriteText(Path.Combine(folder, "job.json"), JsonSerializer.Serialize(new Note(id, plan.Spec)));
     }
 
@@ -40,21 +52,47 @@ internal static class JobFiles
     public static int[] Done(BulkShardPlan plan, BulkRange[] shards)
     {
         Directory.CreateDirectory(plan.Parts);
-        return [.. shards.Where(shard => File.Exists(ShardRun.Part(plan.Parts, shard.Index))).Select(shard => shard.Index)];
+        return
+        [
+            .. shards.Where(shard => File.Exists(ShardRun.Part(plan.Parts, shard.Index))).Select(shard => shard.Index),
+        ];
     }
 
     /// <summary>Joins all parts to the output, which appears at once and whole.</summary>
-    /// <exception cref="InferenceException">The input is no longer what the parts were made of, or they do not fit together.</exception>
+    /// <exception cref="InferenceException">The input is no longer what the parts were made of, or they do not fit
+    /// together.</exception>
     public static async Task MergeAsync(BulkShardPlan plan, BulkRange[] shards, CancellationToken cancellationToken)
     {
-        if (Path.GetFileName(plan.Parts) != JobPlanner.Fingerprint(plan.Spec)) throw new InferenceException(InferenceError.InvalidArgument, $"'{plan.Spec.Input}' was changed while the job ran; start it again");
+        if (Path.GetFileName(plan.Parts) != JobPlanner.Fingerprint(plan.Spec))
+        {
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"'{plan.Spec.Input}' was changed while the job ran; start it again"
+            );
+        }
         // In the parts' folder, which goes with all that a crash left behind.
         string whole = Path.Combine(plan.Parts, $"whole.{Guid.NewGuid():N}.tmp");
         try
         {
-            await using (FileStream target = new(whole, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            await using (
+                FileStream target = new(
+                    whole,
+                    FileMode.CreateNew,
+                    FileAccess.ReadWrite,
+                    FileShare.None,
+                    1 << 16,
+                    FileOptions.Asynchronous
+                )
+            )
             {
-                await RowFormats.Find(plan.Spec.OutputFormat, plan.Spec.Output, "output_format").MergeAsync([.. shards.Select(shard => ShardRun.Part(plan.Parts, shard.Index))], target, cancellationToken).ConfigureAwait(false);
+                await RowFormats
+                    .Find(plan.Spec.OutputFormat, plan.Spec.Output, "output_format")
+                    .MergeAsync(
+                        [.. shards.Select(shard => ShardRun.Part(plan.Parts, shard.Index))],
+                        target,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
                 await target.FlushAsync(cancellationToken).ConfigureAwait(false);
                 target.Flush(flushToDisk: true);
             }
@@ -68,10 +106,15 @@ internal static class JobFiles
         }
     }
 
-    /// <summary>Removes a folder. It is renamed first, so that whoever still writes into it cannot bring it back.</summary>
+    /// <summary>
+    /// Removes a folder. It is renamed first, so that whoever still writes into it cannot bring it back.
+    /// </summary>
     public static void Remove(string folder)
     {
-        if (!Directory.Exists(folder)) return;
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
         string going = $"{folder}.{Guid.NewGuid():N}.tmp";
         Directory.Move(folder, going);
         Directory.Delete(going, recursive: true);

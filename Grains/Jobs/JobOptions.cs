@@ -6,8 +6,8 @@ namespace OrleansInference.Grains.Jobs;
 public sealed class JobOptions
 {
     /// <summary>
-    /// The folder, seen by every silo, that jobs started over HTTP may read and write in; empty to refuse them. Running jobs are
-    /// noted there too, so that they go on even where grain storage was lost.
+    /// The folder, seen by every silo, that jobs started over HTTP may read and write in; empty to refuse them. Running
+    /// jobs are noted there too, so that they go on even where grain storage was lost.
     /// </summary>
     public string Root { get; set; } = "";
 

@@ -18,46 +18,113 @@ internal sealed class JobPlanner(InferenceEngine engine, IModelCatalog catalog)
     public async Task<BulkShardPlan> PlanAsync(BulkJobSpec spec, CancellationToken cancellationToken)
     {
         Check(spec);
-        IRowFormat input = RowFormats.Find(spec.InputFormat, spec.Input, "input_format"), output = RowFormats.Find(spec.OutputFormat, spec.Output, "output_format");
-        if (!File.Exists(spec.Input)) throw new InferenceException(InferenceError.NotFound, $"there is no file '{spec.Input}'");
-        if (!Directory.Exists(Path.GetDirectoryName(spec.Output))) throw new InferenceException(InferenceError.NotFound, $"there is no folder '{Path.GetDirectoryName(spec.Output)}' for the output");
-        if (Directory.Exists(spec.Output)) throw Invalid($"'{spec.Output}' is a folder");
+        IRowFormat input = RowFormats.Find(spec.InputFormat, spec.Input, "input_format");
+        IRowFormat output = RowFormats.Find(spec.OutputFormat, spec.Output, "output_format");
+        if (!File.Exists(spec.Input))
+        {
+            throw new InferenceException(InferenceError.NotFound, $"there is no file '{spec.Input}'");
+        }
+        if (!Directory.Exists(Path.GetDirectoryName(spec.Output)))
+        {
+            throw new InferenceException(
+                InferenceError.NotFound,
+                $"there is no folder '{Path.GetDirectoryName(spec.Output)}' for the output"
+            );
+        }
+        if (Directory.Exists(spec.Output))
+        {
+            throw Invalid($"'{spec.Output}' is a folder");
+        }
         ModelMetadata model = await ModelAsync(spec, cancellationToken);
         CheckOutput(output, spec, model);
         BulkInput[] inputs = InputPlan.Of(spec, model, await ReadColumnsAsync(input, spec, cancellationToken));
-        spec = spec with { Version = spec.Version.Length > 0 ? spec.Version : model.Versions[^1], InputFormat = input.Name, OutputFormat = output.Name };
-        return new BulkShardPlan { Spec = spec, Inputs = inputs, IsBatched = model.MaxBatchSize > 0, Parts = Path.Combine(JobFiles.Folder(spec.Output), Fingerprint(spec)) };
+        spec = spec with
+        {
+            Version = spec.Version.Length > 0 ? spec.Version : model.Versions[^1],
+            InputFormat = input.Name,
+            OutputFormat = output.Name,
+        };
+        return new BulkShardPlan
+        {
+            Spec = spec,
+            Inputs = inputs,
+            IsBatched = model.MaxBatchSize > 0,
+            Parts = Path.Combine(JobFiles.Folder(spec.Output), Fingerprint(spec)),
+        };
     }
 
-    /// <summary>Stands for the job's rows and how they are inferred: another spec, input or model version has another.</summary>
+    /// <summary>
+    /// Stands for the job's rows and how they are inferred: another spec, input or model version has another.
+    /// </summary>
     public static string Fingerprint(BulkJobSpec spec)
     {
         FileInfo input = new(spec.Input);
-        return SpecJson.Fingerprint(spec, string.Create(CultureInfo.InvariantCulture, $"{input.Length} {input.LastWriteTimeUtc.Ticks}"));
+        return SpecJson.Fingerprint(
+            spec,
+            string.Create(CultureInfo.InvariantCulture, $"{input.Length} {input.LastWriteTimeUtc.Ticks}")
+        );
     }
 
     private static void Check(BulkJobSpec spec)
     {
-        if (spec.RowsPerShard < 1) throw Invalid($"rows_per_shard is {spec.RowsPerShard}; it must be at least 1");
-        if (spec.RowsPerRequest < 1) throw Invalid($"rows_per_request is {spec.RowsPerRequest}; it must be at least 1");
-        if (spec.MaxParallelShards is < 1 or > 1024) throw Invalid($"max_parallel_shards is {spec.MaxParallelShards}; it must be from 1 to 1024");
+        if (spec.RowsPerShard < 1)
+        {
+            throw Invalid($"rows_per_shard is {spec.RowsPerShard}; it must be at least 1");
+        }
+        if (spec.RowsPerRequest < 1)
+        {
+            throw Invalid($"rows_per_request is {spec.RowsPerRequest}; it must be at least 1");
+        }
+        if (spec.MaxParallelShards is < 1 or > 1024)
+        {
+            throw Invalid($"max_parallel_shards is {spec.MaxParallelShards}; it must be from 1 to 1024");
+        }
         foreach ((string member, string path) in new[] { ("input", spec.Input), ("output", spec.Output) })
         {
-            if (!Path.IsPathFullyQualified(path)) throw Invalid($"{member} is '{path}'; it must be a path from the root, the same on every silo");
+            if (!Path.IsPathFullyQualified(path))
+            {
+                throw Invalid($"{member} is '{path}'; it must be a path from the root, the same on every silo");
+            }
         }
 
-        if (Path.GetFullPath(spec.Input) == Path.GetFullPath(spec.Output)) throw Invalid($"input and output are both '{spec.Input}'");
+        if (Path.GetFullPath(spec.Input) == Path.GetFullPath(spec.Output))
+        {
+            throw Invalid($"input and output are both '{spec.Input}'");
+        }
     }
 
     private static void CheckOutput(IRowFormat format, BulkJobSpec spec, ModelMetadata model)
     {
-        if (format is not NpyFormat) return;
-        TensorMetadata[] written = [.. model.Outputs.Where(output => spec.Outputs.Length == 0 || spec.Outputs.Contains(output.Name))];
-        if (written.Length > 1) throw Invalid($"npy holds one output, model '{model.Name}' gives {string.Join(", ", written.Select(output => output.Name))}: name one in outputs, or write another format");
-        if (written.Length == 1 && !NpyHeader.Holds(written[0].Datatype)) throw Invalid($"output '{written[0].Name}' is {written[0].Datatype.WireName()}, which npy cannot hold; write csv, jsonl or parquet");
+        if (format is not NpyFormat)
+        {
+            return;
+        }
+        TensorMetadata[] written =
+        [
+            .. model.Outputs.Where(output => spec.Outputs.Length == 0 || spec.Outputs.Contains(output.Name)),
+        ];
+        if (written.Length > 1)
+        {
+            throw Invalid(
+                $"npy holds one output, model '{model.Name}' gives "
+                    + $"{string.Join(", ", written.Select(output => output.Name))}: name one in outputs, or "
+                    + $"write another format"
+            );
+        }
+        if (written.Length == 1 && !NpyHeader.Holds(written[0].Datatype))
+        {
+            throw Invalid(
+                $"output '{written[0].Name}' is {written[0].Datatype.WireName()}, which npy cannot hold; "
+                    + $"write csv, jsonl or parquet"
+            );
+        }
     }
 
-    private static async Task<RowColumn[]> ReadColumnsAsync(IRowFormat format, BulkJobSpec spec, CancellationToken cancellationToken)
+    private static async Task<RowColumn[]> ReadColumnsAsync(
+        IRowFormat format,
+        BulkJobSpec spec,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -81,7 +148,10 @@ internal sealed class JobPlanner(InferenceEngine engine, IModelCatalog catalog)
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new InferenceException(InferenceError.Unavailable, $"model '{spec.Model}' is still loading; start the job again later");
+                throw new InferenceException(
+                    InferenceError.Unavailable,
+                    $"model '{spec.Model}' is still loading; start the job again later"
+                );
             }
         }
 

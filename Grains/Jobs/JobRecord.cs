@@ -2,7 +2,9 @@ using OrleansInference.Grains.Interfaces.Jobs;
 
 namespace OrleansInference.Grains.Jobs;
 
-/// <summary>What a job must not forget. Which shards are done is also in the parts themselves, which have the last word.</summary>
+/// <summary>
+/// What a job must not forget. Which shards are done is also in the parts themselves, which have the last word.
+/// </summary>
 [GenerateSerializer]
 [Alias("OrleansInference.JobRecord")]
 internal sealed record JobRecord

@@ -6,8 +6,8 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// Running jobs as files in <c>Jobs:Root/.jobs</c>: where grain storage is memory and all silos were lost, they are what is
-/// left to go on from. Without a root there are none.
+/// Running jobs as files in <c>Jobs:Root/.jobs</c>: where grain storage is memory and all silos were lost, they are
+/// what is left to go on from. Without a root there are none.
 /// </summary>
 internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<JobRegistry> logger)
 {
@@ -21,7 +21,10 @@ internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<
     /// <summary>Notes a job that must go on.</summary>
     public void Add(string id, BulkJobSpec spec)
     {
-        if (!IsOn) return;
+        if (!IsOn)
+        {
+            return;
+        }
         Directory.CreateDirectory(Folder);
         JobFiles.WriteText(Of(id), SpecJson.Write(spec));
     }
@@ -29,19 +32,27 @@ internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<
     /// <summary>Forgets a job that need not.</summary>
     public void Remove(string id)
     {
-        if (IsOn && Directory.Exists(Folder)) File.Delete(Of(id));
+        if (IsOn && Directory.Exists(Folder))
+        {
+            File.Delete(Of(id));
+        }
     }
 
     /// <summary>The jobs noted.</summary>
     public Dictionary<string, BulkJobSpec> Read()
     {
         Dictionary<string, BulkJobSpec> jobs = [];
-        if (!IsOn || !Directory.Exists(Folder)) return jobs;
+        if (!IsOn || !Directory.Exists(Folder))
+        {
+            return jobs;
+        }
         foreach (string file in Directory.EnumerateFiles(Folder, "*.json"))
         {
             try
             {
-                jobs[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = SpecJson.Read(File.ReadAllText(file));
+                jobs[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = SpecJson.Read(
+                    File.ReadAllText(file)
+                );
             }
             catch (Exception exception) when (exception is IOException or JsonException)
             {

@@ -7,9 +7,9 @@ using OrleansInference.Grains.Jobs.Formats;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// One attempt at a shard: its rows, in order, through the model into a file of this attempt's own, which becomes the part
-/// by one rename when it is whole and on disk. Attempts at one shard may run side by side: whichever comes last replaces
-/// a part by one with the same rows.
+/// One attempt at a shard: its rows, in order, through the model into a file of this attempt's own, which becomes the
+/// part by one rename when it is whole and on disk. Attempts at one shard may run side by side: whichever comes last
+/// replaces a part by one with the same rows.
 /// </summary>
 internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkRange range, int requestsInFlight)
 {
@@ -19,19 +19,32 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
     public long Rows => Interlocked.Read(ref _rows);
 
     /// <summary>Where a shard's part is.</summary>
-    public static string Part(string parts, int index) => Path.Combine(parts, string.Create(CultureInfo.InvariantCulture, $"part-{index:D6}"));
+    public static string Part(string parts, int index) =>
+        Path.Combine(parts, string.Create(CultureInfo.InvariantCulture, $"part-{index:D6}"));
 
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="InferenceException">A row or the model is wrong, or the model did not answer.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        string part = Part(plan.Parts, range.Index), attempt = $"{part}.{Guid.NewGuid():N}.tmp";
+        string part = Part(plan.Parts, range.Index);
+        string attempt = $"{part}.{Guid.NewGuid():N}.tmp";
         try
         {
             // Never makes the folder: a run that outlived a cancelled job must find nowhere to write.
-            await using (FileStream target = new(attempt, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            await using (
+                FileStream target = new(
+                    attempt,
+                    FileMode.CreateNew,
+                    FileAccess.ReadWrite,
+                    FileShare.None,
+                    1 << 16,
+                    FileOptions.Asynchronous
+                )
+            )
             {
-                IRowWriter writer = RowFormats.Find(plan.Spec.OutputFormat, plan.Spec.Output, "output_format").Create(target);
+                IRowWriter writer = RowFormats
+                    .Find(plan.Spec.OutputFormat, plan.Spec.Output, "output_format")
+                    .Create(target);
                 await InferAsync(writer, cancellationToken).ConfigureAwait(false);
                 await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
                 await target.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -62,38 +75,75 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
     {
         using CancellationTokenSource abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Queue<(int Rows, Task<InferenceResponse> Answer)> underWay = new();
-        IRowReader reader = await RowFormats.Find(plan.Spec.InputFormat, plan.Spec.Input, "input_format").OpenAsync(plan.Spec.Input, plan.Inputs, range, cancellationToken).ConfigureAwait(false);
+        IRowReader reader = await RowFormats
+            .Find(plan.Spec.InputFormat, plan.Spec.Input, "input_format")
+            .OpenAsync(plan.Spec.Input, plan.Inputs, range, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
-            for (long row = range.Start; row < range.End;)
+            for (long row = range.Start; row < range.End; )
             {
                 ArrayBufferWriter<byte>[] contents = [.. plan.Inputs.Select(_ => new ArrayBufferWriter<byte>())];
-                int rows = await reader.ReadAsync(plan.IsBatched ? plan.Spec.RowsPerRequest : 1, contents, cancellationToken).ConfigureAwait(false);
-                if (underWay.Count == requestsInFlight) await WriteAsync(underWay.Dequeue(), writer, cancellationToken).ConfigureAwait(false);
-                underWay.Enqueue((rows, requests.SendAsync(row, rows, [.. contents.Select(buffer => buffer.WrittenMemory)], abandoned.Token)));
+                int rows = await reader
+                    .ReadAsync(plan.IsBatched ? plan.Spec.RowsPerRequest : 1, contents, cancellationToken)
+                    .ConfigureAwait(false);
+                if (underWay.Count == requestsInFlight)
+                {
+                    await WriteAsync(underWay.Dequeue(), writer, cancellationToken).ConfigureAwait(false);
+                }
+                underWay.Enqueue(
+                    (
+                        rows,
+                        requests.SendAsync(
+                            row,
+                            rows,
+                            [.. contents.Select(buffer => buffer.WrittenMemory)],
+                            abandoned.Token
+                        )
+                    )
+                );
                 row += rows;
             }
 
-            while (underWay.TryDequeue(out (int Rows, Task<InferenceResponse> Answer) next)) await WriteAsync(next, writer, cancellationToken).ConfigureAwait(false);
+            while (underWay.TryDequeue(out (int Rows, Task<InferenceResponse> Answer) next))
+            {
+                await WriteAsync(next, writer, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
             await reader.DisposeAsync().ConfigureAwait(false);
             await abandoned.CancelAsync().ConfigureAwait(false);
-            foreach ((int _, Task<InferenceResponse> answer) in underWay) await DropAsync(answer).ConfigureAwait(false);
+            foreach ((int _, Task<InferenceResponse> answer) in underWay)
+            {
+                await DropAsync(answer).ConfigureAwait(false);
+            }
         }
     }
 
-    private async Task WriteAsync((int Rows, Task<InferenceResponse> Answer) next, IRowWriter writer, CancellationToken cancellationToken)
+    private async Task WriteAsync(
+        (int Rows, Task<InferenceResponse> Answer) next,
+        IRowWriter writer,
+        CancellationToken cancellationToken
+    )
     {
         using InferenceResponse response = await next.Answer.ConfigureAwait(false);
-        await writer.WriteAsync(next.Rows, [.. response.Outputs.Select(output => new OutputColumn(output, next.Rows, plan.IsBatched))], cancellationToken).ConfigureAwait(false);
+        await writer
+            .WriteAsync(
+                next.Rows,
+                [.. response.Outputs.Select(output => new OutputColumn(output, next.Rows, plan.IsBatched))],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         Interlocked.Add(ref _rows, next.Rows);
     }
 
     private static async Task DropAsync(Task<InferenceResponse> answer)
     {
         await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (answer.IsCompletedSuccessfully) (await answer.ConfigureAwait(false)).Dispose();
+        if (answer.IsCompletedSuccessfully)
+        {
+            (await answer.ConfigureAwait(false)).Dispose();
+        }
     }
 }

@@ -16,44 +16,77 @@ internal sealed class ModelCatalog(InferenceEngine engine, ClusterNode node, Rem
 
     /// <inheritdoc />
     public bool IsModelReady(string modelName, string modelVersion) =>
-        engine.Find(modelName, modelVersion, out _, out _) is not null || node.Router.Snapshot.Find(modelName)?.Of(modelVersion).Length > 0;
+        engine.Find(modelName, modelVersion, out _, out _) is not null
+        || node.Router.Snapshot.Find(modelName)?.Of(modelVersion).Length > 0;
 
     /// <inheritdoc />
     public ModelMetadata GetMetadata(string modelName, string modelVersion)
     {
-        if (Elsewhere(modelName, modelVersion) is { } description) return description.Metadata;
+        if (Elsewhere(modelName, modelVersion) is { } description)
+        {
+            return description.Metadata;
+        }
         IServedModel model = Find(modelName, modelVersion);
         return new ModelMetadata(
             model.Name,
             engine.ReadyVersions(modelName),
             model.Platform,
-            [.. model.Signature.Inputs.Where(input => model.Sequences?.IsHiddenInput(input.Name) != true).Select(Describe)],
-            [.. model.Signature.Outputs.Where(output => model.Sequences?.IsHiddenOutput(output.Name) != true).Select(Describe)],
+            [
+                .. model
+                    .Signature.Inputs.Where(input => model.Sequences?.IsHiddenInput(input.Name) != true)
+                    .Select(Describe),
+            ],
+            [
+                .. model
+                    .Signature.Outputs.Where(output => model.Sequences?.IsHiddenOutput(output.Name) != true)
+                    .Select(Describe),
+            ],
             model.ExecutionProvider,
-            new Dictionary<string, string>(model.Parameters))
-        { MaxBatchSize = model.Signature.MaxBatchSize };
+            new Dictionary<string, string>(model.Parameters)
+        )
+        {
+            MaxBatchSize = model.Signature.MaxBatchSize,
+        };
     }
 
     /// <inheritdoc />
-    public string GetConfigJson(string modelName, string modelVersion) => Elsewhere(modelName, modelVersion)?.ConfigJson ?? engine.ConfigJson(Find(modelName, modelVersion));
+    public string GetConfigJson(string modelName, string modelVersion) =>
+        Elsewhere(modelName, modelVersion)?.ConfigJson ?? engine.ConfigJson(Find(modelName, modelVersion));
 
     /// <inheritdoc />
     public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion)
     {
-        if (modelName.Length == 0) return [.. engine.Models.Select(engine.Statistics)];
-        if (Elsewhere(modelName, modelVersion) is not null) return [];
+        if (modelName.Length == 0)
+        {
+            return [.. engine.Models.Select(engine.Statistics)];
+        }
+        if (Elsewhere(modelName, modelVersion) is not null)
+        {
+            return [];
+        }
         _ = Find(modelName, modelVersion);
-        return [.. engine.Models.Where(model => model.Name == modelName && (modelVersion.Length == 0 || model.Version == modelVersion)).Select(engine.Statistics)];
+        return
+        [
+            .. engine
+                .Models.Where(model =>
+                    model.Name == modelName && (modelVersion.Length == 0 || model.Version == modelVersion)
+                )
+                .Select(engine.Statistics),
+        ];
     }
 
     /// <inheritdoc />
     public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) =>
-        Elsewhere(modelName, modelVersion) is { } description ? description.Labels.GetValueOrDefault(output) ?? [] : engine.Labels(Find(modelName, modelVersion), output);
+        Elsewhere(modelName, modelVersion) is { } description
+            ? description.Labels.GetValueOrDefault(output) ?? []
+            : engine.Labels(Find(modelName, modelVersion), output);
 
     private static TensorMetadata Describe(TensorSpec spec) => new(spec.Name, spec.Datatype, spec.Dimensions);
 
-    private ModelDescription? Elsewhere(string model, string version) => engine.Find(model, version, out _, out _) is null ? remote.Find(model) : null;
+    private ModelDescription? Elsewhere(string model, string version) =>
+        engine.Find(model, version, out _, out _) is null ? remote.Find(model) : null;
 
     private IServedModel Find(string modelName, string modelVersion) =>
-        engine.Find(modelName, modelVersion, out InferenceError error, out string message) ?? throw new InferenceException(error, message);
+        engine.Find(modelName, modelVersion, out InferenceError error, out string message)
+        ?? throw new InferenceException(error, message);
 }

@@ -16,7 +16,14 @@ namespace OrleansInference.Grains.Models;
 /// The repository calls, for the whole cluster: what is loaded through one node is loaded there first, from its own
 /// repository or what the call brings, and then where the director has it.
 /// </summary>
-internal sealed partial class ModelRepositoryControl(InferenceEngine engine, ClusterNode node, NodeModels models, NodeServices services, IGrainFactory grains, ILogger<ModelRepositoryControl> logger) : IModelRepository
+internal sealed partial class ModelRepositoryControl(
+    InferenceEngine engine,
+    ClusterNode node,
+    NodeModels models,
+    NodeServices services,
+    IGrainFactory grains,
+    ILogger<ModelRepositoryControl> logger
+) : IModelRepository
 {
     private IPlacementDirectorGrain Director => grains.GetGrain<IPlacementDirectorGrain>(0);
 
@@ -26,12 +33,30 @@ internal sealed partial class ModelRepositoryControl(InferenceEngine engine, Clu
         IReadOnlyList<ModelStatus> known = engine.Index;
         RoutingSnapshot snapshot = node.Router.Snapshot;
         // What only other nodes serve is ready here too, whatever this node's own line says of it.
-        ModelStatus[] elsewhere = [.. snapshot.Models
-            .Where(model => engine.ReadyVersions(model).Length == 0)
-            .SelectMany(model => snapshot.Find(model)!.All.Select(target => target.Route.Version).Distinct().Select(version => new ModelStatus(model, version, ModelState.Ready, "")))];
+        ModelStatus[] elsewhere =
+        [
+            .. snapshot
+                .Models.Where(model => engine.ReadyVersions(model).Length == 0)
+                .SelectMany(model =>
+                    snapshot
+                        .Find(model)!
+                        .All.Select(target => target.Route.Version)
+                        .Distinct()
+                        .Select(version => new ModelStatus(model, version, ModelState.Ready, ""))
+                ),
+        ];
         HashSet<string> remote = [.. elsewhere.Select(line => line.Name)];
-        known = [.. known.Where(line => !remote.Contains(line.Name)).Concat(elsewhere).OrderBy(line => line.Name, StringComparer.Ordinal)];
-        if (readyOnly) return [.. known.Where(line => line.State == ModelState.Ready)];
+        known =
+        [
+            .. known
+                .Where(line => !remote.Contains(line.Name))
+                .Concat(elsewhere)
+                .OrderBy(line => line.Name, StringComparer.Ordinal),
+        ];
+        if (readyOnly)
+        {
+            return [.. known.Where(line => line.State == ModelState.Ready)];
+        }
         try
         {
             HashSet<string> names = [.. known.Select(line => line.Name)];
@@ -54,7 +79,10 @@ internal sealed partial class ModelRepositoryControl(InferenceEngine engine, Clu
         if (here || await LoadElsewhereAsync(modelName, cancellationToken).ConfigureAwait(false) is not { } other)
         {
             LoadResult result = await engine.LoadAsync(modelName, replacement, cancellationToken).ConfigureAwait(false);
-            if (!result.IsReady) throw new InferenceException(InferenceError.Internal, result.Reason);
+            if (!result.IsReady)
+            {
+                throw new InferenceException(InferenceError.Internal, result.Reason);
+            }
         }
         else
         {
@@ -62,19 +90,33 @@ internal sealed partial class ModelRepositoryControl(InferenceEngine engine, Clu
         }
 
         // The steps of an ensemble come before it.
-        foreach (string model in engine.StepsOf(modelName).Append(modelName)) await ShareAsync(model, source, cancellationToken).ConfigureAwait(false);
+        foreach (string model in engine.StepsOf(modelName).Append(modelName))
+        {
+            await ShareAsync(model, source, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc />
     public async Task UnloadAsync(string modelName, bool unloadDependents, CancellationToken cancellationToken)
     {
         RequireControl();
-        bool known = engine.Index.Any(line => line.Name == modelName) || GetIndex(readyOnly: false).Any(line => line.Name == modelName);
-        if (!known) throw new InferenceException(InferenceError.NotFound, $"failed to unload '{modelName}': there is no such model");
+        bool known =
+            engine.Index.Any(line => line.Name == modelName)
+            || GetIndex(readyOnly: false).Any(line => line.Name == modelName);
+        if (!known)
+        {
+            throw new InferenceException(
+                InferenceError.NotFound,
+                $"failed to unload '{modelName}': there is no such model"
+            );
+        }
         IReadOnlyList<string> steps = unloadDependents ? engine.StepsOf(modelName) : [];
         try
         {
-            foreach (string model in steps.Prepend(modelName)) await Director.UnloadAsync(model).WaitAsync(cancellationToken).ConfigureAwait(false);
+            foreach (string model in steps.Prepend(modelName))
+            {
+                await Director.UnloadAsync(model).WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
@@ -84,15 +126,25 @@ internal sealed partial class ModelRepositoryControl(InferenceEngine engine, Clu
         await engine.UnloadAsync(modelName, unloadDependents, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Has another node load a model that this one's repository lacks; null where no repository has it.</summary>
+    /// <summary>
+    /// Has another node load a model that this one's repository lacks; null where no repository has it.
+    /// </summary>
     private async Task<SiloAddress?> LoadElsewhereAsync(string model, CancellationToken cancellationToken)
     {
         foreach (NodeState other in node.Router.Snapshot.Nodes.Where(other => !other.IsLocal && !other.IsEjected))
         {
             try
             {
-                if (await services.Of(other.Address).LoadOwnAsync(model, cancellationToken).ConfigureAwait(false) is not { } reason) continue;
-                return reason.Length == 0 ? other.Address : throw new InferenceException(InferenceError.Internal, reason);
+                if (
+                    await services.Of(other.Address).LoadOwnAsync(model, cancellationToken).ConfigureAwait(false)
+                    is not { } reason
+                )
+                {
+                    continue;
+                }
+                return reason.Length == 0
+                    ? other.Address
+                    : throw new InferenceException(InferenceError.Internal, reason);
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
@@ -107,25 +159,46 @@ internal sealed partial class ModelRepositoryControl(InferenceEngine engine, Clu
     {
         try
         {
-            foreach (string refusal in await Director.LoadAsync(model, source).WaitAsync(cancellationToken).ConfigureAwait(false)) LogRefused(model, refusal);
+            foreach (
+                string refusal in await Director
+                    .LoadAsync(model, source)
+                    .WaitAsync(cancellationToken)
+                    .ConfigureAwait(false)
+            )
+            {
+                LogRefused(model, refusal);
+            }
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
-            // It serves, on this node; the director takes it in when there is one again and the load is asked for again.
+            // It serves, on this node; the director takes it in when there is one again and the load is asked for
+            // again.
             LogNotShared(model, exception.Message);
         }
     }
 
     private void RequireControl()
     {
-        if (engine.Mode is ModelControlMode.Explicit or ModelControlMode.Demand) return;
+        if (engine.Mode is ModelControlMode.Explicit or ModelControlMode.Demand)
+        {
+            return;
+        }
         // Clients of other servers look for the words before the semicolon.
-        throw new InferenceException(InferenceError.Unavailable, $"explicit model load / unload is not allowed if polling is enabled; this server runs in mode '{engine.Mode.ToString().ToLowerInvariant()}', start it with --mode explicit or --mode demand");
+        throw new InferenceException(
+            InferenceError.Unavailable,
+            $"explicit model load / unload is not allowed if polling is enabled; this server runs in "
+                + $"mode '{engine.Mode.ToString().ToLowerInvariant()}', start it with --mode explicit or "
+                + $"--mode demand"
+        );
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} has no replica on a node: {Reason}")]
     private partial void LogRefused(string model, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} was loaded or unloaded on this node only, the cluster's director does not answer: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Model {Model} was loaded or unloaded on this node only, the cluster's director does not "
+            + "answer: {Reason}"
+    )]
     private partial void LogNotShared(string model, string reason);
 }

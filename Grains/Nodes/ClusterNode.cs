@@ -18,18 +18,29 @@ internal sealed class ClusterNode
     private readonly ConcurrentDictionary<string, byte> _replicaGrains = new();
     private ClusterPlan _plan = ClusterPlan.Empty;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _requestsServed, _bytesServed;
+    private long _requestsServed;
+    private long _bytesServed;
     private int _serving;
     private TaskCompletionSource? _idle;
     private volatile bool _draining;
 
-    public ClusterNode(ILocalSiloDetails silo, NodeTransport transport, IOptions<RouterOptions> options, TimeProvider time)
+    public ClusterNode(
+        ILocalSiloDetails silo,
+        NodeTransport transport,
+        IOptions<RouterOptions> options,
+        TimeProvider time
+    )
     {
         Address = silo.SiloAddress;
         Name = silo.Name;
         Gateway = silo.GatewayAddress is { Endpoint.Port: > 0 } gateway ? gateway.Endpoint.ToString() : "";
         // Where each router's numbers begin follows from its silo's identity, so that no two walk in step.
-        Router = new RequestRouter(transport, options.Value, time, seed: (uint)Address.GetConsistentHashCode() / (uint.MaxValue + 1.0));
+        Router = new RequestRouter(
+            transport,
+            options.Value,
+            time,
+            seed: (uint)Address.GetConsistentHashCode() / (uint.MaxValue + 1.0)
+        );
         Watch = new NodeWatch(Router, transport, options.Value, time);
     }
 
@@ -60,7 +71,10 @@ internal sealed class ClusterNode
     {
         get
         {
-            lock (_lock) return _plan;
+            lock (_lock)
+            {
+                return _plan;
+            }
         }
     }
 
@@ -78,7 +92,10 @@ internal sealed class ClusterNode
     {
         get
         {
-            lock (_lock) return _changed.Task;
+            lock (_lock)
+            {
+                return _changed.Task;
+            }
         }
     }
 
@@ -90,9 +107,15 @@ internal sealed class ClusterNode
         long epoch;
         lock (_lock)
         {
-            if (plan.Epoch < _plan.Epoch) return _plan.Epoch;
+            if (plan.Epoch < _plan.Epoch)
+            {
+                return _plan.Epoch;
+            }
             bool newer = plan.Epoch > _plan.Epoch;
-            if (newer) _plan = plan;
+            if (newer)
+            {
+                _plan = plan;
+            }
             epoch = _plan.Epoch;
             if (Router.Update(routing, Address) || newer)
             {
@@ -108,8 +131,14 @@ internal sealed class ClusterNode
     /// <summary>Notes that a replica grain began or ended here.</summary>
     public void SetReplicaGrain(string key, bool lives)
     {
-        if (lives) _replicaGrains[key] = 0;
-        else _replicaGrains.TryRemove(key, out _);
+        if (lives)
+        {
+            _replicaGrains[key] = 0;
+        }
+        else
+        {
+            _replicaGrains.TryRemove(key, out _);
+        }
     }
 
     /// <summary>Counts a request that was sent here directly.</summary>
@@ -119,10 +148,18 @@ internal sealed class ClusterNode
         Interlocked.Add(ref _bytesServed, bytes);
     }
 
-    /// <summary>Runs a request here that was sent here, counted as this router's own would be, so that it knows the load.</summary>
-    public async Task<InferenceResponse> RunCountedAsync(NodeTransport transport, InferenceRequest request, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs a request here that was sent here, counted as this router's own would be, so that it knows the load.
+    /// </summary>
+    public async Task<InferenceResponse> RunCountedAsync(
+        NodeTransport transport,
+        InferenceRequest request,
+        CancellationToken cancellationToken
+    )
     {
-        ReplicaLoadState? load = Router.Snapshot.Find(request.ModelName) is { } model ? Array.Find(model.Of(request.ModelVersion), target => target.Node.IsLocal)?.Load : null;
+        ReplicaLoadState? load = Router.Snapshot.Find(request.ModelName) is { } model
+            ? Array.Find(model.Of(request.ModelVersion), target => target.Node.IsLocal)?.Load
+            : null;
         int rows = RequestRows.Count(request);
         load?.Begin(rows);
         Interlocked.Increment(ref _serving);
@@ -133,15 +170,23 @@ internal sealed class ClusterNode
         finally
         {
             load?.End(rows);
-            if (Interlocked.Decrement(ref _serving) == 0) Volatile.Read(ref _idle)?.TrySetResult();
+            if (Interlocked.Decrement(ref _serving) == 0)
+            {
+                Volatile.Read(ref _idle)?.TrySetResult();
+            }
         }
     }
 
     /// <summary>Ends when no request that was sent here is under way.</summary>
     public Task IdleAsync(CancellationToken cancellationToken)
     {
-        TaskCompletionSource idle = _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (Volatile.Read(ref _serving) == 0) idle.TrySetResult();
+        TaskCompletionSource idle = _idle = new TaskCompletionSource(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
+        if (Volatile.Read(ref _serving) == 0)
+        {
+            idle.TrySetResult();
+        }
         return idle.Task.WaitAsync(cancellationToken);
     }
 }

@@ -6,18 +6,30 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>
-/// Keeps this node part of the cluster: has a director live, ejects nodes that membership declares dead at once, 
+/// Keeps this node part of the cluster: has a director live, ejects nodes that membership declares dead at once,
 /// fetches what it must know of models that only others serve, and sets how its replicas run.
 /// </summary>
-internal sealed partial class ClusterWatch(ClusterNode node, RemoteModels remote, NodeKnobs knobs, IGrainFactory grains, ISiloStatusOracle membership, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ClusterWatch> logger)
-    : BackgroundService, ISiloStatusListener
+internal sealed partial class ClusterWatch(
+    ClusterNode node,
+    RemoteModels remote,
+    NodeKnobs knobs,
+    IGrainFactory grains,
+    ISiloStatusOracle membership,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<ClusterWatch> logger
+) : BackgroundService, ISiloStatusListener
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc />
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
-        if (status == SiloStatus.Dead) node.Router.Snapshot.Nodes.FirstOrDefault(other => other.Address.Equals(updatedSilo))?.Eject(node.Router.Now);
+        if (status == SiloStatus.Dead)
+        {
+            node.Router.Snapshot.Nodes.FirstOrDefault(other => other.Address.Equals(updatedSilo))
+                ?.Eject(node.Router.Now);
+        }
     }
 
     /// <inheritdoc />
@@ -25,10 +37,21 @@ internal sealed partial class ClusterWatch(ClusterNode node, RemoteModels remote
     {
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted).WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stoppingToken.IsCancellationRequested) return;
+            await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted)
+                .WaitAsync(stoppingToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
             membership.SubscribeToSiloStatusEvents(this);
-            await Task.WhenAll(node.Watch.RunAsync(stoppingToken), DirectAsync(stoppingToken), remote.RunAsync(stoppingToken), knobs.RunAsync(stoppingToken)).ConfigureAwait(false);
+            await Task.WhenAll(
+                    node.Watch.RunAsync(stoppingToken),
+                    DirectAsync(stoppingToken),
+                    remote.RunAsync(stoppingToken),
+                    knobs.RunAsync(stoppingToken)
+                )
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -47,16 +70,22 @@ internal sealed partial class ClusterWatch(ClusterNode node, RemoteModels remote
         {
             try
             {
-                await grains.GetGrain<IPlacementDirectorGrain>(0).EnsureAsync().WaitAsync(stoppingToken).ConfigureAwait(false);
+                await grains
+                    .GetGrain<IPlacementDirectorGrain>(0)
+                    .EnsureAsync()
+                    .WaitAsync(stoppingToken)
+                    .ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
                 LogNoDirector(exception.Message);
             }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+        } while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "No placement director answers; this node goes on with the plan that it has: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "No placement director answers; this node goes on with the plan that it has: {Reason}"
+    )]
     private partial void LogNoDirector(string reason);
 }

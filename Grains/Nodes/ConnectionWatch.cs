@@ -18,19 +18,24 @@ internal sealed class ConnectionWatch(IServiceProvider services) : IConfigureOpt
         options.ConfigureSiloInboundConnection(connection => connection.Use(Watch));
     }
 
-    private ConnectionDelegate Watch(ConnectionDelegate next) => async context =>
-    {
-        // The client of a connection that the other side closes learns of it only through the transport's own token.
-        using CancellationTokenRegistration closed = context.ConnectionClosed.UnsafeRegister(static state => ((ConnectionWatch)state!).Broke(), this);
-        try
+    private ConnectionDelegate Watch(ConnectionDelegate next) =>
+        async context =>
         {
-            await next(context).ConfigureAwait(false);
-        }
-        finally
-        {
-            Broke();
-        }
-    };
+            // The client of a connection that the other side closes learns of it only through the transport's own
+            // token.
+            using CancellationTokenRegistration closed = context.ConnectionClosed.UnsafeRegister(
+                static state => ((ConnectionWatch)state!).Broke(),
+                this
+            );
+            try
+            {
+                await next(context).ConfigureAwait(false);
+            }
+            finally
+            {
+                Broke();
+            }
+        };
 
     private void Broke()
     {

@@ -11,7 +11,8 @@ internal static class NetworkLink
     {
         try
         {
-            long bits = NetworkInterface.GetAllNetworkInterfaces()
+            long bits = NetworkInterface
+                .GetAllNetworkInterfaces()
                 .Where(link => link.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(address)))
                 .Select(link => link.Speed)
                 .DefaultIfEmpty(0)

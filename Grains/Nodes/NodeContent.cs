@@ -6,46 +6,63 @@ using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Grains.Nodes;
 
-/// <summary>The models of this node for other nodes: what it has, its files, and what it shall load or give up.</summary>
+/// <summary>
+/// The models of this node for other nodes: what it has, its files, and what it shall load or give up.
+/// </summary>
 internal sealed class NodeContent(ClusterNode node, NodeModels models, InferenceEngine engine, IModelCatalog catalog)
 {
     /// <summary>Most bytes of a file in one answer.</summary>
     private const int LongestRead = 4 << 20;
 
     /// <summary>Loads a model that the plan gives this node.</summary>
-    public Task PrepareAsync(string model, CancellationToken cancellationToken) => models.EnsureAsync(model, cancellationToken);
+    public Task PrepareAsync(string model, CancellationToken cancellationToken) =>
+        models.EnsureAsync(model, cancellationToken);
 
     /// <summary>Gives up a model that the plan takes from this node.</summary>
-    public Task ReleaseAsync(string model, CancellationToken cancellationToken) => models.ReleaseAsync(model, cancellationToken);
+    public Task ReleaseAsync(string model, CancellationToken cancellationToken) =>
+        models.ReleaseAsync(model, cancellationToken);
 
-    /// <summary>Loads a model from this node's own repository. Returns null where it has none, else what went wrong, or "".</summary>
+    /// <summary>
+    /// Loads a model from this node's own repository. Returns null where it has none, else what went wrong, or "".
+    /// </summary>
     public async Task<string?> LoadOwnAsync(string model, CancellationToken cancellationToken)
     {
-        if (!engine.HasInRepository(model)) return null;
+        if (!engine.HasInRepository(model))
+        {
+            return null;
+        }
         LoadResult result = await engine.LoadAsync(model, replacement: null, cancellationToken);
         return result.IsReady ? "" : result.Reason;
     }
 
     /// <summary>Measures seconds a batch, by rows.</summary>
-    public Task<Dictionary<int, double>> ProfileAsync(string model, string version, CancellationToken cancellationToken) =>
-        engine.ProfileAsync(model, version, cancellationToken);
+    public Task<Dictionary<int, double>> ProfileAsync(
+        string model,
+        string version,
+        CancellationToken cancellationToken
+    ) => engine.ProfileAsync(model, version, cancellationToken);
 
     /// <summary>What clients of other nodes are told about a model.</summary>
     /// <exception cref="InferenceException">It is not served here.</exception>
     public ModelDescription Describe(string model)
     {
         ModelMetadata metadata = catalog.GetMetadata(model, "");
-        Dictionary<string, string[]> labels = metadata.Outputs
-            .Select(output => (output.Name, Labels: catalog.GetLabels(model, "", output.Name).ToArray()))
+        Dictionary<string, string[]> labels = metadata
+            .Outputs.Select(output => (output.Name, Labels: catalog.GetLabels(model, "", output.Name).ToArray()))
             .Where(output => output.Labels.Length > 0)
             .ToDictionary(output => output.Name, output => output.Labels);
         return new ModelDescription(metadata, catalog.GetConfigJson(model, ""), labels);
     }
 
-    /// <summary>The files of a revision, as it is served or as it lies in the repository; null where neither is that revision.</summary>
+    /// <summary>
+    /// The files of a revision, as it is served or as it lies in the repository; null where neither is that revision.
+    /// </summary>
     public ModelManifest? FindManifest(string model, string revision)
     {
-        if (engine.ManifestOfServed(model) is { } served && served.Revision == revision) return served;
+        if (engine.ManifestOfServed(model) is { } served && served.Revision == revision)
+        {
+            return served;
+        }
         return engine.ManifestOfRepository(model) is { } stored && stored.Revision == revision ? stored : null;
     }
 

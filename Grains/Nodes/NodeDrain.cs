@@ -4,8 +4,15 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Grains.Nodes;
 
-/// <summary>Empties this node before it stops: the director sends requests elsewhere, and moves what lives here.</summary>
-internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions<NodeOptions> options, TimeProvider time) : INodeDrain
+/// <summary>
+/// Empties this node before it stops: the director sends requests elsewhere, and moves what lives here.
+/// </summary>
+internal sealed class NodeDrain(
+    ClusterNode node,
+    IGrainFactory grains,
+    IOptions<NodeOptions> options,
+    TimeProvider time
+) : INodeDrain
 {
     /// <inheritdoc />
     public void Announce() => node.Draining = true;
@@ -14,30 +21,51 @@ internal sealed class NodeDrain(ClusterNode node, IGrainFactory grains, IOptions
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         Announce();
-        if (!HasCompany) return;
+        if (!HasCompany)
+        {
+            return;
+        }
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(options.Value.LeaveSeconds), time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken,
+            limit.Token
+        );
         try
         {
             // Who asks for readiness is given the time to see that it is gone.
-            await Task.Delay(TimeSpan.FromSeconds(options.Value.DrainDelaySeconds), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromSeconds(options.Value.DrainDelaySeconds), time, cancellationToken)
+                .ConfigureAwait(false);
             while (ServesHere)
             {
                 Task changed = node.Changed;
-                await grains.GetGrain<IPlacementDirectorGrain>(0).EnsureAsync().WaitAsync(either.Token).ConfigureAwait(false);
-                if (ServesHere) await changed.WaitAsync(TimeSpan.FromSeconds(1), time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await grains
+                    .GetGrain<IPlacementDirectorGrain>(0)
+                    .EnsureAsync()
+                    .WaitAsync(either.Token)
+                    .ConfigureAwait(false);
+                if (ServesHere)
+                {
+                    await changed
+                        .WaitAsync(TimeSpan.FromSeconds(1), time, either.Token)
+                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
                 either.Token.ThrowIfCancellationRequested();
             }
 
             await node.IdleAsync(either.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or TimeoutException or OrleansException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or TimeoutException or OrleansException)
         {
-            // Nobody decides any more: requests that still come are answered while it stops, or sent elsewhere by who sent them.
+            // Nobody decides any more: requests that still come are answered while it stops, or sent elsewhere by who
+            // sent them.
         }
     }
 
     private bool HasCompany => node.Router.Snapshot.Nodes.Count > 1;
 
-    private bool ServesHere => node.Router.Snapshot.Table.Models.Any(model => model.Replicas.Any(replica => node.Router.Snapshot.Nodes[replica.Node].IsLocal));
+    private bool ServesHere =>
+        node.Router.Snapshot.Table.Models.Any(model =>
+            model.Replicas.Any(replica => node.Router.Snapshot.Nodes[replica.Node].IsLocal)
+        );
 }

@@ -4,12 +4,22 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Nodes;
 
-/// <summary>Takes the requests that other nodes send here, within <see cref="NodeOptions.MaxBytesInFlight"/>, until the node drains.</summary>
-internal sealed class NodeIntake(ClusterNode node, NodeTransport transport, NodeDrain drain, IOptions<NodeOptions> options)
+/// <summary>
+/// Takes the requests that other nodes send here, within <see cref="NodeOptions.MaxBytesInFlight"/>, until the node
+/// drains.
+/// </summary>
+internal sealed class NodeIntake(
+    ClusterNode node,
+    NodeTransport transport,
+    NodeDrain drain,
+    IOptions<NodeOptions> options
+)
 {
     private long _bytesInFlight;
 
-    /// <summary>Runs a request on this node. The answer's tensors are released when they have been written to the wire.</summary>
+    /// <summary>
+    /// Runs a request on this node. The answer's tensors are released when they have been written to the wire.
+    /// </summary>
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         long bytes = request.Inputs.Sum(input => (long)input.ByteLength);
@@ -17,7 +27,10 @@ internal sealed class NodeIntake(ClusterNode node, NodeTransport transport, Node
         try
         {
             // One request is always let in, however large: it could never be served otherwise.
-            if (held > options.Value.MaxBytesInFlight && held > bytes) return Refuse(request, held - bytes);
+            if (held > options.Value.MaxBytesInFlight && held > bytes)
+            {
+                return Refuse(request, held - bytes);
+            }
             InferenceResponse response = await node.RunCountedAsync(transport, request, cancellationToken);
             node.CountServed(bytes + response.Outputs.Sum(output => (long)output.ByteLength));
             foreach (InferenceTensor output in response.Outputs)
@@ -39,7 +52,8 @@ internal sealed class NodeIntake(ClusterNode node, NodeTransport transport, Node
     private InferenceResponse Refuse(InferenceRequest request, long held)
     {
         request.Dispose();
-        string message = $"node '{node.Name}' holds {held} of at most {options.Value.MaxBytesInFlight} bytes of requests "
+        string message =
+            $"node '{node.Name}' holds {held} of at most {options.Value.MaxBytesInFlight} bytes of requests "
             + "(Node:MaxBytesInFlight); try again later";
         return InferenceResponse.Failure(request, InferenceError.ResourceExhausted, message);
     }

@@ -15,12 +15,20 @@ using OrleansInference.Scheduling.Batching;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>
-/// The node's own agent: every half second it sets how its replicas run, by the plan, by what a search on the live replica
-/// found, and by what it measures; without a director it goes on from the last plan.
+/// The node's own agent: every half second it sets how its replicas run, by the plan, by what a search on the live
+/// replica found, and by what it measures; without a director it goes on from the last plan.
 /// </summary>
-internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine, IOptions<NodeOptions> options, PolicySlot policy, TimeProvider time, ILogger<NodeKnobs> logger) : IDisposable
+internal sealed partial class NodeKnobs(
+    ClusterNode node,
+    InferenceEngine engine,
+    IOptions<NodeOptions> options,
+    PolicySlot policy,
+    TimeProvider time,
+    ILogger<NodeKnobs> logger
+) : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Looks without anything new after which every mean over looks has settled.</summary>
     private const int SettledLooks = 60;
 
@@ -39,13 +47,17 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private ModelReplica[] _served = [];
     private ClusterPlan? _plan;
     private LearnedPolicy? _policy;
-    private long _requests = -1, _busyAt, _passedAt;
+    private long _requests = -1;
+    private long _busyAt;
+    private long _passedAt;
     private int _quiet;
     private ReplicaCounters _all;
 
     /// <summary>What a search found for a served model; null before the first.</summary>
     public KnobProfile? Profile(IServedModel model) =>
-        model is ModelReplica replica && _replicas.TryGetValue(replica, out Tuned? tuned) ? tuned.Profile ?? tuned.Proposal : null;
+        model is ModelReplica replica && _replicas.TryGetValue(replica, out Tuned? tuned)
+            ? tuned.Profile ?? tuned.Proposal
+            : null;
 
     /// <inheritdoc />
     public void Dispose()
@@ -61,48 +73,82 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
             _quiet = IsAsBefore() ? _quiet + 1 : 0;
-            if (_quiet > SettledLooks) _passedAt = time.GetTimestamp();
-            else await LookAsync(cancellationToken).ConfigureAwait(false);
-            if (options.Value.ProfileOnLoad) ProfileIfIdle(_served, cancellationToken);
+            if (_quiet > SettledLooks)
+            {
+                _passedAt = time.GetTimestamp();
+            }
+            else
+            {
+                await LookAsync(cancellationToken).ConfigureAwait(false);
+            }
+            if (options.Value.ProfileOnLoad)
+            {
+                ProfileIfIdle(_served, cancellationToken);
+            }
         }
     }
 
     /// <summary>
-    /// Whether models, plan and policy are those of the last look, and no replica has done anything since or has anything to do.
+    /// Whether models, plan and policy are those of the last look, and no replica has done anything since or has
+    /// anything to do.
     /// </summary>
     private bool IsAsBefore()
     {
         IReadOnlyList<IServedModel> models = engine.Models;
-        (ClusterPlan plan, LearnedPolicy? learned) = (node.Plan, policy.Current);
-        bool isSame = ReferenceEquals(models, _models) && ReferenceEquals(plan, _plan) && ReferenceEquals(learned, _policy);
-        if (!ReferenceEquals(models, _models)) _served = [.. models.OfType<ModelReplica>()];
-        (_models, _plan, _policy) = (models, plan, learned);
+        ClusterPlan plan = node.Plan;
+        LearnedPolicy? learned = policy.Current;
+        bool isSame =
+            ReferenceEquals(models, _models) && ReferenceEquals(plan, _plan) && ReferenceEquals(learned, _policy);
+        if (!ReferenceEquals(models, _models))
+        {
+            _served = [.. models.OfType<ModelReplica>()];
+        }
+        _models = models;
+        _plan = plan;
+        _policy = learned;
         return isSame && Array.TrueForAll(_served, IsAsBefore);
     }
 
     private bool IsAsBefore(ModelReplica replica)
     {
         InferenceStatistics now = replica.ReadStatistics();
-        return now.PendingRequests == 0 && _replicas.TryGetValue(replica, out Tuned? tuned) && ReferenceEquals(now, tuned.Seen);
+        return now.PendingRequests == 0
+            && _replicas.TryGetValue(replica, out Tuned? tuned)
+            && ReferenceEquals(now, tuned.Seen);
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        foreach (ModelReplica gone in _replicas.Keys.Except(_served)) _replicas.TryRemove(gone, out _);
-        foreach (ModelReplica replica in _served) Read(replica);
+        foreach (ModelReplica gone in _replicas.Keys.Except(_served))
+        {
+            _replicas.TryRemove(gone, out _);
+        }
+        foreach (ModelReplica replica in _served)
+        {
+            Read(replica);
+        }
         _all = _replicas.Values.Aggregate(default(ReplicaCounters), (sum, tuned) => sum.Plus(tuned.Since));
-        foreach (ModelReplica replica in _served) await TuneAsync(replica, cancellationToken).ConfigureAwait(false);
+        foreach (ModelReplica replica in _served)
+        {
+            await TuneAsync(replica, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task TuneAsync(ModelReplica replica, CancellationToken cancellationToken)
     {
         Tuned tuned = TunedOf(replica);
         // A search has the replica to itself.
-        if (!await tuned.Setting.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)) return;
+        if (!await tuned.Setting.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
         try
         {
             ReplicaKnobs wanted = Wanted(replica, tuned);
-            if (wanted == tuned.Applied) return;
+            if (wanted == tuned.Applied)
+            {
+                return;
+            }
             // Not asked for again, if it is not possible, until something else is wanted.
             tuned.Applied = wanted;
             await engine.SetKnobsAsync(replica, wanted, cancellationToken).ConfigureAwait(false);
@@ -117,7 +163,9 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
         }
     }
 
-    /// <summary>The plan's knobs, what it leaves open from the search, and what that leaves open from the tuner.</summary>
+    /// <summary>
+    /// The plan's knobs, what it leaves open from the search, and what that leaves open from the tuner.
+    /// </summary>
     private ReplicaKnobs Wanted(ModelReplica replica, Tuned tuned)
     {
         ReplicaKnobs? found = tuned.Profile?.Chosen ?? tuned.Trial?.Current;
@@ -127,7 +175,8 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
             options.Value.FastLoop,
             isOnTrial: tuned.Trial is not null,
             configuresBatches: limits.FillToMax || limits.PreferredRows.Count > 0,
-            hasSequences: replica.Sequences is not null);
+            hasSequences: replica.Sequences is not null
+        );
         return isTuned ? tuned.Tuner.Tune(View(replica, tuned, planned, limits)) : planned;
     }
 
@@ -135,29 +184,52 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     private void Read(ModelReplica replica)
     {
         Tuned tuned = TunedOf(replica);
-        InferenceStatistics now = replica.ReadStatistics(), before = tuned.Seen ?? now;
+        InferenceStatistics now = replica.ReadStatistics();
+        InferenceStatistics before = tuned.Seen ?? now;
         long at = time.GetTimestamp();
         // Looks that were passed over saw nothing either.
         long since = Math.Max(tuned.SeenAt, _passedAt);
         tuned.Seconds = tuned.SeenAt == 0 ? 0 : time.GetElapsedTime(since, at).TotalSeconds;
         tuned.Since = ReplicaCounters.Of(now).Minus(ReplicaCounters.Of(before));
-        (tuned.Seen, tuned.SeenAt) = (now, at);
-        Follow(replica, tuned, now.Success.Count - before.Success.Count, now.Success.Nanoseconds - before.Success.Nanoseconds);
+        tuned.Seen = now;
+        tuned.SeenAt = at;
+        Follow(
+            replica,
+            tuned,
+            now.Success.Count - before.Success.Count,
+            now.Success.Nanoseconds - before.Success.Nanoseconds
+        );
     }
 
     /// <summary>Goes on with the trial of what a search in idle time found.</summary>
     private void Follow(ModelReplica replica, Tuned tuned, long answered, long nanoseconds)
     {
-        if (tuned.Trial is not { } trial || !_profiling.IsCompleted) return;
+        if (tuned.Trial is not { } trial || !_profiling.IsCompleted)
+        {
+            return;
+        }
         trial.Observe(answered, answered == 0 ? 0 : nanoseconds * 1e-9 / answered);
-        if (!trial.IsOver) return;
+        if (!trial.IsOver)
+        {
+            return;
+        }
         KnobProfile proposal = tuned.Proposal!;
         KnobProfile kept = trial.IsConfirmed
-            ? proposal with { Reason = $"{proposal.Reason}; {trial.Reason}" }
-            : proposal with { Chosen = ReplicaKnobs.Unset, Reason = $"what idle time found was not confirmed: {trial.Reason}" };
+            ? proposal with
+            {
+                Reason = $"{proposal.Reason}; {trial.Reason}",
+            }
+            : proposal with
+            {
+                Chosen = ReplicaKnobs.Unset,
+                Reason = $"what idle time found was not confirmed: {trial.Reason}",
+            };
         tuned.Profile = kept;
         tuned.Trial = null;
-        if (node.Plan.Find(replica.Name) is { } planned) _kept[(replica.Name, planned.Revision)] = kept;
+        if (node.Plan.Find(replica.Name) is { } planned)
+        {
+            _kept[(replica.Name, planned.Revision)] = kept;
+        }
         LogTried(replica.Name, replica.Version, kept.Reason);
     }
 
@@ -192,16 +264,25 @@ internal sealed partial class NodeKnobs(ClusterNode node, InferenceEngine engine
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} version {Version}: {Reason}")]
     private partial void LogSearched(string model, string version, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} version {Version} after a trial with live requests: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Model {Model} version {Version} after a trial with live requests: {Reason}"
+    )]
     private partial void LogTried(string model, string version, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A search on model {Model} was thrown away and will be tried again: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "A search on model {Model} was thrown away and will be tried again: {Reason}"
+    )]
     private partial void LogDisturbed(string model, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} runs on as before: {Reason}")]
     private partial void LogNotSet(string model, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} keeps its settings, a search was not possible: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Model {Model} keeps its settings, a search was not possible: {Reason}"
+    )]
     private partial void LogNotProfiled(string model, string reason);
 
     private sealed class Tuned(PolicySlot policy)

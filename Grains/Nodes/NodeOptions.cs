@@ -15,7 +15,10 @@ public sealed class NodeOptions
     [Range(0, 1e9)]
     public double LinkMbps { get; set; }
 
-    /// <summary>Seconds between a stopping node's readiness going away and its beginning to empty itself; a lone node does not wait.</summary>
+    /// <summary>
+    /// Seconds between a stopping node's readiness going away and its beginning to empty itself; a lone node does not
+    /// wait.
+    /// </summary>
     [Range(0, 600)]
     public double DrainDelaySeconds { get; set; } = 1;
 
@@ -23,17 +26,22 @@ public sealed class NodeOptions
     [Range(0, 3600)]
     public double LeaveSeconds { get; set; } = 30;
 
-    /// <summary>Most bytes of requests from other nodes and clients that it holds at once; one more is refused.</summary>
+    /// <summary>
+    /// Most bytes of requests from other nodes and clients that it holds at once; one more is refused.
+    /// </summary>
     [Range(1024, long.MaxValue)]
     public long MaxBytesInFlight { get; set; } = 1L << 30;
 
-    /// <summary>Whether the node sets the size of batches by what it measures, where neither configuration nor plan does.</summary>
+    /// <summary>
+    /// Whether the node sets the size of batches by what it measures, where neither configuration nor plan does.
+    /// </summary>
     public bool FastLoop { get; set; } = true;
 
     /// <summary>
-    /// Whether a newly loaded model's best batch, threads and instances are searched on the live replica, once the node has had
-    /// no requests for <see cref="ProfileIdleSeconds"/>; requests that come meanwhile end the search. What was found takes turns
-    /// with the usual settings for the first seconds of live requests, and is kept for the model's revision if they were answered sooner.
+    /// Whether a newly loaded model's best batch, threads and instances are searched on the live replica, once the node
+    /// has had no requests for <see cref="ProfileIdleSeconds"/>; requests that come meanwhile end the search. What was
+    /// found takes turns with the usual settings for the first seconds of live requests, and is kept for the model's
+    /// revision if they were answered sooner.
     /// </summary>
     public bool ProfileOnLoad { get; set; } = true;
 
@@ -42,8 +50,9 @@ public sealed class NodeOptions
     public double ProfileIdleSeconds { get; set; } = 5;
 
     /// <summary>
-    /// Share of the processor that others may use while such a search measures, from 0 to 1; with more of it, or where the same
-    /// settings come out twice as much apart before and after, the search is thrown away and tried again later.
+    /// Share of the processor that others may use while such a search measures, from 0 to 1; with more of it, or where
+    /// the same settings come out twice as much apart before and after, the search is thrown away and tried again
+    /// later.
     /// </summary>
     [Range(0.0, 1.0)]
     public double ProfileDisturbance { get; set; } = 0.1;

@@ -9,7 +9,13 @@ using OrleansInference.Scheduling.Batching;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>Says what this node has and does.</summary>
-internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, NodeKnobs knobs, IOptions<NodeOptions> options, TimeProvider time)
+internal sealed class NodeReporter(
+    InferenceEngine engine,
+    ClusterNode node,
+    NodeKnobs knobs,
+    IOptions<NodeOptions> options,
+    TimeProvider time
+)
 {
     private readonly Lock _lock = new();
     private TimeSpan _cpu = Environment.CpuUsage.TotalTime;
@@ -46,22 +52,32 @@ internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, Nod
         };
     }
 
-    private NodeResources Resources() => new()
-    {
-        Cores = Environment.ProcessorCount,
-        Lanes = engine.Parallelism,
-        MemoryBytes = engine.Memory.Capacity,
-        Devices = [.. engine.Devices],
-        LinkMbps = options.Value.LinkMbps > 0 ? options.Value.LinkMbps : NetworkLink.MegabitsPerSecond(node.Address.Endpoint.Address),
-        Labels = new Dictionary<string, string>(options.Value.Labels),
-    };
+    private NodeResources Resources() =>
+        new()
+        {
+            Cores = Environment.ProcessorCount,
+            Lanes = engine.Parallelism,
+            MemoryBytes = engine.Memory.Capacity,
+            Devices = [.. engine.Devices],
+            LinkMbps =
+                options.Value.LinkMbps > 0
+                    ? options.Value.LinkMbps
+                    : NetworkLink.MegabitsPerSecond(node.Address.Endpoint.Address),
+            Labels = new Dictionary<string, string>(options.Value.Labels),
+        };
 
     private ModelOffer? Offer(string model)
     {
         try
         {
             return engine.ManifestOfServed(model) is { } manifest
-                ? new ModelOffer(model, manifest.Revision, manifest.ContentTime, engine.MemoryOfServed(model), engine.IsWanted(model))
+                ? new ModelOffer(
+                    model,
+                    manifest.Revision,
+                    manifest.ContentTime,
+                    engine.MemoryOfServed(model),
+                    engine.IsWanted(model)
+                )
                 : null;
         }
         catch (IOException)
@@ -124,10 +140,14 @@ internal sealed class NodeReporter(InferenceEngine engine, ClusterNode node, Nod
         lock (_lock)
         {
             double elapsed = time.GetElapsedTime(_at).TotalSeconds;
-            if (elapsed < 0.2) return _cpuShare;
+            if (elapsed < 0.2)
+            {
+                return _cpuShare;
+            }
             TimeSpan cpu = Environment.CpuUsage.TotalTime;
             _cpuShare = Math.Clamp((cpu - _cpu).TotalSeconds / elapsed / Environment.ProcessorCount, 0, 1);
-            (_cpu, _at) = (cpu, time.GetTimestamp());
+            _cpu = cpu;
+            _at = time.GetTimestamp();
             return _cpuShare;
         }
     }

@@ -15,8 +15,8 @@ internal sealed class NodeService(
     NodeIntake intake,
     NodeContent content,
     NodeKnobs knobs,
-    NodeReporter reporter)
-    : GrainService(id, silo, loggers), INodeService
+    NodeReporter reporter
+) : GrainService(id, silo, loggers), INodeService
 {
     /// <inheritdoc />
     public Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
@@ -29,16 +29,20 @@ internal sealed class NodeService(
     public Task<NodeReport> ReportAsync() => Task.Run(() => reporter.Report(this.GetGrainId().Type.ToString()!));
 
     /// <inheritdoc />
-    public Task<long> ApplyPlanAsync(ClusterPlan plan, RoutingTable routing) => Task.FromResult(node.Apply(plan, routing));
+    public Task<long> ApplyPlanAsync(ClusterPlan plan, RoutingTable routing) =>
+        Task.FromResult(node.Apply(plan, routing));
 
     /// <inheritdoc />
-    public Task<(ClusterPlan Plan, RoutingTable Routing)> GetPlanAsync() => Task.FromResult((node.Plan, node.Router.Snapshot.Table));
+    public Task<(ClusterPlan Plan, RoutingTable Routing)> GetPlanAsync() =>
+        Task.FromResult((node.Plan, node.Router.Snapshot.Table));
 
     /// <inheritdoc />
-    public Task PrepareAsync(string model, CancellationToken cancellationToken) => content.PrepareAsync(model, cancellationToken);
+    public Task PrepareAsync(string model, CancellationToken cancellationToken) =>
+        content.PrepareAsync(model, cancellationToken);
 
     /// <inheritdoc />
-    public Task ReleaseAsync(string model, CancellationToken cancellationToken) => content.ReleaseAsync(model, cancellationToken);
+    public Task ReleaseAsync(string model, CancellationToken cancellationToken) =>
+        content.ReleaseAsync(model, cancellationToken);
 
     /// <inheritdoc />
     public Task<string?> LoadOwnAsync(string model, CancellationToken cancellationToken) =>
@@ -56,8 +60,11 @@ internal sealed class NodeService(
         content.ReadFileAsync(model, revision, path, offset, length);
 
     /// <inheritdoc />
-    public Task<Dictionary<int, double>> ProfileAsync(string model, string version, CancellationToken cancellationToken) =>
-        content.ProfileAsync(model, version, cancellationToken);
+    public Task<Dictionary<int, double>> ProfileAsync(
+        string model,
+        string version,
+        CancellationToken cancellationToken
+    ) => content.ProfileAsync(model, version, cancellationToken);
 
     /// <inheritdoc />
     public Task<KnobProfile> SearchAsync(string model, string version, CancellationToken cancellationToken) =>
@@ -68,8 +75,8 @@ internal sealed class NodeService(
         string model,
         string version,
         ReplicaKnobs setting,
-        CancellationToken cancellationToken) =>
-        knobs.MeasureAsync(model, version, setting, cancellationToken);
+        CancellationToken cancellationToken
+    ) => knobs.MeasureAsync(model, version, setting, cancellationToken);
 
     /// <inheritdoc />
     public Task DrainAsync(CancellationToken cancellationToken) => intake.DrainAsync(cancellationToken);

@@ -4,10 +4,11 @@ using System.Globalization;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>
-/// Processor time of the machine and of this process, at one moment. Two of them tell how much of the processor was left
-/// for this process. Known on Linux only, where the system counts it.
+/// Processor time of the machine and of this process, at one moment. Two of them tell how much of the processor was
+/// left for this process. Known on Linux only, where the system counts it.
 /// </summary>
-/// <param name="MachineSeconds">Seconds that the machine's processors were busy, or kept from it by its host, since its start.</param>
+/// <param name="MachineSeconds">Seconds that the machine's processors were busy, or kept from it by its host, since its
+/// start.</param>
 /// <param name="OwnSeconds">Seconds of this process.</param>
 /// <param name="Processors">The machine's processors; this process may be allowed fewer.</param>
 internal readonly record struct ProcessorTime(double MachineSeconds, double OwnSeconds, int Processors)
@@ -17,7 +18,9 @@ internal readonly record struct ProcessorTime(double MachineSeconds, double OwnS
     /// <summary>Ticks a second in that file.</summary>
     private const double TicksPerSecond = 100;
 
-    /// <summary>The columns of user, nice, system, irq, softirq and steal; the others are idle, or counted twice.</summary>
+    /// <summary>
+    /// The columns of user, nice, system, irq, softirq and steal; the others are idle, or counted twice.
+    /// </summary>
     private static readonly int[] Busy = [1, 2, 3, 6, 7, 8];
 
     /// <summary>Now; null where the system does not tell.</summary>
@@ -25,7 +28,9 @@ internal readonly record struct ProcessorTime(double MachineSeconds, double OwnS
     {
         try
         {
-            return OperatingSystem.IsLinux() ? Parse(File.ReadLines(Source), Environment.CpuUsage.TotalTime.TotalSeconds) : null;
+            return OperatingSystem.IsLinux()
+                ? Parse(File.ReadLines(Source), Environment.CpuUsage.TotalTime.TotalSeconds)
+                : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -41,21 +46,28 @@ internal readonly record struct ProcessorTime(double MachineSeconds, double OwnS
         int processors = 0;
         foreach (string line in lines)
         {
-            if (!line.StartsWith("cpu", StringComparison.Ordinal)) break;
+            if (!line.StartsWith("cpu", StringComparison.Ordinal))
+            {
+                break;
+            }
             string[] columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (columns[0] == "cpu" && columns.Length > Busy[^1])
             {
-                machine = Busy.Sum(column => double.Parse(columns[column], CultureInfo.InvariantCulture)) / TicksPerSecond;
+                machine =
+                    Busy.Sum(column => double.Parse(columns[column], CultureInfo.InvariantCulture)) / TicksPerSecond;
             }
-            else processors++;
+            else
+            {
+                processors++;
+            }
         }
 
         return machine is { } seconds && processors > 0 ? new ProcessorTime(seconds, ownSeconds, processors) : null;
     }
 
     /// <summary>
-    /// The share of the processors this process may use that others kept from it between <paramref name="before"/> and this
-    /// moment, 0 to 1. What others did on processors that it could not have used anyway does not count.
+    /// The share of the processors this process may use that others kept from it between <paramref name="before"/> and
+    /// this moment, 0 to 1. What others did on processors that it could not have used anyway does not count.
     /// </summary>
     /// <param name="before">The earlier moment.</param>
     /// <param name="elapsed">Time between the two.</param>
@@ -63,7 +75,10 @@ internal readonly record struct ProcessorTime(double MachineSeconds, double OwnS
     public double TakenByOthers(in ProcessorTime before, TimeSpan elapsed, int usable)
     {
         double seconds = elapsed.TotalSeconds;
-        if (seconds <= 0) return 0;
+        if (seconds <= 0)
+        {
+            return 0;
+        }
         double others = Math.Max(0, MachineSeconds - before.MachineSeconds - (OwnSeconds - before.OwnSeconds));
         double spare = (Processors - usable) * seconds;
         return Math.Clamp((others - spare) / (usable * seconds), 0, 1);

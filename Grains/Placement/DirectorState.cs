@@ -14,7 +14,8 @@ internal sealed record DirectorState
 
     /// <summary>The models to serve.</summary>
     [Id(1)]
-    public ImmutableSortedDictionary<string, DesiredModel> Desired { get; init; } = ImmutableSortedDictionary<string, DesiredModel>.Empty.WithComparers(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, DesiredModel> Desired { get; init; } =
+        ImmutableSortedDictionary<string, DesiredModel>.Empty.WithComparers(StringComparer.Ordinal);
 
     /// <summary>What operators fixed, by model.</summary>
     [Id(2)]

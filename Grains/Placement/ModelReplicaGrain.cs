@@ -7,7 +7,9 @@ using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Placement;
 
-/// <summary>One model on one node. Its activation is what has the model loaded, its deactivation what lets go of it.</summary>
+/// <summary>
+/// One model on one node. Its activation is what has the model loaded, its deactivation what lets go of it.
+/// </summary>
 [PlanPlacement]
 [KeepAlive]
 [Immovable]
@@ -25,10 +27,16 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
     /// <inheritdoc />
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (!_lives) return;
+        if (!_lives)
+        {
+            return;
+        }
         node.SetReplicaGrain(Key, lives: false);
         // A silo that stops drains its engine itself, after the requests that still come.
-        if (reason.ReasonCode != DeactivationReasonCode.ShuttingDown) await models.ReleaseAsync(Model, cancellationToken);
+        if (reason.ReasonCode != DeactivationReasonCode.ShuttingDown)
+        {
+            await models.ReleaseAsync(Model, cancellationToken);
+        }
     }
 
     /// <inheritdoc />
@@ -59,8 +67,8 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
     }
 
     /// <summary>
-    /// Loads the model where the plan has this replica here. A call that comes late for one that was retired activates it again:
-    /// then it loads nothing and goes.
+    /// Loads the model where the plan has this replica here. A call that comes late for one that was retired activates
+    /// it again: then it loads nothing and goes.
     /// </summary>
     private async Task LiveAsync(CancellationToken cancellationToken)
     {

@@ -13,8 +13,14 @@ internal sealed partial class PlacementDirectorGrain
     /// <summary>Looks now, or again after the look that is under way.</summary>
     private void LookSoon()
     {
-        if (_looking) _again = true;
-        else _ = LookAsync();
+        if (_looking)
+        {
+            _again = true;
+        }
+        else
+        {
+            _ = LookAsync();
+        }
     }
 
     private async Task UntilAsync(Func<bool> reached)
@@ -22,7 +28,10 @@ internal sealed partial class PlacementDirectorGrain
         while (true)
         {
             await LookAsync();
-            if (reached()) return;
+            if (reached())
+            {
+                return;
+            }
             await _looked.Task;
         }
     }
@@ -44,8 +53,7 @@ internal sealed partial class PlacementDirectorGrain
             {
                 _again = false;
                 await LookOnceAsync();
-            }
-            while (_again);
+            } while (_again);
         }
         catch (InconsistentStateException exception)
         {
@@ -71,13 +79,31 @@ internal sealed partial class PlacementDirectorGrain
     {
         await _telemetry.CollectAsync();
         _observedAt = _time.GetUtcNow();
-        if (_telemetry.Alive.Count == 0) return;
+        if (_telemetry.Alive.Count == 0)
+        {
+            return;
+        }
         _scores.Observe(_telemetry.Window, _observedAt);
-        if (!_adopted) await AdoptAsync();
-        _unloading.RemoveWhere(model => _telemetry.Alive.All(report => report.Offers.All(offer => offer.Name != model)));
-        DirectorState observed = _state, next = _state with { Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading) };
+        if (!_adopted)
+        {
+            await AdoptAsync();
+        }
+        _unloading.RemoveWhere(model =>
+            _telemetry.Alive.All(report => report.Offers.All(offer => offer.Name != model))
+        );
+        DirectorState observed = _state;
+        DirectorState next = _state with
+        {
+            Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading),
+        };
         ClusterObservation seen = ClusterObserver.Observe(
-            _telemetry.Alive, next.Desired, next.Pins, next.Drained, _executor.Failures, _telemetry.Demand);
+            _telemetry.Alive,
+            next.Desired,
+            next.Pins,
+            next.Drained,
+            _executor.Failures,
+            _telemetry.Demand
+        );
         ClusterObservation observation = seen with
         {
             Now = _telemetry.Window.Now,
@@ -85,20 +111,39 @@ internal sealed partial class PlacementDirectorGrain
             Window = _telemetry.Window,
         };
         // A decision may try plans out for a tenth of a second: not on a thread that membership depends on.
-        ClusterPlan before = next.Plan, plan = await Task.Run(() => _agent.Plan(observation, before));
+        ClusterPlan before = next.Plan;
+        ClusterPlan plan = await Task.Run(() => _agent.Plan(observation, before));
         // What was asked for meanwhile counts.
-        next = next with { Pins = _state.Pins, Drained = _state.Drained, Mode = _state.Mode, Decisions = Worthwhile(next.Decisions) };
-        if (_state.Desired != observed.Desired) next = next with { Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading) };
-        if (!PlanComparison.AreAlike(plan, _state.Plan)) next = next with { Plan = plan with { Epoch = _state.Plan.Epoch + 1, CreatedAt = _time.GetUtcNow() } };
+        next = next with
+        {
+            Pins = _state.Pins,
+            Drained = _state.Drained,
+            Mode = _state.Mode,
+            Decisions = Worthwhile(next.Decisions),
+        };
+        if (_state.Desired != observed.Desired)
+        {
+            next = next with { Desired = DesiredModels.Merge(_state.Desired, _telemetry.Answering, _unloading) };
+        }
+        if (!PlanComparison.AreAlike(plan, _state.Plan))
+        {
+            next = next with { Plan = plan with { Epoch = _state.Plan.Epoch + 1, CreatedAt = _time.GetUtcNow() } };
+        }
         if (next != _state)
         {
             ClusterPlan former = _state.Plan;
             await StoreAsync(next);
-            if (!PlanComparison.AskTheSame(former, next.Plan)) LogPlanned(next.Plan.Epoch, next.Plan.Nodes.Length, next.Plan.Models.Length);
+            if (!PlanComparison.AskTheSame(former, next.Plan))
+            {
+                LogPlanned(next.Plan.Epoch, next.Plan.Nodes.Length, next.Plan.Models.Length);
+            }
         }
 
         RoutingTable routing = RoutingTables.Build(_state.Plan, _telemetry.Answering, _routing.Sequence + 1);
-        if (!RoutingTables.AreAlike(routing, _routing)) _routing = routing;
+        if (!RoutingTables.AreAlike(routing, _routing))
+        {
+            _routing = routing;
+        }
         await PublishAsync();
         _executor.Carry(_state.Plan, _telemetry.Answering);
     }
@@ -107,24 +152,53 @@ internal sealed partial class PlacementDirectorGrain
     private async Task AdoptAsync()
     {
         long sequence = 0;
-        foreach (NodeReport report in _telemetry.Alive.Where(report => report.PlanEpoch >= _state.Plan.Epoch && report.PlanEpoch > 0))
+        foreach (
+            NodeReport report in _telemetry.Alive.Where(report =>
+                report.PlanEpoch >= _state.Plan.Epoch && report.PlanEpoch > 0
+            )
+        )
         {
             (ClusterPlan plan, RoutingTable routing) = await _services.Of(report.Address).GetPlanAsync();
             sequence = Math.Max(sequence, routing.Sequence);
-            if (plan.Epoch <= _state.Plan.Epoch) continue;
+            if (plan.Epoch <= _state.Plan.Epoch)
+            {
+                continue;
+            }
             ImmutableSortedDictionary<string, DesiredModel> desired = _state.Desired;
             foreach (ModelPlan model in plan.Models.Where(model => !desired.ContainsKey(model.Name)))
             {
-                ModelOffer? offer = _telemetry.Alive.SelectMany(other => other.Offers).FirstOrDefault(offer => offer.Name == model.Name && offer.Revision == model.Revision);
-                desired = desired.SetItem(model.Name, new DesiredModel { Revision = model.Revision, ContentTime = plan.CreatedAt, MemoryBytes = offer?.MemoryBytes ?? 0, IsRequested = offer is not { IsWanted: true } });
+                ModelOffer? offer = _telemetry
+                    .Alive.SelectMany(other => other.Offers)
+                    .FirstOrDefault(offer => offer.Name == model.Name && offer.Revision == model.Revision);
+                desired = desired.SetItem(
+                    model.Name,
+                    new DesiredModel
+                    {
+                        Revision = model.Revision,
+                        ContentTime = plan.CreatedAt,
+                        MemoryBytes = offer?.MemoryBytes ?? 0,
+                        IsRequested = offer is not { IsWanted: true },
+                    }
+                );
             }
 
-            ImmutableHashSet<string> drained = [.. _state.Drained, .. plan.Nodes.Where(node => node.Draining && _telemetry.Alive.Any(other => other.Name == node.Name && !other.Draining)).Select(node => node.Name)];
+            ImmutableHashSet<string> drained =
+            [
+                .. _state.Drained,
+                .. plan
+                    .Nodes.Where(node =>
+                        node.Draining && _telemetry.Alive.Any(other => other.Name == node.Name && !other.Draining)
+                    )
+                    .Select(node => node.Name),
+            ];
             _state = _state with { Plan = plan, Desired = desired, Drained = drained };
         }
 
         // A director's first table is newer than any of its predecessor's.
-        _routing = _routing with { Sequence = sequence };
+        _routing = _routing with
+        {
+            Sequence = sequence,
+        };
         _adopted = true;
     }
 
@@ -132,9 +206,19 @@ internal sealed partial class PlacementDirectorGrain
     {
         ClusterPlan plan = _state.Plan;
         RoutingTable routing = _routing;
-        if (routing.Epoch == 0 && plan.Epoch == 0) return;
-        long[] epochs = await Task.WhenAll(_telemetry.Answering.Where(report => report.PlanEpoch < plan.Epoch || report.RoutingSequence < routing.Sequence).Select(report => PublishAsync(report.Address, plan, routing)));
-        if (epochs.All(epoch => epoch <= plan.Epoch)) return;
+        if (routing.Epoch == 0 && plan.Epoch == 0)
+        {
+            return;
+        }
+        long[] epochs = await Task.WhenAll(
+            _telemetry
+                .Answering.Where(report => report.PlanEpoch < plan.Epoch || report.RoutingSequence < routing.Sequence)
+                .Select(report => PublishAsync(report.Address, plan, routing))
+        );
+        if (epochs.All(epoch => epoch <= plan.Epoch))
+        {
+            return;
+        }
         LogReplaced($"a node follows epoch {epochs.Max()}");
         DeactivateOnIdle();
     }

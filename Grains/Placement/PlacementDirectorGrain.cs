@@ -18,8 +18,8 @@ using OrleansInference.Grains.Nodes;
 namespace OrleansInference.Grains.Placement;
 
 /// <summary>
-/// Looks at the cluster every second, and at once when something was asked for: collects reports, plans, stores the plan,
-/// publishes it with the routing table, and has it carried out. Its turns interleave, its looks do not.
+/// Looks at the cluster every second, and at once when something was asked for: collects reports, plans, stores the
+/// plan, publishes it with the routing table, and has it carried out. Its turns interleave, its looks do not.
 /// </summary>
 [KeepAlive]
 [Immovable]
@@ -44,28 +44,61 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     private readonly ScoreHistory _scores = new();
     private readonly HashSet<string> _unloading = [];
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private DirectorState _state = new(), _saved = new();
+    private DirectorState _state = new();
+    private DirectorState _saved = new();
     private AgentPlanner _agent = null!;
     private RoutingTable _routing = RoutingTable.Empty;
     private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _observedAt;
-    private bool _looking, _again, _adopted;
+    private bool _looking;
+    private bool _again;
+    private bool _adopted;
 
     public PlacementDirectorGrain(
-        [PersistentState("director")] IPersistentState<DirectorState> stored, NodeServices services, ISiloStatusOracle membership, ClusterNode node, IOptions<AgentOptions> options, IEnumerable<IPlanTrial> trials, PolicySlot policy, TimeProvider time, ILogger<PlacementDirectorGrain> logger)
+        [PersistentState("director")] IPersistentState<DirectorState> stored,
+        NodeServices services,
+        ISiloStatusOracle membership,
+        ClusterNode node,
+        PlannerSetup setup,
+        TimeProvider time,
+        ILogger<PlacementDirectorGrain> logger
+    )
     {
-        (_stored, _services, _node, _options, _trial, _time, _logger) = (stored, services, node, options.Value, trials.FirstOrDefault(), time, logger);
-        _policy = policy;
+        _stored = stored;
+        _services = services;
+        _node = node;
+        _options = setup.Options;
+        _trial = setup.Trial;
+        _time = time;
+        _logger = logger;
+        _policy = setup.Policy;
         _telemetry = new Telemetry(services, membership, time);
-        _executor = new PlanExecutor(key => GrainFactory.GetGrain<IModelReplicaGrain>(key), services.Of, time, logger, LookSoon);
+        _executor = new PlanExecutor(
+            key => GrainFactory.GetGrain<IModelReplicaGrain>(key),
+            services.Of,
+            time,
+            logger,
+            LookSoon
+        );
     }
 
     /// <inheritdoc />
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _state = _saved = _stored.RecordExists ? _stored.State : new DirectorState();
-        _agent = new AgentPlanner(_options, _trial, new DecisionLog(_options.Remembered, _time.GetUtcNow, _state.Decisions)) { Mode = _state.Mode ?? _options.Mode, Policy = _policy };
-        this.RegisterGrainTimer(_ => LookAsync(), new GrainTimerCreationOptions(TimeSpan.Zero, Period) { Interleave = true, KeepAlive = true });
+        _agent = new AgentPlanner(
+            _options,
+            _trial,
+            new DecisionLog(_options.Remembered, _time.GetUtcNow, _state.Decisions)
+        )
+        {
+            Mode = _state.Mode ?? _options.Mode,
+            Policy = _policy,
+        };
+        this.RegisterGrainTimer(
+            _ => LookAsync(),
+            new GrainTimerCreationOptions(TimeSpan.Zero, Period) { Interleave = true, KeepAlive = true }
+        );
         LogActive(_node.Name, _state.Plan.Epoch);
         return Task.CompletedTask;
     }
@@ -81,25 +114,63 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     public async Task<string[]> LoadAsync(string model, SiloAddress source)
     {
         NodeReport report = await _services.Of(source).ReportAsync();
-        ModelOffer offer = Array.Find(report.Offers, known => known.Name == model) ?? throw new InferenceException(InferenceError.Internal, $"failed to load '{model}': node '{report.Name}' does not have it any more");
+        ModelOffer offer =
+            Array.Find(report.Offers, known => known.Name == model)
+            ?? throw new InferenceException(
+                InferenceError.Internal,
+                $"failed to load '{model}': node '{report.Name}' does not have it any more"
+            );
         _unloading.Remove(model);
         _executor.Retry(model);
-        DesiredModel desired = new() { Revision = offer.Revision, ContentTime = _time.GetUtcNow(), MemoryBytes = offer.MemoryBytes, IsRequested = true };
+        DesiredModel desired = new()
+        {
+            Revision = offer.Revision,
+            ContentTime = _time.GetUtcNow(),
+            MemoryBytes = offer.MemoryBytes,
+            IsRequested = true,
+        };
         await StoreAsync(_state with { Desired = _state.Desired.SetItem(model, desired) });
-        await UntilAsync(() => _state.Plan.Find(model) is { } plan && plan.Revision == offer.Revision && !_executor.IsBusy(model) && PlanExecutor.IsCarriedOut(_state.Plan, model, _telemetry.Alive));
-        ModelPlan planned = _state.Plan.Find(model) ?? throw new InferenceException(InferenceError.Unavailable, $"model '{model}' was unloaded while it was loading");
-        return planned.Replicas.Length > 0 ? planned.Refusals : throw new InferenceException(InferenceError.Internal, $"failed to load '{model}': {string.Join("; ", planned.Refusals)}");
+        await UntilAsync(() =>
+            _state.Plan.Find(model) is { } plan
+            && plan.Revision == offer.Revision
+            && !_executor.IsBusy(model)
+            && PlanExecutor.IsCarriedOut(_state.Plan, model, _telemetry.Alive)
+        );
+        ModelPlan planned =
+            _state.Plan.Find(model)
+            ?? throw new InferenceException(
+                InferenceError.Unavailable,
+                $"model '{model}' was unloaded while it was loading"
+            );
+        return planned.Replicas.Length > 0
+            ? planned.Refusals
+            : throw new InferenceException(
+                InferenceError.Internal,
+                $"failed to load '{model}': {string.Join("; ", planned.Refusals)}"
+            );
     }
 
     /// <inheritdoc />
     public async Task<bool> UnloadAsync(string model)
     {
         await LookAsync();
-        SiloAddress[] nodes = [.. _telemetry.Alive.Where(report => report.Replicas.Any(replica => replica.Model == model)).Select(report => report.Address)];
+        SiloAddress[] nodes =
+        [
+            .. _telemetry
+                .Alive.Where(report => report.Replicas.Any(replica => replica.Model == model))
+                .Select(report => report.Address),
+        ];
         bool known = nodes.Length > 0 || _state.Desired.ContainsKey(model);
         _unloading.Add(model);
-        if (_state.Desired.ContainsKey(model)) await StoreAsync(_state with { Desired = _state.Desired.Remove(model) });
-        await UntilAsync(() => _state.Plan.Find(model) is null && !_executor.IsBusy(model) && PlanExecutor.IsCarriedOut(_state.Plan, model, _telemetry.Alive));
+        if (_state.Desired.ContainsKey(model))
+        {
+            await StoreAsync(_state with { Desired = _state.Desired.Remove(model) });
+        }
+        await UntilAsync(() =>
+            _state.Plan.Find(model) is null
+            && !_executor.IsBusy(model)
+            && PlanExecutor.IsCarriedOut(_state.Plan, model, _telemetry.Alive)
+        );
         await Task.WhenAll(nodes.Select(node => _services.Of(node).ReleaseAsync(model, CancellationToken.None)));
         await LookAsync();
         return known;
@@ -109,16 +180,35 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     public async Task DrainAsync(string node, bool drain)
     {
         await LookAsync();
-        if (_telemetry.Alive.All(report => report.Name != node)) throw new InferenceException(InferenceError.NotFound, $"there is no node '{node}'; there are: {string.Join(", ", _telemetry.Alive.Select(report => report.Name).Order(StringComparer.Ordinal))}");
+        if (_telemetry.Alive.All(report => report.Name != node))
+        {
+            throw new InferenceException(
+                InferenceError.NotFound,
+                $"there is no node '{node}'; there are: "
+                    + $"{string.Join(", ", _telemetry.Alive.Select(report => report.Name).Order(StringComparer.Ordinal))}"
+            );
+        }
         await StoreAsync(_state with { Drained = drain ? _state.Drained.Add(node) : _state.Drained.Remove(node) });
-        await UntilAsync(() => !drain || _state.Plan.Nodes.All(other => other.Draining) || (IsEmpty(node) && _state.Plan.Nodes.Any(other => other.Name == node && other.Draining)));
+        await UntilAsync(() =>
+            !drain
+            || _state.Plan.Nodes.All(other => other.Draining)
+            || (IsEmpty(node) && _state.Plan.Nodes.Any(other => other.Name == node && other.Draining))
+        );
     }
 
     /// <inheritdoc />
     public async Task PinAsync(string model, ModelPin? pin)
     {
-        if (pin is not null && PinCheck.Wrong(pin, [.. _telemetry.Alive.Select(report => report.Name)]) is { } wrong) throw new InferenceException(InferenceError.InvalidArgument, wrong);
-        await StoreAsync(_state with { Pins = pin is null ? _state.Pins.Remove(model) : _state.Pins.SetItem(model, pin) });
+        if (pin is not null && PinCheck.Wrong(pin, [.. _telemetry.Alive.Select(report => report.Name)]) is { } wrong)
+        {
+            throw new InferenceException(InferenceError.InvalidArgument, wrong);
+        }
+        await StoreAsync(
+            _state with
+            {
+                Pins = pin is null ? _state.Pins.Remove(model) : _state.Pins.SetItem(model, pin),
+            }
+        );
         await LookAsync();
     }
 
@@ -126,13 +216,32 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     public Task<ClusterState> GetStateAsync()
     {
         // Whoever watches asks again soon, and is to see something new then.
-        if (_time.GetUtcNow() - _observedAt >= Watched) LookSoon();
-        return Task.FromResult(new ClusterState(_state.Plan, _routing, [.. _telemetry.Alive.OrderBy(report => report.Name, StringComparer.Ordinal)], _state.Pins.ToDictionary(pin => pin.Key, pin => pin.Value), _node.Name, _observedAt));
+        if (_time.GetUtcNow() - _observedAt >= Watched)
+        {
+            LookSoon();
+        }
+        return Task.FromResult(
+            new ClusterState(
+                _state.Plan,
+                _routing,
+                [.. _telemetry.Alive.OrderBy(report => report.Name, StringComparer.Ordinal)],
+                _state.Pins.ToDictionary(pin => pin.Key, pin => pin.Value),
+                _node.Name,
+                _observedAt
+            )
+        );
     }
 
     /// <inheritdoc />
-    public Task<ClusterBackup> GetBackupAsync() => Task.FromResult(new ClusterBackup(
-        [.. _state.Desired.Where(model => model.Value.IsRequested).Select(model => model.Key)], _state.Pins.ToDictionary(pin => pin.Key, pin => pin.Value), [.. _state.Drained.Order(StringComparer.Ordinal)], _state.Mode));
+    public Task<ClusterBackup> GetBackupAsync() =>
+        Task.FromResult(
+            new ClusterBackup(
+                [.. _state.Desired.Where(model => model.Value.IsRequested).Select(model => model.Key)],
+                _state.Pins.ToDictionary(pin => pin.Key, pin => pin.Value),
+                [.. _state.Drained.Order(StringComparer.Ordinal)],
+                _state.Mode
+            )
+        );
 
     /// <inheritdoc />
     public Task<AgentState> GetAgentAsync() => Task.FromResult(_agent.State());
@@ -150,7 +259,10 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     /// <inheritdoc />
     public async Task AnswerAsync(long decision, bool approve)
     {
-        if (!_agent.Answer(decision, approve)) throw new InferenceException(InferenceError.NotFound, $"decision {decision} does not wait for an answer");
+        if (!_agent.Answer(decision, approve))
+        {
+            throw new InferenceException(InferenceError.NotFound, $"decision {decision} does not wait for an answer");
+        }
         await LookAsync();
     }
 
@@ -164,14 +276,20 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     /// <inheritdoc />
     public void Dispose() => _writing.Dispose();
 
-    /// <summary>The decisions that are stored: those that changed something or were to; the same object where they are the same.</summary>
+    /// <summary>
+    /// The decisions that are stored: those that changed something or were to; the same object where they are the same.
+    /// </summary>
     private ImmutableArray<AgentDecision> Worthwhile(ImmutableArray<AgentDecision> stored)
     {
-        AgentDecision[] now = [.. _agent.Decisions.All.Where(decision => decision.Outcome != DecisionOutcome.Kept).TakeLast(MostStored)];
+        AgentDecision[] now =
+        [
+            .. _agent.Decisions.All.Where(decision => decision.Outcome != DecisionOutcome.Kept).TakeLast(MostStored),
+        ];
         return now.SequenceEqual(stored) ? stored : [.. now];
     }
 
-    private bool IsEmpty(string node) => _telemetry.Alive.Where(report => report.Name == node).All(report => report.ReplicaGrains.Length == 0)
+    private bool IsEmpty(string node) =>
+        _telemetry.Alive.Where(report => report.Name == node).All(report => report.ReplicaGrains.Length == 0)
         && _routing.Models.All(model => model.Replicas.All(replica => _routing.Nodes[replica.Node].Name != node));
 
     /// <summary>Decides and stores, one write at a time; what cannot be stored is not decided.</summary>
@@ -181,7 +299,10 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         await _writing.WaitAsync();
         try
         {
-            if (_saved == _state) return;
+            if (_saved == _state)
+            {
+                return;
+            }
             _stored.State = next = _state;
             await _stored.WriteStateAsync();
             _saved = next;
@@ -197,7 +318,10 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The placement director lives on {Node} and goes on from epoch {Epoch}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The placement director lives on {Node} and goes on from epoch {Epoch}"
+    )]
     private partial void LogActive(string node, long epoch);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Plan {Epoch}: {Nodes} nodes, {Models} models")]
@@ -206,6 +330,9 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     [LoggerMessage(Level = LogLevel.Warning, Message = "The placement director was replaced by another: {Reason}")]
     private partial void LogReplaced(string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The placement director could not look at the cluster: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The placement director could not look at the cluster: {Reason}"
+    )]
     private partial void LogFailed(string reason);
 }

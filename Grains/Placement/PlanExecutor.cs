@@ -6,8 +6,8 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Grains.Placement;
 
 /// <summary>
-/// Carries a plan out: has replica grains live where it says, make before break, one operation a replica at a time. Used by
-/// one director, on its own turn.
+/// Carries a plan out: has replica grains live where it says, make before break, one operation a replica at a time.
+/// Used by one director, on its own turn.
 /// </summary>
 /// <param name="replicas">The grain of a <see cref="ReplicaKey"/>.</param>
 /// <param name="nodes">The service of a node.</param>
@@ -19,9 +19,12 @@ internal sealed partial class PlanExecutor(
     Func<SiloAddress, INodeService> nodes,
     TimeProvider time,
     ILogger logger,
-    Action done)
+    Action done
+)
 {
-    /// <summary>Time for which what a node could not load is not tried there again: files or memory seldom change sooner.</summary>
+    /// <summary>
+    /// Time for which what a node could not load is not tried there again: files or memory seldom change sooner.
+    /// </summary>
     public static readonly TimeSpan Backoff = TimeSpan.FromMinutes(5);
 
     private readonly HashSet<string> _underWay = [];
@@ -32,13 +35,19 @@ internal sealed partial class PlanExecutor(
     public bool IsBusy(string model) => _underWay.Any(key => key.StartsWith(model + "\n", StringComparison.Ordinal));
 
     /// <summary>What could not be loaded in the last while, and why.</summary>
-    public IReadOnlyDictionary<(SiloAddress Node, string Model), string> Failures => _failures.Where(failure => time.GetElapsedTime(failure.Value.At) < Backoff).ToDictionary(failure => failure.Key, failure => failure.Value.Reason);
+    public IReadOnlyDictionary<(SiloAddress Node, string Model), string> Failures =>
+        _failures
+            .Where(failure => time.GetElapsedTime(failure.Value.At) < Backoff)
+            .ToDictionary(failure => failure.Key, failure => failure.Value.Reason);
 
     /// <summary>Forgets failures of a model, also of what is under way, so that it is tried again at once.</summary>
     public void Retry(string model)
     {
         _retries[model] = _retries.GetValueOrDefault(model) + 1;
-        foreach ((SiloAddress Node, string Model) key in _failures.Keys.Where(key => key.Model == model).ToArray()) _failures.Remove(key);
+        foreach ((SiloAddress Node, string Model) key in _failures.Keys.Where(key => key.Model == model).ToArray())
+        {
+            _failures.Remove(key);
+        }
     }
 
     /// <summary>Begins what is missing; ends at once.</summary>
@@ -47,7 +56,10 @@ internal sealed partial class PlanExecutor(
         Dictionary<string, NodeReport> homes = [];
         foreach (NodeReport report in reports)
         {
-            foreach (string key in report.ReplicaGrains) homes[key] = report;
+            foreach (string key in report.ReplicaGrains)
+            {
+                homes[key] = report;
+            }
         }
 
         HashSet<string> planned = [];
@@ -57,43 +69,104 @@ internal sealed partial class PlanExecutor(
             {
                 string key = ReplicaKey.Of(model.Name, replica.Index);
                 planned.Add(key);
-                if (!homes.TryGetValue(key, out NodeReport? home)) Begin(key, model.Name, replica.Node, () => EnsureAsync(key));
-                else if (!home.Address.Equals(replica.Node)) Begin(key, model.Name, replica.Node, () => MoveAsync(key, model.Name, replica.Node));
-                else if (!HasRevision(home, model)) Begin(key, model.Name, replica.Node, () => EnsureAsync(key));
+                if (!homes.TryGetValue(key, out NodeReport? home))
+                {
+                    Begin(key, model.Name, replica.Node, () => EnsureAsync(key));
+                }
+                else if (!home.Address.Equals(replica.Node))
+                {
+                    Begin(key, model.Name, replica.Node, () => MoveAsync(key, model.Name, replica.Node));
+                }
+                else if (!HasRevision(home, model))
+                {
+                    Begin(key, model.Name, replica.Node, () => EnsureAsync(key));
+                }
             }
         }
 
         foreach ((string key, NodeReport home) in homes.Where(home => !planned.Contains(home.Key)))
         {
             string model = ReplicaKey.Parse(key).Model;
-            if (MayGo(plan, model, home, reports)) Begin(key, model, home.Address, () => replicas(key).RetireAsync());
+            if (MayGo(plan, model, home, reports))
+            {
+                Begin(key, model, home.Address, () => replicas(key).RetireAsync());
+            }
         }
 
-        foreach (NodeReport report in reports) ReleaseUnplanned(plan, report, reports, homes);
+        foreach (NodeReport report in reports)
+        {
+            ReleaseUnplanned(plan, report, reports, homes);
+        }
     }
 
     /// <summary>Whether every replica of a model lives where the plan has it, in its revision.</summary>
     public static bool IsCarriedOut(ClusterPlan plan, string model, IReadOnlyCollection<NodeReport> reports) =>
         plan.Find(model) is { } planned
-            ? planned.Replicas.All(replica => reports.FirstOrDefault(report => report.Address.Equals(replica.Node)) is { } node && node.ReplicaGrains.Contains(ReplicaKey.Of(model, replica.Index)) && HasRevision(node, planned))
+            ? planned.Replicas.All(replica =>
+                reports.FirstOrDefault(report => report.Address.Equals(replica.Node)) is { } node
+                && node.ReplicaGrains.Contains(ReplicaKey.Of(model, replica.Index))
+                && HasRevision(node, planned)
+            )
             : reports.All(report => !report.ReplicaGrains.Any(key => ReplicaKey.Parse(key).Model == model));
 
-    private static bool HasRevision(NodeReport node, ModelPlan model) => node.Offers.Any(offer => offer.Name == model.Name && (model.Revision.Length == 0 || offer.Revision == model.Revision));
+    private static bool HasRevision(NodeReport node, ModelPlan model) =>
+        node.Offers.Any(offer =>
+            offer.Name == model.Name && (model.Revision.Length == 0 || offer.Revision == model.Revision)
+        );
 
     /// <summary>What a replica leaves behind must be served by another first.</summary>
-    private static bool MayGo(ClusterPlan plan, string model, NodeReport home, IReadOnlyCollection<NodeReport> reports) =>
-        plan.Find(model) is not { } planned || reports.Any(other => other != home && HasRevision(other, planned) && planned.Replicas.Any(replica => replica.Node.Equals(other.Address)));
+    private static bool MayGo(
+        ClusterPlan plan,
+        string model,
+        NodeReport home,
+        IReadOnlyCollection<NodeReport> reports
+    ) =>
+        plan.Find(model) is not { } planned
+        || reports.Any(other =>
+            other != home
+            && HasRevision(other, planned)
+            && planned.Replicas.Any(replica => replica.Node.Equals(other.Address))
+        );
 
-    /// <summary>A model that a node loaded by itself and that the plan has elsewhere. A node that does not know the plan yet keeps it: it would not know where else to send what comes for it.</summary>
-    private void ReleaseUnplanned(ClusterPlan plan, NodeReport report, IReadOnlyCollection<NodeReport> reports, Dictionary<string, NodeReport> homes)
+    /// <summary>
+    /// A model that a node loaded by itself and that the plan has elsewhere. A node that does not know the plan yet
+    /// keeps it: it would not know where else to send what comes for it.
+    /// </summary>
+    private void ReleaseUnplanned(
+        ClusterPlan plan,
+        NodeReport report,
+        IReadOnlyCollection<NodeReport> reports,
+        Dictionary<string, NodeReport> homes
+    )
     {
-        if (report.PlanEpoch < plan.Epoch) return;
+        if (report.PlanEpoch < plan.Epoch)
+        {
+            return;
+        }
         foreach (string model in report.Replicas.Select(replica => replica.Model).Distinct())
         {
-            if (plan.Find(model) is not { } planned || planned.Replicas.Length == 0 || planned.Replicas.Any(replica => replica.Node.Equals(report.Address))) continue;
-            if (homes.Any(home => home.Value == report && ReplicaKey.Parse(home.Key).Model == model) || !MayGo(plan, model, report, reports)) continue;
+            if (
+                plan.Find(model) is not { } planned
+                || planned.Replicas.Length == 0
+                || planned.Replicas.Any(replica => replica.Node.Equals(report.Address))
+            )
+            {
+                continue;
+            }
+            if (
+                homes.Any(home => home.Value == report && ReplicaKey.Parse(home.Key).Model == model)
+                || !MayGo(plan, model, report, reports)
+            )
+            {
+                continue;
+            }
             INodeService node = nodes(report.Address);
-            Begin($"{model}\nrelease {report.Address}", model, report.Address, () => node.ReleaseAsync(model, CancellationToken.None));
+            Begin(
+                $"{model}\nrelease {report.Address}",
+                model,
+                report.Address,
+                () => node.ReleaseAsync(model, CancellationToken.None)
+            );
         }
     }
 
@@ -107,7 +180,15 @@ internal sealed partial class PlanExecutor(
 
     private void Begin(string key, string model, SiloAddress node, Func<Task> operation)
     {
-        if ((_failures.TryGetValue((node, model), out (string Reason, long At) failure) && time.GetElapsedTime(failure.At) < Backoff) || !_underWay.Add(key)) return;
+        if (
+            (
+                _failures.TryGetValue((node, model), out (string Reason, long At) failure)
+                && time.GetElapsedTime(failure.At) < Backoff
+            ) || !_underWay.Add(key)
+        )
+        {
+            return;
+        }
         _ = RunAsync(key, model, node, operation);
     }
 
@@ -121,7 +202,10 @@ internal sealed partial class PlanExecutor(
         }
         catch (InferenceException exception)
         {
-            if (_retries.GetValueOrDefault(model) == retries) _failures[(node, model)] = (exception.Message, time.GetTimestamp());
+            if (_retries.GetValueOrDefault(model) == retries)
+            {
+                _failures[(node, model)] = (exception.Message, time.GetTimestamp());
+            }
             LogFailed(model, node, exception.Message);
         }
         catch (Exception exception)

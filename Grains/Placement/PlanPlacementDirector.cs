@@ -7,20 +7,32 @@ using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Placement;
 
-/// <summary>Reads the plan that this node follows, in memory; without a plan for the grain, Orleans' resource-optimised placement decides.</summary>
+/// <summary>
+/// Reads the plan that this node follows, in memory; without a plan for the grain, Orleans' resource-optimised
+/// placement decides.
+/// </summary>
 internal sealed class PlanPlacementDirector(ClusterNode node, IServiceProvider services) : IPlacementDirector
 {
     private static readonly PlacementStrategy Otherwise = new ResourceOptimizedPlacementAttribute().PlacementStrategy;
 
     /// <inheritdoc />
-    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    public Task<SiloAddress> OnAddActivation(
+        PlacementStrategy strategy,
+        PlacementTarget target,
+        IPlacementContext context
+    )
     {
         SiloAddress[] silos = context.GetCompatibleSilos(target);
-        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, silos) is { } hint) return Task.FromResult(hint);
+        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, silos) is { } hint)
+        {
+            return Task.FromResult(hint);
+        }
         SiloAddress? planned = Planned(node.Plan, target.GrainIdentity.Key.ToString()!);
         return planned is not null && silos.Contains(planned)
             ? Task.FromResult(planned)
-            : services.GetRequiredKeyedService<IPlacementDirector>(Otherwise.GetType()).OnAddActivation(Otherwise, target, context);
+            : services
+                .GetRequiredKeyedService<IPlacementDirector>(Otherwise.GetType())
+                .OnAddActivation(Otherwise, target, context);
     }
 
     /// <summary>Where a plan has the replica of a grain's key, or null.</summary>

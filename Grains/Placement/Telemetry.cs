@@ -27,14 +27,22 @@ internal sealed class Telemetry(NodeServices services, ISiloStatusOracle members
     /// <summary>Rows a second by model, an exponentially weighted mean over about 10 s.</summary>
     public IReadOnlyDictionary<string, double> Demand => _rates.Means;
 
-    /// <summary>Asks every node, side by side; one that does not answer in time keeps its last report for a while.</summary>
+    /// <summary>
+    /// Asks every node, side by side; one that does not answer in time keeps its last report for a while.
+    /// </summary>
     public async Task CollectAsync()
     {
         SiloAddress[] silos = [.. membership.GetApproximateSiloStatuses(onlyActive: true).Keys];
         await Task.WhenAll(silos.Select(CollectAsync));
-        foreach (SiloAddress gone in _last.Keys.Except(silos).ToArray()) _last.Remove(gone);
+        foreach (SiloAddress gone in _last.Keys.Except(silos).ToArray())
+        {
+            _last.Remove(gone);
+        }
         Alive = [.. _last.Values.Select(entry => entry.Report)];
-        Answering = [.. _last.Values.Where(entry => time.GetElapsedTime(entry.At) < Silence).Select(entry => entry.Report)];
+        Answering =
+        [
+            .. _last.Values.Where(entry => time.GetElapsedTime(entry.At) < Silence).Select(entry => entry.Report),
+        ];
         Window = _windows.Advance(Alive, time.GetUtcNow() - DateTimeOffset.UnixEpoch);
         _rates.Observe(Window);
     }

@@ -9,5 +9,6 @@ internal static class PolicyFiles
 {
     /// <summary>Loads one.</summary>
     /// <exception cref="ModelLoadException">It is none, or of another schema.</exception>
-    public static PolicyModel Load(byte[] file) => PolicyModel.Load(file, PolicySchema.Hash, PolicySchema.Width, PolicySchema.Actions);
+    public static PolicyModel Load(byte[] file) =>
+        PolicyModel.Load(file, PolicySchema.Hash, PolicySchema.Width, PolicySchema.Actions);
 }

@@ -10,8 +10,17 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Grains.Policies;
 
-/// <summary>Puts the cluster's policy in force on this node: the configured file at first, then whatever was promoted or rolled back to.</summary>
-internal sealed partial class PolicyWatch(IGrainFactory grains, PolicySlot slot, IOptions<AgentOptions> options, TimeProvider time, ILogger<PolicyWatch> logger) : BackgroundService
+/// <summary>
+/// Puts the cluster's policy in force on this node: the configured file at first, then whatever was promoted or rolled
+/// back to.
+/// </summary>
+internal sealed partial class PolicyWatch(
+    IGrainFactory grains,
+    PolicySlot slot,
+    IOptions<AgentOptions> options,
+    TimeProvider time,
+    ILogger<PolicyWatch> logger
+) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
 
@@ -20,16 +29,35 @@ internal sealed partial class PolicyWatch(IGrainFactory grains, PolicySlot slot,
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Value.Policy.Length > 0) Use($"'{options.Value.Policy}'", "file", () => File.ReadAllBytes(options.Value.Policy));
+        if (options.Value.Policy.Length > 0)
+        {
+            Use($"'{options.Value.Policy}'", "file", () => File.ReadAllBytes(options.Value.Policy));
+        }
         using PeriodicTimer timer = new(Period, time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             try
             {
-                if (await grains.GetGrain<IPolicyGrain>(0).GetAsync(_known).WaitAsync(stoppingToken).ConfigureAwait(false) is not { } next) continue;
+                if (
+                    await grains
+                        .GetGrain<IPolicyGrain>(0)
+                        .GetAsync(_known)
+                        .WaitAsync(stoppingToken)
+                        .ConfigureAwait(false)
+                    is not { } next
+                )
+                {
+                    continue;
+                }
                 _known = next.Number;
-                if (next.Number == 0) Leave();
-                else Use($"number {next.Number}", $"{next.Number}", () => next.File);
+                if (next.Number == 0)
+                {
+                    Leave();
+                }
+                else
+                {
+                    Use($"number {next.Number}", $"{next.Number}", () => next.File);
+                }
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
@@ -63,9 +91,15 @@ internal sealed partial class PolicyWatch(IGrainFactory grains, PolicySlot slot,
     [LoggerMessage(Level = LogLevel.Information, Message = "The agent's policy is {Policy} ({Provenance})")]
     private partial void LogTaken(string policy, string provenance);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The agent's policy {Policy} is refused, the planner decides alone: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The agent's policy {Policy} is refused, the planner decides alone: {Reason}"
+    )]
     private partial void LogRefused(string policy, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The agent has no policy any more: the planner decides alone")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The agent has no policy any more: the planner decides alone"
+    )]
     private partial void LogLeft();
 }

@@ -2,7 +2,10 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansInference.Grains.Recording;
 
-/// <summary>Recording of telemetry for training (<c>Recording:</c>). Off until a folder is named: naming it is the operator's consent.</summary>
+/// <summary>
+/// Recording of telemetry for training (<c>Recording:</c>). Off until a folder is named: naming it is the operator's
+/// consent.
+/// </summary>
 public sealed class RecordingOptions
 {
     /// <summary>Where Parquet files are written; empty for no recording.</summary>
@@ -12,7 +15,9 @@ public sealed class RecordingOptions
     [Range(0.0, 1.0)]
     public double SampleShare { get; set; } = 1;
 
-    /// <summary>Whether inputs are recorded too, as they were sent: off unless asked for, whatever <see cref="Folder"/> says.</summary>
+    /// <summary>
+    /// Whether inputs are recorded too, as they were sent: off unless asked for, whatever <see cref="Folder"/> says.
+    /// </summary>
     public bool Inputs { get; set; }
 
     /// <summary>Share of the requests whose inputs are recorded.</summary>

@@ -11,10 +11,19 @@ using Parquet.Serialization;
 namespace OrleansInference.Grains.Recording;
 
 /// <summary>
-/// Writes what this node was asked, what it answered and how it was, as Parquet files of bounded size: the data that the agent is trained on. It
-/// reads the request log four times a second, off the request path; requests beyond what the log remembers in that time are not recorded.
+/// Writes what this node was asked, what it answered and how it was, as Parquet files of bounded size: the data that
+/// the agent is trained on. It reads the request log four times a second, off the request path; requests beyond what
+/// the log remembers in that time are not recorded.
 /// </summary>
-internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRecorder inputs, NodeReporter reporter, ClusterNode node, IOptions<RecordingOptions> options, TimeProvider time, ILogger<TelemetryRecorder> logger) : BackgroundService
+internal sealed partial class TelemetryRecorder(
+    InferenceEngine engine,
+    InputRecorder inputs,
+    NodeReporter reporter,
+    ClusterNode node,
+    IOptions<RecordingOptions> options,
+    TimeProvider time,
+    ILogger<TelemetryRecorder> logger
+) : BackgroundService
 {
     private const int MostRows = 200_000;
     private const double GoldenRatio = 0.6180339887498949;
@@ -31,11 +40,19 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRec
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         RecordingOptions recording = options.Value;
-        if (recording.Folder.Length == 0) return;
+        if (recording.Folder.Length == 0)
+        {
+            return;
+        }
         Directory.CreateDirectory(recording.Folder);
         _cursor = engine.Requests.Written;
-        LogRecording(recording.Folder, recording.SampleShare, recording.Inputs ? $"inputs of {recording.InputShare:P1} of them" : "no contents");
-        long begun = time.GetTimestamp(), looked = 0;
+        LogRecording(
+            recording.Folder,
+            recording.SampleShare,
+            recording.Inputs ? $"inputs of {recording.InputShare:P1} of them" : "no contents"
+        );
+        long begun = time.GetTimestamp();
+        long looked = 0;
         using PeriodicTimer timer = new(Period, time);
         try
         {
@@ -48,7 +65,10 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRec
                     Describe(reporter.Report(""));
                 }
 
-                if (time.GetElapsedTime(begun).TotalSeconds < recording.SecondsPerFile && _requests.Count < MostRows) continue;
+                if (time.GetElapsedTime(begun).TotalSeconds < recording.SecondsPerFile && _requests.Count < MostRows)
+                {
+                    continue;
+                }
                 begun = time.GetTimestamp();
                 await WriteAsync(recording, stoppingToken).ConfigureAwait(false);
             }
@@ -66,10 +86,27 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRec
         foreach ((long number, RequestRecord record) in engine.Requests.Since(ref _cursor))
         {
             // Evenly, and by no clock or generator: the fractional parts of multiples of the golden ratio.
-            if (share < 1 && number * GoldenRatio % 1 >= share) continue;
+            if (share < 1 && number * GoldenRatio % 1 >= share)
+            {
+                continue;
+            }
             InferenceTimings timings = record.Timings;
-            TimeSpan total = timings.Load + timings.Queue + timings.ComputeInput + timings.ComputeInfer + timings.ComputeOutput;
-            _requests.Add(new RecordedRequest { ArrivedAt = Unix(record.Arrival), Model = record.ModelName, Version = record.ModelVersion, Outcome = record.Outcome.ToString(), Rows = record.Rows, QueueMs = timings.Queue.TotalMilliseconds, RunMs = timings.ComputeInfer.TotalMilliseconds, TotalMs = total.TotalMilliseconds, RowsAhead = record.RowsAhead });
+            TimeSpan total =
+                timings.Load + timings.Queue + timings.ComputeInput + timings.ComputeInfer + timings.ComputeOutput;
+            _requests.Add(
+                new RecordedRequest
+                {
+                    ArrivedAt = Unix(record.Arrival),
+                    Model = record.ModelName,
+                    Version = record.ModelVersion,
+                    Outcome = record.Outcome.ToString(),
+                    Rows = record.Rows,
+                    QueueMs = timings.Queue.TotalMilliseconds,
+                    RunMs = timings.ComputeInfer.TotalMilliseconds,
+                    TotalMs = total.TotalMilliseconds,
+                    RowsAhead = record.RowsAhead,
+                }
+            );
         }
     }
 
@@ -77,51 +114,74 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRec
     {
         double at = Unix(time.GetUtcNow());
         _nodes.Add(Node(report, at));
-        _replicas.AddRange(report.Replicas.Select(replica => new RecordedReplica
+        _replicas.AddRange(
+            report.Replicas.Select(replica => new RecordedReplica
+            {
+                At = at,
+                Node = node.Name,
+                Model = replica.Model,
+                Version = replica.Version,
+                Requests = replica.Requests,
+                Violations = replica.Violations,
+                Runs = replica.Runs,
+                Rows = replica.Rows,
+                RunSeconds = replica.RunSeconds,
+                Bytes = replica.Bytes,
+                SloMs = replica.SloMs,
+                MaxRows = replica.MaxRows,
+                MemoryBytes = replica.MemoryBytes,
+                RowLimit = replica.Knobs.MaxRows,
+                Threads = replica.Knobs.Threads,
+                Instances = replica.Knobs.Instances,
+            })
+        );
+    }
+
+    private RecordedNode Node(NodeReport report, double at) =>
+        new()
         {
             At = at,
             Node = node.Name,
-            Model = replica.Model,
-            Version = replica.Version,
-            Requests = replica.Requests,
-            Violations = replica.Violations,
-            Runs = replica.Runs,
-            Rows = replica.Rows,
-            RunSeconds = replica.RunSeconds,
-            Bytes = replica.Bytes,
-            SloMs = replica.SloMs,
-            MaxRows = replica.MaxRows,
-            MemoryBytes = replica.MemoryBytes,
-            RowLimit = replica.Knobs.MaxRows,
-            Threads = replica.Knobs.Threads,
-            Instances = replica.Knobs.Instances,
-        }));
-    }
-
-    private RecordedNode Node(NodeReport report, double at) => new()
-    {
-        At = at,
-        Node = node.Name,
-        Cores = report.Resources.Parallelism,
-        CpuShare = report.CpuShare,
-        MemoryReserved = report.MemoryReserved,
-        LinkMbps = report.Resources.LinkMbps,
-        RequestsServed = report.RequestsServed,
-        BytesServed = report.BytesServed,
-        RequestsForwarded = report.RequestsForwarded,
-        BytesForwarded = report.BytesForwarded,
-        Models = report.Replicas.Length,
-    };
+            Cores = report.Resources.Parallelism,
+            CpuShare = report.CpuShare,
+            MemoryReserved = report.MemoryReserved,
+            LinkMbps = report.Resources.LinkMbps,
+            RequestsServed = report.RequestsServed,
+            BytesServed = report.BytesServed,
+            RequestsForwarded = report.RequestsForwarded,
+            BytesForwarded = report.BytesForwarded,
+            Models = report.Replicas.Length,
+        };
 
     private async Task WriteAsync(RecordingOptions recording, CancellationToken cancellationToken)
     {
         string stamp = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture);
         try
         {
-            await WriteAsync(Path.Combine(recording.Folder, $"requests-{node.Name}-{stamp}.parquet"), _requests, cancellationToken).ConfigureAwait(false);
-            await WriteAsync(Path.Combine(recording.Folder, $"nodes-{node.Name}-{stamp}.parquet"), _nodes, cancellationToken).ConfigureAwait(false);
-            await WriteAsync(Path.Combine(recording.Folder, $"replicas-{node.Name}-{stamp}.parquet"), _replicas, cancellationToken).ConfigureAwait(false);
-            await WriteAsync(Path.Combine(recording.Folder, $"inputs-{node.Name}-{stamp}.parquet"), inputs.Drain(), cancellationToken).ConfigureAwait(false);
+            await WriteAsync(
+                    Path.Combine(recording.Folder, $"requests-{node.Name}-{stamp}.parquet"),
+                    _requests,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            await WriteAsync(
+                    Path.Combine(recording.Folder, $"nodes-{node.Name}-{stamp}.parquet"),
+                    _nodes,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            await WriteAsync(
+                    Path.Combine(recording.Folder, $"replicas-{node.Name}-{stamp}.parquet"),
+                    _replicas,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            await WriteAsync(
+                    Path.Combine(recording.Folder, $"inputs-{node.Name}-{stamp}.parquet"),
+                    inputs.Drain(),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             Trim(recording);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -138,27 +198,46 @@ internal sealed partial class TelemetryRecorder(InferenceEngine engine, InputRec
     private static async Task WriteAsync<T>(string path, List<T> rows, CancellationToken cancellationToken)
         where T : class
     {
-        if (rows.Count == 0) return;
+        if (rows.Count == 0)
+        {
+            return;
+        }
         // A reader never sees half a file.
         string part = path + ".part";
-        await using (FileStream file = File.Create(part)) await ParquetSerializer.SerializeAsync(rows, file, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using (FileStream file = File.Create(part))
+        {
+            await ParquetSerializer
+                .SerializeAsync(rows, file, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+        }
         File.Move(part, path);
     }
 
     private static void Trim(RecordingOptions recording)
     {
-        FileInfo[] files = [.. new DirectoryInfo(recording.Folder).EnumerateFiles("*.parquet").OrderByDescending(file => file.LastWriteTimeUtc)];
+        FileInfo[] files =
+        [
+            .. new DirectoryInfo(recording.Folder)
+                .EnumerateFiles("*.parquet")
+                .OrderByDescending(file => file.LastWriteTimeUtc),
+        ];
         long left = (long)recording.MaxMiB << 20;
         foreach (FileInfo file in files)
         {
             left -= file.Length;
-            if (left < 0) file.Delete();
+            if (left < 0)
+            {
+                file.Delete();
+            }
         }
     }
 
     private static double Unix(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).TotalMilliseconds;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Telemetry is recorded in {Folder}: {Share:P0} of the requests, {Contents}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Telemetry is recorded in {Folder}: {Share:P0} of the requests, {Contents}"
+    )]
     private partial void LogRecording(string folder, double share, string contents);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Telemetry could not be written to {Folder}: {Reason}")]

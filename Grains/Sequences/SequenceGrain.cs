@@ -40,8 +40,14 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         try
         {
             // Whatever comes of it, what went on before a new beginning does not go on.
-            if (request.SequenceStart) Break("failed");
-            if (Find(request, out InferenceError error, out string message) is not { Sequences: { } policy } model) return Refuse(request, error, message);
+            if (request.SequenceStart)
+            {
+                Break("failed");
+            }
+            if (Find(request, out InferenceError error, out string message) is not { Sequences: { } policy } model)
+            {
+                return Refuse(request, error, message);
+            }
             _idleTimeout = policy.IdleTimeout;
             if (SequenceInputs.Check(policy, request) is { } wrong)
             {
@@ -52,7 +58,12 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
             long begin = time.GetTimestamp();
             if (!await TakeSlotAsync(policy, request, cancellationToken))
             {
-                return Refuse(request, InferenceError.DeadlineExceeded, $"no place for sequence '{request.SequenceId}' of model '{request.ModelName}' became free before the deadline: {policy.MaxActive} sequences are under way");
+                return Refuse(
+                    request,
+                    InferenceError.DeadlineExceeded,
+                    $"no place for sequence '{request.SequenceId}' of model '{request.ModelName}' became free "
+                        + $"before the deadline: {policy.MaxActive} sequences are under way"
+                );
             }
 
             return await RunAsync(policy, model, request, time.GetElapsedTime(begin), cancellationToken);
@@ -69,8 +80,18 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         }
         finally
         {
-            if (!_started) GiveUp();
-            else _idle = this.RegisterGrainTimer(OnIdle, _idleTimeout, new GrainTimerCreationOptions(_idleTimeout, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+            if (!_started)
+            {
+                GiveUp();
+            }
+            else
+            {
+                _idle = this.RegisterGrainTimer(
+                    OnIdle,
+                    _idleTimeout,
+                    new GrainTimerCreationOptions(_idleTimeout, Timeout.InfiniteTimeSpan) { KeepAlive = true }
+                );
+            }
         }
     }
 
@@ -87,45 +108,81 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         return InferenceResponse.Failure(request, error, message);
     }
 
-    /// <summary>The model version that the sequence began with; a new sequence begins with the one that it asks for.</summary>
+    /// <summary>
+    /// The model version that the sequence began with; a new sequence begins with the one that it asks for.
+    /// </summary>
     private IServedModel? Find(InferenceRequest request, out InferenceError error, out string message)
     {
         if (request.SequenceStart)
         {
             IServedModel? model = engine.Find(request.ModelName, request.ModelVersion, out error, out message);
-            if (model?.Sequences is null && error == InferenceError.None) (error, message) = (InferenceError.InvalidArgument, $"model '{request.ModelName}' serves no sequences");
+            if (model?.Sequences is null && error == InferenceError.None)
+            {
+                (error, message) = (InferenceError.InvalidArgument, $"model '{request.ModelName}' serves no sequences");
+            }
             return model;
         }
 
         error = InferenceError.InvalidArgument;
         if (_started)
         {
-            if (engine.Find(request.ModelName, _version, out _, out string reason) is { Sequences: { } policy } model && ReferenceEquals(policy, _policy))
+            if (
+                engine.Find(request.ModelName, _version, out _, out string reason) is { Sequences: { } policy } model
+                && ReferenceEquals(policy, _policy)
+            )
             {
                 message = "";
                 return model;
             }
 
-            Stop($"the version {_version} that it began with is not served any more ({(reason.Length > 0 ? reason : "it was loaded anew")})");
+            Stop(
+                $"the version {_version} that it began with is not served any more ({(reason.Length > 0 ? reason : "it was loaded anew")})"
+            );
         }
 
-        message = $"inference request for sequence {request.SequenceId} to model '{request.ModelName}' must specify the START flag on the first request of the sequence; there is no state of it: {_lost}";
+        message =
+            $"inference request for sequence {request.SequenceId} to model '{request.ModelName}' must "
+            + $"specify the START flag on the first request of the sequence; there is no state of it: "
+            + $"{_lost}";
         return null;
     }
 
-    private async ValueTask<bool> TakeSlotAsync(SequencePolicy policy, InferenceRequest request, CancellationToken cancellationToken)
+    private async ValueTask<bool> TakeSlotAsync(
+        SequencePolicy policy,
+        InferenceRequest request,
+        CancellationToken cancellationToken
+    )
     {
         // Another life of the model has places of its own.
-        if (_slot is not null && ReferenceEquals(policy, _policy)) return true;
+        if (_slot is not null && ReferenceEquals(policy, _policy))
+        {
+            return true;
+        }
         GiveUp();
-        _slot = await policy.Slots.TakeAsync(request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan, cancellationToken);
+        _slot = await policy.Slots.TakeAsync(
+            request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan,
+            cancellationToken
+        );
         _policy = policy;
         return _slot is not null;
     }
 
-    private async Task<InferenceResponse> RunAsync(SequencePolicy policy, IServedModel model, InferenceRequest request, TimeSpan waited, CancellationToken cancellationToken)
+    private async Task<InferenceResponse> RunAsync(
+        SequencePolicy policy,
+        IServedModel model,
+        InferenceRequest request,
+        TimeSpan waited,
+        CancellationToken cancellationToken
+    )
     {
-        InferenceRequest complete = SequenceInputs.Complete(policy, request.After(waited) with { ModelVersion = model.Version }, request.SequenceStart ? [] : _states);
+        InferenceRequest complete = SequenceInputs.Complete(
+            policy,
+            request.After(waited) with
+            {
+                ModelVersion = model.Version,
+            },
+            request.SequenceStart ? [] : _states
+        );
         InferenceResponse response = await engine.InferAsync(complete, cancellationToken);
         response = response with { Timings = response.Timings with { Queue = response.Timings.Queue + waited } };
         if (response.Error != InferenceError.None)
@@ -135,10 +192,21 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         }
 
         (response, InferenceTensor[] states) = SequenceInputs.Split(policy, response);
-        foreach (InferenceTensor old in _states) old.Dispose();
-        (_states, _version, _started) = (states, model.Version, true);
-        if (request.SequenceEnd) Stop("it has ended");
-        foreach (InferenceTensor output in response.Outputs) output.ReleaseWhenSerialized = true;
+        foreach (InferenceTensor old in _states)
+        {
+            old.Dispose();
+        }
+        _states = states;
+        _version = model.Version;
+        _started = true;
+        if (request.SequenceEnd)
+        {
+            Stop("it has ended");
+        }
+        foreach (InferenceTensor output in response.Outputs)
+        {
+            output.ReleaseWhenSerialized = true;
+        }
         return response;
     }
 
@@ -159,7 +227,10 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         _idle?.Dispose();
         _slot?.Dispose();
         _slot = null;
-        foreach (InferenceTensor state in _states) state.Dispose();
+        foreach (InferenceTensor state in _states)
+        {
+            state.Dispose();
+        }
         _states = [];
     }
 }

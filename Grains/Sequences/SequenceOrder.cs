@@ -9,7 +9,9 @@ internal sealed class SequenceOrder
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Task> _last = [];
 
-    /// <summary>Takes the next place in a sequence's line, at once; <see cref="Place.WaitAsync"/> waits for its turn.</summary>
+    /// <summary>
+    /// Takes the next place in a sequence's line, at once; <see cref="Place.WaitAsync"/> waits for its turn.
+    /// </summary>
     public Place Join(string key)
     {
         lock (_lock)
@@ -24,7 +26,10 @@ internal sealed class SequenceOrder
     {
         lock (_lock)
         {
-            if (_last.GetValueOrDefault(place.Key) == place.Left) _last.Remove(place.Key);
+            if (_last.GetValueOrDefault(place.Key) == place.Left)
+            {
+                _last.Remove(place.Key);
+            }
         }
     }
 
@@ -40,9 +45,12 @@ internal sealed class SequenceOrder
 
         /// <summary>Waits until everybody before has left.</summary>
         /// <exception cref="TimeoutException">Not within <paramref name="timeout"/>.</exception>
-        public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) => before.WaitAsync(timeout, time, cancellationToken);
+        public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+            before.WaitAsync(timeout, time, cancellationToken);
 
-        /// <summary>Leaves the line once this place's turn has come and <paramref name="last"/>, which must not fail, is done.</summary>
+        /// <summary>
+        /// Leaves the line once this place's turn has come and <paramref name="last"/>, which must not fail, is done.
+        /// </summary>
         public async Task LeaveAfter(Func<Task> last)
         {
             _leaves = true;
@@ -53,10 +61,25 @@ internal sealed class SequenceOrder
 
         public void Dispose()
         {
-            if (_leaves) return;
+            if (_leaves)
+            {
+                return;
+            }
             // Who gives up waiting must not let the next one past those who are still before it.
-            if (before.IsCompleted) Leave();
-            else before.ContinueWith(static (_, place) => ((Place)place!).Leave(), this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            if (before.IsCompleted)
+            {
+                Leave();
+            }
+            else
+            {
+                before.ContinueWith(
+                    static (_, place) => ((Place)place!).Leave(),
+                    this,
+                    CancellationToken.None,
+                    TaskContinuationOptions.None,
+                    TaskScheduler.Default
+                );
+            }
         }
 
         private void Leave()

@@ -11,7 +11,9 @@ namespace OrleansInference.Onnx.Building;
 public sealed class OnnxGraphBuilder
 {
     /// <summary>The oldest operator set and file format that the builder writes, and the newest format.</summary>
-    private const int MinOpset = 17, MinIrVersion = 8, MaxIrVersion = 10;
+    private const int MinOpset = 17;
+    private const int MinIrVersion = 8;
+    private const int MaxIrVersion = 10;
 
     private readonly ModelProto _model;
     private readonly HashSet<string> _values = new(StringComparer.Ordinal);
@@ -31,25 +33,37 @@ public sealed class OnnxGraphBuilder
             IrVersion = irVersion,
             ProducerName = "OrleansInference",
             Graph = new GraphProto { Name = name },
-            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = opset } },
+            OpsetImport =
+            {
+                new OperatorSetIdProto { Domain = "", Version = opset },
+            },
         };
     }
 
     /// <summary>Adds a graph input.</summary>
     /// <exception cref="ArgumentException">The graph already has a value of this name.</exception>
-    public OnnxGraphBuilder Input(string name, TensorProto.Types.DataType elementType, params ReadOnlySpan<OnnxDimension> shape)
+    public OnnxGraphBuilder Input(
+        string name,
+        TensorProto.Types.DataType elementType,
+        params ReadOnlySpan<OnnxDimension> shape
+    )
     {
         Define(name);
         _model.Graph.Input.Add(Value(name, elementType, shape));
         return this;
     }
 
-    /// <summary>Adds a constant. One with the name of an input makes that input optional, with the constant as its default.</summary>
+    /// <summary>
+    /// Adds a constant. One with the name of an input makes that input optional, with the constant as its default.
+    /// </summary>
     /// <exception cref="ArgumentException">The graph already has a value of this name that is not an input.</exception>
     public OnnxGraphBuilder Initializer(TensorProto tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        if (_model.Graph.Input.All(input => input.Name != tensor.Name)) Define(tensor.Name);
+        if (_model.Graph.Input.All(input => input.Name != tensor.Name))
+        {
+            Define(tensor.Name);
+        }
         _model.Graph.Initializer.Add(tensor);
         return this;
     }
@@ -60,26 +74,53 @@ public sealed class OnnxGraphBuilder
     /// <param name="outputs">Names of the values it makes.</param>
     /// <param name="attributes">Made by <see cref="OnnxAttribute"/>.</param>
     /// <exception cref="ArgumentException">An input does not exist yet, or an output exists already.</exception>
-    public OnnxGraphBuilder Node(string operation, IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, params ReadOnlySpan<AttributeProto> attributes)
+    public OnnxGraphBuilder Node(
+        string operation,
+        IReadOnlyList<string> inputs,
+        IReadOnlyList<string> outputs,
+        params ReadOnlySpan<AttributeProto> attributes
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(operation);
         if (inputs.FirstOrDefault(input => input.Length > 0 && !_values.Contains(input)) is { } missing)
         {
-            throw new ArgumentException($"{operation} reads '{missing}', which nothing before it makes", nameof(inputs));
+            throw new ArgumentException(
+                $"{operation} reads '{missing}', which nothing before it makes",
+                nameof(inputs)
+            );
         }
 
-        foreach (string output in outputs) Define(output);
-        NodeProto node = new() { Name = $"{operation}_{_model.Graph.Node.Count}", OpType = operation, Input = { inputs }, Output = { outputs } };
-        foreach (AttributeProto attribute in attributes) node.Attribute.Add(attribute);
+        foreach (string output in outputs)
+        {
+            Define(output);
+        }
+        NodeProto node = new()
+        {
+            Name = $"{operation}_{_model.Graph.Node.Count}",
+            OpType = operation,
+            Input = { inputs },
+            Output = { outputs },
+        };
+        foreach (AttributeProto attribute in attributes)
+        {
+            node.Attribute.Add(attribute);
+        }
         _model.Graph.Node.Add(node);
         return this;
     }
 
     /// <summary>Makes an existing value a graph output.</summary>
     /// <exception cref="ArgumentException">There is no such value.</exception>
-    public OnnxGraphBuilder Output(string name, TensorProto.Types.DataType elementType, params ReadOnlySpan<OnnxDimension> shape)
+    public OnnxGraphBuilder Output(
+        string name,
+        TensorProto.Types.DataType elementType,
+        params ReadOnlySpan<OnnxDimension> shape
+    )
     {
-        if (!_values.Contains(name)) throw new ArgumentException($"nothing makes the output '{name}'", nameof(name));
+        if (!_values.Contains(name))
+        {
+            throw new ArgumentException($"nothing makes the output '{name}'", nameof(name));
+        }
         _model.Graph.Output.Add(Value(name, elementType, shape));
         return this;
     }
@@ -95,7 +136,10 @@ public sealed class OnnxGraphBuilder
     public OnnxGraphBuilder Producer(string name, string version = "")
     {
         _model.ProducerName = name;
-        if (version.Length > 0) _model.ProducerVersion = version;
+        if (version.Length > 0)
+        {
+            _model.ProducerVersion = version;
+        }
         return this;
     }
 
@@ -105,23 +149,41 @@ public sealed class OnnxGraphBuilder
     /// <summary>The model file's contents.</summary>
     public byte[] ToBytes() => _model.ToByteArray();
 
-    private static ValueInfoProto Value(string name, TensorProto.Types.DataType elementType, ReadOnlySpan<OnnxDimension> shape)
+    private static ValueInfoProto Value(
+        string name,
+        TensorProto.Types.DataType elementType,
+        ReadOnlySpan<OnnxDimension> shape
+    )
     {
         TensorShapeProto dimensions = new();
-        foreach (OnnxDimension dimension in shape) dimensions.Dim.Add(Dimension(dimension));
-        TypeProto type = new() { TensorType = new TypeProto.Types.Tensor { ElemType = (int)elementType, Shape = dimensions } };
+        foreach (OnnxDimension dimension in shape)
+        {
+            dimensions.Dim.Add(Dimension(dimension));
+        }
+        TypeProto type = new()
+        {
+            TensorType = new TypeProto.Types.Tensor { ElemType = (int)elementType, Shape = dimensions },
+        };
         return new ValueInfoProto { Name = name, Type = type };
     }
 
     private static TensorShapeProto.Types.Dimension Dimension(OnnxDimension dimension)
     {
-        if (!dimension.IsFree) return new TensorShapeProto.Types.Dimension { DimValue = dimension.Size };
-        return dimension.Symbol is { } symbol ? new TensorShapeProto.Types.Dimension { DimParam = symbol } : new TensorShapeProto.Types.Dimension();
+        if (!dimension.IsFree)
+        {
+            return new TensorShapeProto.Types.Dimension { DimValue = dimension.Size };
+        }
+        return dimension.Symbol is { } symbol
+            ? new TensorShapeProto.Types.Dimension { DimParam = symbol }
+            : new TensorShapeProto.Types.Dimension();
     }
 
     private void Define(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (!_values.Add(name)) throw new ArgumentException($"the graph already has a value '{name}'", nameof(name));
+        if (!_values.Add(name))
+        {
+            throw new ArgumentException($"the graph already has a value '{name}'", nameof(name));
+        }
     }
 }

@@ -22,7 +22,10 @@ public static class RealPath
         int links = 0;
         while (rest.TryPop(out string? part))
         {
-            if (part == ".") continue;
+            if (part == ".")
+            {
+                continue;
+            }
             if (part == "..")
             {
                 current = Path.GetDirectoryName(current) ?? current;
@@ -37,23 +40,38 @@ public static class RealPath
                 continue;
             }
 
-            if (++links > MaxLinks) throw new IOException($"more than {MaxLinks} symbolic links on '{path}'");
-            if (Path.IsPathRooted(target)) current = Path.GetPathRoot(target)!;
+            if (++links > MaxLinks)
+            {
+                throw new IOException($"more than {MaxLinks} symbolic links on '{path}'");
+            }
+            if (Path.IsPathRooted(target))
+            {
+                current = Path.GetPathRoot(target)!;
+            }
             Push(rest, target[(Path.GetPathRoot(target)?.Length ?? 0)..]);
         }
 
         return current;
     }
 
-    /// <summary>Whether a folder is <paramref name="path"/> or holds it: following a link to such a folder never ends.</summary>
+    /// <summary>
+    /// Whether a folder is <paramref name="path"/> or holds it: following a link to such a folder never ends.
+    /// </summary>
     /// <param name="folder">Without links.</param>
     /// <param name="path">Without links.</param>
     public static bool Holds(string folder, string path) =>
         path.StartsWith(folder, StringComparison.Ordinal)
-        && (path.Length == folder.Length || Path.EndsInDirectorySeparator(folder) || path[folder.Length] == Path.DirectorySeparatorChar);
+        && (
+            path.Length == folder.Length
+            || Path.EndsInDirectorySeparator(folder)
+            || path[folder.Length] == Path.DirectorySeparatorChar
+        );
 
     private static void Push(Stack<string> rest, string path)
     {
-        foreach (string part in path.Split(Separators, StringSplitOptions.RemoveEmptyEntries).Reverse()) rest.Push(part);
+        foreach (string part in path.Split(Separators, StringSplitOptions.RemoveEmptyEntries).Reverse())
+        {
+            rest.Push(part);
+        }
     }
 }

@@ -1,6 +1,8 @@
 namespace OrleansInference.Onnx.Files;
 
-/// <summary>Opens files that others named: looks first, since opening a pipe waits for ever and reading a device never ends.</summary>
+/// <summary>
+/// Opens files that others named: looks first, since opening a pipe waits for ever and reading a device never ends.
+/// </summary>
 public static class RegularFile
 {
     /// <summary>Whether there is such a file; false only where nothing of that name is there.</summary>
@@ -8,7 +10,10 @@ public static class RegularFile
     public static bool Exists(string path)
     {
         FileStatus status = FileStatus.Of(path);
-        if (status.Kind == FileKind.Missing) return false;
+        if (status.Kind == FileKind.Missing)
+        {
+            return false;
+        }
         Require(path, status);
         return true;
     }
@@ -42,7 +47,10 @@ public static class RegularFile
 
     private static void Require(string path, FileStatus status)
     {
-        if (status.Kind == FileKind.Regular) return;
+        if (status.Kind == FileKind.Regular)
+        {
+            return;
+        }
         string message = $"'{path}' {status.Problem(path, FileKind.Regular)}";
         throw status.Kind == FileKind.Missing ? new FileNotFoundException(message, path) : new IOException(message);
     }

@@ -1,5 +1,5 @@
-using Google.Protobuf;
 using System.Runtime.InteropServices;
+using Google.Protobuf;
 using OrleansInference.Onnx.Building;
 using OrleansInference.Onnx.Messages;
 using Kind = OrleansInference.Onnx.Messages.TensorProto.Types.DataType;
@@ -7,8 +7,8 @@ using Kind = OrleansInference.Onnx.Messages.TensorProto.Types.DataType;
 namespace OrleansInference.Onnx.Optimization;
 
 /// <summary>
-/// Turns a model's arithmetic from FP32 to FP16: constants are rounded, inputs and outputs keep FP32 and are cast at the border. A
-/// GPU runs it in half the memory and time; a CPU mostly casts back.
+/// Turns a model's arithmetic from FP32 to FP16: constants are rounded, inputs and outputs keep FP32 and are cast at
+/// the border. A GPU runs it in half the memory and time; a CPU mostly casts back.
 /// </summary>
 public static class HalfPrecision
 {
@@ -25,31 +25,59 @@ public static class HalfPrecision
         ArgumentNullException.ThrowIfNull(model);
         ModelProto half = model.Clone();
         GraphProto graph = half.Graph;
-        if (graph.Node.Any(node => node.Attribute.Any(attribute => attribute.G is not null))) throw new NotSupportedException("a model with subgraphs (If, Loop, Scan) is not converted");
-        if (graph.Initializer.Any(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External)) throw new NotSupportedException("a model with constants outside its file is not converted");
-        HashSet<string> kept = [.. graph.Node.SelectMany(node => KeptInputs.TryGetValue(node.OpType, out int[]? indices) ? indices.Where(index => index < node.Input.Count).Select(index => node.Input[index]) : [])];
+        if (graph.Node.Any(node => node.Attribute.Any(attribute => attribute.G is not null)))
+        {
+            throw new NotSupportedException("a model with subgraphs (If, Loop, Scan) is not converted");
+        }
+        if (graph.Initializer.Any(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External))
+        {
+            throw new NotSupportedException("a model with constants outside its file is not converted");
+        }
+        HashSet<string> kept =
+        [
+            .. graph.Node.SelectMany(node =>
+                KeptInputs.TryGetValue(node.OpType, out int[]? indices)
+                    ? indices.Where(index => index < node.Input.Count).Select(index => node.Input[index])
+                    : []
+            ),
+        ];
         HashSet<string> constants = [.. graph.Initializer.Select(tensor => tensor.Name)];
         for (int i = 0; i < graph.Initializer.Count; i++)
         {
-            if (FloatConstant.Is(graph.Initializer[i]) && !kept.Contains(graph.Initializer[i].Name)) graph.Initializer[i] = Round(graph.Initializer[i]);
+            if (FloatConstant.Is(graph.Initializer[i]) && !kept.Contains(graph.Initializer[i].Name))
+            {
+                graph.Initializer[i] = Round(graph.Initializer[i]);
+            }
         }
 
         foreach (NodeProto node in graph.Node)
         {
             foreach (AttributeProto attribute in node.Attribute)
             {
-                if (attribute.T is { } tensor && FloatConstant.Is(tensor) && !node.Output.Any(kept.Contains)) attribute.T = Round(tensor);
-                if (node.OpType == "Cast" && attribute.Name == "to" && attribute.I == (long)Kind.Float) attribute.I = (long)Kind.Float16;
+                if (attribute.T is { } tensor && FloatConstant.Is(tensor) && !node.Output.Any(kept.Contains))
+                {
+                    attribute.T = Round(tensor);
+                }
+                if (node.OpType == "Cast" && attribute.Name == "to" && attribute.I == (long)Kind.Float)
+                {
+                    attribute.I = (long)Kind.Float16;
+                }
             }
         }
 
         graph.ValueInfo.Clear();
-        foreach (ValueInfoProto input in graph.Input.Where(input => IsFloat(input) && constants.Contains(input.Name))) input.Type.TensorType.ElemType = (int)Kind.Float16;
+        foreach (ValueInfoProto input in graph.Input.Where(input => IsFloat(input) && constants.Contains(input.Name)))
+        {
+            input.Type.TensorType.ElemType = (int)Kind.Float16;
+        }
         int at = 0;
         foreach (ValueInfoProto input in graph.Input.Where(input => IsFloat(input) && !constants.Contains(input.Name)))
         {
             string inside = input.Name + "_fp16";
-            foreach (NodeProto node in graph.Node) Rename(node.Input, input.Name, inside);
+            foreach (NodeProto node in graph.Node)
+            {
+                Rename(node.Input, input.Name, inside);
+            }
             graph.Node.Insert(at++, Cast(input.Name, inside, Kind.Float16));
         }
 
@@ -68,13 +96,27 @@ public static class HalfPrecision
         return half;
     }
 
-    private static NodeProto Cast(string from, string to, Kind type) => new() { Name = $"Cast_{to}", OpType = "Cast", Input = { from }, Output = { to }, Attribute = { OnnxAttribute.Of("to", (long)type) } };
+    private static NodeProto Cast(string from, string to, Kind type) =>
+        new()
+        {
+            Name = $"Cast_{to}",
+            OpType = "Cast",
+            Input = { from },
+            Output = { to },
+            Attribute = { OnnxAttribute.Of("to", (long)type) },
+        };
 
     private static bool IsFloat(ValueInfoProto value) => value.Type?.TensorType?.ElemType == (int)Kind.Float;
 
     private static void Rename(Google.Protobuf.Collections.RepeatedField<string> names, string from, string to)
     {
-        for (int i = 0; i < names.Count; i++) if (names[i] == from) names[i] = to;
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (names[i] == from)
+            {
+                names[i] = to;
+            }
+        }
     }
 
     private static TensorProto Round(TensorProto tensor)

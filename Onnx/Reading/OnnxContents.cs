@@ -47,9 +47,18 @@ internal sealed class OnnxContents
 
     private void Visit(GraphProto? graph)
     {
-        if (graph is null) return;
-        foreach (TensorProto tensor in graph.Initializer) Visit(tensor);
-        foreach (SparseTensorProto tensor in graph.SparseInitializer) Visit(tensor);
+        if (graph is null)
+        {
+            return;
+        }
+        foreach (TensorProto tensor in graph.Initializer)
+        {
+            Visit(tensor);
+        }
+        foreach (SparseTensorProto tensor in graph.SparseInitializer)
+        {
+            Visit(tensor);
+        }
         Visit(graph.Node);
     }
 
@@ -58,7 +67,10 @@ internal sealed class OnnxContents
         foreach (NodeProto node in nodes)
         {
             string domain = Domain(node.Domain);
-            if (!_functions.Contains((domain, node.OpType))) _domains.Add(domain);
+            if (!_functions.Contains((domain, node.OpType)))
+            {
+                _domains.Add(domain);
+            }
             Visit(node.Attribute);
         }
     }
@@ -70,9 +82,18 @@ internal sealed class OnnxContents
             Visit(attribute.T);
             Visit(attribute.G);
             Visit(attribute.SparseTensor);
-            foreach (TensorProto tensor in attribute.Tensors) Visit(tensor);
-            foreach (GraphProto graph in attribute.Graphs) Visit(graph);
-            foreach (SparseTensorProto tensor in attribute.SparseTensors) Visit(tensor);
+            foreach (TensorProto tensor in attribute.Tensors)
+            {
+                Visit(tensor);
+            }
+            foreach (GraphProto graph in attribute.Graphs)
+            {
+                Visit(graph);
+            }
+            foreach (SparseTensorProto tensor in attribute.SparseTensors)
+            {
+                Visit(tensor);
+            }
         }
     }
 
@@ -86,15 +107,27 @@ internal sealed class OnnxContents
     {
         // Any value but 0 counts as external: readers disagree about unknown values, and a file must not be able to
         // hide a path from this check that ONNX Runtime then follows.
-        if (tensor is null || tensor.DataLocation == 0) return;
+        if (tensor is null || tensor.DataLocation == 0)
+        {
+            return;
+        }
         bool found = false;
         foreach (StringStringEntryProto entry in tensor.ExternalData)
         {
-            if (entry.Key != "location") continue;
+            if (entry.Key != "location")
+            {
+                continue;
+            }
             found = true;
             _locations.Add(entry.Value);
         }
 
-        if (!found) throw new OnnxFormatException(_path, $"keeps tensor '{tensor.Name}' in another file and does not say in which");
+        if (!found)
+        {
+            throw new OnnxFormatException(
+                _path,
+                $"keeps tensor '{tensor.Name}' in another file and does not say in which"
+            );
+        }
     }
 }

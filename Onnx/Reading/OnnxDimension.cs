@@ -27,7 +27,8 @@ public readonly record struct OnnxDimension
     public static OnnxDimension Of(long size) => size < 0 ? Free : new OnnxDimension(size, null);
 
     /// <summary>A free dimension with a name; <see cref="Free"/> where the name is empty.</summary>
-    public static OnnxDimension Of(string symbol) => string.IsNullOrEmpty(symbol) ? Free : new OnnxDimension(-1, symbol);
+    public static OnnxDimension Of(string symbol) =>
+        string.IsNullOrEmpty(symbol) ? Free : new OnnxDimension(-1, symbol);
 
     /// <summary><see cref="Of(long)"/>, so that shapes read <c>["batch", 3]</c>.</summary>
     public static implicit operator OnnxDimension(long size) => Of(size);

@@ -4,8 +4,8 @@ using OrleansInference.Onnx.Messages;
 namespace OrleansInference.Onnx.Reading;
 
 /// <summary>
-/// Reads a model's graph without the contents of its large tensors: what its nodes are, and the small constants that decide
-/// shapes. A file of gigabytes takes as much memory as its largest node.
+/// Reads a model's graph without the contents of its large tensors: what its nodes are, and the small constants that
+/// decide shapes. A file of gigabytes takes as much memory as its largest node.
 /// </summary>
 public static class OnnxGraphReader
 {
@@ -29,7 +29,13 @@ public static class OnnxGraphReader
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
+            using FileStream file = new(
+                path,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete,
+                1 << 16
+            );
             return Model(new WireFields(file));
         }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or EndOfStreamException)
@@ -47,8 +53,14 @@ public static class OnnxGraphReader
         ModelProto model = new() { Graph = new GraphProto() };
         foreach (WireField field in file.Read(0, file.Length))
         {
-            if (field.Number == ModelGraphField && field.IsNested) AddGraph(model.Graph, file, field);
-            else model.MergeFrom(file.Bytes(field));
+            if (field.Number == ModelGraphField && field.IsNested)
+            {
+                AddGraph(model.Graph, file, field);
+            }
+            else
+            {
+                model.MergeFrom(file.Bytes(field));
+            }
         }
 
         return model;
@@ -58,12 +70,18 @@ public static class OnnxGraphReader
     {
         foreach (WireField field in file.Read(whole.Start, whole.Length))
         {
-            if (field.Number == GraphInitializerField && field.Length > SmallBytes) graph.Initializer.Add(Outline(file, field));
+            if (field.Number == GraphInitializerField && field.Length > SmallBytes)
+            {
+                graph.Initializer.Add(Outline(file, field));
+            }
             else if (field.Number == GraphNodeField && field.Length > SmallBytes)
             {
                 graph.Node.Add(WithoutContents(NodeProto.Parser.ParseFrom(file.Contents(field))));
             }
-            else graph.MergeFrom(file.Bytes(field));
+            else
+            {
+                graph.MergeFrom(file.Bytes(field));
+            }
         }
     }
 
@@ -72,7 +90,10 @@ public static class OnnxGraphReader
         TensorProto tensor = new();
         foreach (WireField field in file.Read(whole.Start, whole.Length))
         {
-            if (!TensorContents.Contains(field.Number)) tensor.MergeFrom(file.Bytes(field));
+            if (!TensorContents.Contains(field.Number))
+            {
+                tensor.MergeFrom(file.Bytes(field));
+            }
         }
 
         return tensor;
@@ -82,7 +103,10 @@ public static class OnnxGraphReader
     {
         foreach (AttributeProto attribute in node.Attribute)
         {
-            if (attribute.T is not { } tensor) continue;
+            if (attribute.T is not { } tensor)
+            {
+                continue;
+            }
             TensorProto outline = new() { Name = tensor.Name, DataType = tensor.DataType };
             outline.Dims.Add(tensor.Dims);
             attribute.T = outline;

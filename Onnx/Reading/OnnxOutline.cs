@@ -39,7 +39,9 @@ public sealed record OnnxOutline
     /// <summary>The file's own properties; of a key given twice the last.</summary>
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 
-    /// <summary>Domains of the operators that a runtime must bring: those the file defines as functions are left out.</summary>
+    /// <summary>
+    /// Domains of the operators that a runtime must bring: those the file defines as functions are left out.
+    /// </summary>
     public required IReadOnlyList<string> OperatorDomains { get; init; }
 
     /// <summary>The name of ONNX's own domain, which files also write as an empty string.</summary>

@@ -5,10 +5,14 @@ using Outline = OrleansInference.Onnx.Messages.Outline;
 
 namespace OrleansInference.Onnx.Reading;
 
-/// <summary>Reads what an ONNX file says about itself and skips its weights: a file of gigabytes takes a few kilobytes of memory.</summary>
+/// <summary>
+/// Reads what an ONNX file says about itself and skips its weights: a file of gigabytes takes a few kilobytes of
+/// memory.
+/// </summary>
 public static class OnnxOutlineReader
 {
-    private static readonly MessageParser<Outline.ModelProto> Parser = Outline.ModelProto.Parser.WithDiscardUnknownFields(true);
+    private static readonly MessageParser<Outline.ModelProto> Parser =
+        Outline.ModelProto.Parser.WithDiscardUnknownFields(true);
 
     /// <summary>Reads the file at <paramref name="path"/>.</summary>
     /// <exception cref="OnnxFormatException">The file is not a whole ONNX model.</exception>
@@ -24,12 +28,19 @@ public static class OnnxOutlineReader
         try
         {
             using FileStream stream = RegularFile.OpenRead(path);
-            if (stream.Length == 0) throw new OnnxFormatException(path, "is not a whole ONNX file: it is empty");
+            if (stream.Length == 0)
+            {
+                throw new OnnxFormatException(path, "is not a whole ONNX file: it is empty");
+            }
             return Parser.ParseFrom(stream);
         }
         catch (InvalidProtocolBufferException exception)
         {
-            throw new OnnxFormatException(path, $"is not a whole ONNX file: {OtherFormat.Of(path) ?? exception.Message}", exception);
+            throw new OnnxFormatException(
+                path,
+                $"is not a whole ONNX file: {OtherFormat.Of(path) ?? exception.Message}",
+                exception
+            );
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -40,10 +51,19 @@ public static class OnnxOutlineReader
     private static OnnxOutline Describe(string path, Outline.ModelProto model)
     {
         string? other = model.Graph is null ? OtherFormat.Of(path) : null;
-        if (model.Graph is null) throw new OnnxFormatException(path, $"is not a whole ONNX file: {other ?? "it has no graph"}");
-        if (model.IrVersion < 1) throw new OnnxFormatException(path, "is not a whole ONNX file: it does not say its ir_version");
+        if (model.Graph is null)
+        {
+            throw new OnnxFormatException(path, $"is not a whole ONNX file: {other ?? "it has no graph"}");
+        }
+        if (model.IrVersion < 1)
+        {
+            throw new OnnxFormatException(path, "is not a whole ONNX file: it does not say its ir_version");
+        }
         // Operator sets came with version 3 of the format; a later file without one was cut off.
-        if (model.IrVersion >= 3 && model.OpsetImport.Count == 0) throw new OnnxFormatException(path, "is not a whole ONNX file: it imports no operator set");
+        if (model.IrVersion >= 3 && model.OpsetImport.Count == 0)
+        {
+            throw new OnnxFormatException(path, "is not a whole ONNX file: it imports no operator set");
+        }
 
         OnnxContents contents = OnnxContents.Collect(path, model);
         IEnumerable<string> dense = model.Graph.Initializer.Select(tensor => tensor.Name);
@@ -52,7 +72,11 @@ public static class OnnxOutlineReader
         {
             Path = path,
             IrVersion = model.IrVersion,
-            OpsetImports = LastByKey(model.OpsetImport, import => OnnxContents.Domain(import.Domain), import => import.Version),
+            OpsetImports = LastByKey(
+                model.OpsetImport,
+                import => OnnxContents.Domain(import.Domain),
+                import => import.Version
+            ),
             ProducerName = model.ProducerName,
             ProducerVersion = model.ProducerVersion,
             GraphName = model.Graph.Name,
@@ -71,20 +95,29 @@ public static class OnnxOutlineReader
         return new OnnxValue(
             value.Name,
             (TensorProto.Types.DataType)(tensor?.ElemType ?? 0),
-            tensor?.Shape is { } shape ? [.. shape.Dim.Select(Dimension)] : null);
+            tensor?.Shape is { } shape ? [.. shape.Dim.Select(Dimension)] : null
+        );
     }
 
-    private static OnnxDimension Dimension(Outline.TensorShapeProto.Types.Dimension dimension) => dimension.ValueCase switch
-    {
-        Outline.TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => OnnxDimension.Of(dimension.DimValue),
-        Outline.TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam => OnnxDimension.Of(dimension.DimParam),
-        _ => OnnxDimension.Free,
-    };
+    private static OnnxDimension Dimension(Outline.TensorShapeProto.Types.Dimension dimension) =>
+        dimension.ValueCase switch
+        {
+            Outline.TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => OnnxDimension.Of(dimension.DimValue),
+            Outline.TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam => OnnxDimension.Of(dimension.DimParam),
+            _ => OnnxDimension.Free,
+        };
 
-    private static Dictionary<string, TValue> LastByKey<T, TValue>(IEnumerable<T> items, Func<T, string> key, Func<T, TValue> value)
+    private static Dictionary<string, TValue> LastByKey<T, TValue>(
+        IEnumerable<T> items,
+        Func<T, string> key,
+        Func<T, TValue> value
+    )
     {
         Dictionary<string, TValue> byKey = new(StringComparer.Ordinal);
-        foreach (T item in items) byKey[key(item)] = value(item);
+        foreach (T item in items)
+        {
+            byKey[key(item)] = value(item);
+        }
         return byKey;
     }
 }

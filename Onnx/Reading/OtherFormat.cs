@@ -23,7 +23,10 @@ internal static class OtherFormat
         int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         foreach ((byte[] known, string meaning) in Known)
         {
-            if (start[..length].StartsWith(known)) return meaning;
+            if (start[..length].StartsWith(known))
+            {
+                return meaning;
+            }
         }
 
         return null;

@@ -6,13 +6,19 @@ namespace OrleansInference.Onnx.Reading;
 /// </summary>
 internal sealed class WireFields(FileStream file)
 {
-    private const int VarintType = 0, Fixed64Type = 1, BytesType = 2, Fixed32Type = 5;
+    private const int VarintType = 0;
+    private const int Fixed64Type = 1;
+    private const int BytesType = 2;
+    private const int Fixed32Type = 5;
 
     /// <summary>Bytes of the file.</summary>
     public long Length { get; } = file.Length;
 
-    /// <summary>The fields of the message that takes <paramref name="length"/> bytes from <paramref name="start"/> on.</summary>
-    /// <exception cref="EndOfStreamException">A field reaches past its message, or has a wire type that no ONNX file has.</exception>
+    /// <summary>
+    /// The fields of the message that takes <paramref name="length"/> bytes from <paramref name="start"/> on.
+    /// </summary>
+    /// <exception cref="EndOfStreamException">A field reaches past its message, or has a wire type that no ONNX file
+    /// has.</exception>
     public IEnumerable<WireField> Read(long start, long length)
     {
         long end = start + length;
@@ -22,7 +28,10 @@ internal sealed class WireFields(FileStream file)
             long begin = at;
             ulong tag = Varint(ref at);
             long size = Size((int)(tag & 7), ref at);
-            if (size < 0 || at > end || size > end - at) throw new EndOfStreamException("a field reaches past the end of its message");
+            if (size < 0 || at > end || size > end - at)
+            {
+                throw new EndOfStreamException("a field reaches past the end of its message");
+            }
             yield return new WireField((int)(tag >> 3), (tag & 7) == BytesType, begin, at, size);
             at += size;
         }
@@ -52,24 +61,37 @@ internal sealed class WireFields(FileStream file)
                 Varint(ref after);
                 at = begin;
                 return after - begin;
-            case Fixed64Type: return sizeof(long);
-            case Fixed32Type: return sizeof(int);
-            case BytesType: return (long)Varint(ref at);
-            default: throw new EndOfStreamException($"a field has wire type {type}, which no ONNX file has");
+            case Fixed64Type:
+                return sizeof(long);
+            case Fixed32Type:
+                return sizeof(int);
+            case BytesType:
+                return (long)Varint(ref at);
+            default:
+                throw new EndOfStreamException($"a field has wire type {type}, which no ONNX file has");
         }
     }
 
     private ulong Varint(ref long at)
     {
-        if (file.Position != at) file.Position = at;
+        if (file.Position != at)
+        {
+            file.Position = at;
+        }
         ulong value = 0;
         for (int shift = 0; shift < 64; shift += 7)
         {
             int next = file.ReadByte();
-            if (next < 0) throw new EndOfStreamException("the file ends within a field");
+            if (next < 0)
+            {
+                throw new EndOfStreamException("the file ends within a field");
+            }
             at++;
             value |= (ulong)(next & 0x7f) << shift;
-            if ((next & 0x80) == 0) return value;
+            if ((next & 0x80) == 0)
+            {
+                return value;
+            }
         }
 
         throw new EndOfStreamException("a number has more than 64 bits");

@@ -10,28 +10,53 @@ namespace OrleansInference.Onnx.RowIndependence;
 internal static class OperatorTable
 {
     /// <summary>The operator sets of ONNX's own domain whose definitions were read.</summary>
-    public const long LeastOpset = 7, MostOpset = 25;
+    public const long LeastOpset = 7;
+    public const long MostOpset = 25;
 
-    private const string Microsoft = "com.microsoft", Classical = "ai.onnx.ml";
+    private const string Microsoft = "com.microsoft";
+    private const string Classical = "ai.onnx.ml";
 
     /// <summary>Operators that draw numbers: no two runs of them need agree.</summary>
     private static readonly HashSet<string> Random =
     [
-        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli",
+        "RandomNormal",
+        "RandomNormalLike",
+        "RandomUniform",
+        "RandomUniformLike",
+        "Multinomial",
+        "Bernoulli",
     ];
 
     /// <summary>Operators that may compute with the number of rows; they keep track of it.</summary>
     private static readonly HashSet<string> Counting =
     [
-        "Shape", "Size", "Identity", "Cast", "Gather", "Slice", "Concat", "Squeeze", "Unsqueeze", "Reshape", "Expand",
-        "ConstantOfShape", "Resize",
-        "Equal", "Where", "Add", "Sub", "Mul", "Div", "ReduceProd",
+        "Shape",
+        "Size",
+        "Identity",
+        "Cast",
+        "Gather",
+        "Slice",
+        "Concat",
+        "Squeeze",
+        "Unsqueeze",
+        "Reshape",
+        "Expand",
+        "ConstantOfShape",
+        "Resize",
+        "Equal",
+        "Where",
+        "Add",
+        "Sub",
+        "Mul",
+        "Div",
+        "ReduceProd",
     ];
 
     private static readonly Dictionary<(string Domain, string Operator), Func<RuleNode, TracedValue[]>> Rules = Build();
 
     /// <summary>Every reviewed operator, as DOMAIN:OPERATOR.</summary>
-    public static IEnumerable<string> Names => Rules.Keys.Select(key => $"{key.Domain}:{key.Operator}").Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names =>
+        Rules.Keys.Select(key => $"{key.Domain}:{key.Operator}").Order(StringComparer.Ordinal);
 
     /// <summary>Whether the operator draws numbers.</summary>
     public static bool IsRandom(string operation) => Random.Contains(operation);
@@ -40,41 +65,125 @@ internal static class OperatorTable
     public static bool MayCount(string operation) => Counting.Contains(operation);
 
     /// <summary>The rule of an operator, or null.</summary>
-    public static Func<RuleNode, TracedValue[]>? Find(string domain, string operation) => Rules.GetValueOrDefault((domain, operation));
+    public static Func<RuleNode, TracedValue[]>? Find(string domain, string operation) =>
+        Rules.GetValueOrDefault((domain, operation));
 
     private static Dictionary<(string, string), Func<RuleNode, TracedValue[]>> Build()
     {
         Dictionary<(string, string), Func<RuleNode, TracedValue[]>> rules = [];
         void Add(string domain, Func<RuleNode, TracedValue[]> rule, params ReadOnlySpan<string> operators)
         {
-            foreach (string operation in operators) rules.Add((domain, operation), rule);
+            foreach (string operation in operators)
+            {
+                rules.Add((domain, operation), rule);
+            }
         }
 
         const string Onnx = OnnxOutline.DefaultDomain;
         Add(
             Onnx,
             ElementwiseRules.Unary,
-            "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot", "Cast", "Ceil", "Celu", "Clip", "Cos",
-            "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN",
-            "LeakyRelu", "Log", "Mish", "Neg", "Not", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign",
-            "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu");
+            "Abs",
+            "Acos",
+            "Acosh",
+            "Asin",
+            "Asinh",
+            "Atan",
+            "Atanh",
+            "BitwiseNot",
+            "Cast",
+            "Ceil",
+            "Celu",
+            "Clip",
+            "Cos",
+            "Cosh",
+            "Elu",
+            "Erf",
+            "Exp",
+            "Floor",
+            "Gelu",
+            "HardSigmoid",
+            "HardSwish",
+            "Identity",
+            "IsInf",
+            "IsNaN",
+            "LeakyRelu",
+            "Log",
+            "Mish",
+            "Neg",
+            "Not",
+            "Reciprocal",
+            "Relu",
+            "Round",
+            "Selu",
+            "Shrink",
+            "Sigmoid",
+            "Sign",
+            "Sin",
+            "Sinh",
+            "Softplus",
+            "Softsign",
+            "Sqrt",
+            "Swish",
+            "Tan",
+            "Tanh",
+            "ThresholdedRelu"
+        );
         Add(
             Onnx,
             Arithmetic,
-            "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual",
-            "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor");
+            "Add",
+            "And",
+            "BitShift",
+            "BitwiseAnd",
+            "BitwiseOr",
+            "BitwiseXor",
+            "Div",
+            "Equal",
+            "Greater",
+            "GreaterOrEqual",
+            "Less",
+            "LessOrEqual",
+            "Max",
+            "Mean",
+            "Min",
+            "Mod",
+            "Mul",
+            "Or",
+            "PRelu",
+            "Pow",
+            "Sub",
+            "Sum",
+            "Where",
+            "Xor"
+        );
         Add(Onnx, ElementwiseRules.LikeFirst, "CastLike");
         Add(Onnx, ElementwiseRules.Dropout, "Dropout");
         Add(Onnx, ElementwiseRules.Linear, "QuantizeLinear", "DequantizeLinear");
         Add(
             Onnx,
             Reduction,
-            "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin",
-            "ReduceProd", "ReduceSum", "ReduceSumSquare");
+            "ReduceL1",
+            "ReduceL2",
+            "ReduceLogSum",
+            "ReduceLogSumExp",
+            "ReduceMax",
+            "ReduceMean",
+            "ReduceMin",
+            "ReduceProd",
+            "ReduceSum",
+            "ReduceSumSquare"
+        );
         Add(Onnx, ReductionRules.ArgReduce, "ArgMax", "ArgMin");
         Add(Onnx, ReductionRules.Softmax, "Softmax", "LogSoftmax", "Hardmax");
         Add(Onnx, ReductionRules.AlongAxis, "LpNormalization", "CumSum");
-        Add(Onnx, ReductionRules.LayerNormalization, "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization");
+        Add(
+            Onnx,
+            ReductionRules.LayerNormalization,
+            "LayerNormalization",
+            "RMSNormalization",
+            "SimplifiedLayerNormalization"
+        );
         Add(Onnx, ReductionRules.MeanVariance, "MeanVarianceNormalization");
         Add(Onnx, ReductionRules.TopK, "TopK");
         Add(Onnx, LinearRules.MatMul, "MatMul", "MatMulInteger");
@@ -115,7 +224,14 @@ internal static class OperatorTable
         Add(
             Onnx,
             GenericRules.ConstantsOnly,
-            "DynamicQuantizeLinear", "NonZero", "Compress", "Unique", "NonMaxSuppression", "ScatterND", "EyeLike");
+            "DynamicQuantizeLinear",
+            "NonZero",
+            "Compress",
+            "Unique",
+            "NonMaxSuppression",
+            "ScatterND",
+            "EyeLike"
+        );
 
         Add(Microsoft, ElementwiseRules.Unary, "Gelu", "QuickGelu", "QLinearSigmoid", "QLinearLeakyRelu");
         Add(Microsoft, ElementwiseRules.Linear, "QuantizeLinear", "DequantizeLinear");
@@ -130,7 +246,13 @@ internal static class OperatorTable
         Add(Microsoft, FusedRules.Attention, "Attention");
         Add(Microsoft, FusedRules.MultiHeadAttention, "MultiHeadAttention");
         Add(Microsoft, FusedRules.Distances, "CDist");
-        Add(Microsoft, GenericRules.ConstantsOnly, "DynamicQuantizeMatMul", "DynamicQuantizeLSTM", "MatMulIntegerToFloat");
+        Add(
+            Microsoft,
+            GenericRules.ConstantsOnly,
+            "DynamicQuantizeMatMul",
+            "DynamicQuantizeLSTM",
+            "MatMulIntegerToFloat"
+        );
 
         Add(Classical, ClassicalRules.Regressor, "LinearRegressor", "SVMRegressor", "TreeEnsembleRegressor");
         Add(Classical, ClassicalRules.Classifier, "LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier");

@@ -6,14 +6,21 @@ namespace OrleansInference.Onnx.RowIndependence;
 
 /// <summary>
 /// Shows from the graph that row i of every output follows from row i of the inputs alone, so that requests may share a
-/// run and large ones may be split. It follows axis 0 of every input through the operators to axis 0 of every output; an
-/// operator that it does not know, a subgraph or a random one ends the proof. See docs/adr/0005.
+/// run and large ones may be split. It follows axis 0 of every input through the operators to axis 0 of every output;
+/// an operator that it does not know, a subgraph or a random one ends the proof. See docs/adr/0005.
 /// </summary>
 public sealed class RowIndependenceProver
 {
     private static readonly HashSet<string> Quantising =
     [
-        "QuantizeLinear", "QLinearConv", "QLinearMatMul", "MatMulInteger", "ConvInteger", "QLinearAdd", "QLinearMul", "Round",
+        "QuantizeLinear",
+        "QLinearConv",
+        "QLinearMatMul",
+        "MatMulInteger",
+        "ConvInteger",
+        "QLinearAdd",
+        "QLinearMul",
+        "Round",
     ];
 
     private readonly Dictionary<string, TracedValue> _values = new(StringComparer.Ordinal);
@@ -24,11 +31,15 @@ public sealed class RowIndependenceProver
     private RowIndependenceProver(ModelProto model)
     {
         _graph = model.Graph;
-        foreach (OperatorSetIdProto set in model.OpsetImport) _opsets[Domain(set.Domain)] = set.Version;
+        foreach (OperatorSetIdProto set in model.OpsetImport)
+        {
+            _opsets[Domain(set.Domain)] = set.Version;
+        }
     }
 
     /// <summary>Tries to show that a model's rows are independent along axis 0.</summary>
-    /// <param name="model">The model, as <see cref="OnnxGraphReader"/> reads it: contents of large tensors are not needed.</param>
+    /// <param name="model">The model, as <see cref="OnnxGraphReader"/> reads it: contents of large tensors are not
+    /// needed.</param>
     public static RowProof Prove(ModelProto model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -56,7 +67,10 @@ public sealed class RowIndependenceProver
             throw new RowsMeetException($"operator set {opset} was not reviewed; {reviewed}");
         }
 
-        HashSet<(string, string)> functions = [.. model.Functions.Select(function => (Domain(function.Domain), function.Name))];
+        HashSet<(string, string)> functions =
+        [
+            .. model.Functions.Select(function => (Domain(function.Domain), function.Name)),
+        ];
         AddInputs(model.IrVersion);
         foreach (NodeProto node in _graph.Node)
         {
@@ -67,7 +81,10 @@ public sealed class RowIndependenceProver
             Add(node);
         }
 
-        foreach (ValueInfoProto output in _graph.Output) RequireRows(output);
+        foreach (ValueInfoProto output in _graph.Output)
+        {
+            RequireRows(output);
+        }
     }
 
     private void AddInputs(long irVersion)
@@ -79,17 +96,28 @@ public sealed class RowIndependenceProver
         ];
         ValueInfoProto[] inputs = [.. _graph.Input.Where(input => !constants.Contains(input.Name))];
         RequireOneSymbol(inputs);
-        foreach (ValueInfoProto input in inputs) _values[input.Name] = TracedValue.Of(Shape(input), 0);
-        foreach (TensorProto tensor in _graph.Initializer) _values[tensor.Name] = Integers.Read(tensor);
+        foreach (ValueInfoProto input in inputs)
+        {
+            _values[input.Name] = TracedValue.Of(Shape(input), 0);
+        }
+        foreach (TensorProto tensor in _graph.Initializer)
+        {
+            _values[tensor.Name] = Integers.Read(tensor);
+        }
         // Since version 4 of the format a request may replace a constant that is an input too: only its shape holds.
         foreach (ValueInfoProto input in _graph.Input.Where(input => irVersion >= 4 && constants.Contains(input.Name)))
         {
             bool isFixed = Dimensions(input)?.All(dimension => dimension.DimValue > 0) == true;
-            IEnumerable<SymbolicSize>? shape = isFixed ? Dimensions(input)!.Select(dimension => SymbolicSize.Of(dimension.DimValue)) : null;
+            IEnumerable<SymbolicSize>? shape = isFixed
+                ? Dimensions(input)!.Select(dimension => SymbolicSize.Of(dimension.DimValue))
+                : null;
             _values[input.Name] = TracedValue.Uniform(shape?.ToArray());
         }
 
-        foreach (SparseTensorProto tensor in _graph.SparseInitializer) _values[tensor.Values?.Name ?? ""] = TracedValue.Uniform();
+        foreach (SparseTensorProto tensor in _graph.SparseInitializer)
+        {
+            _values[tensor.Values?.Name ?? ""] = TracedValue.Uniform();
+        }
     }
 
     /// <summary>A file that names its dimensions may say by it that the first ones are no common batch.</summary>
@@ -99,16 +127,22 @@ public sealed class RowIndependenceProver
         foreach (ValueInfoProto input in inputs)
         {
             string symbol = Dimensions(input) is [{ } first, ..] ? first.DimParam : "";
-            if (symbol.Length == 0) continue;
+            if (symbol.Length == 0)
+            {
+                continue;
+            }
             if ((rows ??= symbol) != symbol)
             {
-                throw new RowsMeetException($"the file names the first dimensions of its inputs differently ('{rows}', '{symbol}')");
+                throw new RowsMeetException(
+                    $"the file names the first dimensions of its inputs differently ('{rows}', '{symbol}')"
+                );
             }
         }
 
         foreach (ValueInfoProto input in inputs)
         {
-            bool again = rows is not null && Dimensions(input)?.Skip(1).Any(dimension => dimension.DimParam == rows) == true;
+            bool again =
+                rows is not null && Dimensions(input)?.Skip(1).Any(dimension => dimension.DimParam == rows) == true;
             if (again)
             {
                 string use = $"for another one of input '{input.Name}'";
@@ -117,8 +151,9 @@ public sealed class RowIndependenceProver
         }
     }
 
-    private static Google.Protobuf.Collections.RepeatedField<TensorShapeProto.Types.Dimension>? Dimensions(ValueInfoProto value) =>
-        value.Type?.TensorType?.Shape?.Dim;
+    private static Google.Protobuf.Collections.RepeatedField<TensorShapeProto.Types.Dimension>? Dimensions(
+        ValueInfoProto value
+    ) => value.Type?.TensorType?.Shape?.Dim;
 
     private SymbolicSize[] Shape(ValueInfoProto input)
     {
@@ -126,7 +161,10 @@ public sealed class RowIndependenceProver
         {
             throw new RowsMeetException($"the file does not say how many dimensions input '{input.Name}' has");
         }
-        if (dimensions[0].DimValue > 0) throw new RowsMeetException($"the first dimension of input '{input.Name}' is fixed");
+        if (dimensions[0].DimValue > 0)
+        {
+            throw new RowsMeetException($"the first dimension of input '{input.Name}' is fixed");
+        }
         return [SymbolicSize.Rows, .. dimensions.Skip(1).Select(Size)];
 
         SymbolicSize Size(TensorShapeProto.Types.Dimension dimension) =>
@@ -140,7 +178,10 @@ public sealed class RowIndependenceProver
         {
             throw new RowsMeetException($"{node.OpType} '{label}' has a subgraph, which is not followed");
         }
-        if (OperatorTable.IsRandom(node.OpType)) throw new RowsMeetException($"{node.OpType} '{label}' draws random numbers");
+        if (OperatorTable.IsRandom(node.OpType))
+        {
+            throw new RowsMeetException($"{node.OpType} '{label}' draws random numbers");
+        }
         string domain = Domain(node.Domain);
         if (OperatorTable.Find(domain, node.OpType) is not { } rule)
         {
@@ -149,13 +190,19 @@ public sealed class RowIndependenceProver
         TracedValue?[] inputs = [.. node.Input.Select(Find)];
         RuleNode traced = new(node, inputs, _opsets.GetValueOrDefault(domain, 1), NewSymbol);
         TracedValue[] outputs = Apply(rule, traced);
-        for (int i = 0; i < node.Output.Count; i++) _values[node.Output[i]] = outputs[i];
+        for (int i = 0; i < node.Output.Count; i++)
+        {
+            _values[node.Output[i]] = outputs[i];
+        }
     }
 
     private static TracedValue[] Apply(Func<RuleNode, TracedValue[]> rule, RuleNode node)
     {
         bool counts = node.Given.Any(value => value.CountsRows);
-        if (counts && !OperatorTable.MayCount(node.Operator)) throw node.Meets("it computes with the number of rows");
+        if (counts && !OperatorTable.MayCount(node.Operator))
+        {
+            throw node.Meets("it computes with the number of rows");
+        }
         try
         {
             return rule(node);
@@ -167,19 +214,31 @@ public sealed class RowIndependenceProver
             {
                 return [.. Enumerable.Repeat(TracedValue.Uniform(), node.OutputPlaces)];
             }
-            if (exception is RowsMeetException) throw;
+            if (exception is RowsMeetException)
+            {
+                throw;
+            }
             throw node.Meets("its attributes or inputs are not what its definition says");
         }
     }
 
     /// <summary>A file may give an operator any attributes; what a rule cannot make sense of is not proven.</summary>
     private static bool IsUnread(Exception exception) =>
-        exception is RowsMeetException or IndexOutOfRangeException or ArgumentException or InvalidOperationException
-            or KeyNotFoundException or OverflowException or DivideByZeroException;
+        exception
+            is RowsMeetException
+                or IndexOutOfRangeException
+                or ArgumentException
+                or InvalidOperationException
+                or KeyNotFoundException
+                or OverflowException
+                or DivideByZeroException;
 
     private TracedValue? Find(string name)
     {
-        if (name.Length == 0) return null;
+        if (name.Length == 0)
+        {
+            return null;
+        }
         return _values.GetValueOrDefault(name) ?? throw new RowsMeetException($"nothing before it makes '{name}'");
     }
 
@@ -187,7 +246,10 @@ public sealed class RowIndependenceProver
     {
         TracedValue value = Find(output.Name)!;
         bool rows = value.Axis == 0 && value.Shape![0].Equals(SymbolicSize.Rows);
-        if (rows) return;
+        if (rows)
+        {
+            return;
+        }
         string why = value.IsBatched ? "has its rows along another axis or in groups" : "is the same for every request";
         throw new RowsMeetException($"output '{output.Name}' {why}");
     }

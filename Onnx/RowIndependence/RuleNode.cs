@@ -36,25 +36,36 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
     public TracedValue? RequireUniform(int index, string role)
     {
         TracedValue? value = Optional(index);
-        if (value is { IsBatched: true }) throw Meets($"its {role} differs from row to row");
+        if (value is { IsBatched: true })
+        {
+            throw Meets($"its {role} differs from row to row");
+        }
         return value is { CountsRows: true } ? throw Meets($"its {role} depends on the number of rows") : value;
     }
 
     /// <summary>Requires every input from <paramref name="from"/> on to be the same for every batch.</summary>
     public void RequireUniformFrom(int from, string role)
     {
-        for (int i = from; i < inputs.Count; i++) RequireUniform(i, role);
+        for (int i = from; i < inputs.Count; i++)
+        {
+            RequireUniform(i, role);
+        }
     }
 
-    /// <summary>An input that is the same for every batch, though it may be computed from shapes; null where it was left out.</summary>
+    /// <summary>
+    /// An input that is the same for every batch, though it may be computed from shapes; null where it was left out.
+    /// </summary>
     public TracedValue? RequireKnown(int index) =>
-        Optional(index) is { IsBatched: true } ? throw Meets($"input {index} differs from row to row") : Optional(index);
+        Optional(index) is { IsBatched: true }
+            ? throw Meets($"input {index} differs from row to row")
+            : Optional(index);
 
     /// <summary>The same node with other inputs.</summary>
     public RuleNode WithInputs(IReadOnlyList<TracedValue?> others) => new(node, others, opset, newSymbol);
 
     /// <summary>The shape of a value.</summary>
-    public IReadOnlyList<SymbolicSize> Shape(TracedValue value) => value.Shape ?? throw Meets("the shape of an input is not known");
+    public IReadOnlyList<SymbolicSize> Shape(TracedValue value) =>
+        value.Shape ?? throw Meets("the shape of an input is not known");
 
     /// <summary>A size that is not known and does not depend on the rows.</summary>
     public SymbolicSize Unknown() => SymbolicSize.Symbol(newSymbol());
@@ -71,10 +82,15 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
     /// <summary>An attribute, or null.</summary>
     public AttributeProto? Attribute(string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
 
-    /// <summary>A list from an attribute or, in later operator sets, from an input; null where neither is given.</summary>
+    /// <summary>
+    /// A list from an attribute or, in later operator sets, from an input; null where neither is given.
+    /// </summary>
     public long[]? Ints(string attribute, int input = int.MaxValue)
     {
-        if (Attribute(attribute) is { } given) return [.. given.Ints];
+        if (Attribute(attribute) is { } given)
+        {
+            return [.. given.Ints];
+        }
         return Optional(input) is { } value ? Constants(value, attribute) : null;
     }
 
@@ -92,7 +108,9 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
     public int Axis(long axis, int rank)
     {
         long counted = axis < 0 ? axis + rank : axis;
-        return counted >= 0 && counted < Math.Max(1, rank) ? (int)counted : throw Meets($"axis {axis} is not one of {rank}");
+        return counted >= 0 && counted < Math.Max(1, rank)
+            ? (int)counted
+            : throw Meets($"axis {axis} is not one of {rank}");
     }
 
     /// <summary>Axes counted from the front.</summary>
@@ -101,5 +119,6 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
     /// <summary>What a rule throws where rows may meet.</summary>
     public RowsMeetException Meets(string why) => new($"{node.OpType} '{Label}' may let rows meet: {why}");
 
-    private string Label => node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault(output => output.Length > 0) ?? "";
+    private string Label =>
+        node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault(output => output.Length > 0) ?? "";
 }

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansInference.Onnx.RowIndependence;
 
 /// <summary>
-/// A size or an integer that a graph computes: <c>factor × N^exponent × symbols</c>, where N is the number of rows and each
-/// symbol stands for one size that is the same however many rows there are.
+/// A size or an integer that a graph computes: <c>factor × N^exponent × symbols</c>, where N is the number of rows and
+/// each symbol stands for one size that is the same however many rows there are.
 /// </summary>
 internal sealed class SymbolicSize : IEquatable<SymbolicSize>
 {
@@ -45,11 +45,15 @@ internal sealed class SymbolicSize : IEquatable<SymbolicSize>
     /// <summary>A plain number.</summary>
     public static SymbolicSize Of(long number) => new(number, 0, []);
 
-    /// <summary>A size of its own that does not depend on the rows; one with a negative <paramref name="id"/> may be any integer.</summary>
+    /// <summary>
+    /// A size of its own that does not depend on the rows; one with a negative <paramref name="id"/> may be any
+    /// integer.
+    /// </summary>
     public static SymbolicSize Symbol(int id) => new(1, 0, [id]);
 
     /// <summary>The product of all sizes; 1 of none.</summary>
-    public static SymbolicSize Product(IEnumerable<SymbolicSize> sizes) => sizes.Aggregate(One, (product, size) => product.Times(size));
+    public static SymbolicSize Product(IEnumerable<SymbolicSize> sizes) =>
+        sizes.Aggregate(One, (product, size) => product.Times(size));
 
     /// <summary>The product.</summary>
     /// <exception cref="OverflowException">Its factor does not fit 64 bits.</exception>
@@ -60,11 +64,17 @@ internal sealed class SymbolicSize : IEquatable<SymbolicSize>
     public bool TryDivide(SymbolicSize divisor, [NotNullWhen(true)] out SymbolicSize? quotient)
     {
         quotient = null;
-        if (divisor.Factor == 0 || Factor % divisor.Factor != 0 || Exponent < divisor.Exponent) return false;
+        if (divisor.Factor == 0 || Factor % divisor.Factor != 0 || Exponent < divisor.Exponent)
+        {
+            return false;
+        }
         List<int> left = [.. _symbols];
         foreach (int symbol in divisor._symbols)
         {
-            if (!left.Remove(symbol)) return false;
+            if (!left.Remove(symbol))
+            {
+                return false;
+            }
         }
 
         quotient = new SymbolicSize(Factor / divisor.Factor, Exponent - divisor.Exponent, [.. left]);
@@ -76,7 +86,10 @@ internal sealed class SymbolicSize : IEquatable<SymbolicSize>
 
     /// <inheritdoc />
     public bool Equals(SymbolicSize? other) =>
-        other is not null && Factor == other.Factor && Exponent == other.Exponent && _symbols.SequenceEqual(other._symbols);
+        other is not null
+        && Factor == other.Factor
+        && Exponent == other.Exponent
+        && _symbols.SequenceEqual(other._symbols);
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as SymbolicSize);
@@ -89,8 +102,17 @@ internal sealed class SymbolicSize : IEquatable<SymbolicSize>
 
     private IEnumerable<string> Terms()
     {
-        if (Factor != 1 || (Exponent == 0 && _symbols.IsEmpty)) yield return $"{Factor}";
-        for (int i = 0; i < Exponent; i++) yield return "N";
-        foreach (int symbol in _symbols) yield return $"s{symbol}";
+        if (Factor != 1 || (Exponent == 0 && _symbols.IsEmpty))
+        {
+            yield return $"{Factor}";
+        }
+        for (int i = 0; i < Exponent; i++)
+        {
+            yield return "N";
+        }
+        foreach (int symbol in _symbols)
+        {
+            yield return $"s{symbol}";
+        }
     }
 }

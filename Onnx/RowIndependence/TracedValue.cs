@@ -1,19 +1,22 @@
 namespace OrleansInference.Onnx.RowIndependence;
 
 /// <summary>
-/// What the proof knows of a tensor. Either it is the same for every batch, or one of its axes is the batch: that axis has
-/// N × m entries, and entries [i × m, (i + 1) × m) follow from row i of the inputs alone.
+/// What the proof knows of a tensor. Either it is the same for every batch, or one of its axes is the batch: that axis
+/// has N × m entries, and entries [i × m, (i + 1) × m) follow from row i of the inputs alone.
 /// </summary>
 internal sealed record TracedValue
 {
-    /// <summary>Sizes, outermost first; null where not even the rank is known, which a batched value always is.</summary>
+    /// <summary>
+    /// Sizes, outermost first; null where not even the rank is known, which a batched value always is.
+    /// </summary>
     public IReadOnlyList<SymbolicSize>? Shape { get; init; }
 
     /// <summary>The batch axis; null for a tensor that is the same for every batch.</summary>
     public int? Axis { get; init; }
 
     /// <summary>
-    /// The contents of an integer scalar or list, where they are known. They may count rows; the tensor's shape never does.
+    /// The contents of an integer scalar or list, where they are known. They may count rows; the tensor's shape never
+    /// does.
     /// </summary>
     public IReadOnlyList<SymbolicSize>? Elements { get; init; }
 

@@ -13,7 +13,8 @@ internal static class CieLab
     public const double LinearSlope = 12.92;
 
     /// <summary>Offset and exponent of the curve above.</summary>
-    public const double Offset = 0.055, Gamma = 2.4;
+    public const double Offset = 0.055;
+    public const double Gamma = 2.4;
 
     /// <summary>6/29, where L*a*b*'s cube root gives way to a straight line.</summary>
     public const double Delta = 6.0 / 29.0;
@@ -27,21 +28,18 @@ internal static class CieLab
     };
 
     /// <summary>f(X/Xn), f(Y/Yn), f(Z/Zn) (rows) to L*, a*, b* (columns), before 16 is taken off L*.</summary>
-    public static float[] FromCurves { get; } =
-    [
-        0, 500, 0,
-        116, -500, 200,
-        0, 0, -200,
-    ];
+    public static float[] FromCurves { get; } = [0, 500, 0, 116, -500, 200, 0, 0, -200];
 
     /// <summary>
     /// Linear red, green, blue (rows) to X/Xn, Y/Yn, Z/Zn (columns). White is what full red, green and blue add up to,
     /// so that grays come out with a* = b* = 0 exactly.
     /// </summary>
     public static float[] ToRelativeXyz { get; } =
-        [.. from color in Enumerable.Range(0, 3)
-            from axis in Enumerable.Range(0, 3)
-            select (float)(ToXyz[axis, color] / White(axis))];
+    [
+        .. from color in Enumerable.Range(0, 3)
+        from axis in Enumerable.Range(0, 3)
+        select (float)(ToXyz[axis, color] / White(axis)),
+    ];
 
     /// <summary>A colour's L* (0–100), a* and b* (about -110 to 110).</summary>
     public static double[] Of(double red, double green, double blue)
@@ -59,7 +57,9 @@ internal static class CieLab
 
     private static double White(int axis) => ToXyz[axis, 0] + ToXyz[axis, 1] + ToXyz[axis, 2];
 
-    private static double Linear(double value) => value <= LinearBelow ? value / LinearSlope : Math.Pow((value + Offset) / (1 + Offset), Gamma);
+    private static double Linear(double value) =>
+        value <= LinearBelow ? value / LinearSlope : Math.Pow((value + Offset) / (1 + Offset), Gamma);
 
-    private static double Curve(double t) => t > Delta * Delta * Delta ? Math.Cbrt(t) : (t / (3 * Delta * Delta)) + (4.0 / 29.0);
+    private static double Curve(double t) =>
+        t > Delta * Delta * Delta ? Math.Cbrt(t) : (t / (3 * Delta * Delta)) + (4.0 / 29.0);
 }

@@ -8,7 +8,8 @@ namespace OrleansInference.Onnx.Samples;
 /// weights are computed, not trained: colours are turned into CIE L*a*b* inside the graph (formulas: IEC 61966-2-1
 /// and CIE 15, see <c>CieLab</c>), and the score of a name falls with the squared distance to it there.
 /// <para>Input <c>rgb</c>, FP32 [batch, 3]: sRGB red, green, blue, 0–255; what is outside is clipped.</para>
-/// <para>Output <c>scores</c>, FP32 [batch, 29]: softmax of -d²/<see cref="Temperature"/>, d the CIE76 colour difference.</para>
+/// <para>Output <c>scores</c>, FP32 [batch, 29]: softmax of -d²/<see cref="Temperature"/>, d the CIE76 colour
+/// difference.</para>
 /// <para>Output <c>label</c>, STRING [batch]: the name with the highest score.</para>
 /// </summary>
 public static class ColorNamesModel
@@ -16,7 +17,9 @@ public static class ColorNamesModel
     /// <summary>The repository's name for the model.</summary>
     public const string Name = "color-names";
 
-    /// <summary>2σ² of a name's reach with σ = 10: two colours ten units apart are clearly different and still share a name.</summary>
+    /// <summary>
+    /// 2σ² of a name's reach with σ = 10: two colours ten units apart are clearly different and still share a name.
+    /// </summary>
     public const double Temperature = 200;
 
     private const TensorProto.Types.DataType Float = TensorProto.Types.DataType.Float;
@@ -31,7 +34,10 @@ public static class ColorNamesModel
         return graph
             .Output("scores", Float, "batch", NamedColor.All.Count)
             .Output("label", TensorProto.Types.DataType.String, "batch")
-            .Metadata("provenance", "computed from the sRGB (IEC 61966-2-1) and CIE L*a*b* (CIE 15) formulas; not trained on data")
+            .Metadata(
+                "provenance",
+                "computed from the sRGB (IEC 61966-2-1) and CIE L*a*b* (CIE 15) formulas; not trained on data"
+            )
             .Metadata("license", "MIT")
             .ToBytes();
     }
@@ -80,7 +86,12 @@ public static class ColorNamesModel
     private static void AddNearest(OnnxGraphBuilder graph)
     {
         double[][] centres = [.. NamedColor.All.Select(color => CieLab.Of(color.Red, color.Green, color.Blue))];
-        float[] weights = [.. from axis in Enumerable.Range(0, 3) from centre in centres select (float)(2 * centre[axis] / Temperature)];
+        float[] weights =
+        [
+            .. from axis in Enumerable.Range(0, 3)
+            from centre in centres
+            select (float)(2 * centre[axis] / Temperature),
+        ];
         float[] bias = [.. centres.Select(centre => (float)(-centre.Sum(x => x * x) / Temperature))];
         graph
             .Initializer(OnnxTensor.Of<float>("centres", weights, 3, centres.Length))

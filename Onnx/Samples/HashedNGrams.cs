@@ -2,7 +2,10 @@ using System.Text;
 
 namespace OrleansInference.Onnx.Samples;
 
-/// <summary>Text as ids for an embedding: words and pairs of words, lower case, each hashed (FNV-1a, 32 bits); no vocabulary is kept.</summary>
+/// <summary>
+/// Text as ids for an embedding: words and pairs of words, lower case, each hashed (FNV-1a, 32 bits); no vocabulary is
+/// kept.
+/// </summary>
 public static class HashedNGrams
 {
     /// <summary>The ids of a text.</summary>
@@ -19,7 +22,10 @@ public static class HashedNGrams
         int at = 0;
         foreach (string gram in words.Concat(words.Zip(words.Skip(1), (one, other) => $"{one} {other}")))
         {
-            if (at == length) break;
+            if (at == length)
+            {
+                break;
+            }
             ids[at++] = 1 + (Hash(gram) % (uint)(buckets - 1));
         }
 
@@ -29,14 +35,20 @@ public static class HashedNGrams
     private static string[] Words(string text)
     {
         StringBuilder letters = new(text.Length);
-        foreach (char letter in text) letters.Append(char.IsLetterOrDigit(letter) ? char.ToLowerInvariant(letter) : ' ');
+        foreach (char letter in text)
+        {
+            letters.Append(char.IsLetterOrDigit(letter) ? char.ToLowerInvariant(letter) : ' ');
+        }
         return letters.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static uint Hash(string text)
     {
         uint hash = 2166136261;
-        foreach (byte value in Encoding.UTF8.GetBytes(text)) hash = (hash ^ value) * 16777619;
+        foreach (byte value in Encoding.UTF8.GetBytes(text))
+        {
+            hash = (hash ^ value) * 16777619;
+        }
         return hash;
     }
 }

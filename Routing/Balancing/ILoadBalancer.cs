@@ -2,7 +2,9 @@ using OrleansInference.Routing.Snapshots;
 
 namespace OrleansInference.Routing.Balancing;
 
-/// <summary>Divides requests among replicas (θ_A <c>load_balance</c>). Pure: everything it may use is an argument.</summary>
+/// <summary>
+/// Divides requests among replicas (θ_A <c>load_balance</c>). Pure: everything it may use is an argument.
+/// </summary>
 public interface ILoadBalancer
 {
     /// <summary>Its name in plans and pins.</summary>

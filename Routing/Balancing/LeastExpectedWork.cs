@@ -14,14 +14,19 @@ public sealed class LeastExpectedWork : ILoadBalancer
     /// <inheritdoc />
     public int Pick(ReadOnlySpan<ReplicaTarget> candidates, in RouteRequest request, TimeSpan now, double random)
     {
-        int start = (int)(random * candidates.Length), best = start;
+        int start = (int)(random * candidates.Length);
+        int best = start;
         double least = double.PositiveInfinity;
         for (int i = 0; i < candidates.Length; i++)
         {
             int at = start + i < candidates.Length ? start + i : start + i - candidates.Length;
             double seconds = candidates[at].Estimate(request, now).Seconds;
-            if (seconds >= least) continue;
-            (best, least) = (at, seconds);
+            if (seconds >= least)
+            {
+                continue;
+            }
+            best = at;
+            least = seconds;
         }
 
         return best;

@@ -11,11 +11,15 @@ public sealed class LeastOutstanding : ILoadBalancer
     /// <inheritdoc />
     public int Pick(ReadOnlySpan<ReplicaTarget> candidates, in RouteRequest request, TimeSpan now, double random)
     {
-        int start = (int)(random * candidates.Length), best = start;
+        int start = (int)(random * candidates.Length);
+        int best = start;
         for (int i = 1; i < candidates.Length; i++)
         {
             int at = (start + i) % candidates.Length;
-            if (candidates[at].Load.OutstandingRequests < candidates[best].Load.OutstandingRequests) best = at;
+            if (candidates[at].Load.OutstandingRequests < candidates[best].Load.OutstandingRequests)
+            {
+                best = at;
+            }
         }
 
         return best;

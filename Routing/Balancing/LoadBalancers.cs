@@ -3,7 +3,14 @@ namespace OrleansInference.Routing.Balancing;
 /// <summary>The balancers by name.</summary>
 public static class LoadBalancers
 {
-    private static readonly ILoadBalancer[] All = [new LeastExpectedWork(), new Weighted(), new RoundRobin(), new LeastOutstanding(), new PowerOfTwo()];
+    private static readonly ILoadBalancer[] All =
+    [
+        new LeastExpectedWork(),
+        new Weighted(),
+        new RoundRobin(),
+        new LeastOutstanding(),
+        new PowerOfTwo(),
+    ];
 
     /// <summary>What a plan says where nobody chose.</summary>
     public static ILoadBalancer Default => All[0];

@@ -12,9 +12,16 @@ public sealed class PowerOfTwo : ILoadBalancer
     public int Pick(ReadOnlySpan<ReplicaTarget> candidates, in RouteRequest request, TimeSpan now, double random)
     {
         // One number in [0, 1) names one of the ordered pairs.
-        int count = candidates.Length, pair = (int)(random * count * (count - 1));
-        int first = pair / (count - 1), second = pair % (count - 1);
-        if (second >= first) second++;
-        return candidates[second].Load.OutstandingRequests < candidates[first].Load.OutstandingRequests ? second : first;
+        int count = candidates.Length;
+        int pair = (int)(random * count * (count - 1));
+        int first = pair / (count - 1);
+        int second = pair % (count - 1);
+        if (second >= first)
+        {
+            second++;
+        }
+        return candidates[second].Load.OutstandingRequests < candidates[first].Load.OutstandingRequests
+            ? second
+            : first;
     }
 }

@@ -9,5 +9,6 @@ public sealed class RoundRobin : ILoadBalancer
     public string Name => "round_robin";
 
     /// <inheritdoc />
-    public int Pick(ReadOnlySpan<ReplicaTarget> candidates, in RouteRequest request, TimeSpan now, double random) => (int)(random * candidates.Length);
+    public int Pick(ReadOnlySpan<ReplicaTarget> candidates, in RouteRequest request, TimeSpan now, double random) =>
+        (int)(random * candidates.Length);
 }

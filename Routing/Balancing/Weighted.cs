@@ -12,12 +12,18 @@ public sealed class Weighted : ILoadBalancer
     public int Pick(ReadOnlySpan<ReplicaTarget> candidates, in RouteRequest request, TimeSpan now, double random)
     {
         double total = 0;
-        foreach (ReplicaTarget candidate in candidates) total += candidate.Route.Weight;
+        foreach (ReplicaTarget candidate in candidates)
+        {
+            total += candidate.Route.Weight;
+        }
         double at = random * total;
         for (int i = 0; i < candidates.Length - 1; i++)
         {
             at -= candidates[i].Route.Weight;
-            if (at < 0) return i;
+            if (at < 0)
+            {
+                return i;
+            }
         }
 
         return candidates.Length - 1;

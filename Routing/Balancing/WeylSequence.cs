@@ -1,8 +1,8 @@
 namespace OrleansInference.Routing.Balancing;
 
 /// <summary>
-/// Numbers in [0, 1) that fill the interval evenly: multiples of the golden ratio modulo 1 (Weyl). Over n picks each share
-/// is met within about one pick, where independent numbers would miss it by √n. Thread-safe.
+/// Numbers in [0, 1) that fill the interval evenly: multiples of the golden ratio modulo 1 (Weyl). Over n picks each
+/// share is met within about one pick, where independent numbers would miss it by √n. Thread-safe.
 /// </summary>
 public sealed class WeylSequence(double start = 0)
 {

@@ -10,13 +10,14 @@ using OrleansInference.Routing.Snapshots;
 namespace OrleansInference.Routing.Calls;
 
 /// <summary>
-/// Sends requests to the replicas that the routing snapshot picks: splits large ones, sends a failed one elsewhere once,
-/// hedges where asked to. Used by every silo and by the client SDK.
+/// Sends requests to the replicas that the routing snapshot picks: splits large ones, sends a failed one elsewhere
+/// once, hedges where asked to. Used by every silo and by the client SDK.
 /// </summary>
 /// <param name="transport">How nodes are reached.</param>
 /// <param name="options">Retries and hedging.</param>
 /// <param name="time">Time.</param>
-/// <param name="seed">Where this router's even sequence of numbers begins, in [0, 1): different for each router.</param>
+/// <param name="seed">Where this router's even sequence of numbers begins, in [0, 1): different for each
+/// router.</param>
 public sealed class RequestRouter(INodeTransport transport, RouterOptions options, TimeProvider time, double seed)
 {
     private readonly Lock _lock = new();
@@ -43,7 +44,10 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         ArgumentNullException.ThrowIfNull(table);
         lock (_lock)
         {
-            if (!table.IsNewerThan(_snapshot.Table)) return false;
+            if (!table.IsNewerThan(_snapshot.Table))
+            {
+                return false;
+            }
             Volatile.Write(ref _snapshot, _snapshot.Next(table, local));
             return true;
         }
@@ -51,25 +55,54 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
 
     /// <summary>Sends a request, whose tensors it takes over.</summary>
     /// <returns>False, with the tensors left alone, where no replica is known.</returns>
-    public bool TryInfer(InferenceRequest request, CancellationToken cancellationToken, [NotNullWhen(true)] out Task<InferenceResponse>? answer)
+    public bool TryInfer(
+        InferenceRequest request,
+        CancellationToken cancellationToken,
+        [NotNullWhen(true)] out Task<InferenceResponse>? answer
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         RoutingSnapshot snapshot = Snapshot;
-        RouteRequest route = new(request.ModelName, request.ModelVersion, RequestRows.Count(request), RequestRows.Bytes(request), request.Timeout, Excluded: null);
+        RouteRequest route = new(
+            request.ModelName,
+            request.ModelVersion,
+            RequestRows.Count(request),
+            RequestRows.Bytes(request),
+            request.Timeout,
+            Excluded: null
+        );
         answer = null;
-        if (snapshot.Pick(route, Now, _random.Next()) is not { } target) return false;
-        if (options.MaxBytesInFlight > 0 && Interlocked.Add(ref _bytesInFlight, route.Bytes) is var held && held > options.MaxBytesInFlight && held > route.Bytes)
+        if (snapshot.Pick(route, Now, _random.Next()) is not { } target)
+        {
+            return false;
+        }
+        if (
+            options.MaxBytesInFlight > 0
+            && Interlocked.Add(ref _bytesInFlight, route.Bytes) is var held
+            && held > options.MaxBytesInFlight
+            && held > route.Bytes
+        )
         {
             Interlocked.Add(ref _bytesInFlight, -route.Bytes);
             request.Dispose();
-            answer = Task.FromResult(InferenceResponse.Failure(request, InferenceError.ResourceExhausted, $"{held - route.Bytes} of at most {options.MaxBytesInFlight} bytes are on their way (Routing:MaxBytesInFlight), the request has {route.Bytes}; wait for answers"));
+            answer = Task.FromResult(
+                InferenceResponse.Failure(
+                    request,
+                    InferenceError.ResourceExhausted,
+                    $"{held - route.Bytes} of at most {options.MaxBytesInFlight} bytes are on their way "
+                        + $"(Routing:MaxBytesInFlight), the request has {route.Bytes}; wait for answers"
+                )
+            );
             return true;
         }
 
         answer = Parts(snapshot, request, route) is { Length: > 1 } parts
             ? SplitAsync(request, route, parts, cancellationToken)
             : RouteAsync(request, route, target, cancellationToken);
-        if (options.MaxBytesInFlight > 0) answer = CountedAsync(answer, route.Bytes);
+        if (options.MaxBytesInFlight > 0)
+        {
+            answer = CountedAsync(answer, route.Bytes);
+        }
         return true;
     }
 
@@ -87,21 +120,50 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
 
     private RequestPart[] Parts(RoutingSnapshot snapshot, InferenceRequest request, in RouteRequest route)
     {
-        if (route.Rows < 2 || request.SequenceId.Length > 0 || snapshot.Find(route.Model) is not { TaskPartition: true } model || model.Balancer is Weighted) return [];
+        if (
+            route.Rows < 2
+            || request.SequenceId.Length > 0
+            || snapshot.Find(route.Model) is not { TaskPartition: true } model
+            || model.Balancer is Weighted
+        )
+        {
+            return [];
+        }
         ReplicaTarget[] targets = model.Of(route.Version);
-        if (targets.Length < 2 || !targets[0].Route.IsBatched) return [];
+        if (targets.Length < 2 || !targets[0].Route.IsBatched)
+        {
+            return [];
+        }
         return TaskPartition.Split(Array.FindAll(targets, target => !target.Node.IsEjected), route, Now);
     }
 
-    private async Task<InferenceResponse> SplitAsync(InferenceRequest request, RouteRequest route, RequestPart[] parts, CancellationToken cancellationToken)
+    private async Task<InferenceResponse> SplitAsync(
+        InferenceRequest request,
+        RouteRequest route,
+        RequestPart[] parts,
+        CancellationToken cancellationToken
+    )
     {
         Counters.AddSplit();
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         JoinedOutputs joined = new(route.Rows);
         InferenceTensor[]? whole = null;
-        InferenceResponse? failed = null, last = null;
-        Task<InferenceResponse>[] answers = Array.ConvertAll(parts, part => RouteAsync(
-            RequestRows.Slice(request, part.Start, part.Rows, route.Rows), route with { Rows = part.Rows, Bytes = route.Bytes * part.Rows / route.Rows }, part.Target, others.Token));
+        InferenceResponse? failed = null;
+        InferenceResponse? last = null;
+        Task<InferenceResponse>[] answers = Array.ConvertAll(
+            parts,
+            part =>
+                RouteAsync(
+                    RequestRows.Slice(request, part.Start, part.Rows, route.Rows),
+                    route with
+                    {
+                        Rows = part.Rows,
+                        Bytes = route.Bytes * part.Rows / route.Rows,
+                    },
+                    part.Target,
+                    others.Token
+                )
+        );
         request.Dispose();
         for (int i = 0; i < parts.Length; i++)
         {
@@ -109,8 +171,14 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
             if (failed is not null || answer.Error != InferenceError.None)
             {
                 // The first failure is the answer; what it cancels fails after it.
-                if (failed is null) await others.CancelAsync().ConfigureAwait(false);
-                else answer.Dispose();
+                if (failed is null)
+                {
+                    await others.CancelAsync().ConfigureAwait(false);
+                }
+                else
+                {
+                    answer.Dispose();
+                }
                 failed ??= answer;
                 continue;
             }
@@ -131,17 +199,40 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         return failed ?? last! with { Outputs = whole! };
     }
 
-    private async Task<InferenceResponse> RouteAsync(InferenceRequest request, RouteRequest route, ReplicaTarget target, CancellationToken cancellationToken)
+    private async Task<InferenceResponse> RouteAsync(
+        InferenceRequest request,
+        RouteRequest route,
+        ReplicaTarget target,
+        CancellationToken cancellationToken
+    )
     {
         TimeSpan begin = Now;
         bool mayRetry = options.Retry && request.SequenceId.Length == 0;
         RequestSender sender = new(transport, Counters, request, route.Rows, keepsInputs: mayRetry);
         try
         {
-            Attempt first = options.HedgeAfterMs > 0 && mayRetry
-                ? await sender.HedgeAsync(target, TimeSpan.FromMilliseconds(options.HedgeAfterMs), () => Another(route, target, begin), this, time, cancellationToken).ConfigureAwait(false)
-                : await sender.SendAsync(target, Now, this, cancellationToken).ConfigureAwait(false);
-            if (!first.MayRetry || !mayRetry || cancellationToken.IsCancellationRequested || Another(route, target, begin) is not { } next) return first.Response ?? Lost(request, target, first.Reason);
+            Attempt first =
+                options.HedgeAfterMs > 0 && mayRetry
+                    ? await sender
+                        .HedgeAsync(
+                            target,
+                            TimeSpan.FromMilliseconds(options.HedgeAfterMs),
+                            () => Another(route, target, begin),
+                            this,
+                            time,
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false)
+                    : await sender.SendAsync(target, Now, this, cancellationToken).ConfigureAwait(false);
+            if (
+                !first.MayRetry
+                || !mayRetry
+                || cancellationToken.IsCancellationRequested
+                || Another(route, target, begin) is not { } next
+            )
+            {
+                return first.Response ?? Lost(request, target, first.Reason);
+            }
             first.Response?.Dispose();
             Counters.AddRetry();
             sender.Elapsed(Now - begin);
@@ -156,12 +247,21 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
 
     private ReplicaTarget? Another(in RouteRequest route, ReplicaTarget but, TimeSpan begin)
     {
-        TimeSpan left = route.Timeout > TimeSpan.Zero ? TimeSpan.FromTicks(Math.Max(1, (route.Timeout - (Now - begin)).Ticks)) : TimeSpan.Zero;
+        TimeSpan left =
+            route.Timeout > TimeSpan.Zero
+                ? TimeSpan.FromTicks(Math.Max(1, (route.Timeout - (Now - begin)).Ticks))
+                : TimeSpan.Zero;
         return Snapshot.Pick(route with { Excluded = but.Node, Timeout = left }, Now, _random.Next());
     }
 
     private static InferenceResponse Lost(InferenceRequest request, ReplicaTarget target, string reason) =>
-        InferenceResponse.Failure(request, InferenceError.Unavailable, $"node '{target.Node.Route.Name}' of model '{request.ModelName}' was lost while the request was there: {reason}");
+        InferenceResponse.Failure(
+            request,
+            InferenceError.Unavailable,
+            $"node '{target.Node.Route.Name}' of model '{request.ModelName}' was lost while the "
+                + $"request was there: {reason}"
+        );
 
-    private static InferenceTimings Longest(in InferenceTimings one, in InferenceTimings other) => one.Total > other.Total ? one : other;
+    private static InferenceTimings Longest(in InferenceTimings one, in InferenceTimings other) =>
+        one.Total > other.Total ? one : other;
 }

@@ -12,7 +12,10 @@ public static class RequestRows
         long rows = 0;
         foreach (InferenceTensor input in request.Inputs)
         {
-            if (input.Shape.Length == 0 || (rows != 0 && input.Shape[0] != rows)) return 1;
+            if (input.Shape.Length == 0 || (rows != 0 && input.Shape[0] != rows))
+            {
+                return 1;
+            }
             rows = input.Shape[0];
         }
 
@@ -23,15 +26,28 @@ public static class RequestRows
     public static long Bytes(InferenceRequest request)
     {
         long bytes = 0;
-        foreach (InferenceTensor input in request.Inputs) bytes += input.ByteLength;
+        foreach (InferenceTensor input in request.Inputs)
+        {
+            bytes += input.ByteLength;
+        }
         return bytes;
     }
 
     /// <summary>The request with references of its own on the same inputs.</summary>
-    public static InferenceRequest Copy(InferenceRequest request) => request with { Inputs = Array.ConvertAll(request.Inputs, input => input.As(input.Name)) };
+    public static InferenceRequest Copy(InferenceRequest request) =>
+        request with
+        {
+            Inputs = Array.ConvertAll(request.Inputs, input => input.As(input.Name)),
+        };
 
-    /// <summary>The request for rows <c>[start, start + rows)</c> of <paramref name="total"/>, with references of its own.</summary>
-    public static InferenceRequest Slice(InferenceRequest request, int start, int rows, int total) => request with { Inputs = Array.ConvertAll(request.Inputs, input => Slice(input, start, rows, total)) };
+    /// <summary>
+    /// The request for rows <c>[start, start + rows)</c> of <paramref name="total"/>, with references of its own.
+    /// </summary>
+    public static InferenceRequest Slice(InferenceRequest request, int start, int rows, int total) =>
+        request with
+        {
+            Inputs = Array.ConvertAll(request.Inputs, input => Slice(input, start, rows, total)),
+        };
 
     private static InferenceTensor Slice(InferenceTensor input, int start, int rows, int total)
     {

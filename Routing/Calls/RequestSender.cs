@@ -5,13 +5,21 @@ using OrleansInference.Routing.Snapshots;
 
 namespace OrleansInference.Routing.Calls;
 
-/// <summary>Sends one request to replicas, one or two of them, and lets go of its inputs when nothing reads them any more.</summary>
+/// <summary>
+/// Sends one request to replicas, one or two of them, and lets go of its inputs when nothing reads them any more.
+/// </summary>
 /// <param name="transport">How nodes are reached.</param>
 /// <param name="counters">Counts attempts.</param>
 /// <param name="request">The request.</param>
 /// <param name="rows">Its rows.</param>
 /// <param name="keepsInputs">Whether the inputs may be needed for another attempt.</param>
-internal sealed class RequestSender(INodeTransport transport, RouterCounters counters, InferenceRequest request, int rows, bool keepsInputs) : IDisposable
+internal sealed class RequestSender(
+    INodeTransport transport,
+    RouterCounters counters,
+    InferenceRequest request,
+    int rows,
+    bool keepsInputs
+) : IDisposable
 {
     private readonly InferenceRequest _whole = request;
     private InferenceRequest _request = request;
@@ -22,7 +30,12 @@ internal sealed class RequestSender(INodeTransport transport, RouterCounters cou
     public void Elapsed(TimeSpan elapsed) => _request = _whole.After(elapsed);
 
     /// <summary>Sends it to one replica.</summary>
-    public async Task<Attempt> SendAsync(ReplicaTarget target, TimeSpan now, RequestRouter clock, CancellationToken cancellationToken)
+    public async Task<Attempt> SendAsync(
+        ReplicaTarget target,
+        TimeSpan now,
+        RequestRouter clock,
+        CancellationToken cancellationToken
+    )
     {
         NodeState node = target.Node;
         counters.AddAttempt(node.IsLocal);
@@ -30,7 +43,13 @@ internal sealed class RequestSender(INodeTransport transport, RouterCounters cou
         node.Began(now);
         try
         {
-            if (node.IsLocal) return new Attempt(await transport.InferAsync(node, HandOver(), cancellationToken).ConfigureAwait(false), "");
+            if (node.IsLocal)
+            {
+                return new Attempt(
+                    await transport.InferAsync(node, HandOver(), cancellationToken).ConfigureAwait(false),
+                    ""
+                );
+            }
             return await SendRemoteAsync(target, clock, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -40,8 +59,17 @@ internal sealed class RequestSender(INodeTransport transport, RouterCounters cou
         }
     }
 
-    /// <summary>Sends it to a second replica as well when the first does not answer in time; the first good answer counts.</summary>
-    public async Task<Attempt> HedgeAsync(ReplicaTarget target, TimeSpan delay, Func<ReplicaTarget?> another, RequestRouter clock, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends it to a second replica as well when the first does not answer in time; the first good answer counts.
+    /// </summary>
+    public async Task<Attempt> HedgeAsync(
+        ReplicaTarget target,
+        TimeSpan delay,
+        Func<ReplicaTarget?> another,
+        RequestRouter clock,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         using CancellationTokenSource losers = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<Attempt> first = SendAsync(target, clock.Now, clock, losers.Token);
@@ -66,7 +94,12 @@ internal sealed class RequestSender(INodeTransport transport, RouterCounters cou
 
         _abandoned = true;
         await losers.CancelAsync().ConfigureAwait(false);
-        _ = loser.ContinueWith(static late => late.GetAwaiter().GetResult().Response?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = loser.ContinueWith(
+            static late => late.GetAwaiter().GetResult().Response?.Dispose(),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         return answer;
     }
 
@@ -74,18 +107,30 @@ internal sealed class RequestSender(INodeTransport transport, RouterCounters cou
     public void Dispose()
     {
         // A call that was given up may still be writing the inputs to the wire: they are left to the garbage collector.
-        if (!_handedOver && !_abandoned) _whole.Dispose();
+        if (!_handedOver && !_abandoned)
+        {
+            _whole.Dispose();
+        }
     }
 
-    private async Task<Attempt> SendRemoteAsync(ReplicaTarget target, RequestRouter clock, CancellationToken cancellationToken)
+    private async Task<Attempt> SendRemoteAsync(
+        ReplicaTarget target,
+        RequestRouter clock,
+        CancellationToken cancellationToken
+    )
     {
         NodeState node = target.Node;
         CancellationToken lost = node.Lost;
-        using CancellationTokenSource? both = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost) : null;
+        using CancellationTokenSource? both = cancellationToken.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost)
+            : null;
         try
         {
             CancellationToken either = both?.Token ?? lost;
-            InferenceResponse response = await transport.InferAsync(node, _request, either).WaitAsync(either).ConfigureAwait(false);
+            InferenceResponse response = await transport
+                .InferAsync(node, _request, either)
+                .WaitAsync(either)
+                .ConfigureAwait(false);
             TimeSpan now = clock.Now;
             target.Load.Saw(response.Timings.Queue, now);
             node.Answered(now);
@@ -95,9 +140,13 @@ internal sealed class RequestSender(INodeTransport transport, RouterCounters cou
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             _abandoned = true;
-            return new Attempt(InferenceResponse.Failure(_request, InferenceError.Cancelled, "the request was cancelled"), "");
+            return new Attempt(
+                InferenceResponse.Failure(_request, InferenceError.Cancelled, "the request was cancelled"),
+                ""
+            );
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException or IOException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is OrleansException or TimeoutException or IOException or OperationCanceledException)
         {
             _abandoned = true;
             node.Eject(clock.Now);
@@ -105,10 +154,16 @@ internal sealed class RequestSender(INodeTransport transport, RouterCounters cou
         }
     }
 
-    /// <summary>The engine takes tensors over: it gets the request itself, or references of its own where another attempt may follow.</summary>
+    /// <summary>
+    /// The engine takes tensors over: it gets the request itself, or references of its own where another attempt may
+    /// follow.
+    /// </summary>
     private InferenceRequest HandOver()
     {
-        if (keepsInputs) return RequestRows.Copy(_request);
+        if (keepsInputs)
+        {
+            return RequestRows.Copy(_request);
+        }
         _handedOver = true;
         return _request;
     }

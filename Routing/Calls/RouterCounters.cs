@@ -3,7 +3,12 @@ namespace OrleansInference.Routing.Calls;
 /// <summary>What a router did since it started. Thread-safe.</summary>
 public sealed class RouterCounters
 {
-    private long _local, _remote, _retries, _hedges, _splits, _remoteBytes;
+    private long _local;
+    private long _remote;
+    private long _retries;
+    private long _hedges;
+    private long _splits;
+    private long _remoteBytes;
 
     /// <summary>Attempts on the router's own node.</summary>
     public long Local => Interlocked.Read(ref _local);

@@ -5,10 +5,14 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Routing.Health;
 
 /// <summary>
-/// What one router knows of a node. A node is ejected at its first connection failure: nothing new is sent there, what is
-/// under way is given up and sent elsewhere, and it comes back when a probe is answered. Thread-safe.
+/// What one router knows of a node. A node is ejected at its first connection failure: nothing new is sent there, what
+/// is under way is given up and sent elsewhere, and it comes back when a probe is answered. Thread-safe.
 /// </summary>
-[SuppressMessage("Reliability", "CA1001", Justification = "A source without a timer holds nothing, and tokens of it outlive every owner.")]
+[SuppressMessage(
+    "Reliability",
+    "CA1001",
+    Justification = "A source without a timer holds nothing, and tokens of it outlive every owner."
+)]
 public sealed class NodeState(NodeRoute route, bool isLocal)
 {
     private readonly Lock _lock = new();
@@ -30,7 +34,8 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
     public bool IsEjected => Volatile.Read(ref _ejectedAtTicks) >= 0;
 
     /// <summary>When it was ejected; <see cref="TimeSpan.MaxValue"/> where it was not.</summary>
-    public TimeSpan EjectedAt => Volatile.Read(ref _ejectedAtTicks) is var ticks and >= 0 ? TimeSpan.FromTicks(ticks) : TimeSpan.MaxValue;
+    public TimeSpan EjectedAt =>
+        Volatile.Read(ref _ejectedAtTicks) is var ticks and >= 0 ? TimeSpan.FromTicks(ticks) : TimeSpan.MaxValue;
 
     /// <summary>Calls under way.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
@@ -40,7 +45,10 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
     {
         get
         {
-            lock (_lock) return _lost.Token;
+            lock (_lock)
+            {
+                return _lost.Token;
+            }
         }
     }
 
@@ -56,7 +64,10 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
     /// <summary>Counts a call in.</summary>
     public void Began(TimeSpan now)
     {
-        if (Interlocked.Increment(ref _outstanding) == 1) Answered(now);
+        if (Interlocked.Increment(ref _outstanding) == 1)
+        {
+            Answered(now);
+        }
     }
 
     /// <summary>Counts a call out.</summary>
@@ -71,7 +82,10 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
         CancellationTokenSource lost;
         lock (_lock)
         {
-            if (_ejectedAtTicks >= 0 || IsLocal) return false;
+            if (_ejectedAtTicks >= 0 || IsLocal)
+            {
+                return false;
+            }
             Volatile.Write(ref _ejectedAtTicks, Math.Max(0, now.Ticks));
             lost = _lost;
         }
@@ -85,7 +99,10 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
     {
         lock (_lock)
         {
-            if (_ejectedAtTicks < 0) return false;
+            if (_ejectedAtTicks < 0)
+            {
+                return false;
+            }
             _lost = new CancellationTokenSource();
             Volatile.Write(ref _ejectedAtTicks, -1);
             return true;

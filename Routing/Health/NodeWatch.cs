@@ -3,8 +3,8 @@ using OrleansInference.Routing.Calls;
 namespace OrleansInference.Routing.Health;
 
 /// <summary>
-/// Tells dead nodes from slow ones: probes nodes that owe answers and give no sign, all of them when a connection breaks,
-/// and ejected ones until they are back. Runs beside a router, never on a request's way.
+/// Tells dead nodes from slow ones: probes nodes that owe answers and give no sign, all of them when a connection
+/// breaks, and ejected ones until they are back. Runs beside a router, never on a request's way.
 /// </summary>
 public sealed class NodeWatch(RequestRouter router, INodeTransport transport, RouterOptions options, TimeProvider time)
 {
@@ -38,7 +38,10 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
                 return;
             }
 
-            if (_signal.Task.IsCompleted) Volatile.Write(ref _signal, NewSignal());
+            if (_signal.Task.IsCompleted)
+            {
+                Volatile.Write(ref _signal, NewSignal());
+            }
             bool broken = Interlocked.Exchange(ref _broken, 0) != 0;
             await LookAsync(broken, cancellationToken).ConfigureAwait(false);
         }
@@ -53,7 +56,10 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
         List<Task> probes = [];
         foreach (NodeState node in router.Snapshot.Nodes)
         {
-            if (!node.IsLocal && (all || IsDue(node, now))) probes.Add(ProbeAsync(node, cancellationToken));
+            if (!node.IsLocal && (all || IsDue(node, now)))
+            {
+                probes.Add(ProbeAsync(node, cancellationToken));
+            }
         }
 
         return Task.WhenAll(probes);
@@ -63,7 +69,10 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
 
     private bool IsDue(NodeState node, TimeSpan now)
     {
-        if (node.IsEjected) return now - node.ProbedAt >= TimeSpan.FromSeconds(options.ReadmitSeconds);
+        if (node.IsEjected)
+        {
+            return now - node.ProbedAt >= TimeSpan.FromSeconds(options.ReadmitSeconds);
+        }
         return node.Outstanding > 0 && now - node.LastSign >= TimeSpan.FromSeconds(options.StallSeconds);
     }
 
@@ -71,7 +80,10 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
     {
         node.ProbedAt = router.Now;
         using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(options.ProbeTimeoutSeconds), time);
-        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(
+            timeout.Token,
+            cancellationToken
+        );
         try
         {
             await transport.PingAsync(node, both.Token).WaitAsync(both.Token).ConfigureAwait(false);
@@ -87,7 +99,13 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
         {
             node.Timeouts++;
             // Slow is not dead: a saturated node may miss one probe, a broken connection says it all.
-            if (exception is not (OperationCanceledException or TimeoutException) || node.Timeouts >= options.ProbesToEject) node.Eject(router.Now);
+            if (
+                exception is not (OperationCanceledException or TimeoutException)
+                || node.Timeouts >= options.ProbesToEject
+            )
+            {
+                node.Eject(router.Now);
+            }
         }
     }
 }

@@ -32,23 +32,47 @@ public sealed class JoinedOutputs
             bool keep = false;
             for (int i = 0; i < outputs.Length; i++)
             {
-                if (outputs[i].Datatype == TensorDatatype.Bytes) keep = true;
-                else Place(i, start, rows, outputs[i]);
+                if (outputs[i].Datatype == TensorDatatype.Bytes)
+                {
+                    keep = true;
+                }
+                else
+                {
+                    Place(i, start, rows, outputs[i]);
+                }
             }
 
-            if (keep) _parts.Add(start, outputs);
-            else Release(outputs);
+            if (keep)
+            {
+                _parts.Add(start, outputs);
+            }
+            else
+            {
+                Release(outputs);
+            }
             _rowsDone += rows;
-            if (_rowsDone < _rows) return null;
-            foreach (int i in Enumerable.Range(0, outputs.Length).Where(i => _whole[i] is null)) _whole[i] = JoinBytes(i);
-            foreach (InferenceTensor[] part in _parts.Values) Release(part);
+            if (_rowsDone < _rows)
+            {
+                return null;
+            }
+            foreach (int i in Enumerable.Range(0, outputs.Length).Where(i => _whole[i] is null))
+            {
+                _whole[i] = JoinBytes(i);
+            }
+            foreach (InferenceTensor[] part in _parts.Values)
+            {
+                Release(part);
+            }
             return _whole;
         }
     }
 
     private static void Release(InferenceTensor[] outputs)
     {
-        foreach (InferenceTensor output in outputs) output.Dispose();
+        foreach (InferenceTensor output in outputs)
+        {
+            output.Dispose();
+        }
     }
 
     private void Place(int index, int start, int rows, InferenceTensor part)
@@ -64,7 +88,9 @@ public sealed class JoinedOutputs
         else if (!_whole[index].Shape[1..].SequenceEqual(part.Shape[1..]))
         {
             throw new InvalidDataException(
-                $"Output '{part.Name}' has shape {TensorShape.Format(part.Shape)} for some rows and {TensorShape.Format(_whole[index].Shape)} for others; send fewer rows a request.");
+                $"Output '{part.Name}' has shape {TensorShape.Format(part.Shape)} for some rows and "
+                    + $"{TensorShape.Format(_whole[index].Shape)} for others; send fewer rows a request."
+            );
         }
 
         part.Data.Span.CopyTo(buffer.Span[(start * rowBytes)..]);

@@ -12,9 +12,20 @@ public sealed class ModelTargets
     {
         Balancer = balancer;
         TaskPartition = taskPartition;
-        _versions = targets.GroupBy(target => target.Route.Version).ToDictionary(group => group.Key, group => group.ToArray());
+        _versions = targets
+            .GroupBy(target => target.Route.Version)
+            .ToDictionary(group => group.Key, group => group.ToArray());
         IsLocalOnly = _versions.Values.All(replicas => replicas is [{ Node.IsLocal: true }]);
-        Latest = _versions.Count == 0 ? [] : _versions.MaxBy(version => long.TryParse(version.Key, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : -1).Value;
+        Latest =
+            _versions.Count == 0
+                ? []
+                : _versions
+                    .MaxBy(version =>
+                        long.TryParse(version.Key, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                            ? number
+                            : -1
+                    )
+                    .Value;
     }
 
     /// <summary>How requests are divided among them.</summary>
@@ -33,5 +44,6 @@ public sealed class ModelTargets
     public IEnumerable<ReplicaTarget> All => _versions.Values.SelectMany(targets => targets);
 
     /// <summary>Those of a version, of the highest for an empty text.</summary>
-    public ReplicaTarget[] Of(string version) => version.Length == 0 ? Latest : _versions.GetValueOrDefault(version) ?? [];
+    public ReplicaTarget[] Of(string version) =>
+        version.Length == 0 ? Latest : _versions.GetValueOrDefault(version) ?? [];
 }

@@ -1,6 +1,8 @@
 namespace OrleansInference.Routing.Snapshots;
 
-/// <summary>What one router knows of a replica's load. Thread-safe; a torn pair of readings only blurs an estimate.</summary>
+/// <summary>
+/// What one router knows of a replica's load. Thread-safe; a torn pair of readings only blurs an estimate.
+/// </summary>
 public sealed class ReplicaLoadState
 {
     private const double HalfLifeSeconds = 0.1;
@@ -30,7 +32,9 @@ public sealed class ReplicaLoadState
         Interlocked.Add(ref _rows, -rows);
     }
 
-    /// <summary>Notes how long an answered request had waited: others send there too, and only the replica knows.</summary>
+    /// <summary>
+    /// Notes how long an answered request had waited: others send there too, and only the replica knows.
+    /// </summary>
     public void Saw(TimeSpan wait, TimeSpan now)
     {
         Volatile.Write(ref _seenWait, wait.TotalSeconds);
@@ -41,7 +45,10 @@ public sealed class ReplicaLoadState
     public double SeenWaitSeconds(TimeSpan now)
     {
         double wait = Volatile.Read(ref _seenWait);
-        if (wait <= 1e-5) return 0;
+        if (wait <= 1e-5)
+        {
+            return 0;
+        }
         double age = (now - TimeSpan.FromTicks(Volatile.Read(ref _seenAtTicks))).TotalSeconds;
         return wait * Math.Pow(2, -Math.Max(0, age) / HalfLifeSeconds);
     }

@@ -12,18 +12,25 @@ namespace OrleansInference.Routing.Snapshots;
 public sealed record ReplicaTarget(NodeState Node, ReplicaRoute Route, ReplicaLoadState Load)
 {
     /// <summary>How fast it serves.</summary>
-    public ServiceRate Rate { get; } = new(
-        new BatchCost(Route.BaseSeconds, Route.SecondsPerRow),
-        Math.Max(1, Route.RowsPerBatch),
-        Math.Max(1, Route.Concurrency));
+    public ServiceRate Rate { get; } =
+        new(
+            new BatchCost(Route.BaseSeconds, Route.SecondsPerRow),
+            Math.Max(1, Route.RowsPerBatch),
+            Math.Max(1, Route.Concurrency)
+        );
 
     /// <summary>
-    /// When a request would be answered there: behind what this router sent there, or after the wait that its last answer
-    /// reported where that is longer. Its own run counts, and the way there where that is another node.
+    /// When a request would be answered there: behind what this router sent there, or after the wait that its last
+    /// answer reported where that is longer. Its own run counts, and the way there where that is another node.
     /// </summary>
     public FinishEstimate Estimate(in RouteRequest request, TimeSpan now)
     {
         double own = Rate.OwnSeconds(request.Rows) + HopCost.Seconds(Node, request.Bytes);
-        return FinishEstimate.Of(Load.OutstandingRows, Rate.RowsPerSecond, own, seenWaitSeconds: Load.SeenWaitSeconds(now));
+        return FinishEstimate.Of(
+            Load.OutstandingRows,
+            Rate.RowsPerSecond,
+            own,
+            seenWaitSeconds: Load.SeenWaitSeconds(now)
+        );
     }
 }

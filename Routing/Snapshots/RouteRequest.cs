@@ -9,4 +9,11 @@ namespace OrleansInference.Routing.Snapshots;
 /// <param name="Bytes">Bytes of its inputs, ≥ 0: what a hop to another node costs.</param>
 /// <param name="Timeout">Time left until its deadline; zero for none.</param>
 /// <param name="Excluded">A node that has failed it already, or null.</param>
-public readonly record struct RouteRequest(string Model, string Version, int Rows, long Bytes, TimeSpan Timeout, NodeState? Excluded);
+public readonly record struct RouteRequest(
+    string Model,
+    string Version,
+    int Rows,
+    long Bytes,
+    TimeSpan Timeout,
+    NodeState? Excluded
+);

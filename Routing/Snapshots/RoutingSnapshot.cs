@@ -17,10 +17,16 @@ public sealed class RoutingSnapshot
 
     private readonly FrozenDictionary<string, ModelTargets> _models;
 
-    private RoutingSnapshot(RoutingTable table, NodeState[] nodes, FrozenDictionary<string, ModelTargets> models) => (Table, Nodes, _models) = (table, nodes, models);
+    private RoutingSnapshot(RoutingTable table, NodeState[] nodes, FrozenDictionary<string, ModelTargets> models)
+    {
+        Table = table;
+        Nodes = nodes;
+        _models = models;
+    }
 
     /// <summary>The snapshot before the first table.</summary>
-    public static RoutingSnapshot Empty { get; } = new(RoutingTable.Empty, [], FrozenDictionary<string, ModelTargets>.Empty);
+    public static RoutingSnapshot Empty { get; } =
+        new(RoutingTable.Empty, [], FrozenDictionary<string, ModelTargets>.Empty);
 
     /// <summary>What it was made from.</summary>
     public RoutingTable Table { get; }
@@ -38,17 +44,36 @@ public sealed class RoutingSnapshot
     {
         ArgumentNullException.ThrowIfNull(table);
         Dictionary<SiloAddress, NodeState> known = Nodes.ToDictionary(node => node.Address);
-        NodeState[] nodes = [.. table.Nodes.Select(route => known.TryGetValue(route.Address, out NodeState? state) ? state : new NodeState(route, route.Address.Equals(local)))];
+        NodeState[] nodes =
+        [
+            .. table.Nodes.Select(route =>
+                known.TryGetValue(route.Address, out NodeState? state)
+                    ? state
+                    : new NodeState(route, route.Address.Equals(local))
+            ),
+        ];
         Dictionary<(string, SiloAddress, string), ReplicaLoadState> loads = [];
         foreach ((string name, ModelTargets model) in _models)
         {
-            foreach (ReplicaTarget target in model.All) loads[(name, target.Node.Address, target.Route.Version)] = target.Load;
+            foreach (ReplicaTarget target in model.All)
+            {
+                loads[(name, target.Node.Address, target.Route.Version)] = target.Load;
+            }
         }
 
-        FrozenDictionary<string, ModelTargets> models = table.Models.ToFrozenDictionary(model => model.Name, model => new ModelTargets(
-            LoadBalancers.Find(model.LoadBalance) ?? LoadBalancers.Default,
-            model.TaskPartition,
-            model.Replicas.Select(route => new ReplicaTarget(nodes[route.Node], route, loads.GetValueOrDefault((model.Name, nodes[route.Node].Address, route.Version)) ?? new ReplicaLoadState()))));
+        FrozenDictionary<string, ModelTargets> models = table.Models.ToFrozenDictionary(
+            model => model.Name,
+            model => new ModelTargets(
+                LoadBalancers.Find(model.LoadBalance) ?? LoadBalancers.Default,
+                model.TaskPartition,
+                model.Replicas.Select(route => new ReplicaTarget(
+                    nodes[route.Node],
+                    route,
+                    loads.GetValueOrDefault((model.Name, nodes[route.Node].Address, route.Version))
+                        ?? new ReplicaLoadState()
+                ))
+            )
+        );
         return new RoutingSnapshot(table, nodes, models);
     }
 
@@ -66,15 +91,28 @@ public sealed class RoutingSnapshot
     /// <returns>Null where no replica is known, or none but the excluded one.</returns>
     public ReplicaTarget? Pick(in RouteRequest request, TimeSpan now, double random)
     {
-        if (Find(request.Model) is not { } model) return null;
+        if (Find(request.Model) is not { } model)
+        {
+            return null;
+        }
         ReplicaTarget[] all = model.Of(request.Version);
-        if (all.Length == 1) return all[0].Node == request.Excluded ? null : all[0];
-        ReplicaTarget[] usable = _usable is { } buffer && buffer.Length >= all.Length ? buffer : _usable = new ReplicaTarget[Math.Max(16, all.Length)];
-        int count = 0, timely = 0;
+        if (all.Length == 1)
+        {
+            return all[0].Node == request.Excluded ? null : all[0];
+        }
+        ReplicaTarget[] usable =
+            _usable is { } buffer && buffer.Length >= all.Length
+                ? buffer
+                : _usable = new ReplicaTarget[Math.Max(16, all.Length)];
+        int count = 0;
+        int timely = 0;
         double limit = request.Timeout > TimeSpan.Zero ? request.Timeout.TotalSeconds : double.PositiveInfinity;
         foreach (ReplicaTarget target in all)
         {
-            if (target.Node == request.Excluded || target.Node.IsEjected) continue;
+            if (target.Node == request.Excluded || target.Node.IsEjected)
+            {
+                continue;
+            }
             // Those in time come first, the others behind them.
             if (double.IsPositiveInfinity(limit) || target.Estimate(request, now).IsWithin(limit))
             {
@@ -89,10 +127,16 @@ public sealed class RoutingSnapshot
             count++;
         }
 
-        if (count == 0) return FirstEjected(all, request.Excluded);
+        if (count == 0)
+        {
+            return FirstEjected(all, request.Excluded);
+        }
         ReadOnlySpan<ReplicaTarget> candidates = usable.AsSpan(0, timely > 0 ? timely : count);
-        return candidates.Length == 1 ? candidates[0] : candidates[model.Balancer.Pick(candidates, request, now, random)];
+        return candidates.Length == 1
+            ? candidates[0]
+            : candidates[model.Balancer.Pick(candidates, request, now, random)];
     }
 
-    private static ReplicaTarget? FirstEjected(ReplicaTarget[] all, NodeState? excluded) => all.Where(target => target.Node != excluded).MinBy(target => target.Node.EjectedAt);
+    private static ReplicaTarget? FirstEjected(ReplicaTarget[] all, NodeState? excluded) =>
+        all.Where(target => target.Node != excluded).MinBy(target => target.Node.EjectedAt);
 }

@@ -6,8 +6,8 @@ using OrleansInference.Scheduling.Turns;
 namespace OrleansInference.Scheduling.Admission;
 
 /// <summary>
-/// Whether a request may queue at a replica, where in line, and when it would be answered. The server and the twin call these
-/// methods.
+/// Whether a request may queue at a replica, where in line, and when it would be answered. The server and the twin call
+/// these methods.
 /// </summary>
 public static class AdmissionPolicy
 {
@@ -18,24 +18,38 @@ public static class AdmissionPolicy
     private const double LongestBacklogSeconds = 3600;
 
     /// <summary>
-    /// Queues a request, or says why not. In this order: room in the queue, the tenant's share, and whether the deadline is
-    /// predicted to be met.
+    /// Queues a request, or says why not. In this order: room in the queue, the tenant's share, and whether the
+    /// deadline is predicted to be met.
     /// </summary>
     /// <param name="replica">The replica's state, locked by the caller.</param>
     /// <param name="request">The request; its deadline is set here where it or the model has a timeout.</param>
     /// <param name="policy">What the model's configuration says.</param>
     /// <param name="now">The replica's clock.</param>
-    public static QueueAdmission Admit<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request, QueuePolicy policy, TimeSpan now)
+    public static QueueAdmission Admit<TRequest>(
+        ReplicaSchedule<TRequest> replica,
+        TRequest request,
+        QueuePolicy policy,
+        TimeSpan now
+    )
         where TRequest : QueuedRequest
     {
         int room = Room(replica.Limits, request.Request.Background);
-        if (replica.Queue.Count >= room) return new QueueAdmission(AdmissionVerdict.QueueFull, room, now);
+        if (replica.Queue.Count >= room)
+        {
+            return new QueueAdmission(AdmissionVerdict.QueueFull, room, now);
+        }
 
         SetDeadline(request, policy, now);
         TimeSpan due = now + TimeSpan.FromMilliseconds(policy.SloOf(request.Request));
-        if (request.Deadline < due) due = request.Deadline;
+        if (request.Deadline < due)
+        {
+            due = request.Deadline;
+        }
 
-        if (!TryEnterShare(replica, request, now, out TimeSpan backlog)) return new QueueAdmission(AdmissionVerdict.OverShare, room, now);
+        if (!TryEnterShare(replica, request, now, out TimeSpan backlog))
+        {
+            return new QueueAdmission(AdmissionVerdict.OverShare, room, now);
+        }
         due += backlog;
 
         uint priority = policy.PriorityOf(request.Request);
@@ -54,11 +68,16 @@ public static class AdmissionPolicy
         return new QueueAdmission(verdict, room, finish);
     }
 
-    /// <summary>Gives a request's share of the queue back: it has been answered, or was refused after it had entered.</summary>
+    /// <summary>
+    /// Gives a request's share of the queue back: it has been answered, or was refused after it had entered.
+    /// </summary>
     public static void Leave<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request)
         where TRequest : QueuedRequest
     {
-        if (request.Request.Tenant.Length > 0) replica.Tenants.Leave(request.Request.Tenant, request.Rows);
+        if (request.Request.Tenant.Length > 0)
+        {
+            replica.Tenants.Leave(request.Request.Tenant, request.Rows);
+        }
     }
 
     /// <summary>Most requests that may wait: background work leaves half of the queue to the others.</summary>
@@ -68,22 +87,34 @@ public static class AdmissionPolicy
     private static void SetDeadline(QueuedRequest request, QueuePolicy policy, TimeSpan now)
     {
         TimeSpan timeout = policy.TimeoutOf(request.Request);
-        if (timeout <= TimeSpan.Zero) return;
+        if (timeout <= TimeSpan.Zero)
+        {
+            return;
+        }
         request.Deadline = timeout > LongestTimeout ? TimeSpan.MaxValue : now + timeout;
         request.DropWhenOverdue = policy.RejectOverdue;
     }
 
     /// <summary>
-    /// Counts the request into its tenant's share of what the queue can answer in the request's time. False where the tenant has
-    /// its share already.
+    /// Counts the request into its tenant's share of what the queue can answer in the request's time. False where the
+    /// tenant has its share already.
     /// </summary>
-    /// <param name="backlog">What the tenant's own rows take at its share of the speed: its request stands behind others' by that.</param>
-    private static bool TryEnterShare<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request, TimeSpan now, out TimeSpan backlog)
+    /// <param name="backlog">What the tenant's own rows take at its share of the speed: its request stands behind
+    /// others' by that.</param>
+    private static bool TryEnterShare<TRequest>(
+        ReplicaSchedule<TRequest> replica,
+        TRequest request,
+        TimeSpan now,
+        out TimeSpan backlog
+    )
         where TRequest : QueuedRequest
     {
         backlog = TimeSpan.Zero;
         InferenceRequest asked = request.Request;
-        if (asked.Tenant.Length == 0) return true;
+        if (asked.Tenant.Length == 0)
+        {
+            return true;
+        }
         BatchLimits limits = replica.Limits;
         ServiceRate rate = ServiceRate.Of(limits, replica.Cost.Current);
         double room = limits.MaxQueuedRequests + limits.Concurrency;
@@ -94,7 +125,14 @@ public static class AdmissionPolicy
         }
 
         double weight = asked.TenantWeight > 0 ? asked.TenantWeight : 1;
-        bool entered = replica.Tenants.TryEnterShare(room, asked.Tenant, weight, request.Rows, now, out double backlogRows);
+        bool entered = replica.Tenants.TryEnterShare(
+            room,
+            asked.Tenant,
+            weight,
+            request.Rows,
+            now,
+            out double backlogRows
+        );
         double seconds = rate.RowsPerSecond > 0 ? backlogRows / rate.RowsPerSecond : 0;
         backlog = TimeSpan.FromSeconds(Math.Min(LongestBacklogSeconds, seconds));
         return entered;
@@ -106,29 +144,44 @@ public static class AdmissionPolicy
         AdmissionRule rule,
         OrderKey place,
         TimeSpan now,
-        out TimeSpan finish)
+        out TimeSpan finish
+    )
         where TRequest : QueuedRequest
     {
         finish = now;
         bool mayBeLate = request.Deadline == TimeSpan.MaxValue || !request.DropWhenOverdue;
-        if (mayBeLate || rule == AdmissionRule.Room) return AdmissionVerdict.Admitted;
+        if (mayBeLate || rule == AdmissionRule.Room)
+        {
+            return AdmissionVerdict.Admitted;
+        }
         FinishEstimate estimate = Estimate(replica, request, place, now);
         finish = now + TimeSpan.FromSeconds(estimate.Seconds);
         double left = (request.Deadline - now).TotalSeconds;
         bool isInTimeAlone = estimate.OwnSeconds < left;
         bool isInTime = rule == AdmissionRule.EarlyDrop ? isInTimeAlone : estimate.IsWithin(left);
-        if (isInTime) return AdmissionVerdict.Admitted;
+        if (isInTime)
+        {
+            return AdmissionVerdict.Admitted;
+        }
         // Were it alone it would be in time: it is the load that refuses it.
         return isInTimeAlone ? AdmissionVerdict.Overloaded : AdmissionVerdict.NeverInTime;
     }
 
     /// <summary>When a request would be answered if it took this place in line.</summary>
-    private static FinishEstimate Estimate<TRequest>(ReplicaSchedule<TRequest> replica, TRequest request, OrderKey place, TimeSpan now)
+    private static FinishEstimate Estimate<TRequest>(
+        ReplicaSchedule<TRequest> replica,
+        TRequest request,
+        OrderKey place,
+        TimeSpan now
+    )
         where TRequest : QueuedRequest
     {
         double turnWait = replica.TurnWait.Seconds(now);
         ServiceRate rate = ServiceRate.Of(replica.Limits, replica.Cost.Current) with { TurnWaitSeconds = turnWait };
-        if (!rate.Cost.IsKnown) return default;
+        if (!rate.Cost.IsKnown)
+        {
+            return default;
+        }
         long ahead = replica.Queue.RowsAhead(place.Priority, place.Due, place.Background);
         // Where all runs are busy, half of one is left on average.
         double busy = replica.Turns >= rate.Concurrency ? rate.SecondsPerBatch / 2 / rate.Concurrency : 0;

@@ -1,6 +1,8 @@
 namespace OrleansInference.Scheduling.Admission;
 
-/// <summary>Which requests with a deadline a replica lets in. The server always goes by <see cref="Deadline"/>.</summary>
+/// <summary>
+/// Which requests with a deadline a replica lets in. The server always goes by <see cref="Deadline"/>.
+/// </summary>
 public enum AdmissionRule
 {
     /// <summary>Those that are predicted to be in time.</summary>
@@ -10,7 +12,8 @@ public enum AdmissionRule
     Room,
 
     /// <summary>
-    /// Those whose own run, started now, would be in time; others are dropped from the queue when they are late (Nexus, SOSP 2019).
+    /// Those whose own run, started now, would be in time; others are dropped from the queue when they are late (Nexus,
+    /// SOSP 2019).
     /// </summary>
     EarlyDrop,
 }

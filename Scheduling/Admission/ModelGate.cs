@@ -1,9 +1,10 @@
 namespace OrleansInference.Scheduling.Admission;
 
 /// <summary>
-/// The requests to one model that one node has let in and not answered, by tenant, and who may follow. Where the queue is
-/// more than half full a tenant may hold its weighted share of it and no more, so that a flood of one tenant's leaves the
-/// others their places (weighted max-min fairness among the tenants of the last second). Thread-safe; time is an argument.
+/// The requests to one model that one node has let in and not answered, by tenant, and who may follow. Where the queue
+/// is more than half full a tenant may hold its weighted share of it and no more, so that a flood of one tenant's
+/// leaves the others their places (weighted max-min fairness among the tenants of the last second). Thread-safe; time
+/// is an argument.
 /// </summary>
 public sealed class ModelGate
 {
@@ -24,13 +25,25 @@ public sealed class ModelGate
     /// <param name="weight">Its weight, &gt; 0.</param>
     /// <param name="timeout">Time until the deadline; zero for none.</param>
     /// <param name="now">The node's clock.</param>
-    public GateDecision TryEnter(in ServiceCapacity capacity, string tenant, double weight, TimeSpan timeout, TimeSpan now)
+    public GateDecision TryEnter(
+        in ServiceCapacity capacity,
+        string tenant,
+        double weight,
+        TimeSpan timeout,
+        TimeSpan now
+    )
     {
         lock (_lock)
         {
-            FinishEstimate estimate = capacity.RowsPerSecond > 0
-                ? FinishEstimate.Of(Outstanding, capacity.RowsPerSecond, capacity.OwnSeconds, seenWaitSeconds: capacity.WaitSeconds)
-                : new FinishEstimate(0, capacity.OwnSeconds);
+            FinishEstimate estimate =
+                capacity.RowsPerSecond > 0
+                    ? FinishEstimate.Of(
+                        Outstanding,
+                        capacity.RowsPerSecond,
+                        capacity.OwnSeconds,
+                        seenWaitSeconds: capacity.WaitSeconds
+                    )
+                    : new FinishEstimate(0, capacity.OwnSeconds);
             double oneMore = capacity.RowsPerSecond > 0 ? 1 / capacity.RowsPerSecond : 0;
             bool hasDeadline = timeout > TimeSpan.Zero;
             double longest = FinishEstimate.LongestWait(timeout.TotalSeconds, capacity.OwnSeconds);
@@ -43,27 +56,31 @@ public sealed class ModelGate
             }
 
             // As many as are answered before the deadline.
-            double room = hasDeadline && capacity.RowsPerSecond > 0
-                ? Math.Min(capacity.MaxOutstanding, Math.Max(1, longest * capacity.RowsPerSecond))
-                : capacity.MaxOutstanding;
+            double room =
+                hasDeadline && capacity.RowsPerSecond > 0
+                    ? Math.Min(capacity.MaxOutstanding, Math.Max(1, longest * capacity.RowsPerSecond))
+                    : capacity.MaxOutstanding;
             return TryTakePlace(room, tenant, weight, 1, now, out bool alone)
                 ? new GateDecision(GateVerdict.Admit, estimate.Seconds, 0)
                 : new GateDecision(
                     alone ? GateVerdict.Overloaded : GateVerdict.OverShare,
                     estimate.Seconds,
-                    Math.Max(oneMore, estimate.WaitSeconds * Contended));
+                    Math.Max(oneMore, estimate.WaitSeconds * Contended)
+                );
         }
     }
 
-    /// <summary>Decides by shares only, for a queue that knows its own load, and counts the rows in where they are admitted.</summary>
+    /// <summary>
+    /// Decides by shares only, for a queue that knows its own load, and counts the rows in where they are admitted.
+    /// </summary>
     /// <param name="room">Rows that the queue has room for.</param>
     /// <param name="tenant">Who asks.</param>
     /// <param name="weight">Its weight, &gt; 0.</param>
     /// <param name="rows">Rows of the request.</param>
     /// <param name="now">The node's clock.</param>
     /// <param name="backlogRows">
-    /// What the tenant's own rows amount to at its share of the speed, in rows: the time that they take orders its request
-    /// behind other tenants' of the same due time (weighted fair queueing). 0 for a tenant alone.
+    /// What the tenant's own rows amount to at its share of the speed, in rows: the time that they take orders its
+    /// request behind other tenants' of the same due time (weighted fair queueing). 0 for a tenant alone.
     /// </param>
     public bool TryEnterShare(double room, string tenant, double weight, int rows, TimeSpan now, out double backlogRows)
     {
@@ -82,7 +99,10 @@ public sealed class ModelGate
         lock (_lock)
         {
             Outstanding -= rows;
-            if (_tenants.TryGetValue(tenant, out TenantPlace? place)) place.Outstanding -= rows;
+            if (_tenants.TryGetValue(tenant, out TenantPlace? place))
+            {
+                place.Outstanding -= rows;
+            }
         }
     }
 
@@ -92,7 +112,8 @@ public sealed class ModelGate
         double share = Share(place, now);
         // A tenant alone has all of it: then it is simply full.
         alone = share >= 1;
-        return (Outstanding < room * Contended || place.Outstanding + rows <= Math.Max(rows, room * share)) && TakePlace(place, rows);
+        return (Outstanding < room * Contended || place.Outstanding + rows <= Math.Max(rows, room * share))
+            && TakePlace(place, rows);
     }
 
     private bool TakePlace(TenantPlace place, int rows)
@@ -107,11 +128,15 @@ public sealed class ModelGate
         if (!_tenants.TryGetValue(tenant, out TenantPlace? place))
         {
             // Names are the callers': those that are gone make room before the next is remembered.
-            if (_tenants.Count >= 64) Forget(now);
+            if (_tenants.Count >= 64)
+            {
+                Forget(now);
+            }
             _tenants.Add(tenant, place = new TenantPlace());
         }
 
-        (place.Weight, place.SeenAt) = (weight, now);
+        place.Weight = weight;
+        place.SeenAt = now;
         return place;
     }
 
@@ -120,7 +145,10 @@ public sealed class ModelGate
         double active = 0;
         foreach (TenantPlace other in _tenants.Values)
         {
-            if (other.Outstanding > 0 || now - other.SeenAt < Recent) active += other.Weight;
+            if (other.Outstanding > 0 || now - other.SeenAt < Recent)
+            {
+                active += other.Weight;
+            }
         }
 
         return place.Weight / active;
@@ -131,7 +159,10 @@ public sealed class ModelGate
         foreach ((string name, TenantPlace place) in _tenants.ToArray())
         {
             bool isGone = place.Outstanding == 0 && now - place.SeenAt >= Recent;
-            if (isGone) _tenants.Remove(name);
+            if (isGone)
+            {
+                _tenants.Remove(name);
+            }
         }
     }
 

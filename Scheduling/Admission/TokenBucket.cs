@@ -1,13 +1,20 @@
 namespace OrleansInference.Scheduling.Admission;
 
-/// <summary>A rate limit: tokens come at a constant rate up to one second's worth. Not thread-safe; time is an argument.</summary>
+/// <summary>
+/// A rate limit: tokens come at a constant rate up to one second's worth. Not thread-safe; time is an argument.
+/// </summary>
 public sealed class TokenBucket
 {
     private double _tokens;
     private TimeSpan _at;
 
     /// <summary>Creates it full.</summary>
-    public TokenBucket(double perSecond, TimeSpan now) => (PerSecond, _tokens, _at) = (perSecond, Math.Max(1, perSecond), now);
+    public TokenBucket(double perSecond, TimeSpan now)
+    {
+        PerSecond = perSecond;
+        _tokens = Math.Max(1, perSecond);
+        _at = now;
+    }
 
     /// <summary>Tokens a second, &gt; 0.</summary>
     public double PerSecond { get; }
@@ -18,7 +25,10 @@ public sealed class TokenBucket
         _tokens = Math.Min(Math.Max(1, PerSecond), _tokens + (Math.Max(0, (now - _at).TotalSeconds) * PerSecond));
         _at = now;
         retryAfterSeconds = _tokens >= 1 ? 0 : (1 - _tokens) / PerSecond;
-        if (_tokens < 1) return false;
+        if (_tokens < 1)
+        {
+            return false;
+        }
         _tokens--;
         return true;
     }

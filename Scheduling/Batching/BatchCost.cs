@@ -1,6 +1,8 @@
 namespace OrleansInference.Scheduling.Batching;
 
-/// <summary>Measured time of one run: seconds(rows) = base + perRow × rows. Both are 0 when nothing has been measured.</summary>
+/// <summary>
+/// Measured time of one run: seconds(rows) = base + perRow × rows. Both are 0 when nothing has been measured.
+/// </summary>
 /// <param name="BaseSeconds">What a run costs whatever its size, ≥ 0.</param>
 /// <param name="SecondsPerRow">What each row adds, ≥ 0.</param>
 public readonly record struct BatchCost(double BaseSeconds, double SecondsPerRow)
@@ -14,6 +16,9 @@ public readonly record struct BatchCost(double BaseSeconds, double SecondsPerRow
     /// <summary>Predicted seconds of a run of <paramref name="rows"/> rows.</summary>
     public double Seconds(int rows) => BaseSeconds + (SecondsPerRow * rows);
 
-    /// <summary>Rows whose run is predicted to end within <paramref name="seconds"/>; negative where not even an empty run would.</summary>
+    /// <summary>
+    /// Rows whose run is predicted to end within <paramref name="seconds"/>; negative where not even an empty run
+    /// would.
+    /// </summary>
     public double RowsWithin(double seconds) => (seconds - BaseSeconds) / Math.Max(LeastSecondsPerRow, SecondsPerRow);
 }

@@ -13,7 +13,9 @@ public sealed class BatchCostEstimator
     /// <summary>Runs after which a size's own measurement is old.</summary>
     private const long Old = 30;
 
-    /// <summary>Factor from which a node counts as changed: less may be the curve that a line does not follow.</summary>
+    /// <summary>
+    /// Factor from which a node counts as changed: less may be the curve that a line does not follow.
+    /// </summary>
     private const double Changed = 1.5;
 
     private readonly double[] _rows = new double[Buckets];
@@ -34,17 +36,21 @@ public sealed class BatchCostEstimator
         double before = first ? seconds : Seconds(bucket);
         _rows[bucket] = first ? rows : _rows[bucket] + (Gain * (rows - _rows[bucket]));
         _seconds[bucket] = before + (Gain * (seconds - before));
-        (_seenAt[bucket], _latest) = (++_runs, bucket);
+        _seenAt[bucket] = ++_runs;
+        _latest = bucket;
         Current = _lines[bucket] = Fit();
     }
 
     /// <summary>
-    /// Seconds of a size: measured, or, if that is old and the node has changed since, as much more as the size that is seen now has
-    /// become.
+    /// Seconds of a size: measured, or, if that is old and the node has changed since, as much more as the size that is
+    /// seen now has become.
     /// </summary>
     private double Seconds(int bucket)
     {
-        if (_runs - _seenAt[bucket] <= Old) return _seconds[bucket];
+        if (_runs - _seenAt[bucket] <= Old)
+        {
+            return _seconds[bucket];
+        }
         double then = _lines[bucket].BaseSeconds + (_lines[bucket].SecondsPerRow * _rows[_latest]);
         double change = _seconds[_latest] / Math.Max(1e-12, then);
         return change is > Changed or < 1 / Changed ? _seconds[bucket] * change : _seconds[bucket];
@@ -53,11 +59,19 @@ public sealed class BatchCostEstimator
     private BatchCost Fit()
     {
         // Relative error counts: 1/seconds² weights keep the small sizes, which matter for latency, in the fit.
-        double w = 0, x = 0, y = 0, xx = 0, xy = 0;
+        double w = 0;
+        double x = 0;
+        double y = 0;
+        double xx = 0;
+        double xy = 0;
         for (int i = 0; i < Buckets; i++)
         {
-            if (_rows[i] == 0) continue;
-            double seconds = Seconds(i), weight = 1 / Math.Max(1e-18, seconds * seconds);
+            if (_rows[i] == 0)
+            {
+                continue;
+            }
+            double seconds = Seconds(i);
+            double weight = 1 / Math.Max(1e-18, seconds * seconds);
             w += weight;
             x += weight * _rows[i];
             y += weight * seconds;
@@ -66,10 +80,16 @@ public sealed class BatchCostEstimator
         }
 
         double determinant = (w * xx) - (x * x);
-        if (determinant <= 1e-9 * w * xx) return new BatchCost(0, y / x);
+        if (determinant <= 1e-9 * w * xx)
+        {
+            return new BatchCost(0, y / x);
+        }
         double perRow = ((w * xy) - (x * y)) / determinant;
         double fixedPart = (y - (perRow * x)) / w;
-        if (fixedPart < 0) return new BatchCost(0, xy / xx);
+        if (fixedPart < 0)
+        {
+            return new BatchCost(0, xy / xx);
+        }
         return perRow < 0 ? new BatchCost(y / w, 0) : new BatchCost(fixedPart, perRow);
     }
 }

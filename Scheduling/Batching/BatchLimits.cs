@@ -8,7 +8,9 @@ public sealed record BatchLimits
     /// <summary>The longest delay that a knob may set, milliseconds.</summary>
     private const double LongestDelayMs = 10_000;
 
-    /// <summary>Most rows of one run: the model's <c>max_batch_size</c>, 1 for a model without a batch dimension.</summary>
+    /// <summary>
+    /// Most rows of one run: the model's <c>max_batch_size</c>, 1 for a model without a batch dimension.
+    /// </summary>
     public int MaxRows { get; init; } = 1;
 
     /// <summary>
@@ -18,11 +20,14 @@ public sealed record BatchLimits
     public bool FillToMax { get; init; }
 
     /// <summary>
-    /// Most rows of one run as the agent has it, at most <see cref="MaxRows"/>; 0 where it is chosen by the measured cost.
+    /// Most rows of one run as the agent has it, at most <see cref="MaxRows"/>; 0 where it is chosen by the measured
+    /// cost.
     /// </summary>
     public int RowLimit { get; init; }
 
-    /// <summary>Whether each request runs alone and whole: rows of this model were seen to influence each other.</summary>
+    /// <summary>
+    /// Whether each request runs alone and whole: rows of this model were seen to influence each other.
+    /// </summary>
     public bool OneRequest { get; init; }
 
     /// <summary>Sizes worth running at once, ascending; Triton's <c>preferred_batch_size</c>.</summary>
@@ -37,16 +42,22 @@ public sealed record BatchLimits
     /// <summary>Most requests waiting; one more is refused with <c>ResourceExhausted</c>.</summary>
     public int MaxQueuedRequests { get; init; } = 4096;
 
-    /// <summary>These limits, as they are configured, with knobs set over them; what a knob leaves unset stays configured.</summary>
+    /// <summary>
+    /// These limits, as they are configured, with knobs set over them; what a knob leaves unset stays configured.
+    /// </summary>
     /// <param name="knobs">The knobs.</param>
-    /// <param name="threads">Intra-op threads of a run, at least 1: fewer runs fit side by side where each has more.</param>
+    /// <param name="threads">Intra-op threads of a run, at least 1: fewer runs fit side by side where each has
+    /// more.</param>
     /// <param name="engineThreads">Threads that batches run on: no more run at once.</param>
-    public BatchLimits With(in ReplicaKnobs knobs, int threads, int engineThreads) => this with
-    {
-        Concurrency = knobs.Instances > 0
-            ? Math.Clamp(knobs.Instances, 1, Math.Max(1, engineThreads))
-            : Math.Max(1, Concurrency / Math.Max(1, threads)),
-        RowLimit = knobs.MaxRows > 0 ? Math.Min(knobs.MaxRows, MaxRows) : 0,
-        MaxDelay = knobs.DelayMs >= 0 ? TimeSpan.FromMilliseconds(Math.Min(knobs.DelayMs, LongestDelayMs)) : MaxDelay,
-    };
+    public BatchLimits With(in ReplicaKnobs knobs, int threads, int engineThreads) =>
+        this with
+        {
+            Concurrency =
+                knobs.Instances > 0
+                    ? Math.Clamp(knobs.Instances, 1, Math.Max(1, engineThreads))
+                    : Math.Max(1, Concurrency / Math.Max(1, threads)),
+            RowLimit = knobs.MaxRows > 0 ? Math.Min(knobs.MaxRows, MaxRows) : 0,
+            MaxDelay =
+                knobs.DelayMs >= 0 ? TimeSpan.FromMilliseconds(Math.Min(knobs.DelayMs, LongestDelayMs)) : MaxDelay,
+        };
 }

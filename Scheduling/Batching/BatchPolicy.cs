@@ -11,7 +11,9 @@ public static class BatchPolicy
     /// </summary>
     private const double HarmlessSeconds = 0.002;
 
-    /// <summary>Beyond the size at which the fixed part of a run is this share of it, batching only adds latency.</summary>
+    /// <summary>
+    /// Beyond the size at which the fixed part of a run is this share of it, batching only adds latency.
+    /// </summary>
     private const double FixedShare = 0.05;
 
     /// <summary>
@@ -21,17 +23,29 @@ public static class BatchPolicy
     /// </summary>
     public static BatchDecision Decide(in QueueView queue, TimeSpan now, BatchLimits limits, BatchCost cost)
     {
-        if (queue.Rows == 0) return new BatchDecision(0, TimeSpan.MaxValue);
+        if (queue.Rows == 0)
+        {
+            return new BatchDecision(0, TimeSpan.MaxValue);
+        }
         int cap = Cap(limits, cost);
         int size = (int)Math.Min(queue.Rows, cap);
-        if (size == cap || limits.MaxDelay <= TimeSpan.Zero) return new BatchDecision(Preferred(size, limits) ?? size, TimeSpan.Zero);
-        if (Preferred(size, limits) is { } preferred) return new BatchDecision(preferred, TimeSpan.Zero);
+        if (size == cap || limits.MaxDelay <= TimeSpan.Zero)
+        {
+            return new BatchDecision(Preferred(size, limits) ?? size, TimeSpan.Zero);
+        }
+        if (Preferred(size, limits) is { } preferred)
+        {
+            return new BatchDecision(preferred, TimeSpan.Zero);
+        }
 
         TimeSpan until = queue.HeadArrival + limits.MaxDelay;
         if (queue.HeadDeadline != TimeSpan.MaxValue)
         {
             TimeSpan last = queue.HeadDeadline - TimeSpan.FromSeconds(cost.Seconds(cap));
-            if (last < until) until = last;
+            if (last < until)
+            {
+                until = last;
+            }
         }
 
         return until <= now ? new BatchDecision(size, TimeSpan.Zero) : new BatchDecision(0, until - now);
@@ -44,17 +58,23 @@ public static class BatchPolicy
     /// </summary>
     public static int Cap(BatchLimits limits, BatchCost cost)
     {
-        if (limits.RowLimit > 0) return Math.Min(limits.RowLimit, limits.MaxRows);
+        if (limits.RowLimit > 0)
+        {
+            return Math.Min(limits.RowLimit, limits.MaxRows);
+        }
         return limits.FillToMax ? limits.MaxRows : (int)Math.Clamp(Worthwhile(cost), 1, limits.MaxRows);
     }
 
     /// <summary>
-    /// Rows beyond which batching only adds latency, by the measured cost alone; infinite where none is measured or rows cost
-    /// nothing.
+    /// Rows beyond which batching only adds latency, by the measured cost alone; infinite where none is measured or
+    /// rows cost nothing.
     /// </summary>
     public static double Worthwhile(BatchCost cost)
     {
-        if (!cost.IsKnown || cost.SecondsPerRow <= 0) return double.PositiveInfinity;
+        if (!cost.IsKnown || cost.SecondsPerRow <= 0)
+        {
+            return double.PositiveInfinity;
+        }
         double harmless = cost.RowsWithin(HarmlessSeconds);
         double efficient = cost.BaseSeconds * (1 - FixedShare) / FixedShare / cost.SecondsPerRow;
         return Math.Max(harmless, Math.Ceiling(efficient));
@@ -68,7 +88,10 @@ public static class BatchPolicy
     {
         for (int i = limits.PreferredRows.Count - 1; i >= 0; i--)
         {
-            if (limits.PreferredRows[i] <= size) return limits.PreferredRows[i];
+            if (limits.PreferredRows[i] <= size)
+            {
+                return limits.PreferredRows[i];
+            }
         }
 
         return null;

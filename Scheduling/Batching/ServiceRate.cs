@@ -22,7 +22,11 @@ public readonly record struct ServiceRate(BatchCost Cost, int RowsPerBatch, int 
     public static ServiceRate Of(BatchLimits limits, BatchCost cost) =>
         new(cost, BatchPolicy.Cap(limits, cost), Math.Max(1, limits.Concurrency));
 
-    /// <summary>Seconds of a request's own rows, where nothing is ahead of it: one run, or several of full batches side by side.</summary>
+    /// <summary>
+    /// Seconds of a request's own rows, where nothing is ahead of it: one run, or several of full batches side by side.
+    /// </summary>
     public double OwnSeconds(int rows) =>
-        rows <= RowsPerBatch ? Cost.Seconds(rows) : Math.Max(SecondsPerBatch, rows * SecondsPerBatch / RowsPerBatch / Concurrency);
+        rows <= RowsPerBatch
+            ? Cost.Seconds(rows)
+            : Math.Max(SecondsPerBatch, rows * SecondsPerBatch / RowsPerBatch / Concurrency);
 }

@@ -3,8 +3,8 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Scheduling.Queues;
 
 /// <summary>
-/// A request as a replica's queue sees it: its rows, its place and its deadline. Who runs requests derives its own from it, with
-/// what a run needs.
+/// A request as a replica's queue sees it: its rows, its place and its deadline. Who runs requests derives its own from
+/// it, with what a run needs.
 /// </summary>
 public class QueuedRequest
 {
@@ -40,7 +40,9 @@ public class QueuedRequest
     /// <summary>When it must be answered; <see cref="TimeSpan.MaxValue"/> without a deadline.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.MaxValue;
 
-    /// <summary>Whether an overdue request is dropped (the default) or only served late; the queue looks when it is added.</summary>
+    /// <summary>
+    /// Whether an overdue request is dropped (the default) or only served late; the queue looks when it is added.
+    /// </summary>
     public bool DropWhenOverdue { get; set; } = true;
 
     /// <summary>Rows handed to batches so far. Guarded by the queue's lock.</summary>

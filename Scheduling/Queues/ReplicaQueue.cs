@@ -3,10 +3,10 @@ using OrleansInference.Scheduling.Batching;
 namespace OrleansInference.Scheduling.Queues;
 
 /// <summary>
-/// The bounded queue in front of a replica, in order of <see cref="OrderKey"/>, one lane per <see cref="ShapeSignature"/>
-/// that several requests can have. What is done to a request takes expected time logarithmic in the number that wait,
-/// amortized over the requests where lanes come to be.
-/// A plain data structure: its owner locks. The simulator runs the same class.
+/// The bounded queue in front of a replica, in order of <see cref="OrderKey"/>, one lane per
+/// <see cref="ShapeSignature"/> that several requests can have. What is done to a request takes expected time
+/// logarithmic in the number that wait, amortized over the requests where lanes come to be. A plain data structure: its
+/// owner locks. The simulator runs the same class.
 /// </summary>
 /// <typeparam name="TRequest">What who runs the batches keeps of a request.</typeparam>
 public sealed class ReplicaQueue<TRequest>
@@ -25,20 +25,23 @@ public sealed class ReplicaQueue<TRequest>
     public long Rows => _line.Rows;
 
     /// <summary>
-    /// The earliest deadline of those waiting that are dropped when overdue; <see cref="TimeSpan.MaxValue"/> without one.
+    /// The earliest deadline of those waiting that are dropped when overdue; <see cref="TimeSpan.MaxValue"/> without
+    /// one.
     /// </summary>
     public TimeSpan NextDeadline => _line.Earliest;
 
     /// <summary>
-    /// Adds a request, with all its rows, at <paramref name="now"/>; <paramref name="due"/> is what orders it within its
-    /// priority.
+    /// Adds a request, with all its rows, at <paramref name="now"/>; <paramref name="due"/> is what orders it within
+    /// its priority.
     /// </summary>
     /// <exception cref="InvalidOperationException">It waits already.</exception>
     public void Add(TRequest request, uint priority, TimeSpan due, TimeSpan now)
     {
         if (request.IsQueued)
         {
-            throw new InvalidOperationException("the request waits in a queue already; it can be added again once it has left it");
+            throw new InvalidOperationException(
+                "the request waits in a queue already; it can be added again once it has left it"
+            );
         }
         request.Key = new OrderKey(request.Request.Background, priority, due, _sequence++);
         request.Arrival = now;
@@ -46,17 +49,29 @@ public sealed class ReplicaQueue<TRequest>
         request.RowsTaken = 0;
         request.IsQueued = true;
         request.Level = Level(request.Key.Sequence);
-        if (Count == 0) _shared = request.Signature;
-        else if (_shared is not null && !_shared.Equals(request.Signature)) Split();
+        if (Count == 0)
+        {
+            _shared = request.Signature;
+        }
+        else if (_shared is not null && !_shared.Equals(request.Signature))
+        {
+            Split();
+        }
         _line.Add(request);
-        if (_shared is null) AddToLane(request);
+        if (_shared is null)
+        {
+            AddToLane(request);
+        }
         Count++;
     }
 
     /// <summary>Takes a cancelled or failed request out; false when it was not waiting.</summary>
     public bool Remove(TRequest request)
     {
-        if (!request.IsQueued) return false;
+        if (!request.IsQueued)
+        {
+            return false;
+        }
         Leave(request);
         return true;
     }
@@ -79,14 +94,23 @@ public sealed class ReplicaQueue<TRequest>
     }
 
     /// <summary>
-    /// Asks <see cref="BatchPolicy"/> and, if it says so, moves the next rows into <paramref name="batch"/>: requests in
-    /// order while they fit whole, or a part of the first one where it alone is larger than the batch.
+    /// Asks <see cref="BatchPolicy"/> and, if it says so, moves the next rows into <paramref name="batch"/>: requests
+    /// in order while they fit whole, or a part of the first one where it alone is larger than the batch.
     /// </summary>
     /// <returns>Whether there is a batch; if not, how long to wait before asking again.</returns>
-    public bool TryTake(TimeSpan now, BatchLimits limits, BatchCost cost, List<BatchEntry<TRequest>> batch, out TimeSpan wait)
+    public bool TryTake(
+        TimeSpan now,
+        BatchLimits limits,
+        BatchCost cost,
+        List<BatchEntry<TRequest>> batch,
+        out TimeSpan wait
+    )
     {
         wait = TimeSpan.MaxValue;
-        if (_line.First is not { } head) return false;
+        if (_line.First is not { } head)
+        {
+            return false;
+        }
         if (limits.OneRequest)
         {
             Take(head, head.RowsLeft, batch);
@@ -95,16 +119,27 @@ public sealed class ReplicaQueue<TRequest>
 
         QueueLane? lane = head.Lane;
         long together = _shared is not null ? Rows : lane?.Requests.Rows ?? head.RowsLeft;
-        BatchDecision decision = BatchPolicy.Decide(new QueueView(together, head.Arrival, head.Deadline), now, limits, cost);
+        BatchDecision decision = BatchPolicy.Decide(
+            new QueueView(together, head.Arrival, head.Deadline),
+            now,
+            limits,
+            cost
+        );
         wait = decision.Wait;
-        if (decision.Size == 0) return false;
+        if (decision.Size == 0)
+        {
+            return false;
+        }
 
         int room = decision.Size;
         QueuedRequest? next = head;
         while (room > 0 && next is not null)
         {
             int left = next.RowsLeft;
-            if (left > room && batch.Count > 0) break;
+            if (left > room && batch.Count > 0)
+            {
+                break;
+            }
             int rows = Math.Min(left, room);
             Take(next, rows, batch);
             room -= rows;
@@ -114,7 +149,9 @@ public sealed class ReplicaQueue<TRequest>
         return true;
     }
 
-    /// <summary>Moves the next <paramref name="rows"/> rows of a request into a batch; with its last ones it leaves the queue.</summary>
+    /// <summary>
+    /// Moves the next <paramref name="rows"/> rows of a request into a batch; with its last ones it leaves the queue.
+    /// </summary>
     private void Take(QueuedRequest request, int rows, List<BatchEntry<TRequest>> batch)
     {
         batch.Add(new BatchEntry<TRequest>((TRequest)request, request.RowsTaken, rows));
@@ -134,7 +171,10 @@ public sealed class ReplicaQueue<TRequest>
     private void Leave(QueuedRequest request)
     {
         _line.Remove(request);
-        if (request.Lane is { } lane) RemoveFromLane(request, lane);
+        if (request.Lane is { } lane)
+        {
+            RemoveFromLane(request, lane);
+        }
         Count--;
         request.IsQueued = false;
     }
@@ -146,35 +186,54 @@ public sealed class ReplicaQueue<TRequest>
     private void Split()
     {
         _shared = null;
-        foreach (QueuedRequest request in _line.InOrder()) AddToLane(request);
+        foreach (QueuedRequest request in _line.InOrder())
+        {
+            AddToLane(request);
+        }
     }
 
     private void AddToLane(QueuedRequest request)
     {
         // One that equals no other runs alone: it needs no lane.
-        if (request.Signature.IsUnique) return;
+        if (request.Signature.IsUnique)
+        {
+            return;
+        }
         if (!_lanes.TryGetValue(request.Signature, out QueueLane? lane))
         {
             lane = new QueueLane(request.Signature);
             _lanes.Add(request.Signature, lane);
         }
 
-        if (lane == _empty) _empty = null;
+        if (lane == _empty)
+        {
+            _empty = null;
+        }
         lane.Requests.Add(request);
         request.Lane = lane;
     }
 
-    /// <summary>A queue that is mostly empty would lose and make a lane with every request: the last one without requests stays.</summary>
+    /// <summary>
+    /// A queue that is mostly empty would lose and make a lane with every request: the last one without requests stays.
+    /// </summary>
     private void RemoveFromLane(QueuedRequest request, QueueLane lane)
     {
         lane.Requests.Remove(request);
         request.Lane = null;
-        if (lane.Requests.First is not null) return;
-        if (_empty is not null) _lanes.Remove(_empty.Signature);
+        if (lane.Requests.First is not null)
+        {
+            return;
+        }
+        if (_empty is not null)
+        {
+            _lanes.Remove(_empty.Signature);
+        }
         _empty = lane;
     }
 
-    /// <summary>The finalizer of MurmurHash3: neighbours in time get levels that have nothing to do with each other.</summary>
+    /// <summary>
+    /// The finalizer of MurmurHash3: neighbours in time get levels that have nothing to do with each other.
+    /// </summary>
     private static uint Level(long sequence)
     {
         ulong hash = (ulong)sequence + 0x9E3779B97F4A7C15;

@@ -1,7 +1,8 @@
 namespace OrleansInference.Scheduling.Queues;
 
 /// <summary>
-/// A request's place in one <see cref="RequestTree{TIndex}"/>. It lives in the request, so that queueing allocates nothing.
+/// A request's place in one <see cref="RequestTree{TIndex}"/>. It lives in the request, so that queueing allocates
+/// nothing.
 /// </summary>
 internal struct RequestLink
 {
@@ -17,6 +18,8 @@ internal struct RequestLink
     /// <summary>Rows left of <see cref="Left"/> and those below it, in a tree that keeps sums.</summary>
     public long RowsBefore;
 
-    /// <summary>The earliest <see cref="QueuedRequest.DropAt"/> of the request and those below it, in a tree that keeps sums.</summary>
+    /// <summary>
+    /// The earliest <see cref="QueuedRequest.DropAt"/> of the request and those below it, in a tree that keeps sums.
+    /// </summary>
     public TimeSpan Earliest;
 }

@@ -2,7 +2,8 @@ namespace OrleansInference.Scheduling.Queues;
 
 /// <summary>
 /// Waiting requests by their <see cref="QueuedRequest.Key"/>: a treap whose nodes are the requests. The pseudo-random
-/// <see cref="QueuedRequest.Level"/> of a request is at most its parent's, so the expected depth is logarithmic whatever the order of arrival.
+/// <see cref="QueuedRequest.Level"/> of a request is at most its parent's, so the expected depth is logarithmic
+/// whatever the order of arrival.
 /// </summary>
 internal sealed class RequestTree<TIndex>
     where TIndex : struct, IRequestIndex
@@ -16,7 +17,10 @@ internal sealed class RequestTree<TIndex>
     /// <summary>Rows left of all of them.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>The earliest time at which one is dropped; <see cref="TimeSpan.MaxValue"/>: none ever. In a tree that keeps sums.</summary>
+    /// <summary>
+    /// The earliest time at which one is dropped; <see cref="TimeSpan.MaxValue"/>: none ever. In a tree that keeps
+    /// sums.
+    /// </summary>
     public TimeSpan Earliest => _root is null ? TimeSpan.MaxValue : TIndex.Link(_root).Earliest;
 
     /// <summary>Adds a request that is not in the tree.</summary>
@@ -32,22 +36,43 @@ internal sealed class RequestTree<TIndex>
         }
 
         // Most arrive in order, and then nothing is searched: behind the last one no sum of rows before a node changes.
-        if (_last!.Key < request.Key) AddLast(request);
-        else AddBeforeLast(request);
-        while (TIndex.Link(request).Parent is { } parent && parent.Level < request.Level) RotateUp(request);
+        if (_last!.Key < request.Key)
+        {
+            AddLast(request);
+        }
+        else
+        {
+            AddBeforeLast(request);
+        }
+        while (TIndex.Link(request).Parent is { } parent && parent.Level < request.Level)
+        {
+            RotateUp(request);
+        }
     }
 
     /// <summary>Takes out a request that is in the tree, with the rows that it has left.</summary>
     public void Remove(QueuedRequest request)
     {
         ref RequestLink link = ref TIndex.Link(request);
-        while (link.Left is { } left && link.Right is { } right) RotateUp(left.Level > right.Level ? left : right);
+        while (link.Left is { } left && link.Right is { } right)
+        {
+            RotateUp(left.Level > right.Level ? left : right);
+        }
         Shrink(request, request.RowsLeft);
-        if (request == First) First = After(request);
-        if (request == _last) _last = BeforeLast(request);
+        if (request == First)
+        {
+            First = After(request);
+        }
+        if (request == _last)
+        {
+            _last = BeforeLast(request);
+        }
         QueuedRequest? parent = link.Parent;
         Replace(request, parent, link.Left ?? link.Right);
-        if (TIndex.KeepsSums && request.DropAt != TimeSpan.MaxValue) Forget(request.DropAt, parent);
+        if (TIndex.KeepsSums && request.DropAt != TimeSpan.MaxValue)
+        {
+            Forget(request.DropAt, parent);
+        }
         // A request that somebody still holds must not keep those that stood beside it alive.
         link.Parent = null;
         link.Left = null;
@@ -59,12 +84,18 @@ internal sealed class RequestTree<TIndex>
     public void Shrink(QueuedRequest request, int rows)
     {
         Rows -= rows;
-        if (!TIndex.KeepsSums) return;
+        if (!TIndex.KeepsSums)
+        {
+            return;
+        }
         QueuedRequest node = request;
         while (TIndex.Link(node).Parent is { } parent)
         {
             ref RequestLink above = ref TIndex.Link(parent);
-            if (above.Left == node) above.RowsBefore -= rows;
+            if (above.Left == node)
+            {
+                above.RowsBefore -= rows;
+            }
             node = parent;
         }
     }
@@ -92,26 +123,41 @@ internal sealed class RequestTree<TIndex>
     }
 
     /// <summary>
-    /// The first in order that is dropped at <paramref name="now"/> or before; null when there is none. In a tree that keeps
-    /// sums.
+    /// The first in order that is dropped at <paramref name="now"/> or before; null when there is none. In a tree that
+    /// keeps sums.
     /// </summary>
     public QueuedRequest? FirstOverdue(TimeSpan now)
     {
-        if (Earliest > now) return null;
+        if (Earliest > now)
+        {
+            return null;
+        }
         QueuedRequest node = _root!;
         while (true)
         {
             ref RequestLink link = ref TIndex.Link(node);
-            if (link.Left is { } left && TIndex.Link(left).Earliest <= now) node = left;
-            else if (node.DropAt <= now) return node;
-            else node = link.Right!;
+            if (link.Left is { } left && TIndex.Link(left).Earliest <= now)
+            {
+                node = left;
+            }
+            else if (node.DropAt <= now)
+            {
+                return node;
+            }
+            else
+            {
+                node = link.Right!;
+            }
         }
     }
 
     /// <summary>All of them, the first one first; the tree must not change meanwhile.</summary>
     public IEnumerable<QueuedRequest> InOrder()
     {
-        for (QueuedRequest? request = First; request is not null; request = After(request)) yield return request;
+        for (QueuedRequest? request = First; request is not null; request = After(request))
+        {
+            yield return request;
+        }
     }
 
     private void AddLast(QueuedRequest request)
@@ -120,7 +166,10 @@ internal sealed class RequestTree<TIndex>
         TIndex.Link(_last!).Right = request;
         TIndex.Link(request).Parent = _last;
         _last = request;
-        if (!TIndex.KeepsSums) return;
+        if (!TIndex.KeepsSums)
+        {
+            return;
+        }
         while (above is not null && request.DropAt < TIndex.Link(above).Earliest)
         {
             ref RequestLink link = ref TIndex.Link(above);
@@ -140,16 +189,30 @@ internal sealed class RequestTree<TIndex>
             parent = child!;
             ref RequestLink link = ref TIndex.Link(parent);
             isBefore = key < parent.Key;
-            if (TIndex.KeepsSums && isBefore) link.RowsBefore += request.RowsLeft;
-            if (TIndex.KeepsSums && request.DropAt < link.Earliest) link.Earliest = request.DropAt;
+            if (TIndex.KeepsSums && isBefore)
+            {
+                link.RowsBefore += request.RowsLeft;
+            }
+            if (TIndex.KeepsSums && request.DropAt < link.Earliest)
+            {
+                link.Earliest = request.DropAt;
+            }
             child = isBefore ? link.Left : link.Right;
-        }
-        while (child is not null);
+        } while (child is not null);
 
         TIndex.Link(request).Parent = parent;
-        if (isBefore) TIndex.Link(parent).Left = request;
-        else TIndex.Link(parent).Right = request;
-        if (isBefore && parent == First) First = request;
+        if (isBefore)
+        {
+            TIndex.Link(parent).Left = request;
+        }
+        else
+        {
+            TIndex.Link(parent).Right = request;
+        }
+        if (isBefore && parent == First)
+        {
+            First = request;
+        }
     }
 
     /// <summary>Puts a request in its parent's place and the parent below it; the order stays.</summary>
@@ -164,27 +227,39 @@ internal sealed class RequestTree<TIndex>
             moved = link.Right;
             above.Left = moved;
             link.Right = parent;
-            if (TIndex.KeepsSums) above.RowsBefore -= link.RowsBefore + request.RowsLeft;
+            if (TIndex.KeepsSums)
+            {
+                above.RowsBefore -= link.RowsBefore + request.RowsLeft;
+            }
         }
         else
         {
             moved = link.Left;
             above.Right = moved;
             link.Left = parent;
-            if (TIndex.KeepsSums) link.RowsBefore += above.RowsBefore + parent.RowsLeft;
+            if (TIndex.KeepsSums)
+            {
+                link.RowsBefore += above.RowsBefore + parent.RowsLeft;
+            }
         }
 
-        if (moved is not null) TIndex.Link(moved).Parent = parent;
+        if (moved is not null)
+        {
+            TIndex.Link(moved).Parent = parent;
+        }
         Replace(parent, above.Parent, request);
         above.Parent = request;
-        if (!TIndex.KeepsSums) return;
+        if (!TIndex.KeepsSums)
+        {
+            return;
+        }
         link.Earliest = above.Earliest;
         above.Earliest = EarliestFrom(parent);
     }
 
     /// <summary>
-    /// Corrects the sums from <paramref name="node"/> upwards when one that was dropped at <paramref name="dropAt"/> has
-    /// left from below.
+    /// Corrects the sums from <paramref name="node"/> upwards when one that was dropped at <paramref name="dropAt"/>
+    /// has left from below.
     /// </summary>
     private static void Forget(TimeSpan dropAt, QueuedRequest? node)
     {
@@ -200,17 +275,27 @@ internal sealed class RequestTree<TIndex>
     {
         ref RequestLink link = ref TIndex.Link(node);
         TimeSpan earliest = node.DropAt;
-        if (link.Left is { } left && TIndex.Link(left).Earliest < earliest) earliest = TIndex.Link(left).Earliest;
-        if (link.Right is { } right && TIndex.Link(right).Earliest < earliest) earliest = TIndex.Link(right).Earliest;
+        if (link.Left is { } left && TIndex.Link(left).Earliest < earliest)
+        {
+            earliest = TIndex.Link(left).Earliest;
+        }
+        if (link.Right is { } right && TIndex.Link(right).Earliest < earliest)
+        {
+            earliest = TIndex.Link(right).Earliest;
+        }
         return earliest;
     }
 
     /// <summary>
-    /// Hangs <paramref name="with"/> below <paramref name="parent"/>, or at the root, where <paramref name="request"/> hung.
+    /// Hangs <paramref name="with"/> below <paramref name="parent"/>, or at the root, where <paramref name="request"/>
+    /// hung.
     /// </summary>
     private void Replace(QueuedRequest request, QueuedRequest? parent, QueuedRequest? with)
     {
-        if (with is not null) TIndex.Link(with).Parent = parent;
+        if (with is not null)
+        {
+            TIndex.Link(with).Parent = parent;
+        }
         if (parent is null)
         {
             _root = with;
@@ -218,8 +303,14 @@ internal sealed class RequestTree<TIndex>
         }
 
         ref RequestLink link = ref TIndex.Link(parent);
-        if (link.Left == request) link.Left = with;
-        else link.Right = with;
+        if (link.Left == request)
+        {
+            link.Left = with;
+        }
+        else
+        {
+            link.Right = with;
+        }
     }
 
     /// <summary>What follows a request that is in the tree; null behind the last one.</summary>
@@ -227,7 +318,10 @@ internal sealed class RequestTree<TIndex>
     {
         if (TIndex.Link(request).Right is { } next)
         {
-            while (TIndex.Link(next).Left is { } earlier) next = earlier;
+            while (TIndex.Link(next).Left is { } earlier)
+            {
+                next = earlier;
+            }
             return next;
         }
 
@@ -246,8 +340,14 @@ internal sealed class RequestTree<TIndex>
     private static QueuedRequest? BeforeLast(QueuedRequest last)
     {
         ref RequestLink link = ref TIndex.Link(last);
-        if (link.Left is not { } previous) return link.Parent;
-        while (TIndex.Link(previous).Right is { } later) previous = later;
+        if (link.Left is not { } previous)
+        {
+            return link.Parent;
+        }
+        while (TIndex.Link(previous).Right is { } later)
+        {
+            previous = later;
+        }
         return previous;
     }
 }

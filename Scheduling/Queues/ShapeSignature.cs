@@ -1,17 +1,24 @@
 namespace OrleansInference.Scheduling.Queues;
 
-/// <summary>What must agree for two requests to share a run: which inputs are given and every dimension but the first.</summary>
+/// <summary>
+/// What must agree for two requests to share a run: which inputs are given and every dimension but the first.
+/// </summary>
 public sealed class ShapeSignature : IEquatable<ShapeSignature>
 {
     private readonly long[] _dimensions;
     private readonly int _hash;
 
-    /// <summary>Takes the dimensions of all inputs one after the other, each input's behind its rank (−1 when it is absent).</summary>
+    /// <summary>
+    /// Takes the dimensions of all inputs one after the other, each input's behind its rank (−1 when it is absent).
+    /// </summary>
     public ShapeSignature(long[] dimensions)
     {
         _dimensions = dimensions;
         HashCode hash = default;
-        foreach (long dimension in dimensions) hash.Add(dimension);
+        foreach (long dimension in dimensions)
+        {
+            hash.Add(dimension);
+        }
         _hash = hash.ToHashCode();
     }
 
@@ -27,11 +34,13 @@ public sealed class ShapeSignature : IEquatable<ShapeSignature>
     /// <inheritdoc />
     public bool Equals(ShapeSignature? other) =>
         ReferenceEquals(this, other)
-        || (other is not null
+        || (
+            other is not null
             && !IsUnique
             && !other.IsUnique
             && _hash == other._hash
-            && _dimensions.AsSpan().SequenceEqual(other._dimensions));
+            && _dimensions.AsSpan().SequenceEqual(other._dimensions)
+        );
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as ShapeSignature);

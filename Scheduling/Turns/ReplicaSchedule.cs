@@ -5,8 +5,8 @@ using OrleansInference.Scheduling.Queues;
 namespace OrleansInference.Scheduling.Turns;
 
 /// <summary>
-/// What waits and what runs at one replica: the state that <see cref="AdmissionPolicy"/> and <see cref="TurnPolicy"/> decide by
-/// and change. A plain data structure: its owner locks, and sets a timer to <see cref="WakeAt"/>.
+/// What waits and what runs at one replica: the state that <see cref="AdmissionPolicy"/> and <see cref="TurnPolicy"/>
+/// decide by and change. A plain data structure: its owner locks, and sets a timer to <see cref="WakeAt"/>.
 /// </summary>
 /// <typeparam name="TRequest">What who runs the batches keeps of a request.</typeparam>
 public sealed class ReplicaSchedule<TRequest>
@@ -52,11 +52,15 @@ public sealed class ReplicaSchedule<TRequest>
     public bool IsIdle => Turns == 0 && Queue.Count == 0;
 
     /// <summary>How long a timer has to wait until <see cref="WakeAt"/>: timers tick in whole milliseconds.</summary>
-    public TimeSpan TimeToWake(TimeSpan now) => TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((WakeAt - now).TotalMilliseconds)));
+    public TimeSpan TimeToWake(TimeSpan now) =>
+        TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((WakeAt - now).TotalMilliseconds)));
 
     /// <summary>Asks to be woken at <paramref name="at"/>, unless that is to happen before.</summary>
     internal void WakeNoLaterThan(TimeSpan at)
     {
-        if (at < WakeAt) WakeAt = at;
+        if (at < WakeAt)
+        {
+            WakeAt = at;
+        }
     }
 }

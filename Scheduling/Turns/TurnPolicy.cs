@@ -4,8 +4,8 @@ using OrleansInference.Scheduling.Queues;
 namespace OrleansInference.Scheduling.Turns;
 
 /// <summary>
-/// When a replica takes a turn on an engine thread, and with what. A turn runs at most one batch. The server and the twin call
-/// these methods; threads, timers and runs are theirs.
+/// When a replica takes a turn on an engine thread, and with what. A turn runs at most one batch. The server and the
+/// twin call these methods; threads, timers and runs are theirs.
 /// </summary>
 public static class TurnPolicy
 {
@@ -16,13 +16,18 @@ public static class TurnPolicy
     public static bool TryAdd<TRequest>(ReplicaSchedule<TRequest> replica, TimeSpan now)
         where TRequest : QueuedRequest
     {
-        if (replica.Queue.Count == 0 || replica.Turns >= replica.Limits.Concurrency) return false;
+        if (replica.Queue.Count == 0 || replica.Turns >= replica.Limits.Concurrency)
+        {
+            return false;
+        }
         replica.Turns++;
         replica.TurnWait.Asked(now);
         return true;
     }
 
-    /// <summary>Begins a turn on a thread: takes out what is overdue and, if there is one to run now, the next batch.</summary>
+    /// <summary>
+    /// Begins a turn on a thread: takes out what is overdue and, if there is one to run now, the next batch.
+    /// </summary>
     /// <param name="replica">The replica's state, locked by the caller.</param>
     /// <param name="now">The replica's clock.</param>
     /// <param name="batch">Gets the batch; empty before.</param>
@@ -32,7 +37,8 @@ public static class TurnPolicy
         ReplicaSchedule<TRequest> replica,
         TimeSpan now,
         List<BatchEntry<TRequest>> batch,
-        List<TRequest> overdue)
+        List<TRequest> overdue
+    )
         where TRequest : QueuedRequest
     {
         replica.TurnWait.Began(now);
@@ -41,14 +47,21 @@ public static class TurnPolicy
         BatchLimits limits = replica.Limits;
         // Fewer turns than there are may be allowed since this one was asked for.
         bool mayRun = replica.Turns <= limits.Concurrency;
-        if (mayRun && replica.Queue.TryTake(now, limits, replica.Cost.Current, batch, out wait)) return true;
+        if (mayRun && replica.Queue.TryTake(now, limits, replica.Cost.Current, batch, out wait))
+        {
+            return true;
+        }
         replica.Turns--;
-        if (wait != TimeSpan.MaxValue) replica.WakeNoLaterThan(now + wait);
+        if (wait != TimeSpan.MaxValue)
+        {
+            replica.WakeNoLaterThan(now + wait);
+        }
         return false;
     }
 
     /// <summary>
-    /// Learns from a run that has ended, and asks for the same turn's next batch: the turn goes on behind those of others.
+    /// Learns from a run that has ended, and asks for the same turn's next batch: the turn goes on behind those of
+    /// others.
     /// </summary>
     /// <param name="replica">The replica's state, locked by the caller.</param>
     /// <param name="rows">Rows of the run.</param>
@@ -57,7 +70,10 @@ public static class TurnPolicy
     public static void End<TRequest>(ReplicaSchedule<TRequest> replica, int rows, double? seconds, TimeSpan now)
         where TRequest : QueuedRequest
     {
-        if (seconds is { } measured) replica.Cost.Observe(rows, measured);
+        if (seconds is { } measured)
+        {
+            replica.Cost.Observe(rows, measured);
+        }
         replica.TurnWait.Asked(now);
     }
 

@@ -1,8 +1,8 @@
 namespace OrleansInference.Scheduling.Turns;
 
 /// <summary>
-/// Measures how long a replica's turns wait for an engine thread: where several models share the threads, a batch takes that
-/// long on top of its run. An exponentially weighted mean that fades when no turn is taken. Not thread-safe.
+/// Measures how long a replica's turns wait for an engine thread: where several models share the threads, a batch takes
+/// that long on top of its run. An exponentially weighted mean that fades when no turn is taken. Not thread-safe.
 /// </summary>
 public sealed class TurnWait
 {
@@ -19,7 +19,10 @@ public sealed class TurnWait
     /// <summary>A turn began.</summary>
     public void Began(TimeSpan now)
     {
-        if (!_asked.TryDequeue(out TimeSpan asked)) return;
+        if (!_asked.TryDequeue(out TimeSpan asked))
+        {
+            return;
+        }
         _seconds = Seconds(now);
         _seconds += Gain * (Math.Max(0, (now - asked).TotalSeconds) - _seconds);
         _at = now;
@@ -28,7 +31,10 @@ public sealed class TurnWait
     /// <summary>What the next turn is expected to wait, seconds.</summary>
     public double Seconds(TimeSpan now)
     {
-        if (_seconds < 1e-6) return 0;
+        if (_seconds < 1e-6)
+        {
+            return 0;
+        }
         double age = (now - _at).TotalSeconds;
         return age <= 0.05 ? _seconds : _seconds * Math.Pow(2, -(age - 0.05) / HalfLifeSeconds);
     }

@@ -12,9 +12,15 @@ internal static class HostAddress
     public static IPEndPoint Parse(string text, string option)
     {
         int colon = text.LastIndexOf(':');
-        if (colon <= 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
+        if (
+            colon <= 0
+            || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            || port is < 1 or > 65535
+        )
         {
-            throw new StartupException($"{option} {text} is no address; expected HOST:PORT with a port from 1 to 65535.");
+            throw new StartupException(
+                $"{option} {text} is no address; expected HOST:PORT with a port from 1 to 65535."
+            );
         }
 
         return new IPEndPoint(Resolve(text[..colon].Trim('[', ']'), option), port);
@@ -24,7 +30,10 @@ internal static class HostAddress
     /// <exception cref="StartupException">The name is unknown.</exception>
     public static IPAddress Resolve(string host, string option)
     {
-        if (IPAddress.TryParse(host, out IPAddress? address)) return address;
+        if (IPAddress.TryParse(host, out IPAddress? address))
+        {
+            return address;
+        }
         try
         {
             IPAddress[] found = Dns.GetHostAddresses(host);

@@ -31,7 +31,8 @@ internal static class RedisCluster
     private static void RequireAnswer(ConfigurationOptions redis, string address)
     {
         ConfigurationOptions once = redis.Clone();
-        (once.AbortOnConnectFail, once.ConnectRetry) = (true, 1);
+        once.AbortOnConnectFail = true;
+        once.ConnectRetry = 1;
         try
         {
             using ConnectionMultiplexer connection = ConnectionMultiplexer.Connect(once);
@@ -39,7 +40,10 @@ internal static class RedisCluster
         }
         catch (RedisException exception)
         {
-            throw new StartupException($"No Redis answers at {address} (--redis): {exception.Message.Split(';')[0]}. Start one there, or leave --redis out for a silo without a store.");
+            throw new StartupException(
+                $"No Redis answers at {address} (--redis): {exception.Message.Split(';')[0]}. Start one "
+                    + $"there, or leave --redis out for a silo without a store."
+            );
         }
     }
 }

@@ -7,7 +7,11 @@ namespace OrleansInference.Silo.Shutdown;
 /// before <see cref="StoppingAsync"/> has ended, and then in the reverse order of registration: the web server, which
 /// finishes what is in flight, the silo, and last the engine that served them.
 /// </summary>
-internal sealed partial class GracefulStop(INodeDrain drain, IHostApplicationLifetime lifetime, ILogger<GracefulStop> logger) : IHostedLifecycleService, IDisposable
+internal sealed partial class GracefulStop(
+    INodeDrain drain,
+    IHostApplicationLifetime lifetime,
+    ILogger<GracefulStop> logger
+) : IHostedLifecycleService, IDisposable
 {
     private CancellationTokenRegistration _told;
 
@@ -42,6 +46,10 @@ internal sealed partial class GracefulStop(INodeDrain drain, IHostApplicationLif
     /// <inheritdoc />
     public void Dispose() => _told.Dispose();
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: not ready any more; the cluster sends requests elsewhere, and what is under way is answered.")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Stopping: not ready any more; the cluster sends requests elsewhere, and what is under "
+            + "way is answered."
+    )]
     private partial void LogStopping();
 }

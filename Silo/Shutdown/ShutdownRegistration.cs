@@ -7,7 +7,6 @@ internal static class ShutdownRegistration
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Adds it.</summary>
-    public static IServiceCollection AddGracefulStop(this IServiceCollection services) => services
-        .Configure<HostOptions>(host => host.ShutdownTimeout = Limit)
-        .AddHostedService<GracefulStop>();
+    public static IServiceCollection AddGracefulStop(this IServiceCollection services) =>
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Limit).AddHostedService<GracefulStop>();
 }

@@ -11,4 +11,13 @@ namespace OrleansInference.Simulation.Alignment;
 /// <param name="OverheadSeconds">What a lone request takes beyond its run: client, HTTP, gateway.</param>
 /// <param name="LoadBalance">How its requests are divided.</param>
 /// <param name="Service">What its runs take, by node; null where it is not placed.</param>
-public sealed record MeasuredModel(string Name, double SloSeconds, int MaxRows, int RequestBytes, int AnswerBytes, double OverheadSeconds, string LoadBalance, IReadOnlyList<ServiceModel?> Service);
+public sealed record MeasuredModel(
+    string Name,
+    double SloSeconds,
+    int MaxRows,
+    int RequestBytes,
+    int AnswerBytes,
+    double OverheadSeconds,
+    string LoadBalance,
+    IReadOnlyList<ServiceModel?> Service
+);

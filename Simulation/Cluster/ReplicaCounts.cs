@@ -22,8 +22,26 @@ internal struct ReplicaCounts
     public long Bytes;
 
     /// <summary>What came since an earlier reading.</summary>
-    public readonly ReplicaCounts Minus(in ReplicaCounts earlier) => new() { Requests = Requests - earlier.Requests, Violations = Violations - earlier.Violations, Rows = Rows - earlier.Rows, Runs = Runs - earlier.Runs, RunSeconds = RunSeconds - earlier.RunSeconds, Bytes = Bytes - earlier.Bytes };
+    public readonly ReplicaCounts Minus(in ReplicaCounts earlier) =>
+        new()
+        {
+            Requests = Requests - earlier.Requests,
+            Violations = Violations - earlier.Violations,
+            Rows = Rows - earlier.Rows,
+            Runs = Runs - earlier.Runs,
+            RunSeconds = RunSeconds - earlier.RunSeconds,
+            Bytes = Bytes - earlier.Bytes,
+        };
 
     /// <summary>Both together.</summary>
-    public readonly ReplicaCounts Plus(in ReplicaCounts other) => new() { Requests = Requests + other.Requests, Violations = Violations + other.Violations, Rows = Rows + other.Rows, Runs = Runs + other.Runs, RunSeconds = RunSeconds + other.RunSeconds, Bytes = Bytes + other.Bytes };
+    public readonly ReplicaCounts Plus(in ReplicaCounts other) =>
+        new()
+        {
+            Requests = Requests + other.Requests,
+            Violations = Violations + other.Violations,
+            Rows = Rows + other.Rows,
+            Runs = Runs + other.Runs,
+            RunSeconds = RunSeconds + other.RunSeconds,
+            Bytes = Bytes + other.Bytes,
+        };
 }

@@ -19,20 +19,32 @@ public sealed partial class SimulatedCluster
             return;
         }
 
-        SimulatedRequest request = new(_requests[arrival.Model], arrival.Model, arrival.Rows, _now) { Entry = entry.Index };
-        if (_options.Deadlines) request.Deadline = TimeSpan.FromTicks(_now + Ticks(_world.Models[arrival.Model].SloSeconds));
+        SimulatedRequest request = new(_requests[arrival.Model], arrival.Model, arrival.Rows, _now)
+        {
+            Entry = entry.Index,
+        };
+        if (_options.Deadlines)
+        {
+            request.Deadline = TimeSpan.FromTicks(_now + Ticks(_world.Models[arrival.Model].SloSeconds));
+        }
         Send(request, entry, excluded: null);
     }
 
     /// <summary>Clients spread over the gateways that answer.</summary>
     private SimulatedNode? NextEntry()
     {
-        if (_options.EntryNode is { } entry && !_nodes[entry].IsLost) return _nodes[entry];
+        if (_options.EntryNode is { } entry && !_nodes[entry].IsLost)
+        {
+            return _nodes[entry];
+        }
         for (int i = 0; i < _nodes.Length; i++)
         {
             SimulatedNode node = _nodes[_entry];
             _entry = _entry + 1 == _nodes.Length ? 0 : _entry + 1;
-            if (!node.IsLost) return node;
+            if (!node.IsLost)
+            {
+                return node;
+            }
         }
 
         return null;
@@ -42,7 +54,9 @@ public sealed partial class SimulatedCluster
     {
         WorldModel model = _world.Models[request.Model];
         long bytes = (long)model.RequestBytes * request.Rows;
-        TimeSpan left = _options.Deadlines ? TimeSpan.FromTicks(Math.Max(1, request.Deadline.Ticks - _now)) : TimeSpan.Zero;
+        TimeSpan left = _options.Deadlines
+            ? TimeSpan.FromTicks(Math.Max(1, request.Deadline.Ticks - _now))
+            : TimeSpan.Zero;
         RouteRequest route = new(_names[request.Model], "", request.Rows, bytes, left, excluded);
         if (entry.Snapshot.Pick(route, Now, entry.Numbers.Next()) is not { } target)
         {
@@ -67,7 +81,8 @@ public sealed partial class SimulatedCluster
 
     private static int NodeIndex(ReplicaTarget target) => target.Node.Address.Endpoint.Port - 20_000;
 
-    private static double WaySeconds(ReplicaTarget target, SimulatedNode entry, long bytes) => HopCost.Seconds(target.Node, bytes) + (bytes / (entry.Spec.LinkMbps * 125_000));
+    private static double WaySeconds(ReplicaTarget target, SimulatedNode entry, long bytes) =>
+        HopCost.Seconds(target.Node, bytes) + (bytes / (entry.Spec.LinkMbps * 125_000));
 
     private void Deliver(SimulatedRequest request, int at)
     {
@@ -85,7 +100,10 @@ public sealed partial class SimulatedCluster
         }
 
         replica.Counts.Requests++;
-        if (Admit(request, replica)) return;
+        if (Admit(request, replica))
+        {
+            return;
+        }
         replica.Counts.Violations++;
         Drop(request);
     }
@@ -95,9 +113,15 @@ public sealed partial class SimulatedCluster
         QueueAdmission admission = AdmissionPolicy.Admit(replica.Schedule, request, replica.Policy, Now);
         bool isAdmitted = admission.Verdict == AdmissionVerdict.Admitted;
         _options.Observer?.Arrived(request, isAdmitted, Now);
-        if (!isAdmitted) return false;
+        if (!isAdmitted)
+        {
+            return false;
+        }
         SetTimer(replica);
-        if (TurnPolicy.TryAdd(replica.Schedule, Now)) Start(replica);
+        if (TurnPolicy.TryAdd(replica.Schedule, Now))
+        {
+            Start(replica);
+        }
         return true;
     }
 
@@ -115,7 +139,12 @@ public sealed partial class SimulatedCluster
         }
 
         request.Retried = true;
-        SimulatedRequest again = new(request.Request, request.Model, request.Rows, request.ArrivedAt) { Entry = request.Entry, Deadline = request.Deadline, Retried = true };
+        SimulatedRequest again = new(request.Request, request.Model, request.Rows, request.ArrivedAt)
+        {
+            Entry = request.Entry,
+            Deadline = request.Deadline,
+            Retried = true,
+        };
         Send(again, entry, node);
     }
 

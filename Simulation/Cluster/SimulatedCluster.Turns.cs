@@ -23,7 +23,10 @@ public sealed partial class SimulatedCluster
     /// <summary>Gives threads that are free to those that wait for one.</summary>
     private void Pump(SimulatedNode node)
     {
-        while (node.Busy < node.Spec.Cores && node.Waiting.TryDequeue(out SimulatedReplica? next)) RunTurn(next);
+        while (node.Busy < node.Spec.Cores && node.Waiting.TryDequeue(out SimulatedReplica? next))
+        {
+            RunTurn(next);
+        }
     }
 
     private void RunTurn(SimulatedReplica replica)
@@ -40,7 +43,10 @@ public sealed partial class SimulatedCluster
 
         _options.Observer?.Began(batch, Now);
         int rows = 0;
-        foreach (BatchEntry<SimulatedRequest> entry in batch.Entries) rows += entry.Rows;
+        foreach (BatchEntry<SimulatedRequest> entry in batch.Entries)
+        {
+            rows += entry.Rows;
+        }
         SimulatedNode node = replica.Node;
         int threads = Math.Max(1, replica.Knobs.Threads);
         double pressure = node.Pressure;
@@ -48,10 +54,16 @@ public sealed partial class SimulatedCluster
         node.ThreadsBusy += threads;
         node.Pressure += replica.Model.Intensity;
         double crowding = (double)node.ThreadsBusy / node.Spec.Cores;
-        (batch.Replica, batch.Rows, batch.Threads, batch.BeganAt) = (replica, rows, threads, _now);
+        batch.Replica = replica;
+        batch.Rows = rows;
+        batch.Threads = threads;
+        batch.BeganAt = _now;
         batch.Seconds = _world.Law.Seconds(replica.Model, node.Spec, rows, threads, pressure, crowding, _noise);
         _calendar.Add(_now + Math.Max(1, Ticks(batch.Seconds)), EventKind.BatchEnd, node.Index, batch);
-        if (TurnPolicy.TryAdd(replica.Schedule, Now)) Start(replica);
+        if (TurnPolicy.TryAdd(replica.Schedule, Now))
+        {
+            Start(replica);
+        }
     }
 
     private void EndBatch(SimulatedBatch batch)
@@ -66,19 +78,34 @@ public sealed partial class SimulatedCluster
         replica.Counts.Rows += batch.Rows;
         replica.Counts.RunSeconds += batch.Seconds;
         bool lost = node.IsLost;
-        if (!lost) TurnPolicy.End(replica.Schedule, batch.Rows, batch.Seconds, Now);
+        if (!lost)
+        {
+            TurnPolicy.End(replica.Schedule, batch.Rows, batch.Seconds, Now);
+        }
         foreach (BatchEntry<SimulatedRequest> entry in batch.Entries)
         {
             SimulatedRequest request = entry.Request;
             request.RowsDone += entry.Rows;
-            if (request.RowsDone < request.Rows) continue;
-            if (lost) Lose(request);
-            else Answer(request, replica, batch.BeganAt);
+            if (request.RowsDone < request.Rows)
+            {
+                continue;
+            }
+            if (lost)
+            {
+                Lose(request);
+            }
+            else
+            {
+                Answer(request, replica, batch.BeganAt);
+            }
         }
 
         batch.Entries.Clear();
         _batches.Push(batch);
-        if (lost) return;
+        if (lost)
+        {
+            return;
+        }
         // The thread takes the replica's next turn behind those that wait.
         if (node.Waiting.Count == 0)
         {
@@ -90,17 +117,28 @@ public sealed partial class SimulatedCluster
             Pump(node);
         }
 
-        if (replica.IsLeaving) TryUnload(replica);
+        if (replica.IsLeaving)
+        {
+            TryUnload(replica);
+        }
     }
 
     private void Answer(SimulatedRequest request, SimulatedReplica replica, long beganAt)
     {
         WorldModel model = replica.Model;
-        double way = request.Target!.Node.IsLocal ? 0 : WaySeconds(request.Target, replica.Node, (long)model.AnswerBytes * request.Rows);
+        double way = request.Target!.Node.IsLocal
+            ? 0
+            : WaySeconds(request.Target, replica.Node, (long)model.AnswerBytes * request.Rows);
         double seconds = ((_now - request.ArrivedAt) / (double)TimeSpan.TicksPerSecond) + way;
         replica.Counts.Bytes += request.Rows * ((long)model.RequestBytes + model.AnswerBytes);
-        if (seconds > model.SloSeconds) replica.Counts.Violations++;
-        if (!request.Target.Node.IsLocal) request.Target.Load.Saw(TimeSpan.FromTicks(beganAt) - request.Arrival, Now);
+        if (seconds > model.SloSeconds)
+        {
+            replica.Counts.Violations++;
+        }
+        if (!request.Target.Node.IsLocal)
+        {
+            request.Target.Load.Saw(TimeSpan.FromTicks(beganAt) - request.Arrival, Now);
+        }
         Ended(request);
         _tally.Answered(request.Model, request.Rows, request.ArrivedAt, seconds);
     }
@@ -108,22 +146,37 @@ public sealed partial class SimulatedCluster
     private void Wake(SimulatedReplica replica)
     {
         // The timer was set to another time since.
-        if (_now != replica.TimerAt) return;
+        if (_now != replica.TimerAt)
+        {
+            return;
+        }
         replica.TimerAt = long.MaxValue;
         replica.WokenFor = TimeSpan.MaxValue;
         TurnPolicy.Wake(replica.Schedule, Now, _overdue);
         DropOverdue(replica);
         SetTimer(replica);
-        if (TurnPolicy.TryAdd(replica.Schedule, Now)) Start(replica);
-        if (replica.IsLeaving) TryUnload(replica);
+        if (TurnPolicy.TryAdd(replica.Schedule, Now))
+        {
+            Start(replica);
+        }
+        if (replica.IsLeaving)
+        {
+            TryUnload(replica);
+        }
     }
 
     private void SetTimer(SimulatedReplica replica)
     {
         TimeSpan at = replica.Schedule.WakeAt;
-        if (at == replica.WokenFor) return;
+        if (at == replica.WokenFor)
+        {
+            return;
+        }
         replica.WokenFor = at;
-        if (at == TimeSpan.MaxValue) return;
+        if (at == TimeSpan.MaxValue)
+        {
+            return;
+        }
         replica.TimerAt = _now + replica.Schedule.TimeToWake(Now).Ticks;
         _calendar.Add(replica.TimerAt, EventKind.Wake, replica.Id);
     }

@@ -22,7 +22,8 @@ public sealed partial class SimulatedCluster
     private readonly SimulatedPolicy _policy;
     private readonly SimulationOptions _options;
     private readonly EventCalendar _calendar = new();
-    private readonly SimulationRandom _noise, _loss;
+    private readonly SimulationRandom _noise;
+    private readonly SimulationRandom _loss;
     private readonly SimulationTally _tally;
     private readonly SimulatedNode[] _nodes;
     private readonly InferenceRequest[] _requests;
@@ -35,20 +36,32 @@ public sealed partial class SimulatedCluster
     private ImmutableSortedDictionary<string, DesiredModel> _desired;
     private ClusterPlan _plan;
     private RoutingTable _routing = RoutingTable.Empty;
-    private long _now, _events;
+    private long _now;
+    private long _events;
     private int _entry;
 
     private SimulatedCluster(WorldSpec world, double seconds, SimulatedPolicy policy, SimulationOptions options)
     {
-        (_world, _policy, _options) = (world, policy, options);
-        (_noise, _loss) = (new SimulationRandom(options.Seed, 1), new SimulationRandom(options.Seed, 2));
+        _world = world;
+        _policy = policy;
+        _options = options;
+        _noise = new SimulationRandom(options.Seed, 1);
+        _loss = new SimulationRandom(options.Seed, 2);
         _tally = new SimulationTally(world, Ticks(options.WarmupSeconds));
         _nodes = [.. world.Nodes.Select((node, index) => new SimulatedNode(index, node))];
         _requests = [.. world.Models.Select(model => new InferenceRequest { ModelName = model.Name, Inputs = [] })];
         _names = [.. world.Models.Select(model => model.Name)];
         _end = Ticks(seconds);
         _plan = options.Plan ?? ClusterPlan.Empty;
-        _desired = world.Models.ToImmutableSortedDictionary(model => model.Name, model => new DesiredModel { Revision = "1", MemoryBytes = model.MemoryBytes, IsRequested = true });
+        _desired = world.Models.ToImmutableSortedDictionary(
+            model => model.Name,
+            model => new DesiredModel
+            {
+                Revision = "1",
+                MemoryBytes = model.MemoryBytes,
+                IsRequested = true,
+            }
+        );
     }
 
     private TimeSpan Now => TimeSpan.FromTicks(_now);
@@ -59,7 +72,13 @@ public sealed partial class SimulatedCluster
     /// <param name="policy">Who decides.</param>
     /// <param name="options">Seed, telemetry, incidents.</param>
     /// <param name="progress">Told the simulated seconds, once for each.</param>
-    public static SimulationResult Run(WorldSpec world, Workload workload, SimulatedPolicy policy, SimulationOptions options, Action<double>? progress = null)
+    public static SimulationResult Run(
+        WorldSpec world,
+        Workload workload,
+        SimulatedPolicy policy,
+        SimulationOptions options,
+        Action<double>? progress = null
+    )
     {
         ArgumentNullException.ThrowIfNull(workload);
         return Run(world, workload.Arrivals, workload.Seconds, policy, options, progress);
@@ -72,7 +91,14 @@ public sealed partial class SimulatedCluster
     /// <param name="policy">Who decides.</param>
     /// <param name="options">Seed, telemetry, incidents.</param>
     /// <param name="progress">Told the simulated seconds, once for each.</param>
-    public static SimulationResult Run(WorldSpec world, IEnumerable<Arrival> arrivals, double seconds, SimulatedPolicy policy, SimulationOptions options, Action<double>? progress = null)
+    public static SimulationResult Run(
+        WorldSpec world,
+        IEnumerable<Arrival> arrivals,
+        double seconds,
+        SimulatedPolicy policy,
+        SimulationOptions options,
+        Action<double>? progress = null
+    )
     {
         ArgumentNullException.ThrowIfNull(world);
         ArgumentNullException.ThrowIfNull(arrivals);
@@ -91,9 +117,13 @@ public sealed partial class SimulatedCluster
         long second = 0;
         while (_options.MaxEvents == 0 || _events < _options.MaxEvents)
         {
-            long arrival = comes ? coming.Current.At : long.MaxValue, other = _calendar.NextAt;
+            long arrival = comes ? coming.Current.At : long.MaxValue;
+            long other = _calendar.NextAt;
             // What is under way when the workload ends is answered; looks end with the workload.
-            if (arrival == long.MaxValue && other == long.MaxValue) break;
+            if (arrival == long.MaxValue && other == long.MaxValue)
+            {
+                break;
+            }
             _events++;
             if (arrival <= other)
             {
@@ -108,10 +138,16 @@ public sealed partial class SimulatedCluster
                 Handle(happens);
             }
 
-            if (progress is not null && _now / TimeSpan.TicksPerSecond > second) progress(second = _now / TimeSpan.TicksPerSecond);
+            if (progress is not null && _now / TimeSpan.TicksPerSecond > second)
+            {
+                progress(second = _now / TimeSpan.TicksPerSecond);
+            }
         }
 
-        double seconds = Math.Max(1e-9, (Math.Min(_now, _end) / (double)TimeSpan.TicksPerSecond) - _options.WarmupSeconds);
+        double seconds = Math.Max(
+            1e-9,
+            (Math.Min(_now, _end) / (double)TimeSpan.TicksPerSecond) - _options.WarmupSeconds
+        );
         return _tally.Result(seconds, _plan, _events, _world.Nodes.Sum(node => node.Cores * node.Speed));
     }
 
@@ -120,19 +156,31 @@ public sealed partial class SimulatedCluster
         Look(reports: Reports());
         if (_options.Preloaded)
         {
-            foreach (SimulatedReplica replica in _replicas.ToArray()) Loaded(replica);
+            foreach (SimulatedReplica replica in _replicas.ToArray())
+            {
+                Loaded(replica);
+            }
             ClearCalendar();
             Look(reports: Reports());
         }
 
         _calendar.Add(Ticks(_options.LookSeconds), EventKind.Look, 0);
-        if (_policy.Tuner is not null) _calendar.Add(Ticks(_options.FastSeconds), EventKind.FastLoop, 0);
-        foreach (Incident incident in _options.Incidents) _calendar.Add(Ticks(incident.AtSeconds), EventKind.Incident, incident.Node, incident);
+        if (_policy.Tuner is not null)
+        {
+            _calendar.Add(Ticks(_options.FastSeconds), EventKind.FastLoop, 0);
+        }
+        foreach (Incident incident in _options.Incidents)
+        {
+            _calendar.Add(Ticks(incident.AtSeconds), EventKind.Incident, incident.Node, incident);
+        }
     }
 
     private void ClearCalendar()
     {
-        while (_calendar.NextAt != long.MaxValue) _calendar.Take();
+        while (_calendar.NextAt != long.MaxValue)
+        {
+            _calendar.Take();
+        }
     }
 
     private void Handle(in SimulatedEvent happens)
@@ -149,15 +197,24 @@ public sealed partial class SimulatedCluster
                 Wake(_replicas[happens.Target]);
                 break;
             case EventKind.Loaded:
-                if (!_nodes[_replicas[happens.Target].Node.Index].IsLost) Loaded(_replicas[happens.Target]);
+                if (!_nodes[_replicas[happens.Target].Node.Index].IsLost)
+                {
+                    Loaded(_replicas[happens.Target]);
+                }
                 break;
             case EventKind.FastLoop:
                 Tune();
-                if (_now < _end) _calendar.Add(_now + Ticks(_options.FastSeconds), EventKind.FastLoop, 0);
+                if (_now < _end)
+                {
+                    _calendar.Add(_now + Ticks(_options.FastSeconds), EventKind.FastLoop, 0);
+                }
                 break;
             case EventKind.Look:
                 Report();
-                if (_now < _end) _calendar.Add(_now + Ticks(_options.LookSeconds), EventKind.Look, 0);
+                if (_now < _end)
+                {
+                    _calendar.Add(_now + Ticks(_options.LookSeconds), EventKind.Look, 0);
+                }
                 break;
             case EventKind.Reports:
                 Look((NodeReport[])happens.State!);

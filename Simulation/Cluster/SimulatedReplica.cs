@@ -14,7 +14,8 @@ internal sealed class SimulatedReplica(
     WorldModel model,
     SimulatedNode node,
     BatchLimits configured,
-    AdmissionRule rule)
+    AdmissionRule rule
+)
 {
     /// <summary>Its number.</summary>
     public int Id { get; } = id;

@@ -45,7 +45,9 @@ public sealed record SimulationResult
     /// <summary>By model: requests, and those in time.</summary>
     public required IReadOnlyList<(string Model, long Requests, long InTime)> Models { get; init; }
 
-    /// <summary>Requests that came in each counted second, and those of them that were in time: for watching it adapt.</summary>
+    /// <summary>
+    /// Requests that came in each counted second, and those of them that were in time: for watching it adapt.
+    /// </summary>
     public required IReadOnlyList<(int Requests, int InTime)> BySecond { get; init; }
 
     /// <summary>Share of the requests that were answered within their objective, 0 to 1; 1 where none came.</summary>
@@ -57,8 +59,12 @@ public sealed record SimulationResult
     /// <summary>Share of the requests of some seconds that were in time, 0 to 1.</summary>
     public double AttainmentOf(int fromSecond, int toSecond)
     {
-        long requests = 0, inTime = 0;
-        for (int second = fromSecond; second < Math.Min(toSecond, BySecond.Count); second++) (requests, inTime) = (requests + BySecond[second].Requests, inTime + BySecond[second].InTime);
+        long requests = 0;
+        long inTime = 0;
+        for (int second = fromSecond; second < Math.Min(toSecond, BySecond.Count); second++)
+        {
+            (requests, inTime) = (requests + BySecond[second].Requests, inTime + BySecond[second].InTime);
+        }
         return requests == 0 ? 1 : (double)inTime / requests;
     }
 }

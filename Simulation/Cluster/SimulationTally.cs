@@ -8,10 +8,16 @@ namespace OrleansInference.Simulation.Cluster;
 internal sealed class SimulationTally(WorldSpec world, long from)
 {
     private readonly List<float> _latencies = [];
-    private readonly long[] _requests = new long[world.Models.Count], _inTime = new long[world.Models.Count];
+    private readonly long[] _requests = new long[world.Models.Count];
+    private readonly long[] _inTime = new long[world.Models.Count];
     private readonly List<(int Requests, int InTime)> _seconds = [];
-    private long _completed, _rejected;
-    private double _delivered, _offered, _deliveredBytes, _offeredBytes, _latencySum;
+    private long _completed;
+    private long _rejected;
+    private double _delivered;
+    private double _offered;
+    private double _deliveredBytes;
+    private double _offeredBytes;
+    private double _latencySum;
 
     /// <summary>Bytes from node to node.</summary>
     public double CrossBytes { get; set; }
@@ -22,7 +28,10 @@ internal sealed class SimulationTally(WorldSpec world, long from)
     /// <summary>A request came and was answered, after a time.</summary>
     public void Answered(int model, int rows, long arrivedAt, double seconds)
     {
-        if (arrivedAt < from) return;
+        if (arrivedAt < from)
+        {
+            return;
+        }
         WorldModel spec = world.Models[model];
         bool inTime = seconds <= spec.SloSeconds;
         Count(model, rows, arrivedAt, inTime);
@@ -34,7 +43,10 @@ internal sealed class SimulationTally(WorldSpec world, long from)
     /// <summary>A request came and was refused, dropped or lost.</summary>
     public void Refused(int model, int rows, long arrivedAt)
     {
-        if (arrivedAt < from) return;
+        if (arrivedAt < from)
+        {
+            return;
+        }
         Count(model, rows, arrivedAt, inTime: false);
         _rejected++;
     }
@@ -55,16 +67,18 @@ internal sealed class SimulationTally(WorldSpec world, long from)
             P99Ms = Quantile(sorted, 0.99) * 1000,
             MeanMs = sorted.Length == 0 ? 0 : _latencySum / sorted.Length * 1000,
             Seconds = seconds,
-            Score = ClusterScore.Of(new ScoreInputs
-            {
-                DeliveredWork = _delivered,
-                OfferedWork = _offered,
-                CapacityWork = capacity * seconds,
-                DeliveredBytes = _deliveredBytes,
-                OfferedBytes = _offeredBytes,
-                CrossBytes = CrossBytes,
-                LinkBytes = linkBytes,
-            }),
+            Score = ClusterScore.Of(
+                new ScoreInputs
+                {
+                    DeliveredWork = _delivered,
+                    OfferedWork = _offered,
+                    CapacityWork = capacity * seconds,
+                    DeliveredBytes = _deliveredBytes,
+                    OfferedBytes = _offeredBytes,
+                    CrossBytes = CrossBytes,
+                    LinkBytes = linkBytes,
+                }
+            ),
             Plan = plan,
             Loads = Loads,
             Events = events,
@@ -73,21 +87,29 @@ internal sealed class SimulationTally(WorldSpec world, long from)
         };
     }
 
-    private static double Quantile(float[] sorted, double q) => sorted.Length == 0 ? 0 : sorted[Math.Min(sorted.Length - 1, (int)(q * sorted.Length))];
+    private static double Quantile(float[] sorted, double q) =>
+        sorted.Length == 0 ? 0 : sorted[Math.Min(sorted.Length - 1, (int)(q * sorted.Length))];
 
     private void Count(int model, int rows, long arrivedAt, bool inTime)
     {
         WorldModel spec = world.Models[model];
         // The work of a request is what its rows cost in a full batch, alone, at speed 1.
-        double work = rows * ((spec.BaseSeconds / spec.MaxRows) + spec.SecondsPerRow), bytes = rows * ((double)spec.RequestBytes + spec.AnswerBytes);
+        double work = rows * ((spec.BaseSeconds / spec.MaxRows) + spec.SecondsPerRow);
+        double bytes = rows * ((double)spec.RequestBytes + spec.AnswerBytes);
         _requests[model]++;
         _offered += work;
         _offeredBytes += bytes;
         int second = (int)((arrivedAt - from) / TimeSpan.TicksPerSecond);
-        while (_seconds.Count <= second) _seconds.Add(default);
+        while (_seconds.Count <= second)
+        {
+            _seconds.Add(default);
+        }
         (int requests, int good) = _seconds[second];
         _seconds[second] = (requests + 1, good + (inTime ? 1 : 0));
-        if (!inTime) return;
+        if (!inTime)
+        {
+            return;
+        }
         _inTime[model]++;
         _delivered += work;
         _deliveredBytes += bytes;

@@ -1,6 +1,8 @@
 namespace OrleansInference.Simulation.Core;
 
-/// <summary>Events in order of time, first come first served within a moment: a heap with four children a node.</summary>
+/// <summary>
+/// Events in order of time, first come first served within a moment: a heap with four children a node.
+/// </summary>
 internal sealed class EventCalendar
 {
     private SimulatedEvent[] _heap = new SimulatedEvent[256];
@@ -13,13 +15,19 @@ internal sealed class EventCalendar
     /// <summary>Adds an event.</summary>
     public void Add(long at, EventKind kind, int target, object? state = null)
     {
-        if (_count == _heap.Length) Array.Resize(ref _heap, _count * 2);
+        if (_count == _heap.Length)
+        {
+            Array.Resize(ref _heap, _count * 2);
+        }
         SimulatedEvent added = new(at, _sequence++, kind, target, state);
         int i = _count++;
         while (i > 0)
         {
             int parent = (i - 1) >> 2;
-            if (_heap[parent].At <= at) break;
+            if (_heap[parent].At <= at)
+            {
+                break;
+            }
             _heap[i] = _heap[parent];
             i = parent;
         }
@@ -30,27 +38,42 @@ internal sealed class EventCalendar
     /// <summary>Takes the next event; there must be one.</summary>
     public SimulatedEvent Take()
     {
-        SimulatedEvent first = _heap[0], last = _heap[--_count];
+        SimulatedEvent first = _heap[0];
+        SimulatedEvent last = _heap[--_count];
         _heap[_count] = default;
         int i = 0;
         while (true)
         {
             int child = (i << 2) + 1;
-            if (child >= _count) break;
-            int least = child, end = Math.Min(child + 4, _count);
+            if (child >= _count)
+            {
+                break;
+            }
+            int least = child;
+            int end = Math.Min(child + 4, _count);
             for (int c = child + 1; c < end; c++)
             {
-                if (IsBefore(_heap[c], _heap[least])) least = c;
+                if (IsBefore(_heap[c], _heap[least]))
+                {
+                    least = c;
+                }
             }
 
-            if (!IsBefore(_heap[least], last)) break;
+            if (!IsBefore(_heap[least], last))
+            {
+                break;
+            }
             _heap[i] = _heap[least];
             i = least;
         }
 
-        if (_count > 0) _heap[i] = last;
+        if (_count > 0)
+        {
+            _heap[i] = last;
+        }
         return first;
     }
 
-    private static bool IsBefore(in SimulatedEvent one, in SimulatedEvent other) => one.At < other.At || (one.At == other.At && one.Sequence < other.Sequence);
+    private static bool IsBefore(in SimulatedEvent one, in SimulatedEvent other) =>
+        one.At < other.At || (one.At == other.At && one.Sequence < other.Sequence);
 }

@@ -6,20 +6,29 @@ namespace OrleansInference.Simulation.Core;
 /// </summary>
 public sealed class SimulationRandom
 {
-    private ulong _a, _b, _c, _d;
+    private ulong _a;
+    private ulong _b;
+    private ulong _c;
+    private ulong _d;
     private double _spare = double.NaN;
 
-    /// <summary>Creates the stream of <paramref name="seed"/>; streams of one seed and different numbers are independent.</summary>
+    /// <summary>
+    /// Creates the stream of <paramref name="seed"/>; streams of one seed and different numbers are independent.
+    /// </summary>
     public SimulationRandom(long seed, int stream = 0)
     {
         ulong state = unchecked((ulong)seed + (0xD1342543DE82EF95 * (ulong)(stream + 1)));
-        (_a, _b, _c, _d) = (Mix(ref state), Mix(ref state), Mix(ref state), Mix(ref state));
+        _a = Mix(ref state);
+        _b = Mix(ref state);
+        _c = Mix(ref state);
+        _d = Mix(ref state);
     }
 
     /// <summary>64 random bits.</summary>
     public ulong NextBits()
     {
-        ulong result = ulong.RotateLeft(_b * 5, 7) * 9, t = _b << 17;
+        ulong result = ulong.RotateLeft(_b * 5, 7) * 9;
+        ulong t = _b << 17;
         _c ^= _a;
         _d ^= _b;
         _b ^= _c;
@@ -48,7 +57,8 @@ public sealed class SimulationRandom
             return spare;
         }
 
-        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble())), angle = 2 * Math.PI * NextDouble();
+        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        double angle = 2 * Math.PI * NextDouble();
         _spare = radius * Math.Sin(angle);
         return radius * Math.Cos(angle);
     }
@@ -56,7 +66,10 @@ public sealed class SimulationRandom
     /// <summary>Log-normal of mean 1 and the given coefficient of variation.</summary>
     public double Noise(double variation)
     {
-        if (variation <= 0) return 1;
+        if (variation <= 0)
+        {
+            return 1;
+        }
         double s2 = Math.Log(1 + (variation * variation));
         return Math.Exp((Math.Sqrt(s2) * Normal()) - (s2 / 2));
     }

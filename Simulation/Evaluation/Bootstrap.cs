@@ -17,7 +17,10 @@ public static class Bootstrap
         for (int s = 0; s < samples; s++)
         {
             double sum = 0;
-            for (int i = 0; i < values.Count; i++) sum += values[random.Next(values.Count)];
+            for (int i = 0; i < values.Count; i++)
+            {
+                sum += values[random.Next(values.Count)];
+            }
             means[s] = sum / values.Count;
         }
 

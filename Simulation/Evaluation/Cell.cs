@@ -26,7 +26,16 @@ public sealed record Cell(Scenario Scenario, string Shape, int Nodes, double Loa
     /// <param name="seconds">Length of the trace.</param>
     /// <param name="options">Incidents and telemetry; null for none.</param>
     public SimulationResult Run(SimulatedPolicy policy, long seed, double seconds, SimulationOptions? options = null) =>
-        SimulatedCluster.Run(World, Trace(seed, seconds), policy, (options ?? new SimulationOptions()) with { Seed = seed, WarmupSeconds = WarmupSeconds });
+        SimulatedCluster.Run(
+            World,
+            Trace(seed, seconds),
+            policy,
+            (options ?? new SimulationOptions()) with
+            {
+                Seed = seed,
+                WarmupSeconds = WarmupSeconds,
+            }
+        );
 
     /// <summary>One trace.</summary>
     /// <param name="seed">Its seed.</param>

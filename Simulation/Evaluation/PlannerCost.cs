@@ -17,8 +17,16 @@ public sealed class PlannerCost(IPlanner planner) : IPlanner
     /// <summary>The longest call.</summary>
     public double LongestSeconds { get; private set; }
 
-    /// <summary>Seconds of a core that it takes a simulated second in a cell, after <paramref name="warmup"/> seconds, and its longest call.</summary>
-    public static (double Share, double LongestSeconds) Measure(Cell cell, IPlanner planner, double seconds, double warmup)
+    /// <summary>
+    /// Seconds of a core that it takes a simulated second in a cell, after <paramref name="warmup"/> seconds, and its
+    /// longest call.
+    /// </summary>
+    public static (double Share, double LongestSeconds) Measure(
+        Cell cell,
+        IPlanner planner,
+        double seconds,
+        double warmup
+    )
     {
         ArgumentNullException.ThrowIfNull(cell);
         cell.Run(new SimulatedPolicy { Planner = planner }, 1, warmup);

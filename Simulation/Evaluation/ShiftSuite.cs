@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using OrleansInference.Simulation.Cluster;
 
@@ -15,21 +16,38 @@ public sealed class ShiftSuite(int traces, double seconds)
     /// <param name="agent">The agent.</param>
     /// <param name="others">The others, each with one setting.</param>
     /// <param name="progress">Told what is done.</param>
-    public string Judge(IReadOnlyList<Cell> cells, Func<SimulatedPolicy> agent, IReadOnlyList<(string Name, Func<SimulatedPolicy> Create)> others, Action<string>? progress = null)
+    public string Judge(
+        IReadOnlyList<Cell> cells,
+        Func<SimulatedPolicy> agent,
+        IReadOnlyList<(string Name, Func<SimulatedPolicy> Create)> others,
+        Action<string>? progress = null
+    )
     {
         ArgumentNullException.ThrowIfNull(cells);
         ArgumentNullException.ThrowIfNull(agent);
         ArgumentNullException.ThrowIfNull(others);
         StringBuilder text = new();
-        text.AppendLine("| shift | cell | planner + predictor | best of the others | lead, points (95 %) |").AppendLine("|---|---|---|---|---|");
+        text.AppendLine("| shift | cell | planner + predictor | best of the others | lead, points (95 %) |")
+            .AppendLine("|---|---|---|---|---|");
         foreach (Shift shift in Shift.All)
         {
             foreach (Cell cell in cells)
             {
                 double[] mine = Run(shift, cell, agent);
-                (string name, double[] theirs) = others.Select(other => (other.Name, Run(shift, cell, other.Create))).MaxBy(entry => entry.Item2.Average());
-                (double mean, double low, double high) = Bootstrap.Mean([.. mine.Zip(theirs, (one, other) => (one - other) * 100)]);
-                text.AppendLine(FormattableString.Invariant($"| {shift.Name} | {cell.Name} | {mine.Average():P1} | {theirs.Average():P1} {name} | {EvaluationReport.Points(mean)} ({EvaluationReport.Points(low)} to {EvaluationReport.Points(high)}) |"));
+                (string name, double[] theirs) = others
+                    .Select(other => (other.Name, Run(shift, cell, other.Create)))
+                    .MaxBy(entry => entry.Item2.Average());
+                (double mean, double low, double high) = Bootstrap.Mean([
+                    .. mine.Zip(theirs, (one, other) => (one - other) * 100),
+                ]);
+                text.AppendLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"| {shift.Name} | {cell.Name} | {mine.Average():P1} | {theirs.Average():P1} {name} | "
+                            + $"{EvaluationReport.Points(mean)} ({EvaluationReport.Points(low)} to "
+                            + $"{EvaluationReport.Points(high)}) |"
+                    )
+                );
                 progress?.Invoke($"{shift.Name}: {cell.Name}");
             }
         }
@@ -37,5 +55,6 @@ public sealed class ShiftSuite(int traces, double seconds)
         return text.ToString();
     }
 
-    private double[] Run(Shift shift, Cell cell, Func<SimulatedPolicy> create) => [.. Enumerable.Range(0, traces).Select(trace => shift.Run(cell, create(), Seed + trace, seconds))];
+    private double[] Run(Shift shift, Cell cell, Func<SimulatedPolicy> create) =>
+        [.. Enumerable.Range(0, traces).Select(trace => shift.Run(cell, create(), Seed + trace, seconds))];
 }

@@ -41,5 +41,11 @@ internal sealed class RecordedSecond
 
     /// <summary>Runs, rows and seconds since it was loaded.</summary>
     [JsonIgnore]
-    public ReplicaCounters Counters => new() { Runs = Runs, Rows = Rows, RunSeconds = RunSeconds };
+    public ReplicaCounters Counters =>
+        new()
+        {
+            Runs = Runs,
+            Rows = Rows,
+            RunSeconds = RunSeconds,
+        };
 }

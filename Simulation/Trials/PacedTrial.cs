@@ -5,8 +5,8 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Simulation.Trials;
 
 /// <summary>
-/// Trials that stay short on a node with little to spare: of as few events as ran in the given time before. The director
-/// shares its node's cores with requests, and a trial runs on one of them without a break. Thread-safe.
+/// Trials that stay short on a node with little to spare: of as few events as ran in the given time before. The
+/// director shares its node's cores with requests, and a trial runs on one of them without a break. Thread-safe.
 /// </summary>
 /// <param name="trial">What tries plans.</param>
 /// <param name="time">What it is timed by.</param>
@@ -17,13 +17,16 @@ public sealed class PacedTrial(IPlanTrial trial, TimeProvider time, double secon
     public const long LeastEvents = 6_000;
 
     private readonly Lock _lock = new();
-    private double _eventsPerSecond = double.PositiveInfinity, _measuredEvents, _measuredSeconds;
+    private double _eventsPerSecond = double.PositiveInfinity;
+    private double _measuredEvents;
+    private double _measuredSeconds;
     private long? _seed;
 
     /// <inheritdoc />
     public TrialResult Try(PredictedCluster cluster, ClusterPlan plan, long seed, long maxEvents)
     {
-        long budget = Budget(seed, maxEvents), begun = time.GetTimestamp();
+        long budget = Budget(seed, maxEvents);
+        long begun = time.GetTimestamp();
         TrialResult result = trial.Try(cluster, plan, seed, budget);
         lock (_lock)
         {
@@ -34,7 +37,10 @@ public sealed class PacedTrial(IPlanTrial trial, TimeProvider time, double secon
         return result;
     }
 
-    /// <summary>Plans of one decision, which have one seed, are compared by the same requests: the pace changes between decisions only.</summary>
+    /// <summary>
+    /// Plans of one decision, which have one seed, are compared by the same requests: the pace changes between
+    /// decisions only.
+    /// </summary>
     private long Budget(long seed, long maxEvents)
     {
         lock (_lock)

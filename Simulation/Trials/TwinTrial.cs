@@ -32,49 +32,111 @@ public sealed class TwinTrial : IPlanTrial
         WorldSpec world = World(cluster);
         double perSecond = cluster.Models.Sum(model => model.RowsPerSecond / model.RowsPerRequest);
         double seconds = Math.Clamp(maxEvents / Math.Max(1, perSecond * EventsPerRequest), 0.5, LongestSeconds);
-        IEnumerable<Arrival> requests = ArrivalProcesses.InOrder(cluster.Models.Select((model, i) => Requests(model, i, seconds, seed)));
-        SimulatedPolicy policy = new() { Planner = new FixedPlanner(Addressed(plan, cluster)), Tuner = () => new RunLengthTuner() };
-        SimulationResult result = SimulatedCluster.Run(world, requests, seconds, policy, new SimulationOptions { Seed = seed, WarmupSeconds = Math.Min(0.5, seconds * 0.1), LookSeconds = LongestSeconds * 2, MaxEvents = maxEvents * 2 });
+        IEnumerable<Arrival> requests = ArrivalProcesses.InOrder(
+            cluster.Models.Select((model, i) => Requests(model, i, seconds, seed))
+        );
+        SimulatedPolicy policy = new()
+        {
+            Planner = new FixedPlanner(Addressed(plan, cluster)),
+            Tuner = () => new RunLengthTuner(),
+        };
+        SimulationResult result = SimulatedCluster.Run(
+            world,
+            requests,
+            seconds,
+            policy,
+            new SimulationOptions
+            {
+                Seed = seed,
+                WarmupSeconds = Math.Min(0.5, seconds * 0.1),
+                LookSeconds = LongestSeconds * 2,
+                MaxEvents = maxEvents * 2,
+            }
+        );
         Interlocked.Add(ref _events, result.Events);
         return new TrialResult(result.Score, result.SloAttainment, result.Requests);
     }
 
-    private static WorldSpec World(PredictedCluster cluster) => new(
-        [.. cluster.Nodes.Select((node, i) => new WorldNode { Name = node.Name, Index = i, Cores = node.Cores, MemoryBytes = long.MaxValue / 2, LinkMbps = node.LinkMbps > 0 ? node.LinkMbps : 1000 })],
-        [.. cluster.Models.Select((model, i) => new WorldModel
-        {
-            Name = model.Name,
-            Index = i,
-            BaseSeconds = model.Service.Average(service => service.BaseSeconds),
-            SecondsPerRow = model.Service.Average(service => service.SecondsPerRow),
-            Intensity = 1,
-            MaxRows = model.MaxRows,
-            MemoryBytes = model.MemoryBytes,
-            LoadSeconds = 0,
-            SloSeconds = model.SloSeconds,
-            RequestBytes = (int)Math.Clamp(model.BytesPerRow / 2, 0, int.MaxValue),
-            AnswerBytes = (int)Math.Clamp(model.BytesPerRow / 2, 0, int.MaxValue),
-        })],
-        new MeasuredLaw([.. cluster.Models.Select(model => model.Service.ToArray())]));
+    private static WorldSpec World(PredictedCluster cluster) =>
+        new(
+            [
+                .. cluster.Nodes.Select(
+                    (node, i) =>
+                        new WorldNode
+                        {
+                            Name = node.Name,
+                            Index = i,
+                            Cores = node.Cores,
+                            MemoryBytes = long.MaxValue / 2,
+                            LinkMbps = node.LinkMbps > 0 ? node.LinkMbps : 1000,
+                        }
+                ),
+            ],
+            [
+                .. cluster.Models.Select(
+                    (model, i) =>
+                        new WorldModel
+                        {
+                            Name = model.Name,
+                            Index = i,
+                            BaseSeconds = model.Service.Average(service => service.BaseSeconds),
+                            SecondsPerRow = model.Service.Average(service => service.SecondsPerRow),
+                            Intensity = 1,
+                            MaxRows = model.MaxRows,
+                            MemoryBytes = model.MemoryBytes,
+                            LoadSeconds = 0,
+                            SloSeconds = model.SloSeconds,
+                            RequestBytes = (int)Math.Clamp(model.BytesPerRow / 2, 0, int.MaxValue),
+                            AnswerBytes = (int)Math.Clamp(model.BytesPerRow / 2, 0, int.MaxValue),
+                        }
+                ),
+            ],
+            new MeasuredLaw([.. cluster.Models.Select(model => model.Service.ToArray())])
+        );
 
     /// <summary>The plan with the twin's own addresses.</summary>
     private static ClusterPlan Addressed(ClusterPlan plan, PredictedCluster cluster)
     {
-        Dictionary<SiloAddress, SiloAddress> addresses = cluster.Nodes.Select((node, i) => (node.Address, Twin: new SimulatedNode(i, new WorldNode { Name = node.Name }).Address)).ToDictionary(pair => pair.Address, pair => pair.Twin);
+        Dictionary<SiloAddress, SiloAddress> addresses = cluster
+            .Nodes.Select(
+                (node, i) => (node.Address, Twin: new SimulatedNode(i, new WorldNode { Name = node.Name }).Address)
+            )
+            .ToDictionary(pair => pair.Address, pair => pair.Twin);
         return plan with
         {
             Nodes = [],
-            Models = [.. plan.Models.Select(model => model with { Revision = "1", Replicas = [.. model.Replicas.Where(replica => addresses.ContainsKey(replica.Node)).Select(replica => replica with { Node = addresses[replica.Node] })] })],
+            Models =
+            [
+                .. plan.Models.Select(model =>
+                    model with
+                    {
+                        Revision = "1",
+                        Replicas =
+                        [
+                            .. model
+                                .Replicas.Where(replica => addresses.ContainsKey(replica.Node))
+                                .Select(replica => replica with { Node = addresses[replica.Node] }),
+                        ],
+                    }
+                ),
+            ],
         };
     }
 
     private static IEnumerable<Arrival> Requests(PredictedModel model, int index, double seconds, long seed)
     {
-        double rate = model.RowsPerSecond / model.RowsPerRequest, peak = Math.Clamp(model.RowsPerSecond <= 0 ? 1 : model.PeakRowsPerSecond / model.RowsPerSecond, 1, 3);
-        SimulationRandom random = new(seed, 10 + (3 * index)), sizes = new(seed, 11 + (3 * index)), form = new(seed, 12 + (3 * index));
+        double rate = model.RowsPerSecond / model.RowsPerRequest;
+        double peak = Math.Clamp(model.RowsPerSecond <= 0 ? 1 : model.PeakRowsPerSecond / model.RowsPerSecond, 1, 3);
+        SimulationRandom random = new(seed, 10 + (3 * index));
+        SimulationRandom sizes = new(seed, 11 + (3 * index));
+        SimulationRandom form = new(seed, 12 + (3 * index));
         Func<double, double> factor = ArrivalProcesses.Bursts(1, peak, 4, 0.5, seconds, form);
         double extra = model.RowsPerRequest - 1;
         // Rows of a request: 1 + a geometric number of the mean that was seen.
-        return ArrivalProcesses.Of(index, ArrivalProcesses.Varying(time => rate * factor(time), rate * peak, seconds, random), () => extra < 0.05 ? 1 : 1 + (int)Math.Min(1000, sizes.Exponential(1 / Math.Log(1 + (1 / extra)))));
+        return ArrivalProcesses.Of(
+            index,
+            ArrivalProcesses.Varying(time => rate * factor(time), rate * peak, seconds, random),
+            () => extra < 0.05 ? 1 : 1 + (int)Math.Min(1000, sizes.Exponential(1 / Math.Log(1 + (1 / extra))))
+        );
     }
 }

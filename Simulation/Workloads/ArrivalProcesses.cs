@@ -11,8 +11,14 @@ public static class ArrivalProcesses
     /// <param name="random">Its random stream.</param>
     public static IEnumerable<double> Poisson(double rate, double seconds, SimulationRandom random)
     {
-        if (rate <= 0) yield break;
-        for (double at = random.Exponential(1 / rate); at < seconds; at += random.Exponential(1 / rate)) yield return at;
+        if (rate <= 0)
+        {
+            yield break;
+        }
+        for (double at = random.Exponential(1 / rate); at < seconds; at += random.Exponential(1 / rate))
+        {
+            yield return at;
+        }
     }
 
     /// <summary>A Poisson process whose rate changes with time, by thinning (Lewis, Shedler 1979).</summary>
@@ -20,26 +26,46 @@ public static class ArrivalProcesses
     /// <param name="highest">The highest rate.</param>
     /// <param name="seconds">How long.</param>
     /// <param name="random">Its random stream.</param>
-    public static IEnumerable<double> Varying(Func<double, double> rate, double highest, double seconds, SimulationRandom random)
+    public static IEnumerable<double> Varying(
+        Func<double, double> rate,
+        double highest,
+        double seconds,
+        SimulationRandom random
+    )
     {
         foreach (double at in Poisson(highest, seconds, random))
         {
-            if (random.NextDouble() * highest < rate(at)) yield return at;
+            if (random.NextDouble() * highest < rate(at))
+            {
+                yield return at;
+            }
         }
     }
 
-    /// <summary>Rates that jump between a calm and a bursty state (a Markov-modulated Poisson process): the rate by time.</summary>
+    /// <summary>
+    /// Rates that jump between a calm and a bursty state (a Markov-modulated Poisson process): the rate by time.
+    /// </summary>
     /// <param name="calm">Factor of the calm state.</param>
     /// <param name="burst">Factor of a burst.</param>
     /// <param name="calmSeconds">Mean length of the calm state.</param>
     /// <param name="burstSeconds">Mean length of a burst.</param>
     /// <param name="seconds">How long.</param>
     /// <param name="random">Its random stream.</param>
-    public static Func<double, double> Bursts(double calm, double burst, double calmSeconds, double burstSeconds, double seconds, SimulationRandom random)
+    public static Func<double, double> Bursts(
+        double calm,
+        double burst,
+        double calmSeconds,
+        double burstSeconds,
+        double seconds,
+        SimulationRandom random
+    )
     {
         List<double> switches = [];
         double at = 0;
-        for (bool calmNow = true; at < seconds; calmNow = !calmNow) switches.Add(at += random.Exponential(calmNow ? calmSeconds : burstSeconds));
+        for (bool calmNow = true; at < seconds; calmNow = !calmNow)
+        {
+            switches.Add(at += random.Exponential(calmNow ? calmSeconds : burstSeconds));
+        }
         return time =>
         {
             int index = switches.BinarySearch(time);
@@ -48,14 +74,21 @@ public static class ArrivalProcesses
     }
 
     /// <summary>Puts streams of arrivals, each in order of time, into one workload.</summary>
-    public static Workload Merge(double seconds, params IEnumerable<IEnumerable<Arrival>> streams) => new([.. InOrder(streams)], seconds);
+    public static Workload Merge(double seconds, params IEnumerable<IEnumerable<Arrival>> streams) =>
+        new([.. InOrder(streams)], seconds);
 
-    /// <summary>All arrivals of streams in order of time, each stream in order itself; of two at once the lower model's first. Lazy: nothing is held of what has not come.</summary>
+    /// <summary>
+    /// All arrivals of streams in order of time, each stream in order itself; of two at once the lower model's first.
+    /// Lazy: nothing is held of what has not come.
+    /// </summary>
     public static IEnumerable<Arrival> InOrder(IEnumerable<IEnumerable<Arrival>> streams)
     {
         ArgumentNullException.ThrowIfNull(streams);
         PriorityQueue<(IEnumerator<Arrival> Stream, int Index), (long At, int Model, int Index)> heads = new();
-        foreach ((int index, IEnumerable<Arrival> stream) in streams.Index()) Next(stream.GetEnumerator(), index);
+        foreach ((int index, IEnumerable<Arrival> stream) in streams.Index())
+        {
+            Next(stream.GetEnumerator(), index);
+        }
         while (heads.TryDequeue(out (IEnumerator<Arrival> Stream, int Index) head, out _))
         {
             yield return head.Stream.Current;
@@ -64,11 +97,18 @@ public static class ArrivalProcesses
 
         void Next(IEnumerator<Arrival> stream, int index)
         {
-            if (stream.MoveNext()) heads.Enqueue((stream, index), (stream.Current.At, stream.Current.Model, index));
-            else stream.Dispose();
+            if (stream.MoveNext())
+            {
+                heads.Enqueue((stream, index), (stream.Current.At, stream.Current.Model, index));
+            }
+            else
+            {
+                stream.Dispose();
+            }
         }
     }
 
     /// <summary>Arrivals of one model at the given times, seconds.</summary>
-    public static IEnumerable<Arrival> Of(int model, IEnumerable<double> times, Func<int>? rows = null) => times.Select(at => new Arrival((long)Math.Round(at * TimeSpan.TicksPerSecond), model, rows?.Invoke() ?? 1));
+    public static IEnumerable<Arrival> Of(int model, IEnumerable<double> times, Func<int>? rows = null) =>
+        times.Select(at => new Arrival((long)Math.Round(at * TimeSpan.TicksPerSecond), model, rows?.Invoke() ?? 1));
 }

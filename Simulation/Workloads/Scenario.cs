@@ -7,4 +7,9 @@ namespace OrleansInference.Simulation.Workloads;
 /// <param name="Title">What it is.</param>
 /// <param name="Models">The models.</param>
 /// <param name="Generate">Its requests over a number of seconds, at a share of the cluster's capacity, by seed.</param>
-public sealed record Scenario(string Name, string Title, IReadOnlyList<WorldModel> Models, Func<WorldSpec, double, double, long, Workload> Generate);
+public sealed record Scenario(
+    string Name,
+    string Title,
+    IReadOnlyList<WorldModel> Models,
+    Func<WorldSpec, double, double, long, Workload> Generate
+);

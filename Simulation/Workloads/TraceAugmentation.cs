@@ -2,10 +2,15 @@ using OrleansInference.Simulation.Core;
 
 namespace OrleansInference.Simulation.Workloads;
 
-/// <summary>More traces out of few: each makes a new workload of the old, in the order of time, the same for the same seed.</summary>
+/// <summary>
+/// More traces out of few: each makes a new workload of the old, in the order of time, the same for the same seed.
+/// </summary>
 public static class TraceAugmentation
 {
-    /// <summary>Time runs now faster, now slower: the speed is 2^(a·sin) with a period of <paramref name="periodSeconds"/>; length and number of requests stay.</summary>
+    /// <summary>
+    /// Time runs now faster, now slower: the speed is 2^(a·sin) with a period of <paramref name="periodSeconds"/>;
+    /// length and number of requests stay.
+    /// </summary>
     /// <param name="workload">The workload.</param>
     /// <param name="strength">a ≥ 0; at 1 the rate goes from about half to about twice.</param>
     /// <param name="periodSeconds">The period, &gt; 0.</param>
@@ -17,15 +22,22 @@ public static class TraceAugmentation
         // The integral of the speed, at steps of a hundredth of the period, scaled to end where it began.
         int steps = (int)Math.Ceiling(workload.Seconds / periodSeconds * 100) + 1;
         double[] passed = new double[steps + 1];
-        for (int i = 1; i <= steps; i++) passed[i] = passed[i - 1] + Math.Pow(2, strength * Math.Sin(2 * Math.PI * (i - 0.5) / 100));
-        double step = workload.Seconds / steps, scale = workload.Seconds / passed[steps];
-        return With(workload, workload.Arrivals.Select(arrival =>
+        for (int i = 1; i <= steps; i++)
         {
-            double at = arrival.At / (double)TimeSpan.TicksPerSecond / step;
-            int i = Math.Clamp((int)at, 0, steps - 1);
-            double warped = (passed[i] + ((at - i) * (passed[i + 1] - passed[i]))) * scale;
-            return arrival with { At = (long)(warped * TimeSpan.TicksPerSecond) };
-        }));
+            passed[i] = passed[i - 1] + Math.Pow(2, strength * Math.Sin(2 * Math.PI * (i - 0.5) / 100));
+        }
+        double step = workload.Seconds / steps;
+        double scale = workload.Seconds / passed[steps];
+        return With(
+            workload,
+            workload.Arrivals.Select(arrival =>
+            {
+                double at = arrival.At / (double)TimeSpan.TicksPerSecond / step;
+                int i = Math.Clamp((int)at, 0, steps - 1);
+                double warped = (passed[i] + ((at - i) * (passed[i + 1] - passed[i]))) * scale;
+                return arrival with { At = (long)(warped * TimeSpan.TicksPerSecond) };
+            })
+        );
     }
 
     /// <summary>Keeps each request with a probability.</summary>
@@ -35,7 +47,10 @@ public static class TraceAugmentation
     public static Workload Thin(Workload workload, double share, long seed)
     {
         ArgumentNullException.ThrowIfNull(workload);
-        if (!(share is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(share), share, "a share from 0 to 1 is allowed");
+        if (!(share is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(share), share, "a share from 0 to 1 is allowed");
+        }
         SimulationRandom random = new(seed, 21);
         return With(workload, workload.Arrivals.Where(_ => random.NextDouble() < share));
     }
@@ -67,13 +82,17 @@ public static class TraceAugmentation
         for (int burst = 0; burst < bursts; burst++)
         {
             double begin = random.NextDouble() * Math.Max(0, workload.Seconds - seconds);
-            (long from, long to) = ((long)(begin * TimeSpan.TicksPerSecond), (long)((begin + seconds) * TimeSpan.TicksPerSecond));
+            long from = (long)(begin * TimeSpan.TicksPerSecond);
+            long to = (long)((begin + seconds) * TimeSpan.TicksPerSecond);
             foreach (Arrival arrival in workload.Arrivals.Where(arrival => arrival.At >= from && arrival.At < to))
             {
                 double more = factor - 1;
                 for (; more > 0; more--)
                 {
-                    if (more < 1 && random.NextDouble() >= more) break;
+                    if (more < 1 && random.NextDouble() >= more)
+                    {
+                        break;
+                    }
                     all.Add(arrival with { At = from + (long)(random.NextDouble() * (to - from)) });
                 }
             }
@@ -82,5 +101,6 @@ public static class TraceAugmentation
         return With(workload, all);
     }
 
-    private static Workload With(Workload workload, IEnumerable<Arrival> arrivals) => new([.. arrivals.OrderBy(arrival => arrival.At).ThenBy(arrival => arrival.Model)], workload.Seconds);
+    private static Workload With(Workload workload, IEnumerable<Arrival> arrivals) =>
+        new([.. arrivals.OrderBy(arrival => arrival.At).ThenBy(arrival => arrival.Model)], workload.Seconds);
 }

@@ -23,7 +23,12 @@ public static class TraceCells
             return double.IsFinite(seconds);
         }
 
-        bool date = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment);
+        bool date = DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset moment
+        );
         ticks = moment.UtcTicks;
         return date;
     }

@@ -13,5 +13,13 @@ public interface IServiceLaw
     /// <param name="pressure">Sum of the intensities of the other runs under way on the node.</param>
     /// <param name="crowding">Threads under way, this run's included, ÷ cores; above 1 they share the cores.</param>
     /// <param name="random">Numbers for noise.</param>
-    double Seconds(WorldModel model, WorldNode node, int rows, int threads, double pressure, double crowding, SimulationRandom random);
+    double Seconds(
+        WorldModel model,
+        WorldNode node,
+        int rows,
+        int threads,
+        double pressure,
+        double crowding,
+        SimulationRandom random
+    );
 }

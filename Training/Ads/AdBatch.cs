@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace OrleansInference.Training.Ads;
 
-/// <summary>Makes the tensors of a batch; pictures as the source document prepares them, the random parts at training only.</summary>
+/// <summary>
+/// Makes the tensors of a batch; pictures as the source document prepares them, the random parts at training only.
+/// </summary>
 internal sealed class AdBatch(Picture[] pictures, Impression[] log)
 {
     /// <summary>Width and height that pictures are brought to.</summary>
@@ -13,26 +15,55 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     private static readonly float[] Grey = [0.2989f, 0.587f, 0.114f];
 
     /// <summary>Bilinear resizing of a column of 32 to 224, [224, 32].</summary>
-    private static readonly Tensor Resizing = nn.functional.interpolate(eye(Picture.Size).reshape(1, 1, Picture.Size, Picture.Size), [Side, Picture.Size], mode: InterpolationMode.Bilinear, align_corners: false).reshape(Side, Picture.Size).DetachFromDisposeScope();
+    private static readonly Tensor Resizing = nn
+        .functional.interpolate(
+            eye(Picture.Size).reshape(1, 1, Picture.Size, Picture.Size),
+            [Side, Picture.Size],
+            mode: InterpolationMode.Bilinear,
+            align_corners: false
+        )
+        .reshape(Side, Picture.Size)
+        .DetachFromDisposeScope();
 
     /// <summary>The same, and then the means of each seven, [32, 32].</summary>
-    private static readonly Tensor Pooling = Resizing.reshape(Picture.Size, Side / Picture.Size, Picture.Size).mean([1]).DetachFromDisposeScope();
+    private static readonly Tensor Pooling = Resizing
+        .reshape(Picture.Size, Side / Picture.Size, Picture.Size)
+        .mean([1])
+        .DetachFromDisposeScope();
 
     /// <summary>What a column adds to the mean of the resized picture, and to the mean of its squares.</summary>
-    private static readonly Tensor Weights = Resizing.mean([0]).DetachFromDisposeScope(), Gram = Resizing.t().matmul(Resizing).DetachFromDisposeScope();
+    private static readonly Tensor Weights = Resizing.mean([0]).DetachFromDisposeScope();
+    private static readonly Tensor Gram = Resizing.t().matmul(Resizing).DetachFromDisposeScope();
 
     private readonly Dictionary<string, long[]> _ids = [];
-    private readonly Dictionary<int, (byte[] Pixels, long[] Text, long[] Categories, float[] Numbers, float[] Clicks)> _buffers = [];
+    private readonly Dictionary<
+        int,
+        (byte[] Pixels, long[] Text, long[] Categories, float[] Numbers, float[] Clicks)
+    > _buffers = [];
 
-    /// <summary>Pictures [n, 3, 32, 32] of 0–1, ids [n, 24], categories [n, 3] (hour, device, segment), numbers [n, 1], clicks [n, 1].</summary>
+    /// <summary>
+    /// Pictures [n, 3, 32, 32] of 0–1, ids [n, 24], categories [n, 3] (hour, device, segment), numbers [n, 1], clicks
+    /// [n, 1].
+    /// </summary>
     public (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Take(ReadOnlySpan<int> rows)
     {
         int n = rows.Length;
-        // Torch copies what it is given. Fresh arrays of this size would have the garbage collected every few steps, and TorchSharp's scalars
-        // do not survive a collection in the middle of a call.
-        if (!_buffers.TryGetValue(n, out (byte[] Pixels, long[] Text, long[] Categories, float[] Numbers, float[] Clicks) buffer))
+        // Torch copies what it is given. Fresh arrays of this size would have the garbage collected every few steps,
+        // and TorchSharp's scalars do not survive a collection in the middle of a call.
+        if (
+            !_buffers.TryGetValue(
+                n,
+                out (byte[] Pixels, long[] Text, long[] Categories, float[] Numbers, float[] Clicks) buffer
+            )
+        )
         {
-            _buffers[n] = buffer = (new byte[n * Picture.Size * Picture.Size * 3], new long[n * AdTitles.Length], new long[n * 3], new float[n], new float[n]);
+            _buffers[n] = buffer = (
+                new byte[n * Picture.Size * Picture.Size * 3],
+                new long[n * AdTitles.Length],
+                new long[n * 3],
+                new float[n],
+                new float[n]
+            );
         }
 
         (byte[] pixels, long[] text, long[] categories, float[] numbers, float[] clicks) = buffer;
@@ -40,17 +71,34 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
         {
             Impression row = log[rows[i]];
             pictures[row.Picture].Pixels.CopyTo(pixels, i * Picture.Size * Picture.Size * 3);
-            if (!_ids.TryGetValue(row.Title, out long[]? ids)) _ids[row.Title] = ids = AdTitles.Ids(row.Title);
+            if (!_ids.TryGetValue(row.Title, out long[]? ids))
+            {
+                _ids[row.Title] = ids = AdTitles.Ids(row.Title);
+            }
             ids.CopyTo(text, i * AdTitles.Length);
-            (categories[i * 3], categories[(i * 3) + 1], categories[(i * 3) + 2]) = (row.Hour, row.Device, row.Segment);
-            (numbers[i], clicks[i]) = (row.Price, row.Clicked ? 1 : 0);
+            categories[i * 3] = row.Hour;
+            categories[(i * 3) + 1] = row.Device;
+            categories[(i * 3) + 2] = row.Segment;
+            numbers[i] = row.Price;
+            clicks[i] = row.Clicked ? 1 : 0;
         }
 
-        Tensor image = tensor(pixels, [n, Picture.Size, Picture.Size, 3]).to(ScalarType.Float32).permute(0, 3, 1, 2).div(255);
-        return (image, tensor(text, [n, AdTitles.Length]), tensor(categories, [n, 3]), tensor(numbers, [n, 1]), tensor(clicks, [n, 1]));
+        Tensor image = tensor(pixels, [n, Picture.Size, Picture.Size, 3])
+            .to(ScalarType.Float32)
+            .permute(0, 3, 1, 2)
+            .div(255);
+        return (
+            image,
+            tensor(text, [n, AdTitles.Length]),
+            tensor(categories, [n, 3]),
+            tensor(numbers, [n, 1]),
+            tensor(clicks, [n, 1])
+        );
     }
 
-    /// <summary>Random flip left to right, brightness ± 0.2, saturation and contrast × 0.5–1.5, each picture its own.</summary>
+    /// <summary>
+    /// Random flip left to right, brightness ± 0.2, saturation and contrast × 0.5–1.5, each picture its own.
+    /// </summary>
     public static Tensor Augment(Tensor image, Generator generator)
     {
         long n = image.shape[0];
@@ -66,21 +114,33 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     }
 
     /// <summary>
-    /// What <see cref="Standardise"/> and a pooling of seven would give, [n, 3, 32, 32], without the large picture: both are linear in the small one,
-    /// and the sum of the large one's squares is a quadratic form of it.
+    /// What <see cref="Standardise"/> and a pooling of seven would give, [n, 3, 32, 32], without the large picture:
+    /// both are linear in the small one, and the sum of the large one's squares is a quadratic form of it.
     /// </summary>
     public static Tensor StandardisePooled(Tensor image)
     {
         Tensor pooled = Pooling.matmul(image).matmul(Pooling.t());
         Tensor mean = image.matmul(Weights).matmul(Weights).mean([1]).reshape(-1, 1, 1, 1);
-        Tensor squares = (Gram.matmul(image).matmul(Gram) * image).sum([1, 2, 3]).div(3.0 * Side * Side).reshape(-1, 1, 1, 1);
-        return (pooled - mean) / (squares - mean.pow(2)).clamp_min(0).sqrt().clamp_min(1 / Math.Sqrt(3.0 * Side * Side));
+        Tensor squares = (Gram.matmul(image).matmul(Gram) * image)
+            .sum([1, 2, 3])
+            .div(3.0 * Side * Side)
+            .reshape(-1, 1, 1, 1);
+        return (pooled - mean)
+            / (squares - mean.pow(2)).clamp_min(0).sqrt().clamp_min(1 / Math.Sqrt(3.0 * Side * Side));
     }
 
-    /// <summary>Resized to 224 × 224 (bilinear), then each picture brought to mean 0 and deviation 1: (x − mean) ÷ max(deviation, 1 ÷ √values).</summary>
+    /// <summary>
+    /// Resized to 224 × 224 (bilinear), then each picture brought to mean 0 and deviation 1: (x − mean) ÷
+    /// max(deviation, 1 ÷ √values).
+    /// </summary>
     public static Tensor Standardise(Tensor image)
     {
-        Tensor large = nn.functional.interpolate(image, [Side, Side], mode: InterpolationMode.Bilinear, align_corners: false);
+        Tensor large = nn.functional.interpolate(
+            image,
+            [Side, Side],
+            mode: InterpolationMode.Bilinear,
+            align_corners: false
+        );
         Tensor mean = large.mean([1, 2, 3], keepdim: true);
         Tensor deviation = (large - mean).pow(2).mean([1, 2, 3], keepdim: true).sqrt();
         return (large - mean) / deviation.clamp_min(1 / Math.Sqrt(3.0 * Side * Side));

@@ -5,12 +5,16 @@ using static TorchSharp.torch.nn;
 namespace OrleansInference.Training.Ads;
 
 /// <summary>
-/// The network that is served: separable convolutions over the pooled picture, a mean of hashed n-gram embeddings, embeddings of hour, device
-/// and segment, the product of picture and text, and a small perceptron with dropout. Gives logits [n, 1].
+/// The network that is served: separable convolutions over the pooled picture, a mean of hashed n-gram embeddings,
+/// embeddings of hour, device and segment, the product of picture and text, and a small perceptron with dropout. Gives
+/// logits [n, 1].
 /// </summary>
 internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
 {
-    /// <summary>Pooling in front of the first convolution, done by <see cref="AdBatch.StandardisePooled"/> in training: a picture's detail is that of 32 × 32.</summary>
+    /// <summary>
+    /// Pooling in front of the first convolution, done by <see cref="AdBatch.StandardisePooled"/> in training: a
+    /// picture's detail is that of 32 × 32.
+    /// </summary>
     public const int Pool = 7;
 
     /// <summary>Channels after each block; each halves width and height.</summary>
@@ -20,7 +24,12 @@ internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
     public const int Joint = 16;
 
     /// <summary>Hours, devices and segments.</summary>
-    public static readonly (int Count, int Width)[] Embedded = [(24, 4), (ClickModel.Devices, 2), (ClickModel.Segments, 8)];
+    public static readonly (int Count, int Width)[] Embedded =
+    [
+        (24, 4),
+        (ClickModel.Devices, 2),
+        (ClickModel.Segments, 8),
+    ];
 
     /// <summary>Width of the perceptron.</summary>
     public const int Hidden = 64;
@@ -28,11 +37,14 @@ internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
 #pragma warning disable CA2213 // Torch disposes registered modules with this one.
     private readonly Conv2d _first = Conv2d(3, Channels[0], 3, stride: 1, padding: 1, bias: false);
     private readonly BatchNorm2d _firstNorm = BatchNorm2d(Channels[0]);
-    private readonly ModuleList<Conv2d> _depthwise = new(), _pointwise = new();
+    private readonly ModuleList<Conv2d> _depthwise = new();
+    private readonly ModuleList<Conv2d> _pointwise = new();
     private readonly ModuleList<BatchNorm2d> _norms = new();
     private readonly ModuleList<Embedding> _embeddings = new();
     private readonly Embedding _text = Embedding(AdTitles.Buckets, Joint);
-    private readonly Linear _picture = Linear(Channels[^1], Joint), _hidden, _out = Linear(Hidden, 1);
+    private readonly Linear _picture = Linear(Channels[^1], Joint);
+    private readonly Linear _hidden;
+    private readonly Linear _out = Linear(Hidden, 1);
     private readonly Dropout _dropout = Dropout(0.2);
 #pragma warning restore CA2213
 
@@ -42,12 +54,17 @@ internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
     {
         for (int i = 1; i < Channels.Length; i++)
         {
-            _depthwise.Add(Conv2d(Channels[i - 1], Channels[i - 1], 3, stride: 2, padding: 1, groups: Channels[i - 1], bias: false));
+            _depthwise.Add(
+                Conv2d(Channels[i - 1], Channels[i - 1], 3, stride: 2, padding: 1, groups: Channels[i - 1], bias: false)
+            );
             _pointwise.Add(Conv2d(Channels[i - 1], Channels[i], 1, bias: false));
             _norms.Add(BatchNorm2d(Channels[i]));
         }
 
-        foreach ((int count, int width) in Embedded) _embeddings.Add(Embedding(count, width));
+        foreach ((int count, int width) in Embedded)
+        {
+            _embeddings.Add(Embedding(count, width));
+        }
         _hidden = Linear((3 * Joint) + Embedded.Sum(each => each.Width) + 1, Hidden);
         RegisterComponents();
     }
@@ -57,7 +74,8 @@ internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
     {
         get
         {
-            long side = AdBatch.Side / Pool, sum = side * side * 27 * Channels[0];
+            long side = AdBatch.Side / Pool;
+            long sum = side * side * 27 * Channels[0];
             for (int i = 1; i < Channels.Length; i++)
             {
                 side /= 2;
@@ -72,7 +90,10 @@ internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor image, Tensor text, Tensor categories, Tensor numbers)
     {
         Tensor x = functional.relu(_firstNorm.forward(_first.forward(image)));
-        for (int i = 0; i < _norms.Count; i++) x = functional.relu(_norms[i].forward(_pointwise[i].forward(_depthwise[i].forward(x))));
+        for (int i = 0; i < _norms.Count; i++)
+        {
+            x = functional.relu(_norms[i].forward(_pointwise[i].forward(_depthwise[i].forward(x))));
+        }
         Tensor picture = _picture.forward(x.mean([2, 3]));
         Tensor mask = text.ne(0).to(ScalarType.Float32).unsqueeze(2);
         Tensor words = (_text.forward(text) * mask).sum(1) / mask.sum(1).clamp_min(1);

@@ -13,16 +13,44 @@ internal static class AdTitles
 
     private static readonly string[][] Words =
     [
-        ["running", "shoes", "marathon", "trail", "sprint"], ["coffee", "espresso", "roast", "arabica", "brew"], ["laptop", "ultrabook", "keyboard", "display", "portable"], ["garden", "seeds", "roses", "compost", "terrace"],
-        ["flight", "beach", "island", "resort", "holiday"], ["guitar", "amplifier", "chords", "acoustic", "strings"], ["puzzle", "wooden", "toddler", "blocks", "playset"], ["camera", "lens", "tripod", "portrait", "zoom"],
+        ["running", "shoes", "marathon", "trail", "sprint"],
+        ["coffee", "espresso", "roast", "arabica", "brew"],
+        ["laptop", "ultrabook", "keyboard", "display", "portable"],
+        ["garden", "seeds", "roses", "compost", "terrace"],
+        ["flight", "beach", "island", "resort", "holiday"],
+        ["guitar", "amplifier", "chords", "acoustic", "strings"],
+        ["puzzle", "wooden", "toddler", "blocks", "playset"],
+        ["camera", "lens", "tripod", "portrait", "zoom"],
     ];
 
-    private static readonly string[] Fillers = ["new", "best", "sale", "today", "free", "shipping", "premium", "limited", "offer", "top", "rated", "now", "only", "classic", "set", "deal"];
+    private static readonly string[] Fillers =
+    [
+        "new",
+        "best",
+        "sale",
+        "today",
+        "free",
+        "shipping",
+        "premium",
+        "limited",
+        "offer",
+        "top",
+        "rated",
+        "now",
+        "only",
+        "classic",
+        "set",
+        "deal",
+    ];
 
     /// <summary>A title on a topic: two words that tell it, and a few that do not.</summary>
     public static string Write(int topic, Random random)
     {
-        List<string> words = [.. Enumerable.Range(0, 2).Select(_ => Words[topic][random.Next(Words[topic].Length)]), .. Enumerable.Range(0, random.Next(2, 5)).Select(_ => Fillers[random.Next(Fillers.Length)])];
+        List<string> words =
+        [
+            .. Enumerable.Range(0, 2).Select(_ => Words[topic][random.Next(Words[topic].Length)]),
+            .. Enumerable.Range(0, random.Next(2, 5)).Select(_ => Fillers[random.Next(Fillers.Length)]),
+        ];
         string[] shuffled = [.. words];
         random.Shuffle(shuffled);
         return string.Join(' ', shuffled);

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace OrleansInference.Training.Ads;
 
-/// <summary>Trains a network on the log's first rows, stops by the next, and scores the last: a split by time.</summary>
+/// <summary>
+/// Trains a network on the log's first rows, stops by the next, and scores the last: a split by time.
+/// </summary>
 internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
 {
     private const double TrainingShare = 0.7;
@@ -15,23 +17,40 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
     private readonly AdBatch _batch = new(pictures, log);
 
     /// <summary>Rows that are trained on, stop it, and judge it.</summary>
-    public (Range Training, Range Validation, Range Test) Split { get; } = (..(int)(log.Length * TrainingShare), (int)(log.Length * TrainingShare)..(int)(log.Length * (TrainingShare + ValidationShare)), (int)(log.Length * (TrainingShare + ValidationShare))..);
+    public (Range Training, Range Validation, Range Test) Split { get; } =
+        (
+            ..(int)(log.Length * TrainingShare),
+            (int)(log.Length * TrainingShare)..(int)(log.Length * (TrainingShare + ValidationShare)),
+            (int)(log.Length * (TrainingShare + ValidationShare))..
+        );
 
     /// <summary>Trains, and leaves the weights of the best epoch in the network.</summary>
     /// <param name="network">The network.</param>
     /// <param name="options">How.</param>
     /// <param name="report">Told the share done, and each epoch.</param>
     /// <param name="cancellationToken">Ends it early, with the best weights so far.</param>
-    public IReadOnlyList<TrainingEpoch> Train(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, TrainingOptions options, Action<double, TrainingEpoch?> report, CancellationToken cancellationToken)
+    public IReadOnlyList<TrainingEpoch> Train(
+        nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network,
+        TrainingOptions options,
+        Action<double, TrainingEpoch?> report,
+        CancellationToken cancellationToken
+    )
     {
         random.manual_seed(options.Seed);
         using Generator generator = new((ulong)options.Seed);
         Random order = new(options.Seed);
         int[] rows = [.. Enumerable.Range(0, log.Length).Take(Split.Training)];
-        int perEpoch = options.MostRows > 0 ? Math.Min(options.MostRows, rows.Length) : rows.Length, steps = perEpoch / options.BatchSize;
-        using optim.Optimizer optimiser = options.Optimiser == "sgd"
-            ? optim.SGD(network.parameters(), options.LearningRate, momentum: 0.9, weight_decay: options.WeightDecay)
-            : optim.Adam(network.parameters(), options.LearningRate, weight_decay: options.WeightDecay);
+        int perEpoch = options.MostRows > 0 ? Math.Min(options.MostRows, rows.Length) : rows.Length;
+        int steps = perEpoch / options.BatchSize;
+        using optim.Optimizer optimiser =
+            options.Optimiser == "sgd"
+                ? optim.SGD(
+                    network.parameters(),
+                    options.LearningRate,
+                    momentum: 0.9,
+                    weight_decay: options.WeightDecay
+                )
+                : optim.Adam(network.parameters(), options.LearningRate, weight_decay: options.WeightDecay);
         List<TrainingEpoch> epochs = [];
         Dictionary<string, Tensor> best = [];
         double bestAuc = 0;
@@ -43,17 +62,37 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
             double loss = 0;
             for (int step = 0; step < steps && !cancellationToken.IsCancellationRequested; step++)
             {
-                if (step % StepsBetweenCollections == 0) CollectionPause.Renew();
+                if (step % StepsBetweenCollections == 0)
+                {
+                    CollectionPause.Renew();
+                }
                 using DisposeScope scope = NewDisposeScope();
                 double progress = (epoch + ((double)step / steps)) / options.Epochs;
-                foreach (optim.ILearningRateController group in optimiser.ParamGroups) group.LearningRate = options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * progress));
-                (Tensor image, Tensor text, Tensor categories, Tensor numbers, Tensor clicks) = Hidden(_batch.Take(rows.AsSpan(step * options.BatchSize, options.BatchSize)), options);
+                foreach (optim.ILearningRateController group in optimiser.ParamGroups)
+                {
+                    group.LearningRate = options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * progress));
+                }
+                (Tensor image, Tensor text, Tensor categories, Tensor numbers, Tensor clicks) = Hidden(
+                    _batch.Take(rows.AsSpan(step * options.BatchSize, options.BatchSize)),
+                    options
+                );
                 optimiser.zero_grad();
-                Tensor cost = nn.functional.binary_cross_entropy_with_logits(network.forward(options.WithoutPicture ? Blank(image) : Prepared(network, AdBatch.Augment(image, generator)), text, categories, numbers), clicks);
+                Tensor cost = nn.functional.binary_cross_entropy_with_logits(
+                    network.forward(
+                        options.WithoutPicture ? Blank(image) : Prepared(network, AdBatch.Augment(image, generator)),
+                        text,
+                        categories,
+                        numbers
+                    ),
+                    clicks
+                );
                 cost.backward();
                 optimiser.step();
                 loss += cost.item<float>();
-                if (step % 20 == 0) report(progress, null);
+                if (step % 20 == 0)
+                {
+                    report(progress, null);
+                }
             }
 
             (double auc, double logLoss) = Score(network, Split.Validation, options);
@@ -63,8 +102,13 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
             if (auc > bestAuc)
             {
                 bestAuc = auc;
-                foreach (Tensor old in best.Values) old.Dispose();
-                best = network.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone().DetachFromDisposeScope());
+                foreach (Tensor old in best.Values)
+                {
+                    old.Dispose();
+                }
+                best = network
+                    .state_dict()
+                    .ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone().DetachFromDisposeScope());
             }
             else if (epochs.Count - 1 - epochs.FindIndex(each => each.ValidationAuc == bestAuc) >= options.Patience)
             {
@@ -73,14 +117,24 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
         }
 
         CollectionPause.End();
-        if (best.Count > 0) network.load_state_dict(best);
-        foreach (Tensor old in best.Values) old.Dispose();
+        if (best.Count > 0)
+        {
+            network.load_state_dict(best);
+        }
+        foreach (Tensor old in best.Values)
+        {
+            old.Dispose();
+        }
         network.eval();
         return epochs;
     }
 
     /// <summary>AUC and log loss on some of the rows.</summary>
-    public (double Auc, double LogLoss) Score(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, Range range, TrainingOptions options)
+    public (double Auc, double LogLoss) Score(
+        nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network,
+        Range range,
+        TrainingOptions options
+    )
     {
         int[] rows = [.. Enumerable.Range(0, log.Length).Take(range)];
         double[] probabilities = Predict(network, rows, options);
@@ -89,7 +143,11 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
     }
 
     /// <summary>Probabilities of rows.</summary>
-    public double[] Predict(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, int[] rows, TrainingOptions options)
+    public double[] Predict(
+        nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network,
+        int[] rows,
+        TrainingOptions options
+    )
     {
         network.eval();
         using IDisposable noGradient = no_grad();
@@ -97,10 +155,15 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
         int chunks = 0;
         foreach (int[] some in rows.Chunk(ScoredAtOnce))
         {
-            if (chunks++ % StepsBetweenCollections == 0) CollectionPause.Renew();
+            if (chunks++ % StepsBetweenCollections == 0)
+            {
+                CollectionPause.Renew();
+            }
             using DisposeScope scope = NewDisposeScope();
             (Tensor image, Tensor text, Tensor categories, Tensor numbers, _) = Hidden(_batch.Take(some), options);
-            Tensor result = network.forward(options.WithoutPicture ? Blank(image) : Prepared(network, image), text, categories, numbers).sigmoid();
+            Tensor result = network
+                .forward(options.WithoutPicture ? Blank(image) : Prepared(network, image), text, categories, numbers)
+                .sigmoid();
             probabilities.AddRange(result.data<float>().Select(value => (double)value));
         }
 
@@ -108,9 +171,13 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
         return [.. probabilities];
     }
 
-    private static Tensor Prepared(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, Tensor image) => network is AdNetwork ? AdBatch.StandardisePooled(image) : AdBatch.Standardise(image);
+    private static Tensor Prepared(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, Tensor image) =>
+        network is AdNetwork ? AdBatch.StandardisePooled(image) : AdBatch.Standardise(image);
 
     private static Tensor Blank(Tensor image) => zeros([image.shape[0], 3, 8, 8]);
 
-    private static (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Hidden((Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) batch, TrainingOptions options) => options.WithoutText ? batch with { Text = zeros_like(batch.Text) } : batch;
+    private static (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Hidden(
+        (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) batch,
+        TrainingOptions options
+    ) => options.WithoutText ? batch with { Text = zeros_like(batch.Text) } : batch;
 }

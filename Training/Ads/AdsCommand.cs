@@ -10,14 +10,20 @@ using TorchSharp;
 
 namespace OrleansInference.Training.Ads;
 
-/// <summary><c>ads</c>: writes the click log, trains the ad model, judges it against what is reachable, and exports it.</summary>
+/// <summary>
+/// <c>ads</c>: writes the click log, trains the ad model, judges it against what is reachable, and exports it.
+/// </summary>
 internal sealed class AdsCommand(IAnsiConsole console) : Command<AdsSettings>
 {
     private const int DrawnCount = 8000;
     private const int DocumentRows = 2000;
     private const int DocumentEpochs = 3;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     /// <inheritdoc />
     public override int Execute(CommandContext context, AdsSettings settings, CancellationToken cancellationToken)
@@ -32,7 +38,9 @@ internal sealed class AdsCommand(IAnsiConsole console) : Command<AdsSettings>
         Picture[] pictures;
         try
         {
-            pictures = settings.Pictures is { } path ? FolderPictures.Read(path) : DrawnPictures.Draw(DrawnCount, settings.Seed);
+            pictures = settings.Pictures is { } path
+                ? FolderPictures.Read(path)
+                : DrawnPictures.Draw(DrawnCount, settings.Seed);
         }
         catch (FormatException exception)
         {
@@ -43,26 +51,70 @@ internal sealed class AdsCommand(IAnsiConsole console) : Command<AdsSettings>
         Impression[] log = ClickModel.Write(pictures, settings.Rows, settings.Seed);
         AdTrainer trainer = new(pictures, log);
         Reachable reachable = Reachable.Of(log[trainer.Split.Test]);
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pictures.Length} pictures, {log.Length} impressions, {log.Count(row => row.Clicked) / (double)log.Length:P1} clicked; reachable AUC {reachable.Auc:F4}, log loss {reachable.LogLoss:F4}; without the picture {reachable.WithoutPicture:F4}, without the title {reachable.WithoutText:F4}"));
+        console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{pictures.Length} pictures, {log.Length} impressions, "
+                    + $"{log.Count(row => row.Clicked) / (double)log.Length:P1} clicked; reachable AUC "
+                    + $"{reachable.Auc:F4}, log loss {reachable.LogLoss:F4}; without the picture "
+                    + $"{reachable.WithoutPicture:F4}, without the title {reachable.WithoutText:F4}"
+            )
+        );
         Directory.CreateDirectory(settings.Out);
-        TrainingOptions options = new() { Seed = settings.Seed, Epochs = settings.Epochs, Optimiser = settings.Optimiser, LearningRate = settings.Rate > 0 ? settings.Rate : settings.Optimiser == "sgd" ? 0.05 : 2e-3 };
+        TrainingOptions options = new()
+        {
+            Seed = settings.Seed,
+            Epochs = settings.Epochs,
+            Optimiser = settings.Optimiser,
+            LearningRate =
+                settings.Rate > 0 ? settings.Rate
+                : settings.Optimiser == "sgd" ? 0.05
+                : 2e-3,
+        };
         torch.random.manual_seed(settings.Seed);
         using AdNetwork network = new();
-        List<(string Name, IReadOnlyList<TrainingEpoch> Epochs, double Auc, double LogLoss)> trained = [Run("ads-ctr", network, trainer, options, cancellationToken)];
+        List<(string Name, IReadOnlyList<TrainingEpoch> Epochs, double Auc, double LogLoss)> trained =
+        [
+            Run("ads-ctr", network, trainer, options, cancellationToken),
+        ];
         if (settings.Ablate)
         {
-            using AdNetwork blind = new(), wordless = new();
-            trained.Add(Run("without pictures", blind, trainer, options with { WithoutPicture = true }, cancellationToken));
-            trained.Add(Run("without titles", wordless, trainer, options with { WithoutText = true }, cancellationToken));
+            using AdNetwork blind = new(),
+                wordless = new();
+            trained.Add(
+                Run("without pictures", blind, trainer, options with { WithoutPicture = true }, cancellationToken)
+            );
+            trained.Add(
+                Run("without titles", wordless, trainer, options with { WithoutText = true }, cancellationToken)
+            );
         }
 
         if (settings.Document)
         {
             using DocumentNetwork document = new();
-            trained.Add(Run("the document's network", document, trainer, options with { LearningRate = 1e-3, MostRows = DocumentRows, Epochs = DocumentEpochs, BatchSize = 32, WeightDecay = 0 }, cancellationToken));
+            trained.Add(
+                Run(
+                    "the document's network",
+                    document,
+                    trainer,
+                    options with
+                    {
+                        LearningRate = 1e-3,
+                        MostRows = DocumentRows,
+                        Epochs = DocumentEpochs,
+                        BatchSize = 32,
+                        WeightDecay = 0,
+                    },
+                    cancellationToken
+                )
+            );
         }
 
-        byte[] model = AdExport.Write(network, $"Training ads --rows {settings.Rows} --epochs {settings.Epochs} --optimiser {settings.Optimiser} --seed {settings.Seed}{(settings.Pictures is null ? "" : " --pictures (a folder)")}");
+        byte[] model = AdExport.Write(
+            network,
+            $"Training ads --rows {settings.Rows} --epochs {settings.Epochs} --optimiser "
+                + $"{settings.Optimiser} --seed {settings.Seed}{(settings.Pictures is null ? "" : " --pictures (a folder)")}"
+        );
         Directory.CreateDirectory(Path.Combine(settings.Out, AdExport.Name, "1"));
         File.WriteAllBytes(Path.Combine(settings.Out, AdExport.Name, "1", "model.onnx"), model);
         Save(settings, reachable, trained);
@@ -71,52 +123,148 @@ internal sealed class AdsCommand(IAnsiConsole console) : Command<AdsSettings>
         return 0;
     }
 
-    private (string Name, IReadOnlyList<TrainingEpoch> Epochs, double Auc, double LogLoss) Run(string name, torch.nn.Module<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor> network, AdTrainer trainer, TrainingOptions options, CancellationToken cancellationToken)
+    private (string Name, IReadOnlyList<TrainingEpoch> Epochs, double Auc, double LogLoss) Run(
+        string name,
+        torch.nn.Module<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor> network,
+        AdTrainer trainer,
+        TrainingOptions options,
+        CancellationToken cancellationToken
+    )
     {
-        IReadOnlyList<TrainingEpoch> epochs = console.Progress().Start(progress =>
-        {
-            ProgressTask bar = progress.AddTask(name);
-            return trainer.Train(network, options, (share, epoch) =>
+        IReadOnlyList<TrainingEpoch> epochs = console
+            .Progress()
+            .Start(progress =>
             {
-                bar.Value = 100 * share;
-                if (epoch is not null) console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, epoch {epoch.Epoch}: loss {epoch.TrainingLoss:F4}, validation {epoch.ValidationLoss:F4}, AUC {epoch.ValidationAuc:F4}, {epoch.Seconds:F0} s"));
-            }, cancellationToken);
-        });
+                ProgressTask bar = progress.AddTask(name);
+                return trainer.Train(
+                    network,
+                    options,
+                    (share, epoch) =>
+                    {
+                        bar.Value = 100 * share;
+                        if (epoch is not null)
+                        {
+                            console.WriteLine(
+                                string.Create(
+                                    CultureInfo.InvariantCulture,
+                                    $"{name}, epoch {epoch.Epoch}: loss {epoch.TrainingLoss:F4}, validation "
+                                        + $"{epoch.ValidationLoss:F4}, AUC {epoch.ValidationAuc:F4}, {epoch.Seconds:F0} s"
+                                )
+                            );
+                        }
+                    },
+                    cancellationToken
+                );
+            });
         (double auc, double logLoss) = trainer.Score(network, trainer.Split.Test, options);
         return (name, epochs, auc, logLoss);
     }
 
-    private void Show(Reachable reachable, List<(string Name, IReadOnlyList<TrainingEpoch> Epochs, double Auc, double LogLoss)> trained)
+    private void Show(
+        Reachable reachable,
+        List<(string Name, IReadOnlyList<TrainingEpoch> Epochs, double Auc, double LogLoss)> trained
+    )
     {
-        Table table = new Table().AddColumns("", "test AUC", "of what is reachable", "log loss", "million multiply-adds a picture");
+        Table table = new Table().AddColumns(
+            "",
+            "test AUC",
+            "of what is reachable",
+            "log loss",
+            "million multiply-adds a picture"
+        );
         table.AddRow("the click model itself", Number(reachable.Auc), "100 %", Number(reachable.LogLoss), "");
-        foreach ((string name, _, double auc, double logLoss) in trained) table.AddRow(name, Number(auc), ((auc - 0.5) / (reachable.Auc - 0.5)).ToString("P1", CultureInfo.InvariantCulture), Number(logLoss), ((name.StartsWith("the ", StringComparison.Ordinal) ? DocumentNetwork.MultiplyAdds : AdNetwork.MultiplyAdds) / 1e6).ToString("F1", CultureInfo.InvariantCulture));
+        foreach ((string name, _, double auc, double logLoss) in trained)
+        {
+            table.AddRow(
+                name,
+                Number(auc),
+                ((auc - 0.5) / (reachable.Auc - 0.5)).ToString("P1", CultureInfo.InvariantCulture),
+                Number(logLoss),
+                (
+                    (
+                        name.StartsWith("the ", StringComparison.Ordinal)
+                            ? DocumentNetwork.MultiplyAdds
+                            : AdNetwork.MultiplyAdds
+                    ) / 1e6
+                ).ToString("F1", CultureInfo.InvariantCulture)
+            );
+        }
         console.Write(table);
         if (trained.Count >= 3 && trained[1].Name == "without pictures")
         {
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pictures add {trained[0].Auc - trained[1].Auc:F4} of {reachable.Auc - reachable.WithoutPicture:F4} possible ({(trained[0].Auc - trained[1].Auc) / (reachable.Auc - reachable.WithoutPicture):P0}), titles {trained[0].Auc - trained[2].Auc:F4} of {reachable.Auc - reachable.WithoutText:F4} ({(trained[0].Auc - trained[2].Auc) / (reachable.Auc - reachable.WithoutText):P0})"));
+            double pictures = trained[0].Auc - trained[1].Auc;
+            double titles = trained[0].Auc - trained[2].Auc;
+            double picturesAtMost = reachable.Auc - reachable.WithoutPicture;
+            double titlesAtMost = reachable.Auc - reachable.WithoutText;
+            console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"pictures add {pictures:F4} of {picturesAtMost:F4} possible ({pictures / picturesAtMost:P0}), "
+                        + $"titles {titles:F4} of {titlesAtMost:F4} ({titles / titlesAtMost:P0})"
+                )
+            );
         }
     }
 
-    private static void Save(AdsSettings settings, Reachable reachable, List<(string Name, IReadOnlyList<TrainingEpoch> Epochs, double Auc, double LogLoss)> trained)
+    private static void Save(
+        AdsSettings settings,
+        Reachable reachable,
+        List<(string Name, IReadOnlyList<TrainingEpoch> Epochs, double Auc, double LogLoss)> trained
+    )
     {
-        File.WriteAllText(Path.Combine(settings.Out, "metrics.json"), JsonSerializer.Serialize(new { settings.Seed, settings.Rows, reachable, trained = trained.Select(each => new { each.Name, each.Auc, each.LogLoss, each.Epochs }) }, Indented));
+        File.WriteAllText(
+            Path.Combine(settings.Out, "metrics.json"),
+            JsonSerializer.Serialize(
+                new
+                {
+                    settings.Seed,
+                    settings.Rows,
+                    reachable,
+                    trained = trained.Select(each => new
+                    {
+                        each.Name,
+                        each.Auc,
+                        each.LogLoss,
+                        each.Epochs,
+                    }),
+                },
+                Indented
+            )
+        );
         PlotModel plot = new() { Title = "Validation AUC", Background = OxyColors.White };
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "epoch" });
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "AUC", Minimum = 0.5 });
+        plot.Axes.Add(
+            new LinearAxis
+            {
+                Position = AxisPosition.Left,
+                Title = "AUC",
+                Minimum = 0.5,
+            }
+        );
         plot.Legends.Add(new Legend { LegendPosition = LegendPosition.BottomRight });
         foreach ((string name, IReadOnlyList<TrainingEpoch> epochs, _, _) in trained)
         {
             LineSeries line = new() { Title = name, MarkerType = MarkerType.Circle };
-            foreach (TrainingEpoch epoch in epochs) line.Points.Add(new DataPoint(epoch.Epoch, epoch.ValidationAuc));
+            foreach (TrainingEpoch epoch in epochs)
+            {
+                line.Points.Add(new DataPoint(epoch.Epoch, epoch.ValidationAuc));
+            }
             plot.Series.Add(line);
         }
 
-        LineSeries bound = new() { Title = "reachable", LineStyle = LineStyle.Dash, Color = OxyColors.Gray };
+        LineSeries bound = new()
+        {
+            Title = "reachable",
+            LineStyle = LineStyle.Dash,
+            Color = OxyColors.Gray,
+        };
         bound.Points.Add(new DataPoint(1, reachable.Auc));
         bound.Points.Add(new DataPoint(settings.Epochs, reachable.Auc));
         plot.Series.Add(bound);
-        File.WriteAllText(Path.Combine(settings.Out, "curves.svg"), new SvgExporter { Width = 900, Height = 420 }.ExportToString(plot));
+        File.WriteAllText(
+            Path.Combine(settings.Out, "curves.svg"),
+            new SvgExporter { Width = 900, Height = 420 }.ExportToString(plot)
+        );
     }
 
     private static string Number(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
@@ -128,8 +276,11 @@ internal sealed class AdsCommand(IAnsiConsole console) : Command<AdsSettings>
         {
             bool[] clicked = [.. rows.Select(row => row.Clicked)];
             return new Reachable(
-                ClickMetrics.Auc([.. rows.Select(row => row.Probability)], clicked), ClickMetrics.LogLoss([.. rows.Select(row => row.Probability)], clicked),
-                ClickMetrics.Auc([.. rows.Select(row => row.WithoutPicture)], clicked), ClickMetrics.Auc([.. rows.Select(row => row.WithoutText)], clicked));
+                ClickMetrics.Auc([.. rows.Select(row => row.Probability)], clicked),
+                ClickMetrics.LogLoss([.. rows.Select(row => row.Probability)], clicked),
+                ClickMetrics.Auc([.. rows.Select(row => row.WithoutPicture)], clicked),
+                ClickMetrics.Auc([.. rows.Select(row => row.WithoutText)], clicked)
+            );
         }
     }
 }

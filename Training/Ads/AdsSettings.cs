@@ -58,6 +58,7 @@ internal sealed class AdsSettings : CommandSettings
         Rows is < 1000 or > 10_000_000 ? ValidationResult.Error($"--rows is {Rows}; 1000 to 10000000 is allowed")
         : Epochs is < 1 or > 1000 ? ValidationResult.Error($"--epochs is {Epochs}; 1 to 1000 is allowed")
         : Threads is < 1 or > 1024 ? ValidationResult.Error($"--threads is {Threads}; 1 to 1024 is allowed")
-        : Optimiser is not ("adam" or "sgd") ? ValidationResult.Error($"--optimiser is '{Optimiser}'; adam or sgd is allowed")
+        : Optimiser is not ("adam" or "sgd")
+            ? ValidationResult.Error($"--optimiser is '{Optimiser}'; adam or sgd is allowed")
         : ValidationResult.Success();
 }

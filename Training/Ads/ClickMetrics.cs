@@ -9,21 +9,29 @@ internal static class ClickMetrics
         int[] order = [.. Enumerable.Range(0, scores.Count).OrderBy(i => scores[i])];
         double ranks = 0;
         long positives = 0;
-        for (int i = 0; i < order.Length;)
+        for (int i = 0; i < order.Length; )
         {
             int end = i;
-            while (end < order.Length && scores[order[end]] == scores[order[i]]) end++;
+            while (end < order.Length && scores[order[end]] == scores[order[i]])
+            {
+                end++;
+            }
             double rank = (i + 1 + end) / 2.0;
             for (; i < end; i++)
             {
-                if (!clicked[order[i]]) continue;
+                if (!clicked[order[i]])
+                {
+                    continue;
+                }
                 ranks += rank;
                 positives++;
             }
         }
 
         long negatives = order.Length - positives;
-        return positives == 0 || negatives == 0 ? 0.5 : (ranks - (positives * (positives + 1) / 2.0)) / ((double)positives * negatives);
+        return positives == 0 || negatives == 0
+            ? 0.5
+            : (ranks - (positives * (positives + 1) / 2.0)) / ((double)positives * negatives);
     }
 
     /// <summary>Mean negative log-likelihood, natural logarithm.</summary>

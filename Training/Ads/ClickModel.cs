@@ -1,8 +1,9 @@
 namespace OrleansInference.Training.Ads;
 
 /// <summary>
-/// The known click model of the semi-synthetic log: logit P(click) = −1.1 + 1.2·appeal(picture's category) + 0.9·interest(topic, segment) + 0.7·[they
-/// match] + 0.5·sin(2π·hour ÷ 24) + device − 0.4·price. A title's topic is the picture's category half of the time, any else.
+/// The known click model of the semi-synthetic log: logit P(click) = −1.1 + 1.2·appeal(picture's category) +
+/// 0.9·interest(topic, segment) + 0.7·[they match] + 0.5·sin(2π·hour ÷ 24) + device − 0.4·price. A title's topic is the
+/// picture's category half of the time, any else.
 /// </summary>
 internal static class ClickModel
 {
@@ -29,10 +30,16 @@ internal static class ClickModel
         Impression[] log = new Impression[count];
         for (int i = 0; i < count; i++)
         {
-            int picture = random.Next(pictures.Length), category = pictures[picture].Category, topic = random.NextDouble() < Match ? category : random.Next(Picture.Categories);
-            int hour = (int)(24L * i * 30 / count) % 24, device = random.Next(Devices), segment = random.Next(Segments);
+            int picture = random.Next(pictures.Length);
+            int category = pictures[picture].Category;
+            int topic = random.NextDouble() < Match ? category : random.Next(Picture.Categories);
+            int hour = (int)(24L * i * 30 / count) % 24;
+            int device = random.Next(Devices);
+            int segment = random.Next(Segments);
             float price = (float)Normal(random);
-            double probability = P(category, topic, hour, device, segment, price), withoutPicture = 0, withoutText = 0;
+            double probability = P(category, topic, hour, device, segment, price);
+            double withoutPicture = 0;
+            double withoutText = 0;
             for (int other = 0; other < Picture.Categories; other++)
             {
                 // By symmetry P(category | topic) = P(topic | category).
@@ -58,18 +65,40 @@ internal static class ClickModel
         return log;
     }
 
-    private static double Weight(int category, int topic) => (category == topic ? Match : 0) + ((1 - Match) / Picture.Categories);
+    private static double Weight(int category, int topic) =>
+        (category == topic ? Match : 0) + ((1 - Match) / Picture.Categories);
 
     private static double P(int category, int topic, int hour, int device, int segment, double price) =>
-        1 / (1 + Math.Exp(-(-1.1 + (1.2 * Appeal[category]) + (0.9 * Interest[topic, segment]) + (category == topic ? 0.7 : 0) + (0.5 * Math.Sin(2 * Math.PI * hour / 24)) + DeviceEffect[device] - (0.4 * price))));
+        1
+        / (
+            1
+            + Math.Exp(
+                -(
+                    -1.1
+                    + (1.2 * Appeal[category])
+                    + (0.9 * Interest[topic, segment])
+                    + (category == topic ? 0.7 : 0)
+                    + (0.5 * Math.Sin(2 * Math.PI * hour / 24))
+                    + DeviceEffect[device]
+                    - (0.4 * price)
+                )
+            )
+        );
 
     private static double[,] Interests()
     {
         Random random = new(Seed);
         double[,] interests = new double[Picture.Categories, Segments];
-        for (int topic = 0; topic < Picture.Categories; topic++) for (int segment = 0; segment < Segments; segment++) interests[topic, segment] = Normal(random);
+        for (int topic = 0; topic < Picture.Categories; topic++)
+        {
+            for (int segment = 0; segment < Segments; segment++)
+            {
+                interests[topic, segment] = Normal(random);
+            }
+        }
         return interests;
     }
 
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

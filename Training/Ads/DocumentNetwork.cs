@@ -4,12 +4,17 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansInference.Training.Ads;
 
-/// <summary>The source document's network as it stands, which sees the picture alone: two convolutions with max pooling, a dense layer of 128, dropout 0.5, one output. Gives logits [n, 1].</summary>
+/// <summary>
+/// The source document's network as it stands, which sees the picture alone: two convolutions with max pooling, a dense
+/// layer of 128, dropout 0.5, one output. Gives logits [n, 1].
+/// </summary>
 internal sealed class DocumentNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
 {
 #pragma warning disable CA2213 // Torch disposes registered modules with this one.
-    private readonly Conv2d _first = Conv2d(3, 32, 3, padding: 1), _second = Conv2d(32, 64, 3, padding: 1);
-    private readonly Linear _dense = Linear(64 * (AdBatch.Side / 4) * (AdBatch.Side / 4), 128), _out = Linear(128, 1);
+    private readonly Conv2d _first = Conv2d(3, 32, 3, padding: 1);
+    private readonly Conv2d _second = Conv2d(32, 64, 3, padding: 1);
+    private readonly Linear _dense = Linear(64 * (AdBatch.Side / 4) * (AdBatch.Side / 4), 128);
+    private readonly Linear _out = Linear(128, 1);
     private readonly Dropout _dropout = Dropout(0.5);
 #pragma warning restore CA2213
 

@@ -6,4 +6,10 @@ namespace OrleansInference.Training.Ads;
 /// <param name="ValidationLoss">Log loss on the validation rows.</param>
 /// <param name="ValidationAuc">AUC on them.</param>
 /// <param name="Seconds">Seconds since the beginning.</param>
-internal sealed record TrainingEpoch(int Epoch, double TrainingLoss, double ValidationLoss, double ValidationAuc, double Seconds);
+internal sealed record TrainingEpoch(
+    int Epoch,
+    double TrainingLoss,
+    double ValidationLoss,
+    double ValidationAuc,
+    double Seconds
+);

@@ -34,7 +34,8 @@ internal sealed class AgentSettings : CommandSettings
 
     /// <inheritdoc />
     public override ValidationResult Validate() =>
-        !(Minutes is > 0 and <= 10_000) ? ValidationResult.Error($"--minutes is {Minutes}; a number above 0 and up to 10000 is allowed")
+        !(Minutes is > 0 and <= 10_000)
+            ? ValidationResult.Error($"--minutes is {Minutes}; a number above 0 and up to 10000 is allowed")
         : Threads is < 1 or > 1024 ? ValidationResult.Error($"--threads is {Threads}; 1 to 1024 is allowed")
         : !(Rate is > 0 and < 1) ? ValidationResult.Error($"--rate is {Rate}; a number between 0 and 1 is allowed")
         : ValidationResult.Success();

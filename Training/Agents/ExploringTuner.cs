@@ -5,7 +5,10 @@ using OrleansInference.Simulation.Core;
 
 namespace OrleansInference.Training.Agents;
 
-/// <summary>Tries actions at random, as likely as the policy has them, and writes down what came of it; with no policy, the default and what came of that.</summary>
+/// <summary>
+/// Tries actions at random, as likely as the policy has them, and writes down what came of it; with no policy, the
+/// default and what came of that.
+/// </summary>
 /// <param name="function">The policy; null for the default alone.</param>
 /// <param name="seed">Seed of its choices.</param>
 internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IReplicaTuner
@@ -15,7 +18,8 @@ internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IRep
     private readonly RunLengthTuner _default = new();
     private readonly PolicyTrend _trend = new();
     private readonly SimulationRandom _random = new(seed, 3);
-    private readonly float[] _logits = new float[PolicySchema.Actions], _rank = new float[1];
+    private readonly float[] _logits = new float[PolicySchema.Actions];
+    private readonly float[] _rank = new float[1];
 
     /// <summary>What it saw and did, look by look.</summary>
     public List<KnobStep> Steps { get; } = [];
@@ -26,8 +30,14 @@ internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IRep
         ReplicaKnobs chosen = _default.Tune(view);
         float[] token = new float[PolicySchema.Width];
         _trend.Write(view, chosen, token);
-        long requests = view.Requests + view.OtherRequests, violations = view.Violations + view.OtherViolations;
-        if (function is null || view.Planned.MaxRows > 0 || view.Planned.Instances > 0 || view.BaseSeconds + view.SecondsPerRow <= 0)
+        long requests = view.Requests + view.OtherRequests;
+        long violations = view.Violations + view.OtherViolations;
+        if (
+            function is null
+            || view.Planned.MaxRows > 0
+            || view.Planned.Instances > 0
+            || view.BaseSeconds + view.SecondsPerRow <= 0
+        )
         {
             Steps.Add(new KnobStep([], 0, 0, requests, violations));
             return chosen;
@@ -42,9 +52,13 @@ internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IRep
     private (int Action, float LogProbability) Sample()
     {
         float most = _logits.Max();
-        double sum = _logits.Sum(logit => Math.Exp(logit - most)), at = _random.NextDouble() * sum;
+        double sum = _logits.Sum(logit => Math.Exp(logit - most));
+        double at = _random.NextDouble() * sum;
         int action = 0;
-        while (action + 1 < _logits.Length && (at -= Math.Exp(_logits[action] - most)) > 0) action++;
+        while (action + 1 < _logits.Length && (at -= Math.Exp(_logits[action] - most)) > 0)
+        {
+            action++;
+        }
         return (action, (float)(_logits[action] - most - Math.Log(sum)));
     }
 }

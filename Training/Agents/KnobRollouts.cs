@@ -6,8 +6,8 @@ using OrleansInference.Simulation.Cluster;
 namespace OrleansInference.Training.Agents;
 
 /// <summary>
-/// Groups of rollouts on one trace: the default once, the exploring policy a few times. What a step earned is what its node
-/// avoided against the default in the same half seconds, so that the trace's own ups and downs cancel out.
+/// Groups of rollouts on one trace: the default once, the exploring policy a few times. What a step earned is what its
+/// node avoided against the default in the same half seconds, so that the trace's own ups and downs cancel out.
 /// </summary>
 internal static class KnobRollouts
 {
@@ -22,7 +22,11 @@ internal static class KnobRollouts
     /// <param name="draw">The task of a seed.</param>
     /// <param name="seeds">Seeds of the groups' tasks.</param>
     /// <returns>Samples, and the mean gain in attainment over the default.</returns>
-    public static (List<KnobSample> Samples, double Gain) Run(PolicyFunction function, Func<long, PolicyTask> draw, IReadOnlyList<long> seeds)
+    public static (List<KnobSample> Samples, double Gain) Run(
+        PolicyFunction function,
+        Func<long, PolicyTask> draw,
+        IReadOnlyList<long> seeds
+    )
     {
         ConcurrentDictionary<long, (List<KnobSample> Samples, double Gain)> groups = new();
         Parallel.ForEach(seeds, seed => groups[seed] = RunGroup(function, draw(seed), seed));
@@ -39,40 +43,58 @@ internal static class KnobRollouts
         {
             (List<ExploringTuner> explored, SimulationResult result) = Rollout(task, function, (seed * 31) + i);
             gain += (result.SloAttainment - byDefault.SloAttainment) / Group;
-            for (int replica = 0; replica < Math.Min(reference.Count, explored.Count); replica++) Credit(explored[replica].Steps, reference[replica].Steps, samples);
+            for (int replica = 0; replica < Math.Min(reference.Count, explored.Count); replica++)
+            {
+                Credit(explored[replica].Steps, reference[replica].Steps, samples);
+            }
         }
 
         return (samples, gain);
     }
 
-    private static (List<ExploringTuner> Tuners, SimulationResult Result) Rollout(PolicyTask task, PolicyFunction? function, long seed)
+    private static (List<ExploringTuner> Tuners, SimulationResult Result) Rollout(
+        PolicyTask task,
+        PolicyFunction? function,
+        long seed
+    )
     {
         List<ExploringTuner> tuners = [];
-        SimulationResult result = task.Run(new SimulatedPolicy
-        {
-            // The same replicas each time, so that steps can be compared.
-            Planner = new ReplicateWhereItFits(),
-            Tuner = () =>
+        SimulationResult result = task.Run(
+            new SimulatedPolicy
             {
-                tuners.Add(new ExploringTuner(function, (seed * 1000) + tuners.Count));
-                return tuners[^1];
-            },
-        });
+                // The same replicas each time, so that steps can be compared.
+                Planner = new ReplicateWhereItFits(),
+                Tuner = () =>
+                {
+                    tuners.Add(new ExploringTuner(function, (seed * 1000) + tuners.Count));
+                    return tuners[^1];
+                },
+            }
+        );
         return (tuners, result);
     }
 
     private static void Credit(List<KnobStep> explored, List<KnobStep> reference, List<KnobSample> samples)
     {
         int looks = Math.Min(explored.Count, reference.Count);
-        if (looks < 2) return;
-        double scale = Math.Max(1, reference.Take(looks).Average(step => step.Requests)), earned = 0;
+        if (looks < 2)
+        {
+            return;
+        }
+        double scale = Math.Max(1, reference.Take(looks).Average(step => step.Requests));
+        double earned = 0;
         // What a step does shows at the looks after it.
         for (int look = looks - 2; look >= 0; look--)
         {
             KnobStep step = explored[look];
-            double reward = ((reference[look + 1].Violations - explored[look + 1].Violations) / scale) - (step.Action == 0 ? 0 : DepartureCost);
+            double reward =
+                ((reference[look + 1].Violations - explored[look + 1].Violations) / scale)
+                - (step.Action == 0 ? 0 : DepartureCost);
             earned = Math.Clamp(reward, -1, 1) + (Discount * earned);
-            if (step.Token.Length > 0) samples.Add(new KnobSample(step.Token, step.Action, step.LogProbability, (float)earned));
+            if (step.Token.Length > 0)
+            {
+                samples.Add(new KnobSample(step.Token, step.Action, step.LogProbability, (float)earned));
+            }
         }
     }
 }

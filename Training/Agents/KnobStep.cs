@@ -6,4 +6,10 @@ namespace OrleansInference.Training.Agents;
 /// <param name="LogProbability">Log of the probability with which it did.</param>
 /// <param name="Requests">Requests on the node that ended since the look before.</param>
 /// <param name="Violations">Of those, the ones not in time.</param>
-internal readonly record struct KnobStep(float[] Token, int Action, float LogProbability, long Requests, long Violations);
+internal readonly record struct KnobStep(
+    float[] Token,
+    int Action,
+    float LogProbability,
+    long Requests,
+    long Violations
+);

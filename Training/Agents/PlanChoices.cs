@@ -28,25 +28,50 @@ internal static class PlanChoices
     {
         List<PlanChoice> choices = [];
         TwinTrial trial = new();
-        AgentPlanner planner = new(new AgentOptions { PeriodSeconds = PeriodSeconds, TrialEvents = 30_000, Guardrails = new GuardrailOptions { WatchSeconds = PeriodSeconds } }, trial)
+        AgentPlanner planner = new(
+            new AgentOptions
+            {
+                PeriodSeconds = PeriodSeconds,
+                TrialEvents = 30_000,
+                Guardrails = new GuardrailOptions { WatchSeconds = PeriodSeconds },
+            },
+            trial
+        )
         {
             Considered = (cluster, keep, candidates) =>
             {
-                if (candidates.Count > 1) choices.Add(Try(trial, cluster, keep, candidates, seed + choices.Count));
+                if (candidates.Count > 1)
+                {
+                    choices.Add(Try(trial, cluster, keep, candidates, seed + choices.Count));
+                }
             },
         };
         task.Run(new SimulatedPolicy { Planner = planner, Tuner = () => new RunLengthTuner() });
         return choices;
     }
 
-    private static PlanChoice Try(TwinTrial trial, PredictedCluster cluster, PlanCandidate keep, IReadOnlyList<PlanCandidate> candidates, long seed)
+    private static PlanChoice Try(
+        TwinTrial trial,
+        PredictedCluster cluster,
+        PlanCandidate keep,
+        IReadOnlyList<PlanCandidate> candidates,
+        long seed
+    )
     {
         const int Count = PolicySchema.MostTokens;
-        float[] tokens = new float[candidates.Count * Count * PolicySchema.Width], mask = new float[candidates.Count * Count], gains = new float[candidates.Count];
+        float[] tokens = new float[candidates.Count * Count * PolicySchema.Width];
+        float[] mask = new float[candidates.Count * Count];
+        float[] gains = new float[candidates.Count];
         TrialResult present = trial.Try(cluster, keep.Plan, seed, Events);
         for (int i = 0; i < candidates.Count; i++)
         {
-            ChangeTokens.Write(cluster, keep, candidates[i], tokens.AsSpan(i * Count * PolicySchema.Width, Count * PolicySchema.Width), mask.AsSpan(i * Count, Count));
+            ChangeTokens.Write(
+                cluster,
+                keep,
+                candidates[i],
+                tokens.AsSpan(i * Count * PolicySchema.Width, Count * PolicySchema.Width),
+                mask.AsSpan(i * Count, Count)
+            );
             TrialResult result = trial.Try(cluster, candidates[i].Plan, seed, Events);
             double score = result.Score.Total(ObjectiveWeights.Default) - present.Score.Total(ObjectiveWeights.Default);
             gains[i] = (float)(result.Attainment - present.Attainment + (PlanCandidate.ScoreWeight * score));

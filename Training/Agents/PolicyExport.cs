@@ -15,13 +15,23 @@ internal static class PolicyExport
     public static byte[] Write(PolicyNetwork network, string provenance)
     {
         OnnxGraphBuilder graph = new("agent-policy");
-        graph.Input("tokens", Kind.Float, "sets", "count", PolicySchema.Width).Input("mask", Kind.Float, "sets", "count");
-        foreach ((string name, Tensor value) in network.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        graph
+            .Input("tokens", Kind.Float, "sets", "count", PolicySchema.Width)
+            .Input("mask", Kind.Float, "sets", "count");
+        foreach (
+            (string name, Tensor value) in network.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal)
+        )
         {
-            if (name.StartsWith("_value", StringComparison.Ordinal)) continue;
+            if (name.StartsWith("_value", StringComparison.Ordinal))
+            {
+                continue;
+            }
             using DisposeScope scope = NewDisposeScope();
             Tensor stored = value.detach().cpu();
-            if (stored.dim() == 2) stored = stored.t();
+            if (stored.dim() == 2)
+            {
+                stored = stored.t();
+            }
             graph.Initializer(OnnxTensor.Of<float>(name, stored.contiguous().data<float>().ToArray(), stored.shape));
         }
 
@@ -53,11 +63,17 @@ internal static class PolicyExport
             .Node("Squeeze", ["worths", "axes12"], ["ranks"])
             .Output("actions", Kind.Float, "sets", "count", PolicySchema.Actions)
             .Output("ranks", Kind.Float, "sets");
-        return graph.Metadata(PolicyModel.SchemaKey, PolicySchema.Hash).Metadata(PolicyModel.WeightsKey, PolicyModel.HashOf(graph.Build())).Metadata(PolicyModel.ProvenanceKey, provenance).Metadata("license", "MIT").ToBytes();
+        return graph
+            .Metadata(PolicyModel.SchemaKey, PolicySchema.Hash)
+            .Metadata(PolicyModel.WeightsKey, PolicyModel.HashOf(graph.Build()))
+            .Metadata(PolicyModel.ProvenanceKey, provenance)
+            .Metadata("license", "MIT")
+            .ToBytes();
     }
 
-    private static void Layer(OnnxGraphBuilder graph, string input, string layer, string output) => graph
-        .Node("MatMul", [input, $"{layer}.weight"], [$"{output}_product"])
-        .Node("Add", [$"{output}_product", $"{layer}.bias"], [$"{output}_sum"])
-        .Node("Relu", [$"{output}_sum"], [output]);
+    private static void Layer(OnnxGraphBuilder graph, string input, string layer, string output) =>
+        graph
+            .Node("MatMul", [input, $"{layer}.weight"], [$"{output}_product"])
+            .Node("Add", [$"{output}_product", $"{layer}.bias"], [$"{output}_sum"])
+            .Node("Relu", [$"{output}_sum"], [output]);
 }

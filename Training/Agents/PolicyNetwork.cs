@@ -6,8 +6,9 @@ using static TorchSharp.torch.nn;
 namespace OrleansInference.Training.Agents;
 
 /// <summary>
-/// Deep sets (Zaheer and others 2017) over tokens: each token is embedded, the embeddings' mean stands for the set; actions follow from token and set,
-/// the worth of a candidate from the set. The outputs' last layers start at nothing, so that an untrained policy prefers the default.
+/// Deep sets (Zaheer and others 2017) over tokens: each token is embedded, the embeddings' mean stands for the set;
+/// actions follow from token and set, the worth of a candidate from the set. The outputs' last layers start at nothing,
+/// so that an untrained policy prefers the default.
 /// </summary>
 internal sealed class PolicyNetwork : Module<Tensor, Tensor, (Tensor Actions, Tensor Ranks, Tensor Values)>
 {
@@ -18,10 +19,15 @@ internal sealed class PolicyNetwork : Module<Tensor, Tensor, (Tensor Actions, Te
     public const double DefaultLogit = 2;
 
 #pragma warning disable CA2213 // Torch disposes registered modules with this one.
-    private readonly Linear _embed1 = Linear(PolicySchema.Width, Hidden), _embed2 = Linear(Hidden, Hidden);
-    private readonly Linear _token = Linear(Hidden, Hidden), _set = Linear(Hidden, Hidden, hasBias: false), _actions = Linear(Hidden, PolicySchema.Actions);
-    private readonly Linear _rank1 = Linear(Hidden, Hidden), _rank2 = Linear(Hidden, 1);
-    private readonly Linear _value1 = Linear(PolicySchema.Width, Hidden), _value2 = Linear(Hidden, 1);
+    private readonly Linear _embed1 = Linear(PolicySchema.Width, Hidden);
+    private readonly Linear _embed2 = Linear(Hidden, Hidden);
+    private readonly Linear _token = Linear(Hidden, Hidden);
+    private readonly Linear _set = Linear(Hidden, Hidden, hasBias: false);
+    private readonly Linear _actions = Linear(Hidden, PolicySchema.Actions);
+    private readonly Linear _rank1 = Linear(Hidden, Hidden);
+    private readonly Linear _rank2 = Linear(Hidden, 1);
+    private readonly Linear _value1 = Linear(PolicySchema.Width, Hidden);
+    private readonly Linear _value2 = Linear(Hidden, 1);
 #pragma warning restore CA2213
 
     /// <summary>Creates it.</summary>
@@ -40,12 +46,15 @@ internal sealed class PolicyNetwork : Module<Tensor, Tensor, (Tensor Actions, Te
     }
 
     /// <summary>Numbers that are trained and exported.</summary>
-    public long ExportedParameters => parameters().Sum(parameter => parameter.numel()) - new[] { _value1, _value2 }.Sum(layer => layer.parameters().Sum(parameter => parameter.numel()));
+    public long ExportedParameters =>
+        parameters().Sum(parameter => parameter.numel())
+        - new[] { _value1, _value2 }.Sum(layer => layer.parameters().Sum(parameter => parameter.numel()));
 
     /// <inheritdoc />
     public override (Tensor Actions, Tensor Ranks, Tensor Values) forward(Tensor tokens, Tensor mask)
     {
-        Tensor embedded = functional.relu(_embed2.forward(functional.relu(_embed1.forward(tokens)))), present = mask.unsqueeze(2);
+        Tensor embedded = functional.relu(_embed2.forward(functional.relu(_embed1.forward(tokens))));
+        Tensor present = mask.unsqueeze(2);
         Tensor set = (embedded * present).sum(1, keepdim: true) / present.sum(1, keepdim: true).clamp_min(1);
         Tensor actions = _actions.forward(functional.relu(_token.forward(embedded) + _set.forward(set)));
         Tensor ranks = _rank2.forward(functional.relu(_rank1.forward(set))).flatten();

@@ -15,8 +15,9 @@ internal sealed record PolicyTask(WorldSpec World, Workload Requests, Simulation
     private static readonly string[] s_curriculum = ["ads", "social", "cloud", "trading", "bigdata"];
 
     /// <summary>
-    /// A random task: a scenario with its models' costs, intensities and objectives drawn anew, a cluster of 2 to 6 nodes of a random shape, a
-    /// linear law with a random interference and noise (never the law by which agents are judged), and a load from 30 % to 85 % of capacity.
+    /// A random task: a scenario with its models' costs, intensities and objectives drawn anew, a cluster of 2 to 6
+    /// nodes of a random shape, a linear law with a random interference and noise (never the law by which agents are
+    /// judged), and a load from 30 % to 85 % of capacity.
     /// </summary>
     /// <param name="seed">Its seed.</param>
     /// <param name="progress">How far training is, 0 to 1: scenarios join until 0.3.</param>
@@ -24,18 +25,40 @@ internal sealed record PolicyTask(WorldSpec World, Workload Requests, Simulation
     public static PolicyTask Draw(long seed, double progress, double seconds)
     {
         SimulationRandom random = new(seed, 7);
-        int known = Math.Clamp((int)Math.Ceiling(s_curriculum.Length * (progress + 0.06) / 0.3), 1, s_curriculum.Length);
+        int known = Math.Clamp(
+            (int)Math.Ceiling(s_curriculum.Length * (progress + 0.06) / 0.3),
+            1,
+            s_curriculum.Length
+        );
         Scenario scenario = Scenarios.Find(s_curriculum[random.Next(known)]);
-        WorldModel[] models = [.. scenario.Models.Select(model => model with
-        {
-            BaseSeconds = model.BaseSeconds * random.Noise(0.5),
-            SecondsPerRow = model.SecondsPerRow * random.Noise(0.5),
-            SloSeconds = model.SloSeconds * random.Noise(0.4),
-            Intensity = 0.1 + (0.9 * random.NextDouble()),
-        })];
+        WorldModel[] models =
+        [
+            .. scenario.Models.Select(model =>
+                model with
+                {
+                    BaseSeconds = model.BaseSeconds * random.Noise(0.5),
+                    SecondsPerRow = model.SecondsPerRow * random.Noise(0.5),
+                    SloSeconds = model.SloSeconds * random.Noise(0.4),
+                    Intensity = 0.1 + (0.9 * random.NextDouble()),
+                }
+            ),
+        ];
         string shape = ClusterShape.Names[random.Next(ClusterShape.Names.Count)];
-        WorldSpec world = new(ClusterShape.Nodes(shape, 2 + random.Next(5), models), models, new LinearLaw(0.8 * random.NextDouble(), 0.05 + (0.2 * random.NextDouble())));
-        return new PolicyTask(world, scenario.Generate(world, seconds, 0.3 + (0.55 * random.NextDouble()), seed), new SimulationOptions { Seed = seed, WarmupSeconds = 1, TelemetryDelaySeconds = random.NextDouble() });
+        WorldSpec world = new(
+            ClusterShape.Nodes(shape, 2 + random.Next(5), models),
+            models,
+            new LinearLaw(0.8 * random.NextDouble(), 0.05 + (0.2 * random.NextDouble()))
+        );
+        return new PolicyTask(
+            world,
+            scenario.Generate(world, seconds, 0.3 + (0.55 * random.NextDouble()), seed),
+            new SimulationOptions
+            {
+                Seed = seed,
+                WarmupSeconds = 1,
+                TelemetryDelaySeconds = random.NextDouble(),
+            }
+        );
     }
 
     /// <summary>Runs a policy on it.</summary>

@@ -32,7 +32,10 @@ internal sealed class PolicyTraining : IDisposable
         torch.set_num_threads(options.Threads);
         torch.random.manual_seed(options.Seed);
         _network = new PolicyNetwork();
-        if (!File.Exists(Checkpoint) || !File.Exists(Curve)) return;
+        if (!File.Exists(Checkpoint) || !File.Exists(Curve))
+        {
+            return;
+        }
         _network.load(Checkpoint);
         _points = JsonSerializer.Deserialize<List<TrainingPoint>>(File.ReadAllText(Curve), TrainingCurve.Json)!;
     }
@@ -54,7 +57,8 @@ internal sealed class PolicyTraining : IDisposable
     public string Run(Action<double, string> report, CancellationToken cancellationToken)
     {
         using PpoTrainer trainer = new(_network, _options.Rate, _options.Seed + _points.Count);
-        double before = _points.Count > 0 ? _points[^1].Seconds : 0, total = (_options.AddsMinutes ? before : 0) + (_options.Minutes * 60);
+        double before = _points.Count > 0 ? _points[^1].Seconds : 0;
+        double total = (_options.AddsMinutes ? before : 0) + (_options.Minutes * 60);
         Stopwatch clock = Stopwatch.StartNew();
         while (!cancellationToken.IsCancellationRequested && before + clock.Elapsed.TotalSeconds < total)
         {
@@ -77,8 +81,15 @@ internal sealed class PolicyTraining : IDisposable
         long first = (_options.Seed * SeedsOfARun) + (_points.Count * SeedsOfAnUpdate);
         PolicyTask Draw(long seed) => _options.Draw(seed, progress);
         using PolicyModel model = Load(Export());
-        (List<KnobSample> samples, double gain) = KnobRollouts.Run(model.Run, Draw, [.. Enumerable.Range(0, GroupsPerUpdate).Select(i => first + i)]);
-        List<PlanChoice> choices = PlanChoices.Collect(Draw, [.. Enumerable.Range(50, PlannerTasks).Select(i => first + i)]);
+        (List<KnobSample> samples, double gain) = KnobRollouts.Run(
+            model.Run,
+            Draw,
+            [.. Enumerable.Range(0, GroupsPerUpdate).Select(i => first + i)]
+        );
+        List<PlanChoice> choices = PlanChoices.Collect(
+            Draw,
+            [.. Enumerable.Range(50, PlannerTasks).Select(i => first + i)]
+        );
         (double entropy, double departures) = trainer.LearnKnobs(samples);
         double ranked = trainer.LearnRanks(choices, progress < _options.WarmStartShare);
         double validation = (_points.Count + 1) % ValidateEvery == 0 ? Validate() : double.NaN;
@@ -86,7 +97,13 @@ internal sealed class PolicyTraining : IDisposable
         _points.Add(point);
         _network.save(Checkpoint);
         File.WriteAllText(Curve, JsonSerializer.Serialize(_points, TrainingCurve.Json));
-        return string.Create(CultureInfo.InvariantCulture, $"update {point.Iteration}: {samples.Count} steps, gain {point.Gain:+0.00;-0.00} points, departures {departures:P0}, entropy {entropy:F2}, {choices.Count} plans ranked {ranked:P0}{(double.IsNaN(validation) ? "" : $", as served {validation:+0.00;-0.00}")}, {point.Seconds:F0} s");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"update {point.Iteration}: {samples.Count} steps, gain {point.Gain:+0.00;-0.00} points, "
+                + $"departures {departures:P0}, entropy {entropy:F2}, {choices.Count} plans ranked "
+                + $"{ranked:P0}{(double.IsNaN(validation) ? "" : $", as served {validation:+0.00;-0.00}")}, "
+                + $"{point.Seconds:F0} s"
+        );
     }
 
     /// <summary>Attainment as it would be served, guard and margin included, above the default's, in points.</summary>
@@ -94,16 +111,37 @@ internal sealed class PolicyTraining : IDisposable
     {
         using PolicyModel model = Load(Export());
         double[] gains = new double[ValidationTasks];
-        Parallel.For(0, ValidationTasks, i =>
-        {
-            PolicyTask task = _options.Draw(ValidationSeed + i, 1);
-            double Attained(PolicySlot slot) => task.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits(), Tuner = () => new PolicyTuner(slot) }).SloAttainment;
-            gains[i] = 100 * (Attained(new PolicySlot { Current = new LearnedPolicy("", model.Run) }) - Attained(new PolicySlot()));
-        });
+        Parallel.For(
+            0,
+            ValidationTasks,
+            i =>
+            {
+                PolicyTask task = _options.Draw(ValidationSeed + i, 1);
+                double Attained(PolicySlot slot) =>
+                    task.Run(
+                        new SimulatedPolicy
+                        {
+                            Planner = new ReplicateWhereItFits(),
+                            Tuner = () => new PolicyTuner(slot),
+                        }
+                    ).SloAttainment;
+                gains[i] =
+                    100
+                    * (
+                        Attained(new PolicySlot { Current = new LearnedPolicy("", model.Run) })
+                        - Attained(new PolicySlot())
+                    );
+            }
+        );
         return gains.Average();
     }
 
-    private byte[] Export() => PolicyExport.Write(_network, string.Create(CultureInfo.InvariantCulture, $"{_options.Provenance}, {_points.Count} updates"));
+    private byte[] Export() =>
+        PolicyExport.Write(
+            _network,
+            string.Create(CultureInfo.InvariantCulture, $"{_options.Provenance}, {_points.Count} updates")
+        );
 
-    private static PolicyModel Load(byte[] file) => PolicyModel.Load(file, PolicySchema.Hash, PolicySchema.Width, PolicySchema.Actions);
+    private static PolicyModel Load(byte[] file) =>
+        PolicyModel.Load(file, PolicySchema.Hash, PolicySchema.Width, PolicySchema.Actions);
 }

@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansInference.Training.Agents;
 
-/// <summary>Proximal policy optimisation (Schulman and others 2017): the clipped surrogate, a value as baseline, an entropy bonus.</summary>
+/// <summary>
+/// Proximal policy optimisation (Schulman and others 2017): the clipped surrogate, a value as baseline, an entropy
+/// bonus.
+/// </summary>
 internal sealed class PpoTrainer : IDisposable
 {
     private const float Clip = 0.2f;
@@ -38,17 +41,29 @@ internal sealed class PpoTrainer : IDisposable
     /// <returns>The mean entropy of the policy, and the share of actions that are not the default.</returns>
     public (double Entropy, double Departures) LearnKnobs(IReadOnlyList<KnobSample> samples)
     {
-        if (samples.Count == 0) return (0, 0);
+        if (samples.Count == 0)
+        {
+            return (0, 0);
+        }
         using DisposeScope all = NewDisposeScope();
-        Tensor tokens = tensor(samples.SelectMany(sample => sample.Token).ToArray(), [samples.Count, 1, PolicySchema.Width]), mask = ones(samples.Count, 1);
-        Tensor actions = tensor(samples.Select(sample => (long)sample.Action).ToArray()), before = tensor(samples.Select(sample => sample.LogProbability).ToArray()), returns = tensor(samples.Select(sample => sample.Return).ToArray());
+        Tensor tokens = tensor(
+            samples.SelectMany(sample => sample.Token).ToArray(),
+            [samples.Count, 1, PolicySchema.Width]
+        );
+        Tensor mask = ones(samples.Count, 1);
+        Tensor actions = tensor(samples.Select(sample => (long)sample.Action).ToArray());
+        Tensor before = tensor(samples.Select(sample => sample.LogProbability).ToArray());
+        Tensor returns = tensor(samples.Select(sample => sample.Return).ToArray());
         Tensor advantages;
         using (no_grad())
         {
             (_, _, Tensor values) = _network.forward(tokens, mask);
             advantages = returns - values.squeeze(1);
             // A few looks with half of all requests lost must not drown the rest.
-            advantages = ((advantages - advantages.mean()) / (advantages.std() + 1e-6)).clamp(-MostDeviations, MostDeviations);
+            advantages = ((advantages - advantages.mean()) / (advantages.std() + 1e-6)).clamp(
+                -MostDeviations,
+                MostDeviations
+            );
         }
 
         double entropy = 0;
@@ -61,9 +76,14 @@ internal sealed class PpoTrainer : IDisposable
             {
                 using DisposeScope scope = NewDisposeScope();
                 Tensor index = tensor(chunk.Select(i => (long)i).ToArray());
-                (Tensor logits, _, Tensor values) = _network.forward(tokens.index_select(0, index), mask.index_select(0, index));
-                Tensor logs = functional.log_softmax(logits.squeeze(1), 1), taken = logs.gather(1, actions.index_select(0, index).unsqueeze(1)).squeeze(1);
-                Tensor ratio = (taken - before.index_select(0, index)).exp(), advantage = advantages.index_select(0, index);
+                (Tensor logits, _, Tensor values) = _network.forward(
+                    tokens.index_select(0, index),
+                    mask.index_select(0, index)
+                );
+                Tensor logs = functional.log_softmax(logits.squeeze(1), 1);
+                Tensor taken = logs.gather(1, actions.index_select(0, index).unsqueeze(1)).squeeze(1);
+                Tensor ratio = (taken - before.index_select(0, index)).exp();
+                Tensor advantage = advantages.index_select(0, index);
                 Tensor surrogate = minimum(ratio * advantage, ratio.clamp(1 - Clip, 1 + Clip) * advantage).mean();
                 Tensor spread = -(logs.exp() * logs).sum(1).mean();
                 Tensor error = functional.mse_loss(values.squeeze(1), returns.index_select(0, index));
@@ -77,19 +97,25 @@ internal sealed class PpoTrainer : IDisposable
     }
 
     /// <summary>
-    /// Learns which candidate to try: in the warm start towards the one that a trial puts first, afterwards by PPO with the
-    /// trial's gain as reward and the decision's mean gain as baseline.
+    /// Learns which candidate to try: in the warm start towards the one that a trial puts first, afterwards by PPO with
+    /// the trial's gain as reward and the decision's mean gain as baseline.
     /// </summary>
     /// <returns>Mean gain of what it would try ÷ mean gain of the best, 0 to 1.</returns>
     public double LearnRanks(IReadOnlyList<PlanChoice> choices, bool warmStart)
     {
-        if (choices.Count == 0) return 0;
-        double tried = 0, best = 0;
+        if (choices.Count == 0)
+        {
+            return 0;
+        }
+        double tried = 0;
+        double best = 0;
         foreach (PlanChoice choice in choices)
         {
             using DisposeScope scope = NewDisposeScope();
             int count = choice.Gains.Length;
-            Tensor tokens = tensor(choice.Tokens, [count, PolicySchema.MostTokens, PolicySchema.Width]), mask = tensor(choice.Mask, [count, PolicySchema.MostTokens]), gains = tensor(choice.Gains);
+            Tensor tokens = tensor(choice.Tokens, [count, PolicySchema.MostTokens, PolicySchema.Width]);
+            Tensor mask = tensor(choice.Mask, [count, PolicySchema.MostTokens]);
+            Tensor gains = tensor(choice.Gains);
             (_, Tensor ranks, _) = _network.forward(tokens, mask);
             Tensor logs = functional.log_softmax(ranks, 0);
             tried += Math.Max(0, choice.Gains[(int)ranks.argmax().item<long>()]);
@@ -100,9 +126,11 @@ internal sealed class PpoTrainer : IDisposable
                 continue;
             }
 
-            Tensor probabilities = logs.exp().detach(), baseline = (probabilities * gains).sum();
+            Tensor probabilities = logs.exp().detach();
+            Tensor baseline = (probabilities * gains).sum();
             int action = (int)multinomial(probabilities, 1).item<long>();
-            float advantage = Math.Clamp((choice.Gains[action] - baseline.item<float>()) / GainScale, -3, 3), old = logs[action].item<float>();
+            float advantage = Math.Clamp((choice.Gains[action] - baseline.item<float>()) / GainScale, -3, 3);
+            float old = logs[action].item<float>();
             for (int epoch = 0; epoch < 2; epoch++)
             {
                 (_, Tensor now, _) = _network.forward(tokens, mask);

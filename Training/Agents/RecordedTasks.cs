@@ -5,7 +5,10 @@ using OrleansInference.Simulation.Workloads;
 
 namespace OrleansInference.Training.Agents;
 
-/// <summary>Tasks of what a cluster has recorded: the first part to learn from, with more made out of it; the rest to be judged by, as it was.</summary>
+/// <summary>
+/// Tasks of what a cluster has recorded: the first part to learn from, with more made out of it; the rest to be judged
+/// by, as it was.
+/// </summary>
 /// <param name="recorded">What was recorded.</param>
 /// <param name="seconds">Simulated seconds of a task.</param>
 internal sealed class RecordedTasks(RecordedCluster recorded, double seconds)
@@ -17,16 +20,46 @@ internal sealed class RecordedTasks(RecordedCluster recorded, double seconds)
     /// <summary>Whether there is enough to learn from and be judged by.</summary>
     public bool IsEnough => recorded.Requests.Seconds * (1 - TrainingShare) >= seconds / 2;
 
-    /// <summary>A window of the first part, changed: its time warped, requests thinned or doubled by another window, bursts put in.</summary>
+    /// <summary>
+    /// A window of the first part, changed: its time warped, requests thinned or doubled by another window, bursts put
+    /// in.
+    /// </summary>
     public PolicyTask Draw(long seed)
     {
         SimulationRandom random = new(seed, 17);
         Workload window = Window(random.NextDouble() * Math.Max(0, Split - seconds));
-        if (random.NextDouble() < 0.5) window = TraceAugmentation.Warp(window, random.NextDouble(), 10 + (20 * random.NextDouble()));
-        if (random.NextDouble() < 0.4) window = TraceAugmentation.Superpose(window, Window(random.NextDouble() * Math.Max(0, Split - seconds)));
-        else if (random.NextDouble() < 0.3) window = TraceAugmentation.Thin(window, 0.4 + (0.6 * random.NextDouble()), seed);
-        if (random.NextDouble() < 0.4) window = TraceAugmentation.Burst(window, 1.5 + (2 * random.NextDouble()), 1 + random.Next(3), 2 + (4 * random.NextDouble()), seed);
-        return new PolicyTask(recorded.World, window, new SimulationOptions { Seed = seed, WarmupSeconds = 1, TelemetryDelaySeconds = random.NextDouble() });
+        if (random.NextDouble() < 0.5)
+        {
+            window = TraceAugmentation.Warp(window, random.NextDouble(), 10 + (20 * random.NextDouble()));
+        }
+        if (random.NextDouble() < 0.4)
+        {
+            window = TraceAugmentation.Superpose(window, Window(random.NextDouble() * Math.Max(0, Split - seconds)));
+        }
+        else if (random.NextDouble() < 0.3)
+        {
+            window = TraceAugmentation.Thin(window, 0.4 + (0.6 * random.NextDouble()), seed);
+        }
+        if (random.NextDouble() < 0.4)
+        {
+            window = TraceAugmentation.Burst(
+                window,
+                1.5 + (2 * random.NextDouble()),
+                1 + random.Next(3),
+                2 + (4 * random.NextDouble()),
+                seed
+            );
+        }
+        return new PolicyTask(
+            recorded.World,
+            window,
+            new SimulationOptions
+            {
+                Seed = seed,
+                WarmupSeconds = 1,
+                TelemetryDelaySeconds = random.NextDouble(),
+            }
+        );
     }
 
     /// <summary>A window of the part that is not trained on.</summary>
@@ -35,12 +68,24 @@ internal sealed class RecordedTasks(RecordedCluster recorded, double seconds)
     public PolicyTask HeldOut(int i, int of)
     {
         double room = Math.Max(0, recorded.Requests.Seconds - Split - seconds);
-        return new PolicyTask(recorded.World, Window(Split + (of > 1 ? room * i / (of - 1) : 0)), new SimulationOptions { Seed = 1000 + i, WarmupSeconds = 1 });
+        return new PolicyTask(
+            recorded.World,
+            Window(Split + (of > 1 ? room * i / (of - 1) : 0)),
+            new SimulationOptions { Seed = 1000 + i, WarmupSeconds = 1 }
+        );
     }
 
     private Workload Window(double from)
     {
-        long first = (long)(from * TimeSpan.TicksPerSecond), last = first + (long)(seconds * TimeSpan.TicksPerSecond);
-        return new Workload([.. recorded.Requests.Arrivals.Where(arrival => arrival.At >= first && arrival.At < last).Select(arrival => arrival with { At = arrival.At - first })], seconds);
+        long first = (long)(from * TimeSpan.TicksPerSecond);
+        long last = first + (long)(seconds * TimeSpan.TicksPerSecond);
+        return new Workload(
+            [
+                .. recorded
+                    .Requests.Arrivals.Where(arrival => arrival.At >= first && arrival.At < last)
+                    .Select(arrival => arrival with { At = arrival.At - first }),
+            ],
+            seconds
+        );
     }
 }

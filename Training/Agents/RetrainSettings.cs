@@ -43,15 +43,19 @@ internal sealed class RetrainSettings : CommandSettings
     public int Seed { get; init; } = 1;
 
     [CommandOption("--out <DIR>")]
-    [Description("Where checkpoints, policies and reports are written; training goes on from the last checkpoint there")]
+    [Description(
+        "Where checkpoints, policies and reports are written; training goes on from the last checkpoint there"
+    )]
     [DefaultValue("runs/agent")]
     public string Out { get; init; } = "runs/agent";
 
     /// <inheritdoc />
     public override ValidationResult Validate() =>
-        !(Minutes is > 0 and <= 10_000) ? ValidationResult.Error($"--minutes is {Minutes}; a number above 0 and up to 10000 is allowed")
+        !(Minutes is > 0 and <= 10_000)
+            ? ValidationResult.Error($"--minutes is {Minutes}; a number above 0 and up to 10000 is allowed")
         : !(Every >= 0) ? ValidationResult.Error($"--every is {Every}; a number from 0 on is allowed")
         : Replays is < 5 or > 10_000 ? ValidationResult.Error($"--replays is {Replays}; 5 to 10000 is allowed")
-        : Server is { } server && !Uri.TryCreate(server, UriKind.Absolute, out _) ? ValidationResult.Error($"--server is '{server}'; an address such as http://127.0.0.1:8080 is expected")
+        : Server is { } server && !Uri.TryCreate(server, UriKind.Absolute, out _)
+            ? ValidationResult.Error($"--server is '{server}'; an address such as http://127.0.0.1:8080 is expected")
         : ValidationResult.Success();
 }

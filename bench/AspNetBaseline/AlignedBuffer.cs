@@ -22,7 +22,9 @@ internal sealed unsafe class AlignedBuffer : IDisposable
     public void Reserve(int bytes)
     {
         if (bytes <= capacity && start != null)
+        {
             return;
+        }
         NativeMemory.AlignedFree(start);
         start = null;
         capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(bytes, 4096));

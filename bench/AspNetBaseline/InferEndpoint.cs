@@ -17,9 +17,17 @@ internal sealed class InferEndpoint(FrozenDictionary<string, ServedModel> models
             return;
         }
 
-        if (context.Request.ContentLength is not { } length || length > int.MaxValue / 2 ||
-            !int.TryParse(context.Request.Headers["Inference-Header-Content-Length"], CultureInfo.InvariantCulture, out var headerLength) ||
-            headerLength <= 0 || headerLength > length)
+        if (
+            context.Request.ContentLength is not { } length
+            || length > int.MaxValue / 2
+            || !int.TryParse(
+                context.Request.Headers["Inference-Header-Content-Length"],
+                CultureInfo.InvariantCulture,
+                out var headerLength
+            )
+            || headerLength <= 0
+            || headerLength > length
+        )
         {
             await FailAsync(context.Response, 400, "Content-Length and Inference-Header-Content-Length are required");
             return;
@@ -31,8 +39,14 @@ internal sealed class InferEndpoint(FrozenDictionary<string, ServedModel> models
             await slot.ReadAsync(context.Request.BodyReader, (int)length, headerLength);
             slot.RunAndWrite(context.Response);
         }
-        catch (Exception exception) when (
-            exception is RequestFormatException or JsonException or OverflowException or OnnxRuntimeException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception
+                    is RequestFormatException
+                        or JsonException
+                        or OverflowException
+                        or OnnxRuntimeException
+                        or InvalidOperationException
+            )
         {
             await FailAsync(context.Response, 400, exception.Message);
         }

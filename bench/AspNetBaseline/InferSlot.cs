@@ -4,10 +4,14 @@ using System.IO.Pipelines;
 
 namespace OrleansInference.AspNetBaseline;
 
-/// <summary>What one request needs and the next one reuses: body buffer, parsed header, bound tensors, answer header.</summary>
+/// <summary>
+/// What one request needs and the next one reuses: body buffer, parsed header, bound tensors, answer header.
+/// </summary>
 internal sealed class InferSlot(ServedModel model) : IDisposable
 {
-    /// <summary>Tensors begin at a multiple of this offset, so that the bound addresses survive a header of another length.</summary>
+    /// <summary>
+    /// Tensors begin at a multiple of this offset, so that the bound addresses survive a header of another length.
+    /// </summary>
     private const int HeaderRoom = 4096;
 
     private readonly AlignedBuffer body = new();
@@ -30,7 +34,9 @@ internal sealed class InferSlot(ServedModel model) : IDisposable
             var result = await reader.ReadAsync();
             var arrived = (int)result.Buffer.Length;
             if (filled + arrived > length || (arrived == 0 && result.IsCompleted))
+            {
                 throw new RequestFormatException("the body is not as long as Content-Length says");
+            }
             result.Buffer.CopyTo(body.Slice(bodyStart + filled, arrived));
             filled += arrived;
             reader.AdvanceTo(result.Buffer.End);
@@ -55,7 +61,9 @@ internal sealed class InferSlot(ServedModel model) : IDisposable
         var request = reuse ? current : bound;
         using var result = binding!.Run();
         if (!answer.IsConstant)
+        {
             answer.Build(request, result, binding.IsPreallocated);
+        }
         Write(response, request, result);
     }
 
@@ -77,7 +85,9 @@ internal sealed class InferSlot(ServedModel model) : IDisposable
         }
 
         if (source != tensorBytes)
+        {
             throw new RequestFormatException($"the tensors need {source} bytes, the body has {tensorBytes}");
+        }
 
         // Only a second input can be off its boundary; from the last to the first, no move overwrites another's source.
         for (var i = offsets.Length - 1; i > 0; i--)
@@ -85,7 +95,9 @@ internal sealed class InferSlot(ServedModel model) : IDisposable
             var size = (int)current.Inputs[i].Size;
             source -= size;
             if (source != offsets[i])
+            {
                 body.Slice(tensorStart + source, size).CopyTo(body.Slice(tensorStart + offsets[i], size));
+            }
         }
     }
 
@@ -106,10 +118,16 @@ internal sealed class InferSlot(ServedModel model) : IDisposable
             writer.Write(answer.Json[1..]);
         }
         else
+        {
             writer.Write(answer.Json);
+        }
 
         for (var i = 0; answer.TensorBytes > 0 && i < request.Outputs.Length; i++)
+        {
             if (request.IsBinary(i))
+            {
                 writer.Write(result[i].GetTensorMutableRawData());
+            }
+        }
     }
 }

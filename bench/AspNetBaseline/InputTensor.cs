@@ -29,19 +29,27 @@ internal sealed class InputTensor
     public void AddDimension(long length)
     {
         if (Rank == MaxRank || length < 0)
+        {
             throw new RequestFormatException("shape is not valid");
+        }
         dimensions[Rank++] = length;
     }
 
     public void Check(ServedModel model)
     {
         if (Model < 0 || Type is null || Type != model.Inputs[Model].Type)
+        {
             throw new RequestFormatException("an input's name or datatype is not the model's");
+        }
         var bytes = (long)Type.Size;
         foreach (var dimension in Shape)
+        {
             bytes = checked(bytes * dimension);
+        }
         if (bytes != Size)
+        {
             throw new RequestFormatException($"binary_data_size {Size} is not what shape and datatype need, {bytes}");
+        }
     }
 
     public bool SameAs(InputTensor other) =>

@@ -3,7 +3,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace OrleansInference.AspNetBaseline;
 
-/// <summary>An input or output of a model. A dimension is −1 where it is only known by its symbol, or not at all.</summary>
+/// <summary>
+/// An input or output of a model. A dimension is −1 where it is only known by its symbol, or not at all.
+/// </summary>
 internal sealed class ModelTensor(string name, NodeMetadata metadata)
 {
     public string Name { get; } = name;

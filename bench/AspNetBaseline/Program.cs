@@ -10,7 +10,10 @@ if (!ServerArguments.TryParse(args, out var arguments, out var problem))
 }
 
 var models = arguments.Models.ToFrozenDictionary(
-    model => model.Name, model => new ServedModel(model.Name, model.Path), StringComparer.Ordinal);
+    model => model.Name,
+    model => new ServedModel(model.Name, model.Path),
+    StringComparer.Ordinal
+);
 
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
@@ -29,5 +32,7 @@ app.MapGet("/v2/health/ready", static _ => Task.CompletedTask);
 app.MapPost("/v2/models/{model}/infer", new InferEndpoint(models).HandleAsync);
 await app.RunAsync();
 foreach (var model in models.Values)
+{
     model.Dispose();
+}
 return 0;

@@ -22,14 +22,26 @@ internal sealed class RequestHeader(ServedModel model)
 
     public bool IsBinary(int output) => outputs[output].Binary ?? binaryOutput;
 
-    /// <summary>Whether the tensors, and so the bound buffers and the answer's header, are those of the other.</summary>
+    /// <summary>
+    /// Whether the tensors, and so the bound buffers and the answer's header, are those of the other.
+    /// </summary>
     public bool SameTensors(RequestHeader other)
     {
-        if (inputCount != other.inputCount || binaryOutput != other.binaryOutput || !Outputs.SequenceEqual(other.Outputs))
+        if (
+            inputCount != other.inputCount
+            || binaryOutput != other.binaryOutput
+            || !Outputs.SequenceEqual(other.Outputs)
+        )
+        {
             return false;
+        }
         for (var i = 0; i < inputCount; i++)
+        {
             if (!inputs[i].SameAs(other.inputs[i]))
+            {
                 return false;
+            }
+        }
         return true;
     }
 
@@ -42,48 +54,80 @@ internal sealed class RequestHeader(ServedModel model)
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("inputs"u8))
+            {
                 while (NextElement(ref reader))
+                {
                     ReadInput(ref reader);
+                }
+            }
             else if (reader.ValueTextEquals("outputs"u8))
+            {
                 while (NextElement(ref reader))
+                {
                     ReadOutput(ref reader);
+                }
+            }
             else if (reader.ValueTextEquals("parameters"u8))
+            {
                 binaryOutput = ReadParameter(ref reader, "binary_data_output"u8) == 1;
+            }
             else if (reader.ValueTextEquals("id"u8))
+            {
                 ReadId(ref reader);
+            }
             else
+            {
                 SkipValue(ref reader);
+            }
         }
 
         if (inputCount != model.Inputs.Length)
+        {
             throw new RequestFormatException($"expected {model.Inputs.Length} inputs, got {inputCount}");
+        }
         if (outputCount == 0)
+        {
             for (; outputCount < outputs.Length; outputCount++)
+            {
                 outputs[outputCount] = (outputCount, null);
+            }
+        }
     }
 
     private void ReadInput(ref Utf8JsonReader reader)
     {
         if (inputCount == inputs.Length)
+        {
             throw new RequestFormatException("more inputs than the model has");
+        }
         var input = inputs[inputCount++];
         input.Reset();
         while (NextProperty(ref reader))
         {
             if (reader.ValueTextEquals("name"u8))
+            {
                 input.Model = ReadName(ref reader, model.Inputs);
+            }
             else if (reader.ValueTextEquals("shape"u8))
+            {
                 while (NextElement(ref reader))
+                {
                     input.AddDimension(reader.GetInt64());
+                }
+            }
             else if (reader.ValueTextEquals("datatype"u8))
             {
                 reader.Read();
                 input.Type = TensorType.Read(ref reader);
             }
             else if (reader.ValueTextEquals("parameters"u8))
+            {
                 input.Size = ReadParameter(ref reader, "binary_data_size"u8) ?? -1;
+            }
             else
+            {
                 SkipValue(ref reader);
+            }
         }
 
         input.Check(model);
@@ -92,17 +136,25 @@ internal sealed class RequestHeader(ServedModel model)
     private void ReadOutput(ref Utf8JsonReader reader)
     {
         if (outputCount == outputs.Length)
+        {
             throw new RequestFormatException("more outputs than the model has");
+        }
         var index = -1;
         bool? binary = null;
         while (NextProperty(ref reader))
         {
             if (reader.ValueTextEquals("name"u8))
+            {
                 index = ReadName(ref reader, model.Outputs);
+            }
             else if (reader.ValueTextEquals("parameters"u8))
+            {
                 binary = ReadParameter(ref reader, "binary_data"u8) is { } value ? value == 1 : null;
+            }
             else
+            {
                 SkipValue(ref reader);
+            }
         }
 
         outputs[outputCount++] = index >= 0 ? (index, binary) : throw new RequestFormatException("unknown output");
@@ -112,7 +164,9 @@ internal sealed class RequestHeader(ServedModel model)
     {
         reader.Read();
         if (reader.ValueSpan.Length > id.Length)
+        {
             throw new RequestFormatException("id is too long");
+        }
         reader.ValueSpan.CopyTo(id);
         idLength = reader.ValueSpan.Length;
     }
@@ -121,8 +175,12 @@ internal sealed class RequestHeader(ServedModel model)
     {
         reader.Read();
         for (var i = 0; i < tensors.Length; i++)
+        {
             if (reader.ValueTextEquals(tensors[i].NameUtf8))
+            {
                 return i;
+            }
+        }
         return -1;
     }
 
@@ -135,9 +193,16 @@ internal sealed class RequestHeader(ServedModel model)
             var wanted = reader.ValueTextEquals(name);
             reader.Read();
             if (wanted)
-                value = reader.TokenType == JsonTokenType.Number ? reader.GetInt64() : reader.GetBoolean() ? 1 : 0;
+            {
+                value =
+                    reader.TokenType == JsonTokenType.Number ? reader.GetInt64()
+                    : reader.GetBoolean() ? 1
+                    : 0;
+            }
             else
+            {
                 reader.Skip();
+            }
         }
 
         return value;
@@ -149,7 +214,9 @@ internal sealed class RequestHeader(ServedModel model)
     private static bool NextElement(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.PropertyName)
+        {
             reader.Read();
+        }
         return reader.Read() && reader.TokenType != JsonTokenType.EndArray;
     }
 

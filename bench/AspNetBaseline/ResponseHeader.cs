@@ -7,7 +7,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace OrleansInference.AspNetBaseline;
 
-/// <summary>The JSON part of an answer. It depends on the shapes alone when every output is binary and preallocated.</summary>
+/// <summary>
+/// The JSON part of an answer. It depends on the shapes alone when every output is binary and preallocated.
+/// </summary>
 internal sealed class ResponseHeader(ServedModel model)
 {
     private readonly ArrayBufferWriter<byte> json = new(512);
@@ -34,7 +36,9 @@ internal sealed class ResponseHeader(ServedModel model)
         writer.WriteString("model_name"u8, model.Name);
         writer.WriteStartArray("outputs"u8);
         for (var i = 0; i < request.Outputs.Length; i++)
+        {
             WriteOutput(writer, model.Outputs[request.Outputs[i].Model], result[i], request.IsBinary(i));
+        }
         writer.WriteEndArray();
         writer.WriteEndObject();
         writer.Flush();
@@ -48,7 +52,9 @@ internal sealed class ResponseHeader(ServedModel model)
         writer.WriteString("datatype"u8, output.Type.Name);
         writer.WriteStartArray("shape"u8);
         foreach (var dimension in value.GetTensorTypeAndShape().Shape)
+        {
             writer.WriteNumberValue(dimension);
+        }
         writer.WriteEndArray();
         if (binary)
         {
@@ -75,15 +81,21 @@ internal sealed class ResponseHeader(ServedModel model)
         {
             case TensorElementType.Float:
                 foreach (var number in MemoryMarshal.Cast<byte, float>(data))
+                {
                     writer.WriteNumberValue(number);
+                }
                 break;
             case TensorElementType.Int32:
                 foreach (var number in MemoryMarshal.Cast<byte, int>(data))
+                {
                     writer.WriteNumberValue(number);
+                }
                 break;
             case TensorElementType.Int64:
                 foreach (var number in MemoryMarshal.Cast<byte, long>(data))
+                {
                     writer.WriteNumberValue(number);
+                }
                 break;
             default:
                 throw new RequestFormatException("outputs of this datatype are served as binary only");

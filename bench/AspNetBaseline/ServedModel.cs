@@ -41,7 +41,9 @@ internal sealed class ServedModel : IDisposable
     public void Dispose()
     {
         while (idle.TryPop(out var slot))
+        {
             slot.Dispose();
+        }
         Session.Dispose();
     }
 }

@@ -21,17 +21,26 @@ internal sealed class TensorBinding : IDisposable
         {
             var input = header.Inputs[i];
             var value = OrtValue.CreateTensorValueWithData(
-                OrtMemoryInfo.DefaultInstance, input.Type!.Element, input.Shape.ToArray(), body + offsets[i], input.Size);
+                OrtMemoryInfo.DefaultInstance,
+                input.Type!.Element,
+                input.Shape.ToArray(),
+                body + offsets[i],
+                input.Size
+            );
             values.Add(value);
             binding.BindInput(model.Inputs[input.Model].Name, value);
         }
 
         var shapes = new long[]?[header.Outputs.Length];
         for (var i = 0; i < shapes.Length; i++)
+        {
             shapes[i] = OutputShape.Resolve(model.Outputs[header.Outputs[i].Model], model, header.Inputs);
+        }
         IsPreallocated = Array.TrueForAll(shapes, shape => shape is not null);
         for (var i = 0; i < shapes.Length; i++)
+        {
             BindOutput(model.Outputs[header.Outputs[i].Model], shapes[i]);
+        }
     }
 
     public nint Body { get; }
@@ -62,12 +71,19 @@ internal sealed class TensorBinding : IDisposable
             return;
         }
 
-        var bytes = checked((int)(shape!.Aggregate(1L, (product, length) => checked(product * length)) * output.Type.Size));
+        var bytes = checked(
+            (int)(shape!.Aggregate(1L, (product, length) => checked(product * length)) * output.Type.Size)
+        );
         var buffer = new AlignedBuffer();
         buffers.Add(buffer);
         buffer.Reserve(bytes);
         var value = OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, output.Type.Element, shape!, buffer.Start, bytes);
+            OrtMemoryInfo.DefaultInstance,
+            output.Type.Element,
+            shape!,
+            buffer.Start,
+            bytes
+        );
         values.Add(value);
         binding.BindOutput(output.Name, value);
     }

@@ -30,8 +30,12 @@ internal sealed record TensorType(string Name, TensorElementType Element, int Si
     public static TensorType Read(ref Utf8JsonReader reader)
     {
         foreach (var type in All)
+        {
             if (reader.ValueTextEquals(type.Name))
+            {
                 return type;
+            }
+        }
         throw new RequestFormatException($"unsupported datatype {reader.GetString()}");
     }
 }

@@ -12,7 +12,9 @@ internal static partial class NativeEnvironment
     {
         Environment.SetEnvironmentVariable(name, value);
         if (!OperatingSystem.IsWindows())
+        {
             _ = SetNative(name, value, 1);
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

@@ -53,7 +53,10 @@ try
         case null or "--help" or "-h" or "help":
             throw new HelpRequestedException();
         default:
-            throw new UsageException($"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, conformance-models, raw, compare, overload, scale, plan and search.");
+            throw new UsageException(
+                $"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, "
+                    + $"conformance-models, raw, compare, overload, scale, plan and search."
+            );
     }
 }
 catch (HelpRequestedException)
@@ -77,7 +80,8 @@ catch (OperationCanceledException)
     return 130;
 }
 // The boundary of the process: whoever measures wants the reason, not a stack trace.
-catch (Exception failure) when (failure is IOException or SocketException or InvalidOperationException or OnnxRuntimeException)
+catch (Exception failure)
+    when (failure is IOException or SocketException or InvalidOperationException or OnnxRuntimeException)
 {
     await Console.Error.WriteLineAsync(failure.Message);
     return 1;

@@ -38,11 +38,25 @@ public class BatchAssemblyBenchmarks : IDisposable
     {
         _folder = Directory.CreateTempSubdirectory("micro").FullName;
         SessionSettings settings = new() { Path = Path.Combine(_folder, "model.onnx") };
-        File.WriteAllBytes(settings.Path, Model == "mlp" ? FixtureModels.Mlp(Width, 1024, 4) : FixtureModels.Identity(TensorProto.Types.DataType.Float, Width));
+        File.WriteAllBytes(
+            settings.Path,
+            Model == "mlp"
+                ? FixtureModels.Mlp(Width, 1024, 4)
+                : FixtureModels.Identity(TensorProto.Types.DataType.Float, Width)
+        );
         InferenceSession session = settings.CreateSession();
         _signature = SignatureReader.Read(session, new ModelConfig(), defaultMaxBatchSize: 32);
         _session = new ModelSession(session, settings, _signature);
-        _entries = [.. Enumerable.Range(0, Rows).Select(row => new BatchEntry<QueuedInference>(SyntheticInputs.Create(_signature, 1, Width, seed: row), 0, 1))];
+        _entries =
+        [
+            .. Enumerable
+                .Range(0, Rows)
+                .Select(row => new BatchEntry<QueuedInference>(
+                    SyntheticInputs.Create(_signature, 1, Width, seed: row),
+                    0,
+                    1
+                )),
+        ];
     }
 
     [GlobalCleanup]
@@ -58,6 +72,9 @@ public class BatchAssemblyBenchmarks : IDisposable
     [Benchmark]
     public void Execute()
     {
-        foreach (OutputBlock block in _run.Execute(_session, _signature, _entries, _options, _clock)) block.Buffer.Dispose();
+        foreach (OutputBlock block in _run.Execute(_session, _signature, _entries, _options, _clock))
+        {
+            block.Buffer.Dispose();
+        }
     }
 }

@@ -32,7 +32,10 @@ public class LongQueueBenchmarks
     {
         _requests = [.. Enumerable.Range(0, Waiting).Select(NewRequest)];
         _spare = NewRequest(Waiting);
-        foreach (QueuedRequest request in _requests) Add(request);
+        foreach (QueuedRequest request in _requests)
+        {
+            Add(request);
+        }
     }
 
     /// <summary>What is asked for each request with a deadline.</summary>
@@ -80,12 +83,14 @@ public class LongQueueBenchmarks
     /// <summary>Time goes on, so that those that came first go first in the long run.</summary>
     private TimeSpan Later() => TimeSpan.FromTicks(++_now + _random.Next(1, 1 + (Waiting / 2)));
 
-    private QueuedRequest NewRequest(int index) => new(Request, 1, Signature(index)) { Deadline = TimeSpan.FromHours(1) + Later() };
+    private QueuedRequest NewRequest(int index) =>
+        new(Request, 1, Signature(index)) { Deadline = TimeSpan.FromHours(1) + Later() };
 
-    private ShapeSignature Signature(int index) => Lanes switch
-    {
-        QueueLanes.One => ShapeSignature.Fixed,
-        QueueLanes.Hundred => new ShapeSignature([1, index % 100]),
-        _ => ShapeSignature.Unique(),
-    };
+    private ShapeSignature Signature(int index) =>
+        Lanes switch
+        {
+            QueueLanes.One => ShapeSignature.Fixed,
+            QueueLanes.Hundred => new ShapeSignature([1, index % 100]),
+            _ => ShapeSignature.Unique(),
+        };
 }

@@ -6,8 +6,8 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 namespace OrleansInference.Micro;
 
 /// <summary>
-/// Three short iterations in this process, which take about three minutes for all benchmarks; <c>--job medium</c> and the
-/// like take their place.
+/// Three short iterations in this process, which take about three minutes for all benchmarks; <c>--job medium</c> and
+/// the like take their place.
 /// </summary>
 internal sealed class MicroConfig : ManualConfig
 {
@@ -17,7 +17,12 @@ internal sealed class MicroConfig : ManualConfig
         AddDiagnoser(MemoryDiagnoser.Default);
 
         // In process: a project generated below this repository would be built by its rules, once for each benchmark.
-        bool jobGiven = args.Any(argument => argument is "-j" or "--job" || argument.StartsWith("--job=", StringComparison.Ordinal));
-        if (!jobGiven) AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+        bool jobGiven = args.Any(argument =>
+            argument is "-j" or "--job" || argument.StartsWith("--job=", StringComparison.Ordinal)
+        );
+        if (!jobGiven)
+        {
+            AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+        }
     }
 }

@@ -49,7 +49,9 @@ public class PipelineBenchmarks
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Engine:Models"] = _models });
         builder.Services.AddInferenceEngine(builder.Configuration.GetSection("Engine"));
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(ports[0], ports[1]).AddMemoryGrainStorageAsDefault().AddInferenceGrains());
+        builder.UseOrleans(silo =>
+            silo.UseLocalhostClustering(ports[0], ports[1]).AddMemoryGrainStorageAsDefault().AddInferenceGrains()
+        );
         _silo = builder.Build();
         await _silo.StartAsync();
         _pipeline = _silo.Services.GetRequiredService<IInferencePipeline>();
@@ -86,12 +88,18 @@ public class PipelineBenchmarks
     {
         for (int i = 0; i < Calls / InFlight; i++)
         {
-            using InferenceResponse response = await _grains.GetGrain<IInferenceGrain>(0).InferAsync(Request(), _aborted);
+            using InferenceResponse response = await _grains
+                .GetGrain<IInferenceGrain>(0)
+                .InferAsync(Request(), _aborted);
             response.EnsureSuccess();
         }
     }
 
     /// <summary>As the gateway makes it from a body: a new request over memory that is not copied.</summary>
     private InferenceRequest Request() =>
-        new() { ModelName = "probe", Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, Bytes / sizeof(float)], _data)] };
+        new()
+        {
+            ModelName = "probe",
+            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, Bytes / sizeof(float)], _data)],
+        };
 }

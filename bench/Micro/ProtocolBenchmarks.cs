@@ -7,10 +7,13 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Micro;
 
-/// <summary>From the body of an HTTP request to tensors: the numbers as bytes behind the JSON, or as text within it.</summary>
+/// <summary>
+/// From the body of an HTTP request to tensors: the numbers as bytes behind the JSON, or as text within it.
+/// </summary>
 public class ProtocolBenchmarks
 {
-    private RequestBody _binary, _json;
+    private RequestBody _binary;
+    private RequestBody _json;
 
     /// <summary>FP32 numbers of the tensor.</summary>
     [Params(784, 150_528)]
@@ -20,12 +23,19 @@ public class ProtocolBenchmarks
     public async Task SetupAsync()
     {
         string head = $$"""{"id":"1","inputs":[{"name":"x","datatype":"FP32","shape":[1,{{Numbers}}],""";
-        byte[] binary = Encoding.UTF8.GetBytes($$$"""{{{head}}}"parameters":{"binary_data_size":{{{Numbers * sizeof(float)}}}}}],"parameters":{"binary_data_output":true}}""");
+        byte[] binary = Encoding.UTF8.GetBytes(
+            $$$"""{{{head}}}"parameters":{"binary_data_size":{{{Numbers * sizeof(float)}}}}}],"parameters":{"binary_data_output":true}}"""
+        );
         _binary = await ReadAsync([.. binary, .. new byte[Numbers * sizeof(float)]], binary.Length);
 
         // Numbers as a photograph's have them after normalising: nine digits, some negative.
         Random random = new(1);
-        string numbers = string.Join(',', Enumerable.Range(0, Numbers).Select(_ => ((random.NextSingle() * 4) - 2).ToString("G9", CultureInfo.InvariantCulture)));
+        string numbers = string.Join(
+            ',',
+            Enumerable
+                .Range(0, Numbers)
+                .Select(_ => ((random.NextSingle() * 4) - 2).ToString("G9", CultureInfo.InvariantCulture))
+        );
         _json = await ReadAsync(Encoding.UTF8.GetBytes($$"""{{head}}"data":[{{numbers}}]}]}"""), headerLength: null);
     }
 

@@ -5,7 +5,9 @@ using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Micro;
 
-/// <summary>Requests into the queue and out of it again in batches of up to 32. The times are those of all requests together.</summary>
+/// <summary>
+/// Requests into the queue and out of it again in batches of up to 32. The times are those of all requests together.
+/// </summary>
 public class ReplicaQueueBenchmarks
 {
     private static readonly BatchLimits Limits = new() { MaxRows = 32, FillToMax = true };
@@ -33,7 +35,10 @@ public class ReplicaQueueBenchmarks
     [Benchmark]
     public int AddAndTake()
     {
-        for (int i = 0; i < _requests.Length; i++) _queue.Add(_requests[i], priority: 1, _due[i], TimeSpan.Zero);
+        for (int i = 0; i < _requests.Length; i++)
+        {
+            _queue.Add(_requests[i], priority: 1, _due[i], TimeSpan.Zero);
+        }
 
         int batches = 0;
         while (_queue.TryTake(TimeSpan.Zero, Limits, default, _batch, out _))

@@ -9,7 +9,9 @@ using OrleansInference.Routing.Health;
 
 namespace OrleansInference.Micro;
 
-/// <summary>What routing adds to a request: the same call straight to the transport, and through the router to another node.</summary>
+/// <summary>
+/// What routing adds to a request: the same call straight to the transport, and through the router to another node.
+/// </summary>
 [MemoryDiagnoser]
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "Disposed by Cleanup.")]
 public class RoutingBenchmarks
@@ -31,10 +33,42 @@ public class RoutingBenchmarks
             new RoutingTable
             {
                 Epoch = 1,
-                Nodes = [.. Enumerable.Range(0, Replicas).Select(node => new NodeRoute($"n{node}", SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1000 + node), 1), ""))],
-                Models = [new ModelRoute("m", "least_expected_work", TaskPartition: true, [.. Enumerable.Range(0, Replicas).Select(node => new ReplicaRoute { Node = node, Version = "1", SecondsPerRow = 1e-3, Concurrency = 1, RowsPerBatch = 8, IsBatched = true, Weight = 1, MaxQueuedRequests = 100 })])],
+                Nodes =
+                [
+                    .. Enumerable
+                        .Range(0, Replicas)
+                        .Select(node => new NodeRoute(
+                            $"n{node}",
+                            SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1000 + node), 1),
+                            ""
+                        )),
+                ],
+                Models =
+                [
+                    new ModelRoute(
+                        "m",
+                        "least_expected_work",
+                        TaskPartition: true,
+                        [
+                            .. Enumerable
+                                .Range(0, Replicas)
+                                .Select(node => new ReplicaRoute
+                                {
+                                    Node = node,
+                                    Version = "1",
+                                    SecondsPerRow = 1e-3,
+                                    Concurrency = 1,
+                                    RowsPerBatch = 8,
+                                    IsBatched = true,
+                                    Weight = 1,
+                                    MaxQueuedRequests = 100,
+                                }),
+                        ]
+                    ),
+                ],
             },
-            local: null);
+            local: null
+        );
         _node = _router.Snapshot.Nodes[0];
     }
 
@@ -42,7 +76,8 @@ public class RoutingBenchmarks
     public void Cleanup() => _cancellation.Dispose();
 
     [Benchmark(Baseline = true)]
-    public async Task<InferenceResponse> Straight() => await _transport.InferAsync(_node, Request(), _cancellation.Token);
+    public async Task<InferenceResponse> Straight() =>
+        await _transport.InferAsync(_node, Request(), _cancellation.Token);
 
     [Benchmark]
     public async Task<InferenceResponse> Routed()
@@ -51,11 +86,21 @@ public class RoutingBenchmarks
         return await answer!;
     }
 
-    private static InferenceRequest Request() => new() { ModelName = "m", Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 4], new byte[16])], Timeout = TimeSpan.FromSeconds(1) };
+    private static InferenceRequest Request() =>
+        new()
+        {
+            ModelName = "m",
+            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 4], new byte[16])],
+            Timeout = TimeSpan.FromSeconds(1),
+        };
 
     private sealed class Immediate : INodeTransport
     {
-        public Task<InferenceResponse> InferAsync(NodeState node, InferenceRequest request, CancellationToken cancellationToken) => Task.FromResult(new InferenceResponse { ModelName = request.ModelName });
+        public Task<InferenceResponse> InferAsync(
+            NodeState node,
+            InferenceRequest request,
+            CancellationToken cancellationToken
+        ) => Task.FromResult(new InferenceResponse { ModelName = request.ModelName });
 
         public Task PingAsync(NodeState node, CancellationToken cancellationToken) => Task.CompletedTask;
     }

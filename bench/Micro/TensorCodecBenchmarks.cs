@@ -40,5 +40,9 @@ public class TensorCodecBenchmarks
     }
 
     private static InferenceRequest Request(int bytes) =>
-        new() { ModelName = "model", Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, bytes / sizeof(float)], new byte[bytes])] };
+        new()
+        {
+            ModelName = "model",
+            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, bytes / sizeof(float)], new byte[bytes])],
+        };
 }

@@ -22,7 +22,10 @@ internal sealed record Arguments(string Silo, string Models, string Provider, do
         Arguments read = new("", "", "cuda", 2, 200);
         for (int i = 0; i < arguments.Length; i += 2)
         {
-            string value = i + 1 < arguments.Length ? arguments[i + 1] : throw new ArgumentException($"{arguments[i]} has no value");
+            string value =
+                i + 1 < arguments.Length
+                    ? arguments[i + 1]
+                    : throw new ArgumentException($"{arguments[i]} has no value");
             read = arguments[i] switch
             {
                 "--silo" => read with { Silo = value },

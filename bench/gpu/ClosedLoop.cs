@@ -12,9 +12,14 @@ internal static class ClosedLoop
     public static async Task<LoopResult> RunAsync(int callers, double seconds, Func<Task> call)
     {
         // The first calls of a shape choose kernels and grow memory.
-        for (int i = 0; i < 3; i++) await call();
+        for (int i = 0; i < 3; i++)
+        {
+            await call();
+        }
         long start = Stopwatch.GetTimestamp();
-        IEnumerable<Task<List<double>>> calling = Enumerable.Range(0, callers).Select(_ => Task.Run(() => CallAsync(start, seconds, call)));
+        IEnumerable<Task<List<double>>> calling = Enumerable
+            .Range(0, callers)
+            .Select(_ => Task.Run(() => CallAsync(start, seconds, call)));
         List<double>[] latencies = await Task.WhenAll(calling);
         double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
         double[] sorted = [.. latencies.SelectMany(list => list).Order()];
@@ -29,10 +34,10 @@ internal static class ClosedLoop
             long begin = Stopwatch.GetTimestamp();
             await call();
             latencies.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
-        }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+        } while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
         return latencies;
     }
 
-    private static double Quantile(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
+    private static double Quantile(double[] sorted, double share) =>
+        sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
 }

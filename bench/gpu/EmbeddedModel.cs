@@ -10,7 +10,9 @@ internal static class EmbeddedModel
     public static void Extract(string assembly, string target)
     {
         Assembly loaded = Assembly.LoadFile(Path.GetFullPath(assembly));
-        string name = loaded.GetManifestResourceNames().Single(resource => resource.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
+        string name = loaded
+            .GetManifestResourceNames()
+            .Single(resource => resource.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
         using Stream source = loaded.GetManifestResourceStream(name)!;
         using FileStream file = File.Create(target);
         source.CopyTo(file);

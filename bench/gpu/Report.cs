@@ -14,8 +14,14 @@ internal sealed class Report(TextWriter output)
     /// <summary>Says whether something holds.</summary>
     public void Check(string what, bool holds, string detail)
     {
-        if (holds) Passed++;
-        else Failed++;
+        if (holds)
+        {
+            Passed++;
+        }
+        else
+        {
+            Failed++;
+        }
         output.WriteLine($"{(holds ? "PASS" : "FAIL")} {what}: {detail}");
     }
 
@@ -28,7 +34,10 @@ internal sealed class Report(TextWriter output)
         CultureInfo invariant = CultureInfo.InvariantCulture;
         string served = string.Create(invariant, $"{silo.CallsPerSecond * batch:F1} | {silo.P50:F2} | {silo.P99:F2}");
         string bare = string.Create(invariant, $"{raw.CallsPerSecond * batch:F1} | {raw.P50:F2} | {raw.P99:F2}");
-        string ratios = string.Create(invariant, $"{silo.CallsPerSecond / raw.CallsPerSecond:F2} | {silo.P99 / raw.P99:F2}");
+        string ratios = string.Create(
+            invariant,
+            $"{silo.CallsPerSecond / raw.CallsPerSecond:F2} | {silo.P99 / raw.P99:F2}"
+        );
         output.WriteLine($"| {model} | {batch} | {callers} | {served} | {bare} | {ratios} |");
     }
 }

@@ -14,7 +14,11 @@ internal sealed class SiloUnderTest : IAsyncDisposable
     private readonly Process _process;
     private readonly ServiceProvider _services;
     private readonly ConcurrentQueue<string> _log = new();
-    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{HttpPort}"), Timeout = TimeSpan.FromMinutes(5) };
+    private readonly HttpClient _http = new()
+    {
+        BaseAddress = new Uri($"http://127.0.0.1:{HttpPort}"),
+        Timeout = TimeSpan.FromMinutes(5),
+    };
 
     private SiloUnderTest(ProcessStartInfo start)
     {
@@ -50,19 +54,32 @@ internal sealed class SiloUnderTest : IAsyncDisposable
     public static async Task<SiloUnderTest> StartAsync(
         Arguments arguments,
         IReadOnlyDictionary<string, string> environment,
-        params string[] options)
+        params string[] options
+    )
     {
         string[] ports =
         [
-            "--http-port", Text(HttpPort), "--grpc-port", Text(HttpPort + 1),
-            "--silo-port", Text(HttpPort + 2), "--gateway-port", Text(HttpPort + 3),
+            "--http-port",
+            Text(HttpPort),
+            "--grpc-port",
+            Text(HttpPort + 1),
+            "--silo-port",
+            Text(HttpPort + 2),
+            "--gateway-port",
+            Text(HttpPort + 3),
         ];
-        ProcessStartInfo start = new(arguments.Silo, ["--models", arguments.Models, .. ports, "--Node:ProfileOnLoad=false", .. options])
+        ProcessStartInfo start = new(
+            arguments.Silo,
+            ["--models", arguments.Models, .. ports, "--Node:ProfileOnLoad=false", .. options]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
         SiloUnderTest silo = new(start);
         long begin = Stopwatch.GetTimestamp();
         using PeriodicTimer pace = new(TimeSpan.FromMilliseconds(100));
@@ -93,7 +110,10 @@ internal sealed class SiloUnderTest : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) _process.Kill();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
         await _process.WaitForExitAsync();
         _process.Dispose();
         _http.Dispose();

@@ -11,7 +11,10 @@ using OrleansInference.Onnx.Samples;
 
 // Ranks 1,000 advertisements for one visitor in one request; the cluster splits its rows over its nodes.
 // usage: dotnet run --project samples/AdRanking [-- GATEWAY_PORT]      after: dotnet run --project Silo
-const int Candidates = 1000, Side = 32, TextLength = 24, TextBuckets = 2048;
+const int Candidates = 1000;
+const int Side = 32;
+const int TextLength = 24;
+const int TextBuckets = 2048;
 int port = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 30000;
 
 HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
@@ -20,11 +23,27 @@ using IHost host = builder.Build();
 await host.StartAsync();
 IInferenceClient client = host.Services.GetRequiredService<IInferenceClient>();
 
-string[] titles = ["running shoes sale", "espresso roast offer", "portable laptop deal", "garden roses", "beach holiday now", "acoustic guitar strings", "wooden toddler blocks", "camera lens premium"];
+string[] titles =
+[
+    "running shoes sale",
+    "espresso roast offer",
+    "portable laptop deal",
+    "garden roses",
+    "beach holiday now",
+    "acoustic guitar strings",
+    "wooden toddler blocks",
+    "camera lens premium",
+];
 Random random = new(1);
 byte[] pictures = new byte[Candidates * Side * Side * 3];
 random.NextBytes(pictures);
-long[] text = [.. Enumerable.Range(0, Candidates).SelectMany(i => HashedNGrams.Ids(titles[i % titles.Length], TextLength, TextBuckets))];
+long[] text =
+[
+    .. Enumerable
+        .Range(0, Candidates)
+        .SelectMany(i => HashedNGrams.Ids(titles[i % titles.Length], TextLength, TextBuckets)),
+];
+
 // The visitor: eight in the evening, on a phone, of segment 2; each advertisement with its price.
 long[] context = [.. Enumerable.Range(0, Candidates).SelectMany(_ => new long[] { 20, 1, 2 })];
 float[] prices = [.. Enumerable.Range(0, Candidates).Select(_ => (random.NextSingle() * 4) - 2)];
@@ -35,9 +54,24 @@ InferenceRequest request = new()
     Inputs =
     [
         new InferenceTensor("image", TensorDatatype.UInt8, [Candidates, Side, Side, 3], pictures),
-        new InferenceTensor("text", TensorDatatype.Int64, [Candidates, TextLength], MemoryMarshal.AsBytes(text.AsSpan()).ToArray()),
-        new InferenceTensor("context", TensorDatatype.Int64, [Candidates, 3], MemoryMarshal.AsBytes(context.AsSpan()).ToArray()),
-        new InferenceTensor("price", TensorDatatype.Fp32, [Candidates, 1], MemoryMarshal.AsBytes(prices.AsSpan()).ToArray()),
+        new InferenceTensor(
+            "text",
+            TensorDatatype.Int64,
+            [Candidates, TextLength],
+            MemoryMarshal.AsBytes(text.AsSpan()).ToArray()
+        ),
+        new InferenceTensor(
+            "context",
+            TensorDatatype.Int64,
+            [Candidates, 3],
+            MemoryMarshal.AsBytes(context.AsSpan()).ToArray()
+        ),
+        new InferenceTensor(
+            "price",
+            TensorDatatype.Fp32,
+            [Candidates, 1],
+            MemoryMarshal.AsBytes(prices.AsSpan()).ToArray()
+        ),
     ],
 };
 try
@@ -46,7 +80,10 @@ try
     using InferenceResponse response = await client.InferAsync(request);
     float[] probabilities = MemoryMarshal.Cast<byte, float>(response.Output("click_probability").Data.Span).ToArray();
     Console.WriteLine($"{Candidates} candidates ranked in {clock.Elapsed.TotalMilliseconds:F0} ms; the best ten:");
-    foreach (int best in Enumerable.Range(0, Candidates).OrderByDescending(i => probabilities[i]).Take(10)) Console.WriteLine($"  {probabilities[best]:P1}  {titles[best % titles.Length]}");
+    foreach (int best in Enumerable.Range(0, Candidates).OrderByDescending(i => probabilities[i]).Take(10))
+    {
+        Console.WriteLine($"  {probabilities[best]:P1}  {titles[best % titles.Length]}");
+    }
     return 0;
 }
 catch (InferenceException exception)

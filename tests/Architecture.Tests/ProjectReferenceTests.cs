@@ -43,17 +43,22 @@ public sealed class ProjectReferenceTests
 
     private static readonly Dictionary<string, XDocument> Projects = Directory
         .EnumerateFiles(RepositoryRoot.Path, "*.csproj", SearchOption.AllDirectories)
-        .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+        .Where(path =>
+            !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+        )
         .ToDictionary(path => Path.GetFileNameWithoutExtension(path), XDocument.Load);
 
     [Fact]
     public void Projects_References_AreThoseDrawn()
     {
-        List<string> violations = [.. from project in Projects
-                                      where Allowed.ContainsKey(project.Key)
-                                      from reference in References(project.Value)
-                                      where !Allowed[project.Key].Contains(reference)
-                                      select $"{project.Key} → {reference}"];
+        List<string> violations =
+        [
+            .. from project in Projects
+            where Allowed.ContainsKey(project.Key)
+            from reference in References(project.Value)
+            where !Allowed[project.Key].Contains(reference)
+            select $"{project.Key} → {reference}",
+        ];
 
         Assert.True(violations.Count == 0, $"References that the drawing lacks: {string.Join(", ", violations)}");
     }
@@ -61,7 +66,11 @@ public sealed class ProjectReferenceTests
     [Fact]
     public void Projects_EveryProductProject_IsDrawn()
     {
-        IEnumerable<string> undrawn = Projects.Keys.Where(name => !Allowed.ContainsKey(name) && !name.EndsWith(".Tests", StringComparison.Ordinal) && name is not ("Micro" or "Load" or "Evaluation"));
+        IEnumerable<string> undrawn = Projects.Keys.Where(name =>
+            !Allowed.ContainsKey(name)
+            && !name.EndsWith(".Tests", StringComparison.Ordinal)
+            && name is not ("Micro" or "Load" or "Evaluation")
+        );
 
         Assert.Empty(undrawn);
     }
@@ -69,28 +78,44 @@ public sealed class ProjectReferenceTests
     [Fact]
     public void Projects_RestrictedPackages_StayWhereTheyBelong()
     {
-        List<string> violations = [.. from project in Projects
-                                      from package in project.Value.Descendants("PackageReference").Select(element => (string?)element.Attribute("Include"))
-                                      from rule in Restricted
-                                      where rule.Package == package && !rule.Projects.Contains(project.Key)
-                                      select $"{project.Key} → {package}"];
+        List<string> violations =
+        [
+            .. from project in Projects
+            from package in project
+                .Value.Descendants("PackageReference")
+                .Select(element => (string?)element.Attribute("Include"))
+            from rule in Restricted
+            where rule.Package == package && !rule.Projects.Contains(project.Key)
+            select $"{project.Key} → {package}",
+        ];
 
         Assert.True(violations.Count == 0, $"Packages in the wrong project: {string.Join(", ", violations)}");
     }
 
     [Fact]
     public void Projects_PackageVersions_AreCentral() =>
-        Assert.DoesNotContain(Projects, project => project.Value.Descendants("PackageReference").Any(element => element.Attribute("Version") is not null));
+        Assert.DoesNotContain(
+            Projects,
+            project =>
+                project.Value.Descendants("PackageReference").Any(element => element.Attribute("Version") is not null)
+        );
 
     [Fact]
     public void Dependencies_EveryPackage_IsJustified()
     {
         string justified = File.ReadAllText(RepositoryRoot.File("docs", "dependencies.md"));
-        IEnumerable<string> packages = XDocument.Load(RepositoryRoot.File("Directory.Packages.props")).Descendants("PackageVersion").Select(element => (string)element.Attribute("Include")!);
+        IEnumerable<string> packages = XDocument
+            .Load(RepositoryRoot.File("Directory.Packages.props"))
+            .Descendants("PackageVersion")
+            .Select(element => (string)element.Attribute("Include")!);
 
         Assert.DoesNotContain(packages, package => !justified.Contains($"`{package}`", StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> References(XDocument project) =>
-        project.Descendants("ProjectReference").Select(element => Path.GetFileNameWithoutExtension(((string)element.Attribute("Include")!).Replace('\\', '/')));
+        project
+            .Descendants("ProjectReference")
+            .Select(element =>
+                Path.GetFileNameWithoutExtension(((string)element.Attribute("Include")!).Replace('\\', '/'))
+            );
 }

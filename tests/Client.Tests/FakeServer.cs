@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansInference.Client.Tests;
 
-/// <summary>An HTTP server in this process that answers each request as the test says, and keeps the last one.</summary>
+/// <summary>
+/// An HTTP server in this process that answers each request as the test says, and keeps the last one.
+/// </summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -31,7 +33,9 @@ internal sealed class FakeServer : IAsyncDisposable
         {
             using MemoryStream body = new();
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            (server.Path, server.Body, server.JsonLength) = (context.Request.Path, body.ToArray(), context.Request.Headers["Inference-Header-Content-Length"]);
+            server.Path = context.Request.Path;
+            server.Body = body.ToArray();
+            server.JsonLength = context.Request.Headers["Inference-Header-Content-Length"];
             await answer(context);
         });
         await app.StartAsync(cancellationToken);
@@ -40,13 +44,15 @@ internal sealed class FakeServer : IAsyncDisposable
     }
 
     /// <summary>A server whose every answer is this text.</summary>
-    public static Task<FakeServer> StartAsync(int status, string body, CancellationToken cancellationToken) => StartAsync(
-        context =>
-        {
-            context.Response.StatusCode = status;
-            return context.Response.WriteAsync(body, context.RequestAborted);
-        },
-        cancellationToken);
+    public static Task<FakeServer> StartAsync(int status, string body, CancellationToken cancellationToken) =>
+        StartAsync(
+            context =>
+            {
+                context.Response.StatusCode = status;
+                return context.Response.WriteAsync(body, context.RequestAborted);
+            },
+            cancellationToken
+        );
 
     public async ValueTask DisposeAsync()
     {

@@ -20,11 +20,19 @@ public sealed class InferenceEngineTests
             ("plain", FixtureModels.NoBatch(3), null),
             ("interact", FixtureModels.RowsInteract(2), null),
             ("free", FixtureModels.TwoDynamicDimensions(), null),
-            ("optional", FixtureModels.OptionalInput(2), null));
+            ("optional", FixtureModels.OptionalInput(2), null)
+        );
 
         Assert.All(test.Engine.Index, status => Assert.Equal(ModelState.Ready, status.State));
-        Assert.All(test.Engine.Index.Where(status => status.Name != "interact"), status => Assert.Equal("", status.Reason));
-        Assert.Contains("goes over the batch; say max_batch_size: N", test.Engine.Index.Single(status => status.Name == "interact").Reason, StringComparison.Ordinal);
+        Assert.All(
+            test.Engine.Index.Where(status => status.Name != "interact"),
+            status => Assert.Equal("", status.Reason)
+        );
+        Assert.Contains(
+            "goes over the batch; say max_batch_size: N",
+            test.Engine.Index.Single(status => status.Name == "interact").Reason,
+            StringComparison.Ordinal
+        );
         Assert.Equal(64, test.Replica("mlp").Signature.MaxBatchSize);
         Assert.Equal(64, test.Replica("free").Signature.MaxBatchSize);
         Assert.Equal(64, test.Replica("optional").Signature.MaxBatchSize);
@@ -41,17 +49,26 @@ public sealed class InferenceEngineTests
         await using TestEngine test = await TestEngine.StartAsync(("optional", FixtureModels.OptionalInput(2), null));
 
         Assert.Equal<float[]>([2f, 4], await Run(test, "optional", [1, 2], 1, 2));
-        using InferenceResponse scaled = await test.InferAsync(TestEngine.Request("optional", TestEngine.Floats("scale", [10], 1), TestEngine.Floats("x", [1, 2], 1, 2)));
+        using InferenceResponse scaled = await test.InferAsync(
+            TestEngine.Request("optional", TestEngine.Floats("scale", [10], 1), TestEngine.Floats("x", [1, 2], 1, 2))
+        );
         Assert.Equal([10f, 20], TestEngine.Floats(scaled.EnsureSuccess().Output("y")));
     }
 
     [Fact]
     public async Task InferAsync_ZeroRows_AnswersWithZeroRows()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), null), ("free", FixtureModels.TwoDynamicDimensions(), null));
+        await using TestEngine test = await TestEngine.StartAsync(
+            ("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), null),
+            ("free", FixtureModels.TwoDynamicDimensions(), null)
+        );
 
-        using InferenceResponse rows = (await test.InferAsync(TestEngine.Request("mlp", TestEngine.Floats("x", [], 0, 4)))).EnsureSuccess();
-        using InferenceResponse columns = (await test.InferAsync(TestEngine.Request("free", TestEngine.Floats("x", [], 2, 0)))).EnsureSuccess();
+        using InferenceResponse rows = (
+            await test.InferAsync(TestEngine.Request("mlp", TestEngine.Floats("x", [], 0, 4)))
+        ).EnsureSuccess();
+        using InferenceResponse columns = (
+            await test.InferAsync(TestEngine.Request("free", TestEngine.Floats("x", [], 2, 0)))
+        ).EnsureSuccess();
 
         Assert.Equal([0, 2], rows.Output("y").Shape.ToArray());
         Assert.Equal([2, 0], columns.Output("y").Shape.ToArray());
@@ -77,7 +94,9 @@ public sealed class InferenceEngineTests
         Assert.Contains("config.pbtxt:2:1", Reason("badconfig"), StringComparison.Ordinal);
         Assert.Contains("set max_batch_size: 0", Reason("disagrees"), StringComparison.Ordinal);
         Assert.Contains("no version folder", Reason("empty"), StringComparison.Ordinal);
-        using InferenceResponse refused = await test.InferAsync(TestEngine.Request("truncated", TestEngine.Floats("x", [1], 1)));
+        using InferenceResponse refused = await test.InferAsync(
+            TestEngine.Request("truncated", TestEngine.Floats("x", [1], 1))
+        );
         Assert.Equal(InferenceError.Unavailable, refused.Error);
     }
 
@@ -90,7 +109,14 @@ public sealed class InferenceEngineTests
         await test.Engine.PollAsync(Token);
 
         Assert.Equal(["2"], test.Engine.ReadyVersions("m"));
-        using InferenceResponse old = await test.InferAsync(new InferenceRequest { ModelName = "m", ModelVersion = "1", Inputs = [] });
+        using InferenceResponse old = await test.InferAsync(
+            new InferenceRequest
+            {
+                ModelName = "m",
+                ModelVersion = "1",
+                Inputs = [],
+            }
+        );
         Assert.Equal(InferenceError.NotFound, old.Error);
     }
 
@@ -116,7 +142,14 @@ public sealed class InferenceEngineTests
         await test.Engine.StartAsync(Token);
 
         Assert.Equal(["1", "3"], test.Engine.ReadyVersions("m"));
-        using InferenceResponse response = await test.InferAsync(new InferenceRequest { ModelName = "m", ModelVersion = "1", Inputs = [TestEngine.Floats("x", [4], 1)] });
+        using InferenceResponse response = await test.InferAsync(
+            new InferenceRequest
+            {
+                ModelName = "m",
+                ModelVersion = "1",
+                Inputs = [TestEngine.Floats("x", [4], 1)],
+            }
+        );
         Assert.Equal("1", response.EnsureSuccess().ModelVersion);
     }
 
@@ -130,7 +163,9 @@ public sealed class InferenceEngineTests
         });
         test.Write("m", FixtureModels.NoBatch(1));
 
-        ModelRepositoryException exception = await Assert.ThrowsAsync<ModelRepositoryException>(() => test.Engine.StartAsync(Token));
+        ModelRepositoryException exception = await Assert.ThrowsAsync<ModelRepositoryException>(() =>
+            test.Engine.StartAsync(Token)
+        );
 
         Assert.Contains("--load-model nope", exception.Message, StringComparison.Ordinal);
     }
@@ -155,7 +190,9 @@ public sealed class InferenceEngineTests
         Assert.True(await test.Engine.UnloadAsync("m", Token));
 
         Assert.Equal(0, test.Engine.Memory.Reserved);
-        using InferenceResponse refused = await test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [1], 1)));
+        using InferenceResponse refused = await test.InferAsync(
+            TestEngine.Request("m", TestEngine.Floats("x", [1], 1))
+        );
         Assert.Equal(InferenceError.Unavailable, refused.Error);
         Assert.False(await test.Engine.UnloadAsync("m", Token));
     }
@@ -166,20 +203,33 @@ public sealed class InferenceEngineTests
         await using TestEngine test = await TestEngine.StartAsync(("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), null));
         float[] expected = await Run(test, "mlp", [1, 2, 3, 4], 1, 4);
         using CancellationTokenSource stop = new();
-        Task<int>[] load = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        Task<int>[] load =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        int answered = 0;
+                        while (!stop.IsCancellationRequested)
+                        {
+                            float[] actual = await Run(test, "mlp", [1, 2, 3, 4], 1, 4);
+                            for (int i = 0; i < 2; i++)
+                            {
+                                Assert.Equal(expected[i], actual[i], 1e-5f);
+                            }
+                            answered++;
+                        }
+
+                        return answered;
+                    })
+                ),
+        ];
+
+        foreach (int threads in new[] { 2, 1, 2 })
         {
-            int answered = 0;
-            while (!stop.IsCancellationRequested)
-            {
-                float[] actual = await Run(test, "mlp", [1, 2, 3, 4], 1, 4);
-                for (int i = 0; i < 2; i++) Assert.Equal(expected[i], actual[i], 1e-5f);
-                answered++;
-            }
-
-            return answered;
-        }))];
-
-        foreach (int threads in new[] { 2, 1, 2 }) await test.Engine.SetThreadsAsync(test.Replica("mlp"), threads, Token);
+            await test.Engine.SetThreadsAsync(test.Replica("mlp"), threads, Token);
+        }
         await stop.CancelAsync();
 
         Assert.All(await Task.WhenAll(load), answered => Assert.True(answered > 0));
@@ -192,19 +242,31 @@ public sealed class InferenceEngineTests
     [InlineData(TensorDatatype.Bytes)]
     public async Task ConfigJson_NothingConfigured_IsCompletedFromTheFile(TensorDatatype datatype)
     {
-        byte[] model = FixtureModels.Identity(datatype == TensorDatatype.Bytes ? Onnx.Messages.TensorProto.Types.DataType.String : Onnx.Messages.TensorProto.Types.DataType.Float, 3);
+        byte[] model = FixtureModels.Identity(
+            datatype == TensorDatatype.Bytes
+                ? Onnx.Messages.TensorProto.Types.DataType.String
+                : Onnx.Messages.TensorProto.Types.DataType.Float,
+            3
+        );
         await using TestEngine test = await TestEngine.StartAsync(("m", model, null));
 
-        using System.Text.Json.JsonDocument config = System.Text.Json.JsonDocument.Parse(test.Engine.ConfigJson(test.Replica("m")));
+        using System.Text.Json.JsonDocument config = System.Text.Json.JsonDocument.Parse(
+            test.Engine.ConfigJson(test.Replica("m"))
+        );
 
         Assert.Equal("m", config.RootElement.GetProperty("name").GetString());
         Assert.Equal(64, config.RootElement.GetProperty("max_batch_size").GetInt32());
-        Assert.Equal(datatype == TensorDatatype.Bytes ? "TYPE_STRING" : "TYPE_FP32", config.RootElement.GetProperty("input")[0].GetProperty("data_type").GetString());
+        Assert.Equal(
+            datatype == TensorDatatype.Bytes ? "TYPE_STRING" : "TYPE_FP32",
+            config.RootElement.GetProperty("input")[0].GetProperty("data_type").GetString()
+        );
     }
 
     private static async Task<float[]> Run(TestEngine test, string model, float[] values, params long[] shape)
     {
-        using InferenceResponse response = (await test.InferAsync(TestEngine.Request(model, TestEngine.Floats("x", values, shape)))).EnsureSuccess();
+        using InferenceResponse response = (
+            await test.InferAsync(TestEngine.Request(model, TestEngine.Floats("x", values, shape)))
+        ).EnsureSuccess();
         return TestEngine.Floats(response.Output("y"));
     }
 }

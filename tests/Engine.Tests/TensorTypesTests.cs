@@ -29,12 +29,26 @@ public sealed class TensorTypesTests
     public async Task InferAsync_EachElementType_ComesBackRowForRow(DataType onnx, TensorDatatype datatype)
     {
         // A long delay and room for all rows: the requests run as one batch, so that rows are gathered and split.
-        await using TestEngine test = await TestEngine.StartAsync(("same", FixtureModels.Identity(onnx, Width), "max_batch_size: 10\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }\ninstance_group { count: 1 }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            (
+                "same",
+                FixtureModels.Identity(onnx, Width),
+                "max_batch_size: 10\ndynamic_batching { max_queue_delay_microseconds: 3600000000 "
+                    + "}\ninstance_group { count: 1 }"
+            )
+        );
         Random random = new(7);
         byte[][] contents = [.. Enumerable.Range(1, 4).Select(rows => Contents(datatype, rows * Width, random))];
 
-        InferenceResponse[] responses = await Task.WhenAll(contents.Select((bytes, index) =>
-            test.InferAsync(TestEngine.Request("same", new InferenceTensor("x", datatype, [index + 1, Width], bytes)), Token)));
+        InferenceResponse[] responses = await Task.WhenAll(
+            contents.Select(
+                (bytes, index) =>
+                    test.InferAsync(
+                        TestEngine.Request("same", new InferenceTensor("x", datatype, [index + 1, Width], bytes)),
+                        Token
+                    )
+            )
+        );
 
         for (int i = 0; i < responses.Length; i++)
         {
@@ -64,7 +78,10 @@ public sealed class TensorTypesTests
 
         byte[] bytes = new byte[elements * datatype.ElementSize()];
         random.NextBytes(bytes);
-        if (datatype == TensorDatatype.Bool) bytes = [.. bytes.Select(value => (byte)(value & 1))];
+        if (datatype == TensorDatatype.Bool)
+        {
+            bytes = [.. bytes.Select(value => (byte)(value & 1))];
+        }
         return bytes;
     }
 }

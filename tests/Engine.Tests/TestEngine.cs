@@ -17,7 +17,11 @@ internal sealed class TestEngine : IAsyncDisposable
     {
         EngineOptions options = new() { Models = _folder, Threads = 2 };
         configure?.Invoke(options);
-        Engine = new InferenceEngine(Options.Create(options), TimeProvider.System, NullLogger<InferenceEngine>.Instance);
+        Engine = new InferenceEngine(
+            Options.Create(options),
+            TimeProvider.System,
+            NullLogger<InferenceEngine>.Instance
+        );
     }
 
     public InferenceEngine Engine { get; }
@@ -27,7 +31,10 @@ internal sealed class TestEngine : IAsyncDisposable
     public static async Task<TestEngine> StartAsync(params (string Name, byte[] Model, string? Config)[] models)
     {
         TestEngine test = new();
-        foreach ((string name, byte[] model, string? config) in models) test.Write(name, model, config);
+        foreach ((string name, byte[] model, string? config) in models)
+        {
+            test.Write(name, model, config);
+        }
         await test.Engine.StartAsync(TestContext.Current.CancellationToken);
         return test;
     }
@@ -36,16 +43,21 @@ internal sealed class TestEngine : IAsyncDisposable
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, name, $"{version}")).FullName;
         File.WriteAllBytes(Path.Combine(folder, "model.onnx"), model);
-        if (config is not null) File.WriteAllText(Path.Combine(_folder, name, "config.pbtxt"), config);
+        if (config is not null)
+        {
+            File.WriteAllText(Path.Combine(_folder, name, "config.pbtxt"), config);
+        }
     }
 
     public ModelReplica Replica(string name, string version = "") =>
-        (ModelReplica?)Engine.Find(name, version, out _, out string message) ?? throw new InvalidOperationException(message + "; " + string.Join("; ", Engine.Index));
+        (ModelReplica?)Engine.Find(name, version, out _, out string message)
+        ?? throw new InvalidOperationException(message + "; " + string.Join("; ", Engine.Index));
 
     public static InferenceTensor Floats(string name, float[] values, params long[] shape) =>
         new(name, TensorDatatype.Fp32, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
-    public static InferenceRequest Request(string model, params InferenceTensor[] inputs) => new() { ModelName = model, Inputs = inputs };
+    public static InferenceRequest Request(string model, params InferenceTensor[] inputs) =>
+        new() { ModelName = model, Inputs = inputs };
 
     public static float[] Floats(InferenceTensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
 

@@ -46,7 +46,9 @@ public sealed class VariantTests
     {
         await using TestEngine test = await StartAsync(Allowing);
 
-        ModelLoadException refused = await Assert.ThrowsAsync<ModelLoadException>(() => test.Engine.SetKnobsAsync(test.Replica("m"), ReplicaKnobs.Unset with { Variant = "far" }, Token));
+        ModelLoadException refused = await Assert.ThrowsAsync<ModelLoadException>(() =>
+            test.Engine.SetKnobsAsync(test.Replica("m"), ReplicaKnobs.Unset with { Variant = "far" }, Token)
+        );
 
         Assert.Contains("original, near", refused.Message, StringComparison.Ordinal);
         Assert.Equal(ModelVariants.Original, test.Replica("m").Variant);
@@ -63,7 +65,9 @@ public sealed class VariantTests
     {
         await using TestEngine test = await StartAsync(Allowing, json);
 
-        using InferenceResponse refused = await test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)));
+        using InferenceResponse refused = await test.InferAsync(
+            TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4))
+        );
 
         Assert.Contains(expected, refused.ErrorMessage, StringComparison.Ordinal);
     }
@@ -75,15 +79,23 @@ public sealed class VariantTests
         string folder = Path.Combine(test.Folder, "m", "1");
         await File.WriteAllBytesAsync(Path.Combine(folder, "near.onnx"), FixtureModels.Mlp(4, 8, 1, seed: 2));
         await File.WriteAllBytesAsync(Path.Combine(folder, "far.onnx"), FixtureModels.Mlp(4, 8, 1, seed: 3));
-        if (json is null) ModelVariants.Write(folder, Both);
-        else await File.WriteAllTextAsync(Path.Combine(folder, ModelVariants.FileName), json);
+        if (json is null)
+        {
+            ModelVariants.Write(folder, Both);
+        }
+        else
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, ModelVariants.FileName), json);
+        }
         await test.Engine.StartAsync(Token);
         return test;
     }
 
     private static async Task<float> RunAsync(TestEngine test)
     {
-        using InferenceResponse response = await test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)));
+        using InferenceResponse response = await test.InferAsync(
+            TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4))
+        );
         return TestEngine.Floats(response.EnsureSuccess().Outputs[0])[0];
     }
 }

@@ -16,7 +16,9 @@ public sealed class GatewayOptionsTests
     [InlineData("ServerName", "", "ServerName")]
     public async Task Start_AValueOutOfRange_FailsAndNamesIt(string name, string value, string expected)
     {
-        OptionsValidationException exception = await Assert.ThrowsAsync<OptionsValidationException>(() => GatewayHost.StartAsync((name, value)));
+        OptionsValidationException exception = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+            GatewayHost.StartAsync((name, value))
+        );
 
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
     }

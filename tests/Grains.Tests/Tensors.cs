@@ -10,8 +10,21 @@ internal static class Tensors
     public static InferenceRequest Floats(string model, int rows, int width, Func<int, float> value)
     {
         float[] values = [.. Enumerable.Range(0, rows * width).Select(value)];
-        return new InferenceRequest { ModelName = model, Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [rows, width], MemoryMarshal.AsBytes(values.AsSpan()).ToArray())] };
+        return new InferenceRequest
+        {
+            ModelName = model,
+            Inputs =
+            [
+                new InferenceTensor(
+                    "x",
+                    TensorDatatype.Fp32,
+                    [rows, width],
+                    MemoryMarshal.AsBytes(values.AsSpan()).ToArray()
+                ),
+            ],
+        };
     }
 
-    public static float[] ToFloats(InferenceTensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
+    public static float[] ToFloats(InferenceTensor tensor) =>
+        MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
 }

@@ -7,12 +7,17 @@ internal static class Checkout
     public static string Root { get; } = FindRoot();
 
     /// <summary>A file or folder in the data folder beside the repository; tests skip where it is absent.</summary>
-    public static string Data(params string[] parts) => Path.GetFullPath(Path.Combine([Root, "..", "shared", "data", .. parts]));
+    public static string Data(params string[] parts) =>
+        Path.GetFullPath(Path.Combine([Root, "..", "shared", "data", .. parts]));
 
     private static string FindRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OrleansInference.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"no OrleansInference.sln above {AppContext.BaseDirectory}");
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OrleansInference.sln")))
+        {
+            folder = folder.Parent;
+        }
+        return folder?.FullName
+            ?? throw new DirectoryNotFoundException($"no OrleansInference.sln above {AppContext.BaseDirectory}");
     }
 }

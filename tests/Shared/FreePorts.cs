@@ -4,10 +4,10 @@ using System.Net.Sockets;
 namespace OrleansInference.Tests.Shared;
 
 /// <summary>
-/// Ports that nobody listens on, below those that the system gives to clients: between being found and being listened on,
-/// such a port could be taken by any connection of a test beside this one. Each process has a block of ports to itself,
-/// claimed by a locked file that the system unlocks when the process ends, and leaves the ports behind each one to whoever
-/// counts on from it.
+/// Ports that nobody listens on, below those that the system gives to clients: between being found and being listened
+/// on, such a port could be taken by any connection of a test beside this one. Each process has a block of ports to
+/// itself, claimed by a locked file that the system unlocks when the process ends, and leaves the ports behind each one
+/// to whoever counts on from it.
 /// </summary>
 internal static class FreePorts
 {
@@ -42,12 +42,22 @@ internal static class FreePorts
 
     private static (FileStream Claim, int First) Claim()
     {
-        string folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "orleans-inference-test-ports")).FullName;
+        string folder = Directory
+            .CreateDirectory(Path.Combine(Path.GetTempPath(), "orleans-inference-test-ports"))
+            .FullName;
         for (int block = 0; block < Blocks; block++)
         {
             try
             {
-                return (new FileStream(Path.Combine(folder, $"{block}"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), First + (block * Slots * Stride));
+                return (
+                    new FileStream(
+                        Path.Combine(folder, $"{block}"),
+                        FileMode.OpenOrCreate,
+                        FileAccess.ReadWrite,
+                        FileShare.None
+                    ),
+                    First + (block * Slots * Stride)
+                );
             }
             catch (IOException)
             {

@@ -12,7 +12,10 @@ internal static class RepositoryRoot
     public static string Data(params string[] parts)
     {
         string path = System.IO.Path.GetFullPath(System.IO.Path.Combine([Path, "..", "shared", "data", .. parts]));
-        Assert.SkipUnless(System.IO.File.Exists(path) || Directory.Exists(path), $"the optional test data is absent: {path}");
+        Assert.SkipUnless(
+            System.IO.File.Exists(path) || Directory.Exists(path),
+            $"the optional test data is absent: {path}"
+        );
         return path;
     }
 
@@ -20,7 +23,10 @@ internal static class RepositoryRoot
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (System.IO.File.Exists(System.IO.Path.Combine(folder.FullName, "OrleansInference.sln"))) return folder.FullName;
+            if (System.IO.File.Exists(System.IO.Path.Combine(folder.FullName, "OrleansInference.sln")))
+            {
+                return folder.FullName;
+            }
         }
 
         throw new InvalidOperationException($"No OrleansInference.sln above {AppContext.BaseDirectory}.");

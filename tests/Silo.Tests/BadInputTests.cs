@@ -13,37 +13,123 @@ public sealed class BadInputTests(ServedModels served)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string, int, string> JsonCases => new()
-    {
-        { "/v2/models/nope/infer", Good, 404, "Request for unknown model: 'nope'" },
-        { "/v2/models/mlp/versions/7/infer", Good, 404, "version 7 is not found; ready versions: 1" },
-        { "/v2/models/mlp/versions/one/infer", Good, 400, "version 'one'" },
-        { "/v2/models/corrupt/infer", Good, 503, "failed to load 'corrupt'" },
-        { "/v2/models/badconfig/infer", Good, 503, "config.pbtxt:2:3" },
-        { "/v2/models/mlp/infer", Good.Replace("\"x\"", "\"y\"", StringComparison.Ordinal), 400, "unexpected input 'y'" },
-        { "/v2/models/mlp/infer", Good.Replace("}]}", "}],\"outputs\":[{\"name\":\"z\"}]}", StringComparison.Ordinal), 400, "unexpected inference output 'z'" },
-        { "/v2/models/mlp/infer", Good.Replace("FP32", "INT32", StringComparison.Ordinal), 400, "datatype INT32, expected FP32" },
-        { "/v2/models/mlp/infer", Good.Replace("FP32", "FLOAT", StringComparison.Ordinal), 400, "datatype 'FLOAT'; allowed: BOOL" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,4]", "[4]", StringComparison.Ordinal), 400, "Expected [-1,4], got [4]" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,4]", "[2,4]", StringComparison.Ordinal), 400, "too few for the 8 elements" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,4]", "[1,3]", StringComparison.Ordinal), 400, "more than the 3 elements" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,4]", "[-1,4]", StringComparison.Ordinal), 400, "dimensions must be 0 or more" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,4]", "[9223372036854775807,4]", StringComparison.Ordinal), 400, "exceed maximum size" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,4]", "[99999999999999999999,4]", StringComparison.Ordinal), 400, "no 64-bit integer" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,4]", "[1000000000,1]", StringComparison.Ordinal), 400, "too few for the 1000000000 elements" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,2,3,4]", "[1,2,3,\"4\"]", StringComparison.Ordinal), 400, "element 3 is no FP32" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,2,3,4]", "[1,2,3,1e99]", StringComparison.Ordinal), 400, "element 3 is no FP32" },
-        { "/v2/models/mlp/infer", Good[..30], 400, "not valid JSON" },
-        { "/v2/models/mlp/infer", "", 400, "is empty" },
-        { "/v2/models/mlp/infer", "[]", 400, "must be a JSON object" },
-        { "/v2/models/mlp/infer", "{}", 400, "no 'inputs'" },
-        { "/v2/models/mlp/infer", new string('[', 100_000), 400, "must be a JSON object" },
-        { "/v2/models/mlp/infer", Good.Replace("[1,2,3,4]", new string('[', 100_000), StringComparison.Ordinal), 400, "nesting depth exceeds" },
-        { "/v2/models/mlp/infer", Good.Replace("\"inputs\"", "\"parameters\":{\"timeout\":-1},\"inputs\"", StringComparison.Ordinal), 400, "parameter 'timeout' is -1" },
-        { "/v2/models/mlp/infer", Good.Replace("\"inputs\"", "\"parameters\":{\"timeout\":1},\"inputs\"", StringComparison.Ordinal), 504, "deadline" },
-        { "/v2/models/mlp/infer", Good.Replace("\"inputs\"", "\"parameters\":{\"sequence_id\":-5},\"inputs\"", StringComparison.Ordinal), 400, "sequence_id" },
-        { "/v2/nothing", Good, 404, "there is no POST /v2/nothing" },
-    };
+    public static TheoryData<string, string, int, string> JsonCases =>
+        new()
+        {
+            { "/v2/models/nope/infer", Good, 404, "Request for unknown model: 'nope'" },
+            { "/v2/models/mlp/versions/7/infer", Good, 404, "version 7 is not found; ready versions: 1" },
+            { "/v2/models/mlp/versions/one/infer", Good, 400, "version 'one'" },
+            { "/v2/models/corrupt/infer", Good, 503, "failed to load 'corrupt'" },
+            { "/v2/models/badconfig/infer", Good, 503, "config.pbtxt:2:3" },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("\"x\"", "\"y\"", StringComparison.Ordinal),
+                400,
+                "unexpected input 'y'"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("}]}", "}],\"outputs\":[{\"name\":\"z\"}]}", StringComparison.Ordinal),
+                400,
+                "unexpected inference output 'z'"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("FP32", "INT32", StringComparison.Ordinal),
+                400,
+                "datatype INT32, expected FP32"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("FP32", "FLOAT", StringComparison.Ordinal),
+                400,
+                "datatype 'FLOAT'; allowed: BOOL"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,4]", "[4]", StringComparison.Ordinal),
+                400,
+                "Expected [-1,4], got [4]"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,4]", "[2,4]", StringComparison.Ordinal),
+                400,
+                "too few for the 8 elements"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,4]", "[1,3]", StringComparison.Ordinal),
+                400,
+                "more than the 3 elements"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,4]", "[-1,4]", StringComparison.Ordinal),
+                400,
+                "dimensions must be 0 or more"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,4]", "[9223372036854775807,4]", StringComparison.Ordinal),
+                400,
+                "exceed maximum size"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,4]", "[99999999999999999999,4]", StringComparison.Ordinal),
+                400,
+                "no 64-bit integer"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,4]", "[1000000000,1]", StringComparison.Ordinal),
+                400,
+                "too few for the 1000000000 elements"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,2,3,4]", "[1,2,3,\"4\"]", StringComparison.Ordinal),
+                400,
+                "element 3 is no FP32"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,2,3,4]", "[1,2,3,1e99]", StringComparison.Ordinal),
+                400,
+                "element 3 is no FP32"
+            },
+            { "/v2/models/mlp/infer", Good[..30], 400, "not valid JSON" },
+            { "/v2/models/mlp/infer", "", 400, "is empty" },
+            { "/v2/models/mlp/infer", "[]", 400, "must be a JSON object" },
+            { "/v2/models/mlp/infer", "{}", 400, "no 'inputs'" },
+            { "/v2/models/mlp/infer", new string('[', 100_000), 400, "must be a JSON object" },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("[1,2,3,4]", new string('[', 100_000), StringComparison.Ordinal),
+                400,
+                "nesting depth exceeds"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("\"inputs\"", "\"parameters\":{\"timeout\":-1},\"inputs\"", StringComparison.Ordinal),
+                400,
+                "parameter 'timeout' is -1"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("\"inputs\"", "\"parameters\":{\"timeout\":1},\"inputs\"", StringComparison.Ordinal),
+                504,
+                "deadline"
+            },
+            {
+                "/v2/models/mlp/infer",
+                Good.Replace("\"inputs\"", "\"parameters\":{\"sequence_id\":-5},\"inputs\"", StringComparison.Ordinal),
+                400,
+                "sequence_id"
+            },
+            { "/v2/nothing", Good, 404, "there is no POST /v2/nothing" },
+        };
 
     [Theory]
     [MemberData(nameof(JsonCases))]
@@ -81,14 +167,21 @@ public sealed class BadInputTests(ServedModels served)
     [Fact]
     public async Task Infer_NotUtf8_IsNamed()
     {
-        using ByteArrayContent content = new([.. "{\"inputs\":[{\"name\":\""u8, 0xC3, 0x28, .. "\",\"shape\":[1,4],\"datatype\":\"FP32\",\"data\":[1,2,3,4]}]}"u8]);
+        using ByteArrayContent content = new([
+            .. "{\"inputs\":[{\"name\":\""u8,
+            0xC3,
+            0x28,
+            .. "\",\"shape\":[1,4],\"datatype\":\"FP32\",\"data\":[1,2,3,4]}]}"u8,
+        ]);
         await AssertRefusedAsync("/v2/models/mlp/infer", content, 400, "UTF-8");
     }
 
     [Fact]
     public async Task Infer_AnElementThatClaimsMoreThanThereIs_IsNamed()
     {
-        byte[] header = Encoding.UTF8.GetBytes("""{"inputs":[{"name":"x","shape":[1,2],"datatype":"BYTES","parameters":{"binary_data_size":9}}]}""");
+        byte[] header = Encoding.UTF8.GetBytes(
+            """{"inputs":[{"name":"x","shape":[1,2],"datatype":"BYTES","parameters":{"binary_data_size":9}}]}"""
+        );
         using ByteArrayContent content = new([.. header, 1, 0, 0, 0, 65, 255, 255, 255, 255]);
         content.Headers.Add("Inference-Header-Content-Length", $"{header.Length}");
         await AssertRefusedAsync("/v2/models/strings/infer", content, 400, "reaches past the end");
@@ -101,7 +194,10 @@ public sealed class BadInputTests(ServedModels served)
         await using (GZipStream gzip = new(bomb, CompressionLevel.Fastest, leaveOpen: true))
         {
             byte[] zeros = new byte[1 << 20];
-            for (int i = 0; i < 200; i++) await gzip.WriteAsync(zeros, Token);
+            for (int i = 0; i < 200; i++)
+            {
+                await gzip.WriteAsync(zeros, Token);
+            }
         }
 
         using ByteArrayContent content = new(bomb.ToArray());
@@ -129,7 +225,10 @@ public sealed class BadInputTests(ServedModels served)
         await client.ConnectAsync(IPAddress.Loopback, served.Silo.HttpPort, Token);
         NetworkStream stream = client.GetStream();
         string framing = chunked ? "Transfer-Encoding: chunked" : "Content-Length: 100000000";
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /v2/models/mlp/infer HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n"), Token);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"POST /v2/models/mlp/infer HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n"),
+            Token
+        );
         Task write = WriteBodyAsync(stream, chunked);
 
         byte[] answer = new byte[4096];
@@ -146,17 +245,29 @@ public sealed class BadInputTests(ServedModels served)
     [Fact]
     public async Task Infer_Compressed_BothWays_Works()
     {
-        using HttpClient client = new(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None }) { BaseAddress = served.Silo.Http.BaseAddress };
+        using HttpClient client = new(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None })
+        {
+            BaseAddress = served.Silo.Http.BaseAddress,
+        };
         using MemoryStream body = new();
-        await using (ZLibStream deflate = new(body, CompressionLevel.Fastest, leaveOpen: true)) await deflate.WriteAsync(Encoding.UTF8.GetBytes(Good), Token);
-        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/mlp/infer") { Content = new ByteArrayContent(body.ToArray()) };
+        await using (ZLibStream deflate = new(body, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            await deflate.WriteAsync(Encoding.UTF8.GetBytes(Good), Token);
+        }
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/mlp/infer")
+        {
+            Content = new ByteArrayContent(body.ToArray()),
+        };
         request.Content.Headers.ContentEncoding.Add("deflate");
         request.Headers.AcceptEncoding.ParseAdd("gzip");
 
         using HttpResponseMessage response = await client.SendAsync(request, Token);
 
         Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
-        await using GZipStream gunzip = new(await response.Content.ReadAsStreamAsync(Token), CompressionMode.Decompress);
+        await using GZipStream gunzip = new(
+            await response.Content.ReadAsStreamAsync(Token),
+            CompressionMode.Decompress
+        );
         using JsonDocument json = await JsonDocument.ParseAsync(gunzip, cancellationToken: Token);
         Assert.Equal("y", json.RootElement.GetProperty("outputs")[0].GetProperty("name").GetString());
     }
@@ -195,7 +306,10 @@ public sealed class BadInputTests(ServedModels served)
         }
         finally
         {
-            foreach (Socket socket in sockets) socket.Dispose();
+            foreach (Socket socket in sockets)
+            {
+                socket.Dispose();
+            }
         }
 
         await AssertServesOnAsync();
@@ -206,20 +320,23 @@ public sealed class BadInputTests(ServedModels served)
         byte[] block = [.. Encoding.ASCII.GetBytes("100000\r\n"), .. new byte[1 << 20], .. "\r\n"u8];
         try
         {
-            for (int i = 0; i < 80; i++) await stream.WriteAsync(chunked ? block : block.AsMemory(8, 1 << 20), Token);
+            for (int i = 0; i < 80; i++)
+            {
+                await stream.WriteAsync(chunked ? block : block.AsMemory(8, 1 << 20), Token);
+            }
         }
         catch (IOException)
         {
             // The server has closed its side, as it should.
         }
-        catch (ObjectDisposedException)
-        {
-        }
+        catch (ObjectDisposedException) { }
     }
 
     private static ByteArrayContent Binary(int claimed, int sent)
     {
-        byte[] header = Encoding.UTF8.GetBytes($$$"""{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","parameters":{"binary_data_size":{{{claimed}}}}}]}""");
+        byte[] header = Encoding.UTF8.GetBytes(
+            $$$"""{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","parameters":{"binary_data_size":{{{claimed}}}}}]}"""
+        );
         ByteArrayContent content = new([.. header, .. new byte[sent]]);
         content.Headers.Add("Inference-Header-Content-Length", $"{header.Length}");
         return content;
@@ -242,7 +359,11 @@ public sealed class BadInputTests(ServedModels served)
         for (int attempt = 0; ; attempt++)
         {
             using StringContent content = new(Good);
-            using HttpResponseMessage response = await served.Silo.Http.PostAsync("/v2/models/mlp/infer", content, Token);
+            using HttpResponseMessage response = await served.Silo.Http.PostAsync(
+                "/v2/models/mlp/infer",
+                content,
+                Token
+            );
             if (response.StatusCode == HttpStatusCode.ServiceUnavailable && attempt < 100)
             {
                 await Task.Delay(100, Token);

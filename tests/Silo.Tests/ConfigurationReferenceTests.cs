@@ -39,22 +39,40 @@ public sealed partial class ConfigurationReferenceTests
     [Fact]
     public void Configuration_TheReference_IsWhatTheOptionsSay()
     {
-        string path = Path.Combine(RepositoryRoot.Path, "docs", "configuration.md"), expected = Write();
-        if (Environment.GetEnvironmentVariable("UPDATE_DOCS") is { Length: > 0 }) File.WriteAllText(path, expected);
+        string path = Path.Combine(RepositoryRoot.Path, "docs", "configuration.md");
+        string expected = Write();
+        if (Environment.GetEnvironmentVariable("UPDATE_DOCS") is { Length: > 0 })
+        {
+            File.WriteAllText(path, expected);
+        }
 
-        Assert.True(File.Exists(path) && File.ReadAllText(path) == expected, "docs/configuration.md is not what the options classes say: run the tests with UPDATE_DOCS=1");
+        Assert.True(
+            File.Exists(path) && File.ReadAllText(path) == expected,
+            "docs/configuration.md is not what the options classes say: run the tests with UPDATE_DOCS=1"
+        );
     }
 
     private static string Write()
     {
         StringBuilder text = new();
-        text.Append("# Configuration\nGenerated from the options classes (`UPDATE_DOCS=1 dotnet test`). Every setting can be given in appsettings.json, as an environment variable (`Engine__Threads=4`)\nor on the command line (`--Engine:Threads=4`); the most used have short switches (`dotnet run --project Silo -- --help`).\n");
+        text.Append(
+            "# Configuration\nGenerated from the options classes (`UPDATE_DOCS=1 dotnet test`). "
+                + "Every setting can be given in appsettings.json, as an environment variable "
+                + "(`Engine__Threads=4`)\nor on the command line (`--Engine:Threads=4`); the most used "
+                + "have short switches (`dotnet run --project Silo -- --help`).\n"
+        );
         foreach ((string section, Type type, string source) in s_sections)
         {
             string code = File.ReadAllText(Path.Combine(RepositoryRoot.Path, source));
             object defaults = Activator.CreateInstance(type)!;
-            text.Append(CultureInfo.InvariantCulture, $"\n## {section}\n| setting | default | allowed | what it is |\n|---|---|---|---|\n");
-            foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => s_sections.All(other => other.Options != property.PropertyType)))
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n## {section}\n| setting | default | allowed | what it is |\n|---|---|---|---|\n"
+            );
+            foreach (
+                PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                    .Where(property => s_sections.All(other => other.Options != property.PropertyType))
+            )
             {
                 string value = property.GetValue(defaults) switch
                 {
@@ -64,8 +82,17 @@ public sealed partial class ConfigurationReferenceTests
                     IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
                     object other => other.ToString()!,
                 };
-                string allowed = property.GetCustomAttribute<RangeAttribute>() is { } range ? string.Create(CultureInfo.InvariantCulture, $"{range.Minimum} to {range.Maximum}") : property.PropertyType.IsEnum ? string.Join(", ", Enum.GetNames(property.PropertyType)) : property.PropertyType == typeof(bool) ? "true, false" : "";
-                text.Append(CultureInfo.InvariantCulture, $"| `{section}:{property.Name}` | {(value.Length == 0 ? "" : $"`{value}`")} | {allowed} | {Summary(code, property.Name)} |\n");
+                string allowed =
+                    property.GetCustomAttribute<RangeAttribute>() is { } range
+                        ? string.Create(CultureInfo.InvariantCulture, $"{range.Minimum} to {range.Maximum}")
+                    : property.PropertyType.IsEnum ? string.Join(", ", Enum.GetNames(property.PropertyType))
+                    : property.PropertyType == typeof(bool) ? "true, false"
+                    : "";
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| `{section}:{property.Name}` | {(value.Length == 0 ? "" : $"`{value}`")} | {allowed} | "
+                        + $"{Summary(code, property.Name)} |\n"
+                );
             }
         }
 
@@ -74,11 +101,19 @@ public sealed partial class ConfigurationReferenceTests
 
     private static string Summary(string code, string property)
     {
-        Match found = Regex.Match(code, $@"/// <summary>((?:(?!<summary>)[\s\S])*?)</summary>(?:(?!<summary>)[\s\S])*?\b{property} \{{ get");
+        Match found = Regex.Match(
+            code,
+            $@"/// <summary>((?:(?!<summary>)[\s\S])*?)</summary>(?:(?!<summary>)[\s\S])*?\b{property} \{{ get"
+        );
         Assert.True(found.Success, $"{property} has no summary");
         string text = Prefix().Replace(found.Groups[1].Value, " ");
         text = Reference().Replace(text, match => $"`{match.Groups[1].Value.Split('.')[^1]}`");
-        return Code().Replace(text, match => $"`{match.Groups[1].Value}`").Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal).Trim();
+        return Code()
+            .Replace(text, match => $"`{match.Groups[1].Value}`")
+            .Replace("&lt;", "<", StringComparison.Ordinal)
+            .Replace("&gt;", ">", StringComparison.Ordinal)
+            .Replace("|", "\\|", StringComparison.Ordinal)
+            .Trim();
     }
 
     [GeneratedRegex(@"\s*\n\s*///\s*")]

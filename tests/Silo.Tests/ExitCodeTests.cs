@@ -13,7 +13,10 @@ public sealed class ExitCodeTests
     public async Task Of_AServiceThatFailsOrEnds_SaysWhich(bool fails, int expected)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
-        builder.Services.AddSingleton<IHostedService>(services => new Ends(services.GetRequiredService<IHostApplicationLifetime>(), fails));
+        builder.Services.AddSingleton<IHostedService>(services => new Ends(
+            services.GetRequiredService<IHostApplicationLifetime>(),
+            fails
+        ));
         IHost host = builder.Build();
         IHostedService[] services = [.. host.Services.GetServices<IHostedService>()];
 
@@ -27,7 +30,10 @@ public sealed class ExitCodeTests
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             await Task.Yield();
-            if (fails) throw new InvalidOperationException("a part of the server fails");
+            if (fails)
+            {
+                throw new InvalidOperationException("a part of the server fails");
+            }
             lifetime.StopApplication();
         }
     }

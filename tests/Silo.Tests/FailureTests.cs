@@ -26,8 +26,14 @@ public sealed class FailureTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_cluster is not null) await _cluster.DisposeAsync();
-        if (_redis is not null) await _redis.DisposeAsync();
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+        if (_redis is not null)
+        {
+            await _redis.DisposeAsync();
+        }
         Directory.Delete(_models, recursive: true);
     }
 
@@ -81,7 +87,10 @@ public sealed class FailureTests : IAsyncLifetime
     public async Task Kill_ANodeUnderLoad_FailsAtMostOneInTwoHundredAndRecovers(bool director)
     {
         string home = (await _cluster.StateAsync()).GetProperty("director").GetString()!;
-        int victim = director ? int.Parse(home[1..], System.Globalization.CultureInfo.InvariantCulture) : home == "s1" ? 2 : 1;
+        int victim =
+            director ? int.Parse(home[1..], System.Globalization.CultureInfo.InvariantCulture)
+            : home == "s1" ? 2
+            : 1;
         await using SteadyLoad load = new(_cluster.Client, "scale", 2f, Rate);
         await load.AnsweredAsync(2 * Rate);
 
@@ -92,14 +101,19 @@ public sealed class FailureTests : IAsyncLifetime
         IReadOnlyList<(double At, double Took, string? Failure)> answers = await load.StopAsync();
         AssertServed(answers, failed: answers.Count / 200);
         // Recovered: what was sent from 5 s after it on was answered, and promptly.
-        Assert.All(answers.Where(answer => answer.At > killed + 5), answer => Assert.True(answer.Failure is null && answer.Took < 1, $"{answer.Took:F2} s {answer.Failure}"));
+        Assert.All(
+            answers.Where(answer => answer.At > killed + 5),
+            answer => Assert.True(answer.Failure is null && answer.Took < 1, $"{answer.Took:F2} s {answer.Failure}")
+        );
         Assert.All(answers, answer => Assert.True(answer.Took < 5, $"a request took {answer.Took:F1} s"));
     }
 
     [Fact]
     public async Task Redis_AwayForAWhile_ServingGoesOn()
     {
-        TimeSpan away = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is null ? 8 : 30);
+        TimeSpan away = TimeSpan.FromSeconds(
+            Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is null ? 8 : 30
+        );
         await using SteadyLoad load = new(_cluster.Client, "scale", 2f, Rate);
         await load.AnsweredAsync(Rate);
 
@@ -114,12 +128,34 @@ public sealed class FailureTests : IAsyncLifetime
 
     private static void AssertServed(IReadOnlyList<(double At, double Took, string? Failure)> answers, int failed)
     {
-        string[] failures = [.. answers.Where(answer => answer.Failure is not null).Select(answer => $"{answer.At:F2} s: {answer.Failure}")];
+        string[] failures =
+        [
+            .. answers
+                .Where(answer => answer.Failure is not null)
+                .Select(answer => $"{answer.At:F2} s: {answer.Failure}"),
+        ];
         Assert.DoesNotContain(failures, failure => failure.Contains("WRONG", StringComparison.Ordinal));
-        Assert.True(failures.Length <= failed, $"{failures.Length} of {answers.Count} failed, allowed are {failed}:\n{string.Join('\n', failures.Take(20))}");
+        Assert.True(
+            failures.Length <= failed,
+            $"{failures.Length} of {answers.Count} failed, allowed are {failed}:\n{string.Join('\n', failures.Take(20))}"
+        );
     }
 
-    private static int Routed(JsonElement state) => state.GetProperty("models").EnumerateArray().Sum(model => model.GetProperty("replicas").EnumerateArray().Count(replica => replica.GetProperty("routed").GetBoolean()));
+    private static int Routed(JsonElement state) =>
+        state
+            .GetProperty("models")
+            .EnumerateArray()
+            .Sum(model =>
+                model
+                    .GetProperty("replicas")
+                    .EnumerateArray()
+                    .Count(replica => replica.GetProperty("routed").GetBoolean())
+            );
 
-    private static long Served(JsonElement state, string node) => state.GetProperty("nodes").EnumerateArray().Where(entry => entry.GetProperty("name").GetString() == node).Sum(entry => entry.GetProperty("requests_served").GetInt64());
+    private static long Served(JsonElement state, string node) =>
+        state
+            .GetProperty("nodes")
+            .EnumerateArray()
+            .Where(entry => entry.GetProperty("name").GetString() == node)
+            .Sum(entry => entry.GetProperty("requests_served").GetInt64());
 }

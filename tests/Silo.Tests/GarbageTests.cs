@@ -33,11 +33,17 @@ public sealed class GarbageTests : IDisposable
 
         foreach (int port in new[] { silo.SiloPort, silo.GatewayPort, silo.HttpPort, silo.GrpcPort })
         {
-            for (int i = 0; i < Connections; i++) await SendAsync(port, Garbage(random, i));
+            for (int i = 0; i < Connections; i++)
+            {
+                await SendAsync(port, Garbage(random, i));
+            }
         }
 
         await AnswersAsync(silo);
-        Assert.True(silo.WorkingSet - before < MostMoreBytes, $"{before >> 20} MiB before, {silo.WorkingSet >> 20} MiB after");
+        Assert.True(
+            silo.WorkingSet - before < MostMoreBytes,
+            $"{before >> 20} MiB before, {silo.WorkingSet >> 20} MiB after"
+        );
     }
 
     /// <summary>Random bytes, frames that claim to be long, beginnings of what would be right.</summary>
@@ -55,7 +61,11 @@ public sealed class GarbageTests : IDisposable
             case 2:
                 return [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. bytes];
             case 3:
-                return [.. "POST /v2/models/scale/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"u8, .. bytes];
+                return
+                [
+                    .. "POST /v2/models/scale/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"u8,
+                    .. bytes,
+                ];
         }
 
         return bytes;
@@ -82,7 +92,11 @@ public sealed class GarbageTests : IDisposable
 
     private static async Task AnswersAsync(SiloProcess silo)
     {
-        using HttpResponseMessage answer = await silo.Http.PostAsync("/v2/models/scale/infer", new StringContent("""{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"""), Token);
+        using HttpResponseMessage answer = await silo.Http.PostAsync(
+            "/v2/models/scale/infer",
+            new StringContent("""{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"""),
+            Token
+        );
         Assert.Contains("\"data\":[2,4,6]", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 }

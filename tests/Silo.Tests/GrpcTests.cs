@@ -7,7 +7,10 @@ namespace OrleansInference.Silo.Tests;
 
 public sealed class GrpcTests(ServedModels served) : IDisposable
 {
-    private readonly GrpcChannel _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{served.Silo.GrpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+    private readonly GrpcChannel _channel = GrpcChannel.ForAddress(
+        $"http://127.0.0.1:{served.Silo.GrpcPort}",
+        new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null }
+    );
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -33,7 +36,9 @@ public sealed class GrpcTests(ServedModels served) : IDisposable
         ModelInferRequest typed = Request();
         typed.Inputs[0].Contents = new InferTensorContents { Fp32Contents = { 1, 2, 3, 4 } };
         ModelInferRequest raw = Request();
-        raw.RawInputContents.Add(ByteString.CopyFrom(new[] { 1f, 2, 3, 4 }.SelectMany(BitConverter.GetBytes).ToArray()));
+        raw.RawInputContents.Add(
+            ByteString.CopyFrom(new[] { 1f, 2, 3, 4 }.SelectMany(BitConverter.GetBytes).ToArray())
+        );
 
         ModelInferResponse first = await Client.ModelInferAsync(typed, cancellationToken: Token);
         ModelInferResponse second = await Client.ModelInferAsync(raw, cancellationToken: Token);
@@ -88,16 +93,27 @@ public sealed class GrpcTests(ServedModels served) : IDisposable
         await AssertFailsAsync(request, StatusCode.DeadlineExceeded, "deadline");
     }
 
-    private static ModelInferRequest Request(int rows = 1) => new()
-    {
-        ModelName = "mlp",
-        Id = "abc",
-        Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "FP32", Shape = { rows, 4 } } },
-    };
+    private static ModelInferRequest Request(int rows = 1) =>
+        new()
+        {
+            ModelName = "mlp",
+            Id = "abc",
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "x",
+                    Datatype = "FP32",
+                    Shape = { rows, 4 },
+                },
+            },
+        };
 
     private async Task AssertFailsAsync(ModelInferRequest request, StatusCode code, string expected)
     {
-        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () => await Client.ModelInferAsync(request, cancellationToken: Token));
+        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () =>
+            await Client.ModelInferAsync(request, cancellationToken: Token)
+        );
         Assert.Equal(code, exception.StatusCode);
         Assert.Contains(expected, exception.Status.Detail, StringComparison.OrdinalIgnoreCase);
     }

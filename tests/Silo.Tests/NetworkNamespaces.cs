@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace OrleansInference.Silo.Tests;
 
-/// <summary>Hosts of their own on this machine: network namespaces on one bridge, whose links can be cut pairwise. Linux, as root.</summary>
+/// <summary>
+/// Hosts of their own on this machine: network namespaces on one bridge, whose links can be cut pairwise. Linux, as
+/// root.
+/// </summary>
 public sealed class NetworkNamespaces : IAsyncDisposable
 {
     private readonly string _id = $"oi{Environment.ProcessId % 10_000}";
@@ -12,9 +15,11 @@ public sealed class NetworkNamespaces : IAsyncDisposable
     private NetworkNamespaces(int count) => _count = count;
 
     /// <summary>Why there can be none; empty where there can.</summary>
-    public static string Obstacle => !OperatingSystem.IsLinux() ? "network namespaces are Linux'"
+    public static string Obstacle =>
+        !OperatingSystem.IsLinux() ? "network namespaces are Linux'"
         : Environment.UserName != "root" ? "network namespaces need root"
-        : !File.Exists("/usr/sbin/ip") && !File.Exists("/sbin/ip") && !File.Exists("/bin/ip") ? "iproute2 is not installed"
+        : !File.Exists("/usr/sbin/ip") && !File.Exists("/sbin/ip") && !File.Exists("/bin/ip")
+            ? "iproute2 is not installed"
         : "";
 
     /// <summary>This machine's own address among them.</summary>
@@ -73,7 +78,10 @@ public sealed class NetworkNamespaces : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        for (int i = 0; i < _count; i++) await TryIpAsync($"netns del {Name(i)}");
+        for (int i = 0; i < _count; i++)
+        {
+            await TryIpAsync($"netns del {Name(i)}");
+        }
         await TryIpAsync($"link del {_id}v");
         await TryIpAsync($"netns del {_id}hub");
     }
@@ -95,6 +103,9 @@ public sealed class NetworkNamespaces : IAsyncDisposable
         using Process ip = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
         string error = await ip.StandardError.ReadToEndAsync();
         await ip.WaitForExitAsync();
-        if (ip.ExitCode != 0) throw new InvalidOperationException($"ip {arguments}: {error}");
+        if (ip.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"ip {arguments}: {error}");
+        }
     }
 }

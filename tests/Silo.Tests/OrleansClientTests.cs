@@ -36,11 +36,23 @@ public sealed class OrleansClientTests(ServedModels served) : IAsyncLifetime
     [InlineData("mlp", "7", InferenceError.NotFound, "ready versions: 1")]
     [InlineData("corrupt", "", InferenceError.Unavailable, "failed to load 'corrupt'")]
     [InlineData("plain", "", InferenceError.InvalidArgument, "[3]")]
-    public async Task InferAsync_ARefusedRequest_ThrowsItsError(string model, string version, InferenceError error, string expected)
+    public async Task InferAsync_ARefusedRequest_ThrowsItsError(
+        string model,
+        string version,
+        InferenceError error,
+        string expected
+    )
     {
-        InferenceRequest request = new() { ModelName = model, ModelVersion = version, Inputs = [Row(model == "plain" ? 5 : 4)] };
+        InferenceRequest request = new()
+        {
+            ModelName = model,
+            ModelVersion = version,
+            Inputs = [Row(model == "plain" ? 5 : 4)],
+        };
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => Client.InferAsync(request, Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            Client.InferAsync(request, Token)
+        );
 
         Assert.Equal(error, exception.Error);
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
@@ -49,9 +61,16 @@ public sealed class OrleansClientTests(ServedModels served) : IAsyncLifetime
     [Fact]
     public async Task InferAsync_ADeadlineThatCannotBeMet_ThrowsDeadlineExceeded()
     {
-        InferenceRequest request = new() { ModelName = "waits", Inputs = [Row(4)], Timeout = TimeSpan.FromMicroseconds(1) };
+        InferenceRequest request = new()
+        {
+            ModelName = "waits",
+            Inputs = [Row(4)],
+            Timeout = TimeSpan.FromMicroseconds(1),
+        };
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => Client.InferAsync(request, Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            Client.InferAsync(request, Token)
+        );
 
         Assert.Equal(InferenceError.DeadlineExceeded, exception.Error);
     }
@@ -60,7 +79,10 @@ public sealed class OrleansClientTests(ServedModels served) : IAsyncLifetime
     public async Task InferAsync_CancelledWhileItWaits_Throws()
     {
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse> call = Client.InferAsync(new InferenceRequest { ModelName = "waits", Inputs = [Row(4)] }, source.Token);
+        Task<InferenceResponse> call = Client.InferAsync(
+            new InferenceRequest { ModelName = "waits", Inputs = [Row(4)] },
+            source.Token
+        );
 
         await source.CancelAsync();
 
@@ -73,9 +95,12 @@ public sealed class OrleansClientTests(ServedModels served) : IAsyncLifetime
         ModelMetadata metadata = await Client.GetModelMetadataAsync("mlp", cancellationToken: Token);
 
         Assert.Equal(("x", "y"), (metadata.Inputs.Single().Name, metadata.Outputs.Single().Name));
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => Client.GetModelMetadataAsync("nope", cancellationToken: Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            Client.GetModelMetadataAsync("nope", cancellationToken: Token)
+        );
         Assert.Equal(InferenceError.NotFound, exception.Error);
     }
 
-    private static InferenceTensor Row(int width) => new("x", TensorDatatype.Fp32, [1, width], new byte[width * sizeof(float)]);
+    private static InferenceTensor Row(int width) =>
+        new("x", TensorDatatype.Fp32, [1, width], new byte[width * sizeof(float)]);
 }

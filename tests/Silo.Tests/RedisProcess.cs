@@ -15,9 +15,16 @@ public sealed class RedisProcess : IAsyncDisposable
 
     public string Address => $"127.0.0.1:{_port}";
 
-    private static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+    private static bool IsInstalled =>
+        Environment
+            .GetEnvironmentVariable("PATH")!
+            .Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
-    /// <summary>Skips the test where redis-server is not installed; for a class whose every test needs it, from its <c>InitializeAsync</c>.</summary>
+    /// <summary>
+    /// Skips the test where redis-server is not installed; for a class whose every test needs it, from its
+    /// <c>InitializeAsync</c>.
+    /// </summary>
     public static void Require() => Assert.SkipUnless(IsInstalled, "redis-server is not installed");
 
     /// <summary>Starts one; skips the test where it is not installed.</summary>
@@ -31,10 +38,31 @@ public sealed class RedisProcess : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _process = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{_port}", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", "", "--appendonly", "yes", "--dir", _folder]) { RedirectStandardOutput = true })!;
+        _process = Process.Start(
+            new ProcessStartInfo(
+                "redis-server",
+                [
+                    "--port",
+                    $"{_port}",
+                    "--bind",
+                    "0.0.0.0",
+                    "--protected-mode",
+                    "no",
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "yes",
+                    "--dir",
+                    _folder,
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
-        for (Stopwatch waited = Stopwatch.StartNew(); ;)
+        for (Stopwatch waited = Stopwatch.StartNew(); ; )
         {
             try
             {
@@ -52,7 +80,10 @@ public sealed class RedisProcess : IAsyncDisposable
 
     public async Task StopAsync()
     {
-        if (_process is null) return;
+        if (_process is null)
+        {
+            return;
+        }
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();

@@ -11,7 +11,10 @@ using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Silo.Tests;
 
-/// <summary>The samples of docs/sdk.md, each a region from <c>// sample: NAME</c> to <c>// end</c>; SdkGuideTests compares the two.</summary>
+/// <summary>
+/// The samples of docs/sdk.md, each a region from <c>// sample: NAME</c> to <c>// end</c>; SdkGuideTests compares the
+/// two.
+/// </summary>
 public sealed class SdkSamplesTests(ServedModels served)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -32,7 +35,15 @@ public sealed class SdkSamplesTests(ServedModels served)
         InferenceRequest request = new()
         {
             ModelName = "mlp",
-            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 4], MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray())],
+            Inputs =
+            [
+                new InferenceTensor(
+                    "x",
+                    TensorDatatype.Fp32,
+                    [1, 4],
+                    MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray()
+                ),
+            ],
         };
         using InferenceResponse response = await client.InferAsync(request, cancellationToken);
         float[] scores = MemoryMarshal.Cast<byte, float>(response.Output("y").Data.Span).ToArray();
@@ -51,12 +62,18 @@ public sealed class SdkSamplesTests(ServedModels served)
 
         // sample: http
         ServiceCollection services = new();
-        services.AddKServeHttpInferenceClient(new Uri($"http://127.0.0.1:{httpPort}"), options => options.UseBinaryTensors = true);
+        services.AddKServeHttpInferenceClient(
+            new Uri($"http://127.0.0.1:{httpPort}"),
+            options => options.UseBinaryTensors = true
+        );
         await using ServiceProvider provider = services.BuildServiceProvider();
         IInferenceClient client = provider.GetRequiredService<IInferenceClient>();
 
         ModelMetadata model = await client.GetModelMetadataAsync("mlp", cancellationToken: cancellationToken);
-        foreach (TensorMetadata input in model.Inputs) Console.WriteLine($"{input.Name}: {input.Datatype} {TensorShape.Format(input.Shape)}");
+        foreach (TensorMetadata input in model.Inputs)
+        {
+            Console.WriteLine($"{input.Name}: {input.Datatype} {TensorShape.Format(input.Shape)}");
+        }
         // end
 
         Assert.Equal("x", model.Inputs.Single().Name);
@@ -74,11 +91,19 @@ public sealed class SdkSamplesTests(ServedModels served)
         await using ServiceProvider provider = services.BuildServiceProvider();
         IInferenceClient client = provider.GetRequiredService<IInferenceClient>();
 
-        InferenceTensor input = new("x", TensorDatatype.Fp32, [1, 4], MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray());
+        InferenceTensor input = new(
+            "x",
+            TensorDatatype.Fp32,
+            [1, 4],
+            MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray()
+        );
         string problem = "";
         try
         {
-            using InferenceResponse response = await client.InferAsync(new InferenceRequest { ModelName = "no-such-model", Inputs = [input] }, cancellationToken);
+            using InferenceResponse response = await client.InferAsync(
+                new InferenceRequest { ModelName = "no-such-model", Inputs = [input] },
+                cancellationToken
+            );
         }
         catch (InferenceException exception) when (exception.Error == InferenceError.NotFound)
         {
@@ -97,19 +122,40 @@ public sealed class SdkSamplesTests(ServedModels served)
         CancellationToken cancellationToken = Token;
 
         // sample: stream
-        float[][] rows = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]];
-        IAsyncEnumerable<InferenceRequest> requests = rows.ToAsyncEnumerable().Select((row, index) => new InferenceRequest
-        {
-            ModelName = "mlp",
-            Id = $"row {index}",
-            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, row.Length], MemoryMarshal.AsBytes<float>(row).ToArray())],
-        });
+        float[][] rows =
+        [
+            [1, 2, 3, 4],
+            [5, 6, 7, 8],
+            [9, 10],
+        ];
+        IAsyncEnumerable<InferenceRequest> requests = rows.ToAsyncEnumerable()
+            .Select(
+                (row, index) =>
+                    new InferenceRequest
+                    {
+                        ModelName = "mlp",
+                        Id = $"row {index}",
+                        Inputs =
+                        [
+                            new InferenceTensor(
+                                "x",
+                                TensorDatatype.Fp32,
+                                [1, row.Length],
+                                MemoryMarshal.AsBytes<float>(row).ToArray()
+                            ),
+                        ],
+                    }
+            );
 
         List<string> lines = [];
         await foreach (InferenceResponse answer in client.StreamAsync(requests, cancellationToken))
         {
             using InferenceResponse response = answer;
-            lines.Add(response.Error == InferenceError.None ? $"{response.Id}: {response.Output("y").ByteLength} bytes" : $"{response.Id}: {response.ErrorMessage}");
+            lines.Add(
+                response.Error == InferenceError.None
+                    ? $"{response.Id}: {response.Output("y").ByteLength} bytes"
+                    : $"{response.Id}: {response.ErrorMessage}"
+            );
         }
 
         // end
@@ -126,15 +172,22 @@ public sealed class SdkSamplesTests(ServedModels served)
         InferenceTensor input = new("x", TensorDatatype.Fp32, [1, 4], new byte[4 * sizeof(float)]);
 
         // sample: deadline
-        InferenceRequest request = new() { ModelName = "mlp", Inputs = [input], Timeout = TimeSpan.FromTicks(1), Priority = 1 };
+        InferenceRequest request = new()
+        {
+            ModelName = "mlp",
+            Inputs = [input],
+            Timeout = TimeSpan.FromTicks(1),
+            Priority = 1,
+        };
         InferenceError outcome = InferenceError.None;
         try
         {
             using InferenceResponse response = await client.InferAsync(request, cancellationToken);
         }
-        catch (InferenceException exception) when (exception.Error is InferenceError.DeadlineExceeded or InferenceError.ResourceExhausted)
+        catch (InferenceException exception)
+            when (exception.Error is InferenceError.DeadlineExceeded or InferenceError.ResourceExhausted)
         {
-            outcome = exception.Error;   // too late, or too much to do: ask elsewhere, or answer without the model
+            outcome = exception.Error; // too late, or too much to do: ask elsewhere, or answer without the model
         }
 
         // end
@@ -154,9 +207,16 @@ public sealed class SdkSamplesTests(ServedModels served)
         // sample: photograph
         ModelMetadata model = await client.GetModelMetadataAsync("squeezenet", cancellationToken: cancellationToken);
         byte[] picture = await File.ReadAllBytesAsync(photograph, cancellationToken);
-        InferenceTensor input = ImageTensor.FromEncoded(model.Inputs[0].Name, picture, ImagePreprocessing.FromParameters(model.Parameters));
+        InferenceTensor input = ImageTensor.FromEncoded(
+            model.Inputs[0].Name,
+            picture,
+            ImagePreprocessing.FromParameters(model.Parameters)
+        );
 
-        using InferenceResponse response = await client.InferAsync(new InferenceRequest { ModelName = "squeezenet", Inputs = [input] }, cancellationToken);
+        using InferenceResponse response = await client.InferAsync(
+            new InferenceRequest { ModelName = "squeezenet", Inputs = [input] },
+            cancellationToken
+        );
         float[] scores = MemoryMarshal.Cast<byte, float>(response.Outputs[0].Data.Span).ToArray();
         string label = (await File.ReadAllLinesAsync(labels, cancellationToken))[Array.IndexOf(scores, scores.Max())];
         // end

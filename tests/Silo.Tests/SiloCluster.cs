@@ -17,7 +17,12 @@ public sealed class SiloCluster : IAsyncDisposable
     private IHost? _client;
     private int _started;
 
-    private SiloCluster(string models, RedisProcess? redis, string[] options) => (_models, _redis, _options) = (models, redis, options);
+    private SiloCluster(string models, RedisProcess? redis, string[] options)
+    {
+        _models = models;
+        _redis = redis;
+        _options = options;
+    }
 
     public List<SiloProcess> Silos { get; } = [];
 
@@ -26,8 +31,15 @@ public sealed class SiloCluster : IAsyncDisposable
     public T ClientService<T>()
         where T : notnull => _client!.Services.GetRequiredService<T>();
 
-    /// <summary>Starts silos named s0, s1 …, the later ones side by side, and waits until the director has them all.</summary>
-    public static async Task<SiloCluster> StartAsync(int count, string models, RedisProcess? redis, params string[] options)
+    /// <summary>
+    /// Starts silos named s0, s1 …, the later ones side by side, and waits until the director has them all.
+    /// </summary>
+    public static async Task<SiloCluster> StartAsync(
+        int count,
+        string models,
+        RedisProcess? redis,
+        params string[] options
+    )
     {
         SiloCluster cluster = new(models, redis, options);
         try
@@ -53,11 +65,17 @@ public sealed class SiloCluster : IAsyncDisposable
         lock (Silos)
         {
             name = $"s{_started++}";
-            join = _redis is not null ? ["--redis", _redis.Address] : Silos.Count > 0 ? ["--join", $"127.0.0.1:{Silos[0].SiloPort}"] : [];
+            join =
+                _redis is not null ? ["--redis", _redis.Address]
+                : Silos.Count > 0 ? ["--join", $"127.0.0.1:{Silos[0].SiloPort}"]
+                : [];
         }
 
         SiloProcess silo = await SiloProcess.StartAsync(_models, ["--name", name, .. join, .. _options]);
-        lock (Silos) Silos.Add(silo);
+        lock (Silos)
+        {
+            Silos.Add(silo);
+        }
         return silo;
     }
 
@@ -68,7 +86,9 @@ public sealed class SiloCluster : IAsyncDisposable
         return state.RootElement.Clone();
     }
 
-    /// <summary>Asks again and again until the state satisfies a condition: other processes give no event to wait for.</summary>
+    /// <summary>
+    /// Asks again and again until the state satisfies a condition: other processes give no event to wait for.
+    /// </summary>
     public async Task<JsonElement> UntilAsync(Func<JsonElement, bool> reached, SiloProcess? silo = null)
     {
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(50));
@@ -81,18 +101,22 @@ public sealed class SiloCluster : IAsyncDisposable
                 try
                 {
                     state = await StateAsync(silo);
-                    if (reached(state)) return state;
+                    if (reached(state))
+                    {
+                        return state;
+                    }
                 }
                 catch (HttpRequestException)
                 {
                     // The director is on its way to another node.
                 }
-            }
-            while (await timer.WaitForNextTickAsync(limit.Token));
+            } while (await timer.WaitForNextTickAsync(limit.Token));
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"The cluster did not get there; it is:\n{state}\n{string.Join("\n--\n", Silos.Select(process => process.Output))}");
+            throw new TimeoutException(
+                $"The cluster did not get there; it is:\n{state}\n{string.Join("\n--\n", Silos.Select(process => process.Output))}"
+            );
         }
 
         return state;
@@ -106,7 +130,10 @@ public sealed class SiloCluster : IAsyncDisposable
             _client.Dispose();
         }
 
-        foreach (SiloProcess silo in Silos) await silo.DisposeAsync();
+        foreach (SiloProcess silo in Silos)
+        {
+            await silo.DisposeAsync();
+        }
     }
 
     private async Task ConnectAsync()

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Silo.Tests;
@@ -16,31 +16,68 @@ public sealed class SiloProcess : IAsyncDisposable
     private readonly List<(string Part, TaskCompletionSource<string> Found)> _awaited = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SiloProcess(string models, int[] ports, string[] options, string[]? prefix = null, string address = "127.0.0.1")
+    private SiloProcess(
+        string models,
+        int[] ports,
+        string[] options,
+        string[]? prefix = null,
+        string address = "127.0.0.1"
+    )
     {
-        (_models, _ports, _options) = (models, ports, options);
-        (HttpPort, GrpcPort, SiloPort, GatewayPort) = (ports[0], ports[1], ports[2], ports[3]);
+        _models = models;
+        _ports = ports;
+        _options = options;
+        HttpPort = ports[0];
+        GrpcPort = ports[1];
+        SiloPort = ports[2];
+        GatewayPort = ports[3];
         ProcessStartInfo start = new(prefix is null ? "dotnet" : prefix[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string word in prefix is null ? [] : prefix[1..].Append("dotnet")) start.ArgumentList.Add(word);
+        foreach (string word in prefix is null ? [] : prefix[1..].Append("dotnet"))
+        {
+            start.ArgumentList.Add(word);
+        }
         string[] arguments =
         [
-            typeof(SiloProcess).Assembly.Location.Replace("OrleansInference.Silo.Tests.dll", "OrleansInference.Silo.dll", StringComparison.Ordinal),
-            "--Node:ProfileOnLoad=false", "--Gateway:WarmupMs=0", "--models", models, "--http-port", $"{HttpPort}", "--grpc-port", $"{GrpcPort}", "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
+            typeof(SiloProcess).Assembly.Location.Replace(
+                "OrleansInference.Silo.Tests.dll",
+                "OrleansInference.Silo.dll",
+                StringComparison.Ordinal
+            ),
+            "--Node:ProfileOnLoad=false",
+            "--Gateway:WarmupMs=0",
+            "--models",
+            models,
+            "--http-port",
+            $"{HttpPort}",
+            "--grpc-port",
+            $"{GrpcPort}",
+            "--silo-port",
+            $"{SiloPort}",
+            "--gateway-port",
+            $"{GatewayPort}",
             .. options,
         ];
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Received(line.Data);
         _process.ErrorDataReceived += (_, line) => Received(line.Data);
-        _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"The silo ended:\n{Output}"));
+        _process.Exited += (_, _) =>
+            _ready.TrySetException(new InvalidOperationException($"The silo ended:\n{Output}"));
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        Http = new HttpClient { BaseAddress = new Uri($"http://{address}:{HttpPort}"), Timeout = TimeSpan.FromSeconds(100) };
+        Http = new HttpClient
+        {
+            BaseAddress = new Uri($"http://{address}:{HttpPort}"),
+            Timeout = TimeSpan.FromSeconds(100),
+        };
     }
 
     public int HttpPort { get; }
@@ -77,7 +114,10 @@ public sealed class SiloProcess : IAsyncDisposable
     {
         get
         {
-            lock (_output) return string.Join('\n', _output);
+            lock (_output)
+            {
+                return string.Join('\n', _output);
+            }
         }
     }
 
@@ -97,9 +137,20 @@ public sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>A silo on a host of its own.</summary>
-    public static async Task<SiloProcess> StartInAsync(NetworkNamespaces hosts, int host, string models, params string[] options)
+    public static async Task<SiloProcess> StartInAsync(
+        NetworkNamespaces hosts,
+        int host,
+        string models,
+        params string[] options
+    )
     {
-        SiloProcess silo = new(models, [8080, 8081, 11111, 30000], ["--listen", hosts.Address(host), "--allow-anonymous", .. options], ["ip", "netns", "exec", hosts.Name(host)], hosts.Address(host));
+        SiloProcess silo = new(
+            models,
+            [8080, 8081, 11111, 30000],
+            ["--listen", hosts.Address(host), "--allow-anonymous", .. options],
+            ["ip", "netns", "exec", hosts.Name(host)],
+            hosts.Address(host)
+        );
         await silo._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
         return silo;
     }
@@ -134,7 +185,10 @@ public sealed class SiloProcess : IAsyncDisposable
         lock (_output)
         {
             _awaited.Add((part, found));
-            if (_output.Find(line => line.Contains(part, StringComparison.Ordinal)) is { } line) found.TrySetResult(line);
+            if (_output.Find(line => line.Contains(part, StringComparison.Ordinal)) is { } line)
+            {
+                found.TrySetResult(line);
+            }
         }
 
         return await found.Task.WaitAsync(TimeSpan.FromSeconds(60));
@@ -143,20 +197,35 @@ public sealed class SiloProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
 
     private void Received(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+        {
+            return;
+        }
         lock (_output)
         {
             _output.Add(line);
-            foreach ((string part, TaskCompletionSource<string> found) in _awaited) if (line.Contains(part, StringComparison.Ordinal)) found.TrySetResult(line);
+            foreach ((string part, TaskCompletionSource<string> found) in _awaited)
+            {
+                if (line.Contains(part, StringComparison.Ordinal))
+                {
+                    found.TrySetResult(line);
+                }
+            }
         }
 
-        if (line.StartsWith("Ready.", StringComparison.Ordinal)) _ready.TrySetResult();
+        if (line.StartsWith("Ready.", StringComparison.Ordinal))
+        {
+            _ready.TrySetResult();
+        }
     }
 }

@@ -8,10 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansInference.Client;
 using OrleansInference.Client.Images;
-using OrleansInference.Protocol;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol;
 using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Silo.Tests;
@@ -24,7 +24,10 @@ public sealed class SqueezeNetTests(ServedModels served)
 
     private static byte[] Input => File.ReadAllBytes(RepositoryRoot.Data("models", "vision", "squeezenet.input.f32"));
 
-    private static float[] Expected => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(RepositoryRoot.Data("models", "vision", "squeezenet.output.f32"))).ToArray();
+    private static float[] Expected =>
+        MemoryMarshal
+            .Cast<byte, float>(File.ReadAllBytes(RepositoryRoot.Data("models", "vision", "squeezenet.output.f32")))
+            .ToArray();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -32,18 +35,28 @@ public sealed class SqueezeNetTests(ServedModels served)
     public async Task Infer_HttpJson_EqualsTheRecordedOutput()
     {
         string data = JsonSerializer.Serialize(MemoryMarshal.Cast<byte, float>(Input).ToArray());
-        using StringContent content = new($$"""{"inputs":[{"name":"data_0","shape":[1,3,224,224],"datatype":"FP32","data":{{data}}}]}""");
+        using StringContent content = new(
+            $$"""{"inputs":[{"name":"data_0","shape":[1,3,224,224],"datatype":"FP32","data":{{data}}}]}"""
+        );
 
         using HttpResponseMessage response = await served.Silo.Http.PostAsync(Url, content, Token);
 
         using JsonDocument json = JsonDocument.Parse(await response.Content.ReadAsStreamAsync(Token));
-        AssertClose([.. json.RootElement.GetProperty("outputs")[0].GetProperty("data").EnumerateArray().Select(value => value.GetSingle())]);
+        AssertClose([
+            .. json
+                .RootElement.GetProperty("outputs")[0]
+                .GetProperty("data")
+                .EnumerateArray()
+                .Select(value => value.GetSingle()),
+        ]);
     }
 
     [Fact]
     public async Task Infer_HttpBinary_EqualsTheRecordedOutput()
     {
-        byte[] header = Encoding.UTF8.GetBytes("""{"inputs":[{"name":"data_0","shape":[1,3,224,224],"datatype":"FP32","parameters":{"binary_data_size":602112}}],"parameters":{"binary_data_output":true}}""");
+        byte[] header = Encoding.UTF8.GetBytes(
+            """{"inputs":[{"name":"data_0","shape":[1,3,224,224],"datatype":"FP32","parameters":{"binary_data_size":602112}}],"parameters":{"binary_data_output":true}}"""
+        );
         using ByteArrayContent content = new([.. header, .. Input]);
         content.Headers.Add("Inference-Header-Content-Length", $"{header.Length}");
 
@@ -62,11 +75,21 @@ public sealed class SqueezeNetTests(ServedModels served)
         ModelInferRequest request = new()
         {
             ModelName = "squeezenet",
-            Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "data_0", Datatype = "FP32", Shape = { Shape } } },
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "data_0",
+                    Datatype = "FP32",
+                    Shape = { Shape },
+                },
+            },
             RawInputContents = { ByteString.CopyFrom(Input) },
         };
 
-        ModelInferResponse response = await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(request, cancellationToken: Token);
+        ModelInferResponse response = await new GRPCInferenceService.GRPCInferenceServiceClient(
+            channel
+        ).ModelInferAsync(request, cancellationToken: Token);
 
         AssertClose(MemoryMarshal.Cast<byte, float>(response.RawOutputContents.Single().Span).ToArray());
     }
@@ -78,7 +101,14 @@ public sealed class SqueezeNetTests(ServedModels served)
         using IHost host = await ClientAsync();
         IInferenceClient client = host.Services.GetRequiredService<IInferenceClient>();
 
-        using InferenceResponse response = await client.InferAsync(new InferenceRequest { ModelName = "squeezenet", Inputs = [new InferenceTensor("data_0", TensorDatatype.Fp32, Shape, input)] }, Token);
+        using InferenceResponse response = await client.InferAsync(
+            new InferenceRequest
+            {
+                ModelName = "squeezenet",
+                Inputs = [new InferenceTensor("data_0", TensorDatatype.Fp32, Shape, input)],
+            },
+            Token
+        );
 
         AssertClose(MemoryMarshal.Cast<byte, float>(response.Outputs.Single().Data.Span).ToArray());
     }
@@ -94,9 +124,16 @@ public sealed class SqueezeNetTests(ServedModels served)
         using IHost host = await ClientAsync();
         IInferenceClient client = host.Services.GetRequiredService<IInferenceClient>();
         ModelMetadata model = await client.GetModelMetadataAsync("squeezenet", cancellationToken: Token);
-        InferenceTensor input = ImageTensor.FromEncoded(model.Inputs[0].Name, picture, ImagePreprocessing.FromParameters(model.Parameters));
+        InferenceTensor input = ImageTensor.FromEncoded(
+            model.Inputs[0].Name,
+            picture,
+            ImagePreprocessing.FromParameters(model.Parameters)
+        );
 
-        using InferenceResponse response = await client.InferAsync(new InferenceRequest { ModelName = "squeezenet", Inputs = [input] }, Token);
+        using InferenceResponse response = await client.InferAsync(
+            new InferenceRequest { ModelName = "squeezenet", Inputs = [input] },
+            Token
+        );
 
         float[] scores = MemoryMarshal.Cast<byte, float>(response.Outputs[0].Data.Span).ToArray();
         Assert.Contains(expected, labels[Array.IndexOf(scores, scores.Max())], StringComparison.OrdinalIgnoreCase);
@@ -106,7 +143,10 @@ public sealed class SqueezeNetTests(ServedModels served)
     {
         float[] expected = Expected;
         Assert.Equal(expected.Length, actual.Length);
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], 1e-3f);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(expected[i], actual[i], 1e-3f);
+        }
     }
 
     private async Task<IHost> ClientAsync()

@@ -7,7 +7,9 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Silo.Tests;
 
-/// <summary>Requests at a constant rate through the SDK, whatever becomes of them: an open loop. Every answer is checked.</summary>
+/// <summary>
+/// Requests at a constant rate through the SDK, whatever becomes of them: an open loop. Every answer is checked.
+/// </summary>
 internal sealed class SteadyLoad : IAsyncDisposable
 {
     private readonly IInferenceClient _client;
@@ -20,7 +22,9 @@ internal sealed class SteadyLoad : IAsyncDisposable
 
     public SteadyLoad(IInferenceClient client, string model, float factor, int rate)
     {
-        (_client, _model, _factor) = (client, model, factor);
+        _client = client;
+        _model = model;
+        _factor = factor;
         _running = Task.Run(() => RunAsync(rate));
     }
 
@@ -35,7 +39,10 @@ internal sealed class SteadyLoad : IAsyncDisposable
     {
         int until = Answered + count;
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(20));
-        while (Answered < until) await timer.WaitForNextTickAsync();
+        while (Answered < until)
+        {
+            await timer.WaitForNextTickAsync();
+        }
     }
 
     /// <summary>Ends it and returns what became of every request, in the order of sending.</summary>
@@ -60,7 +67,10 @@ internal sealed class SteadyLoad : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                while (sent.Count < Now * rate) sent.Add(SendAsync(sent.Count));
+                while (sent.Count < Now * rate)
+                {
+                    sent.Add(SendAsync(sent.Count));
+                }
             }
         }
         catch (OperationCanceledException)
@@ -77,11 +87,25 @@ internal sealed class SteadyLoad : IAsyncDisposable
         float[] row = [number, number + 1, number + 2];
         try
         {
-            InferenceRequest request = new() { ModelName = _model, Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 3], MemoryMarshal.AsBytes(row.AsSpan()).ToArray())] };
+            InferenceRequest request = new()
+            {
+                ModelName = _model,
+                Inputs =
+                [
+                    new InferenceTensor(
+                        "x",
+                        TensorDatatype.Fp32,
+                        [1, 3],
+                        MemoryMarshal.AsBytes(row.AsSpan()).ToArray()
+                    ),
+                ],
+            };
             using InferenceResponse response = await _client.InferAsync(request);
             float[] answer = MemoryMarshal.Cast<byte, float>(response.Outputs[0].Data.Span).ToArray();
             bool right = answer.Length == 3 && Enumerable.Range(0, 3).All(i => answer[i] == row[i] * _factor);
-            _answers.Add((at, Now - at, right ? null : $"WRONG: {string.Join(",", answer)} for {string.Join(",", row)}"));
+            _answers.Add(
+                (at, Now - at, right ? null : $"WRONG: {string.Join(",", answer)} for {string.Join(",", row)}")
+            );
         }
         catch (InferenceException exception)
         {

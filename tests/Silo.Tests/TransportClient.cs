@@ -14,15 +14,26 @@ internal sealed class TransportClient : IAsyncDisposable
 
     public IInferenceClient Client => _host.Services.GetRequiredService<IInferenceClient>();
 
-    public static async Task<TransportClient> StartAsync(Transport transport, SiloProcess silo, CancellationToken cancellationToken)
+    public static async Task<TransportClient> StartAsync(
+        Transport transport,
+        SiloProcess silo,
+        CancellationToken cancellationToken
+    )
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         switch (transport)
         {
-            case Transport.Orleans: builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, silo.GatewayPort)); break;
-            case Transport.Http: builder.Services.AddKServeHttpInferenceClient(new Uri($"http://127.0.0.1:{silo.HttpPort}")); break;
-            case Transport.Grpc: builder.Services.AddKServeGrpcInferenceClient(new Uri($"http://127.0.0.1:{silo.GrpcPort}")); break;
-            default: throw new ArgumentOutOfRangeException(nameof(transport), transport, "Orleans, Http or Grpc");
+            case Transport.Orleans:
+                builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, silo.GatewayPort));
+                break;
+            case Transport.Http:
+                builder.Services.AddKServeHttpInferenceClient(new Uri($"http://127.0.0.1:{silo.HttpPort}"));
+                break;
+            case Transport.Grpc:
+                builder.Services.AddKServeGrpcInferenceClient(new Uri($"http://127.0.0.1:{silo.GrpcPort}"));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(transport), transport, "Orleans, Http or Grpc");
         }
 
         IHost host = builder.Build();

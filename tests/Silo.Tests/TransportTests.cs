@@ -24,13 +24,19 @@ public sealed class TransportTests(ServedModels served)
 
             InferenceTensor output = response.Outputs.Single();
             Assert.Equal(("mlp", "1", "7"), (response.ModelName, response.ModelVersion, response.Id));
-            Assert.Equal(("y", TensorDatatype.Fp32, "[2,2]"), (output.Name, output.Datatype, TensorShape.Format(output.Shape)));
+            Assert.Equal(
+                ("y", TensorDatatype.Fp32, "[2,2]"),
+                (output.Name, output.Datatype, TensorShape.Format(output.Shape))
+            );
             outputs.Add(transport, Values<float>(output));
         }
 
         Assert.Contains(outputs[Transport.Orleans], value => value != 0);
         // The same rows in a batch with others may round differently in the last place.
-        foreach (float[] other in outputs.Values) Assert.All(other.Zip(outputs[Transport.Orleans]), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+        foreach (float[] other in outputs.Values)
+        {
+            Assert.All(other.Zip(outputs[Transport.Orleans]), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+        }
     }
 
     [Theory]
@@ -44,7 +50,14 @@ public sealed class TransportTests(ServedModels served)
         BytesElements.Write(contents, text);
         await using TransportClient started = await StartAsync(transport);
 
-        using InferenceResponse response = await started.Client.InferAsync(new InferenceRequest { ModelName = "strings", Inputs = [new InferenceTensor("x", TensorDatatype.Bytes, [1, 2], contents)] }, Token);
+        using InferenceResponse response = await started.Client.InferAsync(
+            new InferenceRequest
+            {
+                ModelName = "strings",
+                Inputs = [new InferenceTensor("x", TensorDatatype.Bytes, [1, 2], contents)],
+            },
+            Token
+        );
 
         Assert.Equal(contents, response.Output("y").Data.ToArray());
     }
@@ -60,9 +73,21 @@ public sealed class TransportTests(ServedModels served)
         ModelMetadata metadata = await started.Client.GetModelMetadataAsync("mlp", cancellationToken: Token);
 
         Assert.Equal(("mlp", "1"), (metadata.Name, metadata.Versions.Single()));
-        Assert.Equal(("x", TensorDatatype.Fp32, "[-1,4]"), (metadata.Inputs.Single().Name, metadata.Inputs[0].Datatype, TensorShape.Format(metadata.Inputs[0].Shape)));
-        Assert.Equal(("y", TensorDatatype.Fp32, "[-1,2]"), (metadata.Outputs.Single().Name, metadata.Outputs[0].Datatype, TensorShape.Format(metadata.Outputs[0].Shape)));
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => started.Client.GetModelMetadataAsync("nope", cancellationToken: Token));
+        Assert.Equal(
+            ("x", TensorDatatype.Fp32, "[-1,4]"),
+            (metadata.Inputs.Single().Name, metadata.Inputs[0].Datatype, TensorShape.Format(metadata.Inputs[0].Shape))
+        );
+        Assert.Equal(
+            ("y", TensorDatatype.Fp32, "[-1,2]"),
+            (
+                metadata.Outputs.Single().Name,
+                metadata.Outputs[0].Datatype,
+                TensorShape.Format(metadata.Outputs[0].Shape)
+            )
+        );
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            started.Client.GetModelMetadataAsync("nope", cancellationToken: Token)
+        );
         Assert.Equal(InferenceError.NotFound, exception.Error);
     }
 
@@ -73,11 +98,19 @@ public sealed class TransportTests(ServedModels served)
     [InlineData(Transport.Orleans, "mlp", 2, InferenceError.InvalidArgument, "[2,2]")]
     [InlineData(Transport.Http, "mlp", 2, InferenceError.InvalidArgument, "[2,2]")]
     [InlineData(Transport.Grpc, "mlp", 2, InferenceError.InvalidArgument, "[2,2]")]
-    public async Task InferAsync_ARefusedRequest_ThrowsItsError(Transport transport, string model, int width, InferenceError error, string expected)
+    public async Task InferAsync_ARefusedRequest_ThrowsItsError(
+        Transport transport,
+        string model,
+        int width,
+        InferenceError error,
+        string expected
+    )
     {
         await using TransportClient started = await StartAsync(transport);
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => started.Client.InferAsync(Mlp(width) with { ModelName = model }, Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            started.Client.InferAsync(Mlp(width) with { ModelName = model }, Token)
+        );
 
         Assert.Equal(error, exception.Error);
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
@@ -91,7 +124,9 @@ public sealed class TransportTests(ServedModels served)
     {
         await using TransportClient started = await StartAsync(transport);
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => started.Client.InferAsync(Mlp() with { ModelName = "holds", Timeout = TimeSpan.FromMicroseconds(1) }, Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            started.Client.InferAsync(Mlp() with { ModelName = "holds", Timeout = TimeSpan.FromMicroseconds(1) }, Token)
+        );
 
         Assert.Equal(InferenceError.DeadlineExceeded, exception.Error);
     }
@@ -104,7 +139,13 @@ public sealed class TransportTests(ServedModels served)
     {
         await using TransportClient started = await StartAsync(transport);
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse> call = started.Client.InferAsync(Mlp(4, rows: 1) with { ModelName = "holds" }, source.Token);
+        Task<InferenceResponse> call = started.Client.InferAsync(
+            Mlp(4, rows: 1) with
+            {
+                ModelName = "holds",
+            },
+            source.Token
+        );
 
         await source.CancelAsync();
 
@@ -117,17 +158,29 @@ public sealed class TransportTests(ServedModels served)
     [InlineData(Transport.Grpc, InferenceError.Internal)]
     public async Task StreamAsync_AnErrorInTheMiddle_KeepsTheOrderAndGoesOn(Transport transport, InferenceError error)
     {
-        const int Requests = 100, Wrong = 50;
+        const int Requests = 100;
+        const int Wrong = 50;
         await using TransportClient started = await StartAsync(transport);
-        IAsyncEnumerable<InferenceRequest> requests = Enumerable.Range(0, Requests).Select(i => Mlp() with { ModelName = i == Wrong ? "nope" : "mlp", Id = $"{i}" }).ToAsyncEnumerable();
+        IAsyncEnumerable<InferenceRequest> requests = Enumerable
+            .Range(0, Requests)
+            .Select(i => Mlp() with { ModelName = i == Wrong ? "nope" : "mlp", Id = $"{i}" })
+            .ToAsyncEnumerable();
 
         List<(string Id, InferenceError Error, int Outputs)> answers = [];
         await foreach (InferenceResponse response in started.Client.StreamAsync(requests, Token))
         {
-            using (response) answers.Add((response.Id, response.Error, response.Outputs.Length));
+            using (response)
+            {
+                answers.Add((response.Id, response.Error, response.Outputs.Length));
+            }
         }
 
-        Assert.Equal(Enumerable.Range(0, Requests).Select(i => i == Wrong ? ($"{i}", error, 0) : ($"{i}", InferenceError.None, 1)), answers);
+        Assert.Equal(
+            Enumerable
+                .Range(0, Requests)
+                .Select(i => i == Wrong ? ($"{i}", error, 0) : ($"{i}", InferenceError.None, 1)),
+            answers
+        );
     }
 
     [Theory]
@@ -137,14 +190,20 @@ public sealed class TransportTests(ServedModels served)
     public async Task StreamAsync_RequestsThatThrow_AreNotTakenForTheEnd(Transport transport)
     {
         await using TransportClient started = await StartAsync(transport);
-        IAsyncEnumerable<InferenceRequest> requests = Enumerable.Range(0, 3).Select(i => i < 2 ? Mlp() : throw new InvalidOperationException("broken")).ToAsyncEnumerable();
+        IAsyncEnumerable<InferenceRequest> requests = Enumerable
+            .Range(0, 3)
+            .Select(i => i < 2 ? Mlp() : throw new InvalidOperationException("broken"))
+            .ToAsyncEnumerable();
         int answers = 0;
 
         InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
             await foreach (InferenceResponse response in started.Client.StreamAsync(requests, Token))
             {
-                using (response) answers++;
+                using (response)
+                {
+                    answers++;
+                }
             }
         });
 
@@ -178,7 +237,10 @@ public sealed class TransportTests(ServedModels served)
         Assert.Equal([1, 3, 6 + int.Parse(sequence)], sums);
     }
 
-    /// <summary>+1, +10 cancelled by a closed connection or a cancelled call, +100: not 101, but an error until it is begun anew.</summary>
+    /// <summary>
+    /// +1, +10 cancelled by a closed connection or a cancelled call, +100: not 101, but an error until it is begun
+    /// anew.
+    /// </summary>
     [Theory]
     [InlineData(Transport.Orleans, "pairs-oldest")]
     [InlineData(Transport.Http, "pairs-oldest")]
@@ -189,7 +251,8 @@ public sealed class TransportTests(ServedModels served)
     public async Task InferAsync_ARequestOfASequenceCancelled_EndsTheSequence(Transport transport, string model)
     {
         await using TransportClient started = await StartAsync(transport);
-        string one = $"{(int)transport}1", other = $"{(int)transport}2";
+        string one = $"{(int)transport}1";
+        string other = $"{(int)transport}2";
         await PairAsync(started, Add(model, one, 1, start: true), Add(model, other, 1000, start: true));
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<InferenceResponse> cancelled = started.Client.InferAsync(Add(model, one, 10), source.Token);
@@ -198,34 +261,55 @@ public sealed class TransportTests(ServedModels served)
         await source.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
-        InferenceException broken = await Assert.ThrowsAsync<InferenceException>(() => started.Client.InferAsync(Add(model, one, 100), Token));
+        InferenceException broken = await Assert.ThrowsAsync<InferenceException>(() =>
+            started.Client.InferAsync(Add(model, one, 100), Token)
+        );
         int[] anew = await PairAsync(started, Add(model, one, 5, start: true), Add(model, other, 1));
         Assert.Equal(InferenceError.InvalidArgument, broken.Error);
-        Assert.Contains("it was ended by a request that was cancelled; start it anew", broken.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it was ended by a request that was cancelled; start it anew",
+            broken.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal([5, 1001], anew);
     }
 
-    private static InferenceRequest Add(string model, string sequence, int value, bool start = false) => new()
-    {
-        ModelName = model,
-        Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
-        SequenceId = sequence,
-        SequenceStart = start,
-    };
+    private static InferenceRequest Add(string model, string sequence, int value, bool start = false) =>
+        new()
+        {
+            ModelName = model,
+            Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
+            SequenceId = sequence,
+            SequenceStart = start,
+        };
 
     private static async Task<int[]> PairAsync(TransportClient started, params InferenceRequest[] requests)
     {
-        InferenceResponse[] answers = await Task.WhenAll(requests.Select(request => started.Client.InferAsync(request, Token)));
+        InferenceResponse[] answers = await Task.WhenAll(
+            requests.Select(request => started.Client.InferAsync(request, Token))
+        );
         int[] sums = [.. answers.Select(answer => Values<int>(answer.Output("OUTPUT")).Single())];
-        foreach (InferenceResponse answer in answers) answer.Dispose();
+        foreach (InferenceResponse answer in answers)
+        {
+            answer.Dispose();
+        }
         return sums;
     }
 
-    private static InferenceRequest Mlp(int width = 4, int rows = 2) => new()
-    {
-        ModelName = "mlp",
-        Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [rows, width], MemoryMarshal.AsBytes<float>(Rows.AsSpan(0, rows * width)).ToArray())],
-    };
+    private static InferenceRequest Mlp(int width = 4, int rows = 2) =>
+        new()
+        {
+            ModelName = "mlp",
+            Inputs =
+            [
+                new InferenceTensor(
+                    "x",
+                    TensorDatatype.Fp32,
+                    [rows, width],
+                    MemoryMarshal.AsBytes<float>(Rows.AsSpan(0, rows * width)).ToArray()
+                ),
+            ],
+        };
 
     private static T[] Values<T>(InferenceTensor tensor)
         where T : struct => MemoryMarshal.Cast<byte, T>(tensor.Data.Span).ToArray();
@@ -236,8 +320,12 @@ public sealed class TransportTests(ServedModels served)
         using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{served.Silo.HttpPort}") };
         using PeriodicTimer pace = new(TimeSpan.FromMilliseconds(20));
         string pending = $"nv_inference_pending_request_count{{model=\"{model}\",version=\"1\"}} 1";
-        while (!(await http.GetStringAsync("/metrics", Token)).Contains(pending, StringComparison.Ordinal)) await pace.WaitForNextTickAsync(Token);
+        while (!(await http.GetStringAsync("/metrics", Token)).Contains(pending, StringComparison.Ordinal))
+        {
+            await pace.WaitForNextTickAsync(Token);
+        }
     }
 
-    private Task<TransportClient> StartAsync(Transport transport) => TransportClient.StartAsync(transport, served.Silo, Token);
+    private Task<TransportClient> StartAsync(Transport transport) =>
+        TransportClient.StartAsync(transport, served.Silo, Token);
 }

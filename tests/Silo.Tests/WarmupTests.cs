@@ -7,7 +7,11 @@ namespace OrleansInference.Silo.Tests;
 /// <summary>A silo warms its own request path before it says that it is ready, however it is protected.</summary>
 public sealed class WarmupTests : IDisposable
 {
-    private static readonly string[] s_options = ["--Gateway:WarmupMs=30000", "--Logging:LogLevel:OrleansInference.Gateway=Debug"];
+    private static readonly string[] s_options =
+    [
+        "--Gateway:WarmupMs=30000",
+        "--Logging:LogLevel:OrleansInference.Gateway=Debug",
+    ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("warmup").FullName;
     private readonly string _models = Directory.CreateTempSubdirectory("repository").FullName;
@@ -46,8 +50,14 @@ public sealed class WarmupTests : IDisposable
 
         await using SiloProcess silo = await SiloProcess.StartAsync(_models, [.. s_options, .. protect]);
         await silo.LineAsync("The request path is warm after");
-        using HttpClient client = protection == "tls" ? _authority.Client(silo.HttpPort, null) : new HttpClient { BaseAddress = silo.Http.BaseAddress };
-        if (protection == "keys") client.DefaultRequestHeaders.Add("X-API-Key", "a-key-of-an-admin-0123456789");
+        using HttpClient client =
+            protection == "tls"
+                ? _authority.Client(silo.HttpPort, null)
+                : new HttpClient { BaseAddress = silo.Http.BaseAddress };
+        if (protection == "keys")
+        {
+            client.DefaultRequestHeaders.Add("X-API-Key", "a-key-of-an-admin-0123456789");
+        }
 
         Assert.Contains("warm after 121 requests", silo.Output, StringComparison.Ordinal);
         JsonElement stats = await JsonAsync(client, "/v2/models/scale/stats");
@@ -62,7 +72,11 @@ public sealed class WarmupTests : IDisposable
     public async Task StartAsync_ClientsMustShowCertificates_StartsWithoutIt()
     {
         string certificate = _authority.Issue("server");
-        string[] protect = ["--Gateway:CertificateFile=" + certificate, "--Gateway:ClientAuthorityFile=" + _authority.File];
+        string[] protect =
+        [
+            "--Gateway:CertificateFile=" + certificate,
+            "--Gateway:ClientAuthorityFile=" + _authority.File,
+        ];
 
         await using SiloProcess silo = await SiloProcess.StartAsync(_models, [.. s_options, .. protect]);
         await silo.LineAsync("The request path is warm after");

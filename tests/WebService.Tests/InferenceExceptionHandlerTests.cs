@@ -18,7 +18,9 @@ public sealed class InferenceExceptionHandlerTests
     [InlineData(InferenceError.DeadlineExceeded, 504, null)]
     public async Task TryHandleAsync_AnInferenceError_HasItsStatus(InferenceError error, int status, string? retryAfter)
     {
-        (bool handled, HttpContext context, string body) = await HandleAsync(new InferenceException(error, "the reason"));
+        (bool handled, HttpContext context, string body) = await HandleAsync(
+            new InferenceException(error, "the reason")
+        );
 
         Assert.True(handled);
         Assert.Equal(status, context.Response.StatusCode);
@@ -29,7 +31,9 @@ public sealed class InferenceExceptionHandlerTests
     [Fact]
     public async Task TryHandleAsync_AnotherException_IsLeftToOthers()
     {
-        (bool handled, HttpContext context, string body) = await HandleAsync(new InvalidOperationException("a mistake"));
+        (bool handled, HttpContext context, string body) = await HandleAsync(
+            new InvalidOperationException("a mistake")
+        );
 
         Assert.False(handled);
         Assert.Equal((200, ""), (context.Response.StatusCode, body));
@@ -37,7 +41,10 @@ public sealed class InferenceExceptionHandlerTests
 
     private static async Task<(bool Handled, HttpContext Context, string Body)> HandleAsync(Exception exception)
     {
-        await using ServiceProvider services = new ServiceCollection().AddLogging().AddProblemDetails().BuildServiceProvider();
+        await using ServiceProvider services = new ServiceCollection()
+            .AddLogging()
+            .AddProblemDetails()
+            .BuildServiceProvider();
         using MemoryStream body = new();
         DefaultHttpContext context = new() { RequestServices = services };
         context.Response.Body = body;

@@ -6,46 +6,52 @@ namespace OrleansInference.Agent.Planning.Changes;
 public static class ChangeText
 {
     /// <summary>The text, without a full stop.</summary>
-    public static string Of(PlanChange change) => change switch
-    {
-        ReplicaAdded added => $"add {added.Model} on {added.Node}",
-        ReplicaRemoved removed => $"remove {removed.Model} from {removed.Node}",
-        ReplicaMoved moved => $"move {moved.Model} from {moved.From} to {moved.To}",
-        ReplicaReplaced replaced => $"{replaced.Model} in place of {replaced.Other} on {replaced.Node}",
-        KnobSet set => Of(set),
-        StyleSet style => Of(style),
-        PlanReplaced plan => Of(plan.Source),
-        ChangeSequence sequence => string.Join("; ", sequence.Steps.Select(Of)),
-        _ => "keep",
-    };
+    public static string Of(PlanChange change) =>
+        change switch
+        {
+            ReplicaAdded added => $"add {added.Model} on {added.Node}",
+            ReplicaRemoved removed => $"remove {removed.Model} from {removed.Node}",
+            ReplicaMoved moved => $"move {moved.Model} from {moved.From} to {moved.To}",
+            ReplicaReplaced replaced => $"{replaced.Model} in place of {replaced.Other} on {replaced.Node}",
+            KnobSet set => Of(set),
+            StyleSet style => Of(style),
+            PlanReplaced plan => Of(plan.Source),
+            ChangeSequence sequence => string.Join("; ", sequence.Steps.Select(Of)),
+            _ => "keep",
+        };
 
-    private static string Of(KnobSet set) => set.Knob switch
-    {
-        Knob.Instances when set.Value == 0 => $"all instances of {set.Model}",
-        Knob.Instances => Invariant($"{set.Value} instances of {set.Model}"),
-        Knob.MaxRows => Invariant($"batches of {set.Value} of {set.Model}"),
-        _ => Invariant($"{set.Value} threads for {set.Model}"),
-    };
+    private static string Of(KnobSet set) =>
+        set.Knob switch
+        {
+            Knob.Instances when set.Value == 0 => $"all instances of {set.Model}",
+            Knob.Instances => Invariant($"{set.Value} instances of {set.Model}"),
+            Knob.MaxRows => Invariant($"batches of {set.Value} of {set.Model}"),
+            _ => Invariant($"{set.Value} threads for {set.Model}"),
+        };
 
-    private static string Of(StyleSet style) => style.Style switch
-    {
-        PlanStyle.HalfTheRuns => "half the runs at once",
-        PlanStyle.Lean => Invariant($"a replica for each {style.Parameter} requests under way"),
-        PlanStyle.Sized => SizedRuns(style.Parameter),
-        PlanStyle.SizedHalfTheRuns => Invariant($"half the runs at once, of at most {style.Parameter * 100:F0} % of the objective"),
-        PlanStyle.SizedPatient => $"{SizedRuns(style.Parameter)}, waiting for company",
-        PlanStyle.Patient => "waiting for company",
-        _ => "everything as the nodes choose",
-    };
+    private static string Of(StyleSet style) =>
+        style.Style switch
+        {
+            PlanStyle.HalfTheRuns => "half the runs at once",
+            PlanStyle.Lean => Invariant($"a replica for each {style.Parameter} requests under way"),
+            PlanStyle.Sized => SizedRuns(style.Parameter),
+            PlanStyle.SizedHalfTheRuns => Invariant(
+                $"half the runs at once, of at most {style.Parameter * 100:F0} % of the objective"
+            ),
+            PlanStyle.SizedPatient => $"{SizedRuns(style.Parameter)}, waiting for company",
+            PlanStyle.Patient => "waiting for company",
+            _ => "everything as the nodes choose",
+        };
 
     private static string SizedRuns(double share) => Invariant($"runs of at most {share * 100:F0} % of the objective");
 
-    private static string Of(PlanSource source) => source switch
-    {
-        PlanSource.ReplicateWhereItFits => "replicate where it fits",
-        PlanSource.GreedyReplication => "greedy selective replication",
-        _ => "the last plan known to be good",
-    };
+    private static string Of(PlanSource source) =>
+        source switch
+        {
+            PlanSource.ReplicateWhereItFits => "replicate where it fits",
+            PlanSource.GreedyReplication => "greedy selective replication",
+            _ => "the last plan known to be good",
+        };
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,8 @@
 namespace OrleansInference.Agent.Planning.Changes;
 
 /// <summary>
-/// What a candidate plan changes. Two changes are the same where they say the same, which is what the tabu list goes by;
+/// What a candidate plan changes. Two changes are the same where they say the same, which is what the tabu list goes
+/// by;
 /// <see cref="ChangeText"/> is what a user reads of one. Nodes are named as operators name them.
 /// </summary>
 public abstract record PlanChange

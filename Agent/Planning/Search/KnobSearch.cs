@@ -3,13 +3,16 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Planning.Search;
 
 /// <summary>
-/// A short hill climb over batch × threads × instances: begins where the measured line of a run (base + perRow × rows) expects
-/// the best, and tries a tenth of the grid at most. Then its best few are measured again, in turn: one measurement of a quarter second is partly luck, and the best of several
-/// the luckiest. Deterministic; not thread-safe.
+/// A short hill climb over batch × threads × instances: begins where the measured line of a run (base + perRow × rows)
+/// expects the best, and tries a tenth of the grid at most. Then its best few are measured again, in turn: one
+/// measurement of a quarter second is partly luck, and the best of several the luckiest. Deterministic; not
+/// thread-safe.
 /// </summary>
 public sealed class KnobSearch
 {
-    /// <summary>A run may take this share of the objective: a request that just missed a batch runs in the next.</summary>
+    /// <summary>
+    /// A run may take this share of the objective: a request that just missed a batch runs in the next.
+    /// </summary>
     private const double RunShare = 0.45;
 
     /// <summary>Settings that are measured again.</summary>
@@ -35,15 +38,25 @@ public sealed class KnobSearch
     public KnobSearch(KnobGrid grid, int cores, double baseSeconds, double secondsPerRow, double sloSeconds)
     {
         ArgumentNullException.ThrowIfNull(grid);
-        (_grid, _cores) = (grid, cores);
+        _grid = grid;
+        _cores = cores;
         Budget = Math.Min(grid.Size, Math.Max(4, grid.Size / 10));
-        int all = Instances(cores), fits = grid.Rows.LastOrDefault(rows => baseSeconds + (secondsPerRow * rows) <= sloSeconds * RunShare, grid.Rows[0]);
+        int all = Instances(cores);
+        int fits = grid.Rows.LastOrDefault(
+            rows => baseSeconds + (secondsPerRow * rows) <= sloSeconds * RunShare,
+            grid.Rows[0]
+        );
         // Of the sizes that fit, the smallest that has nearly all of what batching saves.
-        int efficient = grid.Rows.First(rows => rows >= fits || (baseSeconds / rows) <= 0.03 * ((baseSeconds / fits) + secondsPerRow));
+        int efficient = grid.Rows.First(rows =>
+            rows >= fits || (baseSeconds / rows) <= 0.03 * ((baseSeconds / fits) + secondsPerRow)
+        );
         _first.Enqueue(KnobGrid.Point(efficient, 1, all));
         _first.Enqueue(KnobGrid.Point(grid.Rows[0], 1, all));
         _first.Enqueue(KnobGrid.Point(fits, 1, all));
-        if (grid.Threads.Count > 1) _first.Enqueue(KnobGrid.Point(efficient, grid.Threads[^1], grid.Instances[0]));
+        if (grid.Threads.Count > 1)
+        {
+            _first.Enqueue(KnobGrid.Point(efficient, grid.Threads[^1], grid.Instances[0]));
+        }
     }
 
     /// <summary>Most settings that it tries.</summary>
@@ -57,7 +70,10 @@ public sealed class KnobSearch
     {
         get
         {
-            if (_order.Count == 0) return null;
+            if (_order.Count == 0)
+            {
+                return null;
+            }
             int most = _measured.Values.Max(points => points.Count);
             return _order.Where(knobs => _measured[knobs].Count == most).Select(Median).MaxBy(point => point.Score);
         }
@@ -68,14 +84,20 @@ public sealed class KnobSearch
     {
         while (_seen.Count < Budget && _first.TryDequeue(out ReplicaKnobs first))
         {
-            if (_seen.Add(first)) return first;
+            if (_seen.Add(first))
+            {
+                return first;
+            }
         }
 
         if (_again is null && _seen.Count < Budget && Best is { } best)
         {
             foreach (ReplicaKnobs near in Neighbours(best.Knobs))
             {
-                if (_seen.Add(near)) return near;
+                if (_seen.Add(near))
+                {
+                    return near;
+                }
             }
         }
 
@@ -110,15 +132,57 @@ public sealed class KnobSearch
 
     private int Instances(int wanted) => _grid.Instances.LastOrDefault(count => count <= wanted, _grid.Instances[0]);
 
-    /// <summary>What is worth trying around the best: larger and smaller batches first, then other divisions of the cores.</summary>
+    /// <summary>
+    /// What is worth trying around the best: larger and smaller batches first, then other divisions of the cores.
+    /// </summary>
     private IEnumerable<ReplicaKnobs> Neighbours(ReplicaKnobs at)
     {
-        int row = _grid.Rows.ToList().IndexOf(at.MaxRows), instance = _grid.Instances.ToList().IndexOf(at.Instances), thread = _grid.Threads.ToList().IndexOf(at.Threads);
-        if (row + 1 < _grid.Rows.Count) yield return at with { MaxRows = _grid.Rows[row + 1] };
-        if (row > 0) yield return at with { MaxRows = _grid.Rows[row - 1] };
-        if (instance + 1 < _grid.Instances.Count && at.Threads * _grid.Instances[instance + 1] <= _cores + 1) yield return at with { Instances = _grid.Instances[instance + 1] };
-        if (instance > 0) yield return at with { Instances = _grid.Instances[instance - 1] };
-        if (thread + 1 < _grid.Threads.Count) yield return at with { Threads = _grid.Threads[thread + 1], Instances = Instances(Math.Max(1, _cores / _grid.Threads[thread + 1])) };
-        if (thread > 0) yield return at with { Threads = _grid.Threads[thread - 1], Instances = Instances(Math.Max(1, _cores / _grid.Threads[thread - 1])) };
+        int row = _grid.Rows.ToList().IndexOf(at.MaxRows);
+        int instance = _grid.Instances.ToList().IndexOf(at.Instances);
+        int thread = _grid.Threads.ToList().IndexOf(at.Threads);
+        if (row + 1 < _grid.Rows.Count)
+        {
+            yield return at with
+            {
+                MaxRows = _grid.Rows[row + 1],
+            };
+        }
+        if (row > 0)
+        {
+            yield return at with
+            {
+                MaxRows = _grid.Rows[row - 1],
+            };
+        }
+        if (instance + 1 < _grid.Instances.Count && at.Threads * _grid.Instances[instance + 1] <= _cores + 1)
+        {
+            yield return at with
+            {
+                Instances = _grid.Instances[instance + 1],
+            };
+        }
+        if (instance > 0)
+        {
+            yield return at with
+            {
+                Instances = _grid.Instances[instance - 1],
+            };
+        }
+        if (thread + 1 < _grid.Threads.Count)
+        {
+            yield return at with
+            {
+                Threads = _grid.Threads[thread + 1],
+                Instances = Instances(Math.Max(1, _cores / _grid.Threads[thread + 1])),
+            };
+        }
+        if (thread > 0)
+        {
+            yield return at with
+            {
+                Threads = _grid.Threads[thread - 1],
+                Instances = Instances(Math.Max(1, _cores / _grid.Threads[thread - 1])),
+            };
+        }
     }
 }

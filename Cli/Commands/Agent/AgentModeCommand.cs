@@ -6,14 +6,25 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Cli.Commands.Agent;
 
 /// <summary><c>oinf agent mode</c>: says what the agent may do.</summary>
-internal sealed class AgentModeCommand(IAnsiConsole console, TextWriter output) : ServerCommand<AgentModeCommand.Settings>(console, output)
+internal sealed class AgentModeCommand(IAnsiConsole console, TextWriter output)
+    : ServerCommand<AgentModeCommand.Settings>(console, output)
 {
     /// <inheritdoc />
-    protected override async Task<int> RunAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(
+        ServerConnection server,
+        Settings settings,
+        CancellationToken cancellationToken
+    )
     {
         await AgentCalls.SetModeAsync(server, settings.Mode, cancellationToken);
-        if (settings.Json) WriteJson(new { mode = settings.Mode });
-        else WriteLine($"the agent's mode is {settings.Mode}");
+        if (settings.Json)
+        {
+            WriteJson(new { mode = settings.Mode });
+        }
+        else
+        {
+            WriteLine($"the agent's mode is {settings.Mode}");
+        }
         return 0;
     }
 

@@ -7,21 +7,54 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Cli.Commands.Cluster;
 
 /// <summary><c>oinf backup</c>: writes down what operators asked of a cluster.</summary>
-internal sealed class BackupCommand(IAnsiConsole console, TextWriter output) : ServerCommand<BackupCommand.Settings>(console, output)
+internal sealed class BackupCommand(IAnsiConsole console, TextWriter output)
+    : ServerCommand<BackupCommand.Settings>(console, output)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <inheritdoc />
-    protected override async Task<int> RunAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(
+        ServerConnection server,
+        Settings settings,
+        CancellationToken cancellationToken
+    )
     {
-        using JsonDocument backup = (await server.CallAsync(HttpMethod.Get, "/v2/cluster/backup", missing: "this server cannot be backed up (GET /v2/cluster/backup)", cancellationToken: cancellationToken))!;
+        using JsonDocument backup = (
+            await server.CallAsync(
+                HttpMethod.Get,
+                "/v2/cluster/backup",
+                missing: "this server cannot be backed up (GET /v2/cluster/backup)",
+                cancellationToken: cancellationToken
+            )
+        )!;
         // The old backup stays whole until the new one is.
         string partial = settings.File + ".partial";
-        await File.WriteAllTextAsync(partial, JsonSerializer.Serialize(backup.RootElement, Indented), cancellationToken);
+        await File.WriteAllTextAsync(
+            partial,
+            JsonSerializer.Serialize(backup.RootElement, Indented),
+            cancellationToken
+        );
         File.Move(partial, settings.File, overwrite: true);
-        (int models, int pins) = (backup.RootElement.GetProperty("models").GetArrayLength(), backup.RootElement.GetProperty("pins").EnumerateObject().Count());
-        if (settings.Json) WriteJson(new { file = settings.File, models, pins });
-        else WriteLine($"{settings.File}: {models} models asked for, {pins} pins; model files and jobs are not in it (docs/operations.md)");
+        int models = backup.RootElement.GetProperty("models").GetArrayLength();
+        int pins = backup.RootElement.GetProperty("pins").EnumerateObject().Count();
+        if (settings.Json)
+        {
+            WriteJson(
+                new
+                {
+                    file = settings.File,
+                    models,
+                    pins,
+                }
+            );
+        }
+        else
+        {
+            WriteLine(
+                $"{settings.File}: {models} models asked for, {pins} pins; model files and jobs are not "
+                    + $"in it (docs/operations.md)"
+            );
+        }
         return 0;
     }
 

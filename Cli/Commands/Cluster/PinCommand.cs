@@ -8,34 +8,79 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Cli.Commands.Cluster;
 
 /// <summary><c>oinf pin</c>: fixes where a model runs and how its requests are divided.</summary>
-internal sealed class PinCommand(IAnsiConsole console, TextWriter output) : ServerCommand<PinCommand.Settings>(console, output)
+internal sealed class PinCommand(IAnsiConsole console, TextWriter output)
+    : ServerCommand<PinCommand.Settings>(console, output)
 {
     /// <inheritdoc />
-    protected override async Task<int> RunAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(
+        ServerConnection server,
+        Settings settings,
+        CancellationToken cancellationToken
+    )
     {
         string path = $"/v2/cluster/models/{Uri.EscapeDataString(settings.Model)}/{(settings.Undo ? "unpin" : "pin")}";
-        using JsonDocument? _ = await server.CallAsync(HttpMethod.Post, path, settings.Undo ? "{}" : JsonSerializer.Serialize(Body(settings)), cancellationToken: cancellationToken);
-        if (settings.Json) WriteJson(new { model = settings.Model, done = settings.Undo ? "unpin" : "pin" });
-        else WriteLine(settings.Undo ? $"{settings.Model} is the director's to place again" : $"{settings.Model} is pinned");
+        using JsonDocument? _ = await server.CallAsync(
+            HttpMethod.Post,
+            path,
+            settings.Undo ? "{}" : JsonSerializer.Serialize(Body(settings)),
+            cancellationToken: cancellationToken
+        );
+        if (settings.Json)
+        {
+            WriteJson(new { model = settings.Model, done = settings.Undo ? "unpin" : "pin" });
+        }
+        else
+        {
+            WriteLine(
+                settings.Undo ? $"{settings.Model} is the director's to place again" : $"{settings.Model} is pinned"
+            );
+        }
         return 0;
     }
 
     private static Dictionary<string, object> Body(Settings settings)
     {
         Dictionary<string, object> body = [];
-        if (settings.Nodes.Length > 0) body["nodes"] = settings.Nodes;
-        if (settings.Weights.Length > 0) body["weights"] = settings.Weights.Select(Weight).ToDictionary(weight => weight.Node, weight => weight.Value);
-        if (settings.MaxReplicas is { } most) body["max_replicas"] = most;
-        if (settings.LoadBalance is { } balance) body["load_balance"] = balance;
-        if (settings.TaskPartition is { } partition) body["task_partition"] = partition;
-        if (settings.Mode is { } mode) body["mode"] = mode;
+        if (settings.Nodes.Length > 0)
+        {
+            body["nodes"] = settings.Nodes;
+        }
+        if (settings.Weights.Length > 0)
+        {
+            body["weights"] = settings
+                .Weights.Select(Weight)
+                .ToDictionary(weight => weight.Node, weight => weight.Value);
+        }
+        if (settings.MaxReplicas is { } most)
+        {
+            body["max_replicas"] = most;
+        }
+        if (settings.LoadBalance is { } balance)
+        {
+            body["load_balance"] = balance;
+        }
+        if (settings.TaskPartition is { } partition)
+        {
+            body["task_partition"] = partition;
+        }
+        if (settings.Mode is { } mode)
+        {
+            body["mode"] = mode;
+        }
         return body;
     }
 
     private static (string Node, double Value) Weight(string text)
     {
         int equals = text.LastIndexOf('=');
-        return equals > 0 && double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+        return
+            equals > 0
+            && double.TryParse(
+                text.AsSpan(equals + 1),
+                NumberStyles.Float,
+                CultureInfo.InvariantCulture,
+                out double value
+            )
             ? (text[..equals], value)
             : throw new CliException($"--weight {text} is no weight; expected NODE=NUMBER", CliException.Usage);
     }

@@ -9,7 +9,9 @@ internal sealed record JobLine
     /// <summary>The job's id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Where it stands: <c>running</c>, <c>paused</c>, <c>completed</c>, <c>failed</c> or <c>cancelled</c>.</summary>
+    /// <summary>
+    /// Where it stands: <c>running</c>, <c>paused</c>, <c>completed</c>, <c>failed</c> or <c>cancelled</c>.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>The model.</summary>
@@ -49,25 +51,31 @@ internal sealed record JobLine
     public bool HasEnded => State is "completed" or "failed" or "cancelled";
 
     /// <summary>How far it is, in a sentence.</summary>
-    public string Progress => string.Create(CultureInfo.InvariantCulture, $"{RowsDone} of {Rows} rows, {ShardsDone} of {Shards} shards{(ShardsRecovered > 0 ? $" ({ShardsRecovered} done before)" : "")}");
+    public string Progress =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{RowsDone} of {Rows} rows, {ShardsDone} of {Shards} shards{(ShardsRecovered > 0 ? $" ({ShardsRecovered} done before)" : "")}"
+        );
 
     /// <summary>Reads one.</summary>
-    public static JobLine Read(JsonElement job) => new()
-    {
-        Id = Text(job, "id"),
-        State = Text(job, "state"),
-        Model = Text(job, "model"),
-        Version = Text(job, "version"),
-        Input = Text(job, "input"),
-        Output = Text(job, "output"),
-        Rows = job.GetProperty("rows").GetInt64(),
-        RowsDone = job.GetProperty("rows_done").GetInt64(),
-        Shards = job.GetProperty("shards").GetInt32(),
-        ShardsDone = job.GetProperty("shards_done").GetInt32(),
-        ShardsRecovered = job.GetProperty("shards_recovered").GetInt32(),
-        Error = Text(job, "error"),
-        Change = job.GetProperty("change").GetInt64(),
-    };
+    public static JobLine Read(JsonElement job) =>
+        new()
+        {
+            Id = Text(job, "id"),
+            State = Text(job, "state"),
+            Model = Text(job, "model"),
+            Version = Text(job, "version"),
+            Input = Text(job, "input"),
+            Output = Text(job, "output"),
+            Rows = job.GetProperty("rows").GetInt64(),
+            RowsDone = job.GetProperty("rows_done").GetInt64(),
+            Shards = job.GetProperty("shards").GetInt32(),
+            ShardsDone = job.GetProperty("shards_done").GetInt32(),
+            ShardsRecovered = job.GetProperty("shards_recovered").GetInt32(),
+            Error = Text(job, "error"),
+            Change = job.GetProperty("change").GetInt64(),
+        };
 
-    private static string Text(JsonElement job, string member) => job.TryGetProperty(member, out JsonElement value) ? value.GetString() ?? "" : "";
+    private static string Text(JsonElement job, string member) =>
+        job.TryGetProperty(member, out JsonElement value) ? value.GetString() ?? "" : "";
 }

@@ -11,6 +11,15 @@ internal class JobPauseCommand(IAnsiConsole console, TextWriter output) : JobCom
     protected virtual string Action => "pause";
 
     /// <inheritdoc />
-    protected override Task<JsonDocument?> CallAsync(ServerConnection server, JobSettings settings, CancellationToken cancellationToken) =>
-        server.CallAsync(HttpMethod.Post, $"/v2/jobs/{Uri.EscapeDataString(settings.Id)}/{Action}", "{}", cancellationToken: cancellationToken);
+    protected override Task<JsonDocument?> CallAsync(
+        ServerConnection server,
+        JobSettings settings,
+        CancellationToken cancellationToken
+    ) =>
+        server.CallAsync(
+            HttpMethod.Post,
+            $"/v2/jobs/{Uri.EscapeDataString(settings.Id)}/{Action}",
+            "{}",
+            cancellationToken: cancellationToken
+        );
 }

@@ -7,15 +7,23 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Cli.Commands.Jobs;
 
 /// <summary><c>oinf jobs start</c>.</summary>
-internal sealed class JobStartCommand(IAnsiConsole console, TextWriter output) : JobCommand<JobStartCommand.Settings>(console, output)
+internal sealed class JobStartCommand(IAnsiConsole console, TextWriter output)
+    : JobCommand<JobStartCommand.Settings>(console, output)
 {
-    private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
 
     /// <inheritdoc />
     protected override bool Waits(Settings settings) => settings.Wait;
 
     /// <inheritdoc />
-    protected override Task<JsonDocument?> CallAsync(ServerConnection server, Settings settings, CancellationToken cancellationToken)
+    protected override Task<JsonDocument?> CallAsync(
+        ServerConnection server,
+        Settings settings,
+        CancellationToken cancellationToken
+    )
     {
         object body = new
         {
@@ -32,7 +40,12 @@ internal sealed class JobStartCommand(IAnsiConsole console, TextWriter output) :
             rows_per_request = settings.RowsPerRequest,
             max_parallel_shards = settings.Parallel,
         };
-        return server.CallAsync(HttpMethod.Post, "/v2/jobs", JsonSerializer.Serialize(body, Options), cancellationToken: cancellationToken);
+        return server.CallAsync(
+            HttpMethod.Post,
+            "/v2/jobs",
+            JsonSerializer.Serialize(body, Options),
+            cancellationToken: cancellationToken
+        );
     }
 
     private static Dictionary<string, string> Columns(string[] arguments)
@@ -41,7 +54,10 @@ internal sealed class JobStartCommand(IAnsiConsole console, TextWriter output) :
         foreach (string argument in arguments)
         {
             int equals = argument.LastIndexOf('=');
-            if (equals < 0 || equals == argument.Length - 1) throw new CliException($"--column {argument} is no COLUMN=INPUT", CliException.Usage);
+            if (equals < 0 || equals == argument.Length - 1)
+            {
+                throw new CliException($"--column {argument} is no COLUMN=INPUT", CliException.Usage);
+            }
             columns[argument[..equals]] = argument[(equals + 1)..];
         }
 

@@ -6,12 +6,24 @@ using Spectre.Console;
 namespace OrleansInference.Cli.Commands.Jobs;
 
 /// <summary><c>oinf jobs list</c>.</summary>
-internal sealed class JobsListCommand(IAnsiConsole console, TextWriter output) : ServerCommand<ServerSettings>(console, output)
+internal sealed class JobsListCommand(IAnsiConsole console, TextWriter output)
+    : ServerCommand<ServerSettings>(console, output)
 {
     /// <inheritdoc />
-    protected override async Task<int> RunAsync(ServerConnection server, ServerSettings settings, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(
+        ServerConnection server,
+        ServerSettings settings,
+        CancellationToken cancellationToken
+    )
     {
-        using JsonDocument answer = (await server.CallAsync(HttpMethod.Get, "/v2/jobs", missing: "this server has no bulk jobs (GET /v2/jobs)", cancellationToken: cancellationToken))!;
+        using JsonDocument answer = (
+            await server.CallAsync(
+                HttpMethod.Get,
+                "/v2/jobs",
+                missing: "this server has no bulk jobs (GET /v2/jobs)",
+                cancellationToken: cancellationToken
+            )
+        )!;
         JsonElement jobs = answer.RootElement.GetProperty("jobs");
         if (settings.Json)
         {
@@ -20,10 +32,20 @@ internal sealed class JobsListCommand(IAnsiConsole console, TextWriter output) :
         }
 
         Table table = new Table().AddColumns("job", "state", "model", "rows", "done", "output");
-        foreach (int column in new[] { 3, 4 }) table.Columns[column].RightAligned();
+        foreach (int column in new[] { 3, 4 })
+        {
+            table.Columns[column].RightAligned();
+        }
         foreach (JobLine job in jobs.EnumerateArray().Select(JobLine.Read))
         {
-            table.AddRow(Markup.Escape(job.Id), job.State, Markup.Escape(job.Model), job.Rows.ToString(CultureInfo.InvariantCulture), job.RowsDone.ToString(CultureInfo.InvariantCulture), Markup.Escape(job.Output));
+            table.AddRow(
+                Markup.Escape(job.Id),
+                job.State,
+                Markup.Escape(job.Model),
+                job.Rows.ToString(CultureInfo.InvariantCulture),
+                job.RowsDone.ToString(CultureInfo.InvariantCulture),
+                Markup.Escape(job.Output)
+            );
         }
 
         Console.Write(table);

@@ -23,15 +23,30 @@ internal sealed class ModelRunner : IDisposable
     /// <exception cref="OnnxRuntimeException">It cannot be loaded.</exception>
     public ModelRunner(string path, GraphOptimizationLevel level, string? saveTo = null)
     {
-        using SessionOptions options = new() { IntraOpNumThreads = 1, GraphOptimizationLevel = level, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        if (saveTo is not null) options.OptimizedModelFilePath = saveTo;
+        using SessionOptions options = new()
+        {
+            IntraOpNumThreads = 1,
+            GraphOptimizationLevel = level,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        if (saveTo is not null)
+        {
+            options.OptimizedModelFilePath = saveTo;
+        }
         _session = new InferenceSession(path, options);
     }
 
     /// <summary>Its inputs as the protocol describes them.</summary>
     public ModelMetadata Metadata(string name)
     {
-        TensorMetadata[] inputs = [.. _session.InputMetadata.Select(input => new TensorMetadata(input.Key, Datatype(input.Key, input.Value.ElementDataType), [.. input.Value.Dimensions.Select(dimension => (long)dimension)]))];
+        TensorMetadata[] inputs =
+        [
+            .. _session.InputMetadata.Select(input => new TensorMetadata(
+                input.Key,
+                Datatype(input.Key, input.Value.ElementDataType),
+                [.. input.Value.Dimensions.Select(dimension => (long)dimension)]
+            )),
+        ];
         return new ModelMetadata(name, [], "onnxruntime_onnx", inputs, [], "CPUExecutionProvider", []);
     }
 
@@ -40,8 +55,18 @@ internal sealed class ModelRunner : IDisposable
     {
         using RunOptions options = new();
         using DisposableList values = new(inputs.Select(Value));
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, [.. inputs.Select(input => input.Name)], values.Items, _session.OutputNames);
-        float[][] numbers = [.. outputs.Where(output => output.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float).Select(output => output.GetTensorDataAsSpan<float>().ToArray())];
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(
+            options,
+            [.. inputs.Select(input => input.Name)],
+            values.Items,
+            _session.OutputNames
+        );
+        float[][] numbers =
+        [
+            .. outputs
+                .Where(output => output.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float)
+                .Select(output => output.GetTensorDataAsSpan<float>().ToArray()),
+        ];
         long[] shape = outputs[0].GetTensorTypeAndShape().Shape;
         return (numbers, shape.Length == 0 ? 1 : (int)shape[0]);
     }
@@ -54,7 +79,10 @@ internal sealed class ModelRunner : IDisposable
         {
             long begin = Stopwatch.GetTimestamp();
             Run(inputs);
-            if (i >= 0) times[i] = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+            if (i >= 0)
+            {
+                times[i] = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+            }
         }
 
         Array.Sort(times);
@@ -66,33 +94,42 @@ internal sealed class ModelRunner : IDisposable
 
     private static OrtValue Value(InferenceTensor input)
     {
-        OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, ElementType(input), input.Shape.ToArray());
+        OrtValue value = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance,
+            ElementType(input),
+            input.Shape.ToArray()
+        );
         input.Data.Span.CopyTo(value.GetTensorMutableRawData());
         return value;
     }
 
-    private static TensorDatatype Datatype(string name, TensorElementType type) => type switch
-    {
-        TensorElementType.Float => TensorDatatype.Fp32,
-        TensorElementType.Double => TensorDatatype.Fp64,
-        TensorElementType.Int32 => TensorDatatype.Int32,
-        TensorElementType.Int64 => TensorDatatype.Int64,
-        TensorElementType.UInt8 => TensorDatatype.UInt8,
-        TensorElementType.Int8 => TensorDatatype.Int8,
-        TensorElementType.Bool => TensorDatatype.Bool,
-        _ => throw new CliException($"input '{name}' is of type {type}, on which variants are not compared; allowed: float, double, int32, int64, uint8, int8, bool"),
-    };
+    private static TensorDatatype Datatype(string name, TensorElementType type) =>
+        type switch
+        {
+            TensorElementType.Float => TensorDatatype.Fp32,
+            TensorElementType.Double => TensorDatatype.Fp64,
+            TensorElementType.Int32 => TensorDatatype.Int32,
+            TensorElementType.Int64 => TensorDatatype.Int64,
+            TensorElementType.UInt8 => TensorDatatype.UInt8,
+            TensorElementType.Int8 => TensorDatatype.Int8,
+            TensorElementType.Bool => TensorDatatype.Bool,
+            _ => throw new CliException(
+                $"input '{name}' is of type {type}, on which variants are not compared; allowed: float, "
+                    + $"double, int32, int64, uint8, int8, bool"
+            ),
+        };
 
-    private static TensorElementType ElementType(InferenceTensor input) => input.Datatype switch
-    {
-        TensorDatatype.Fp32 => TensorElementType.Float,
-        TensorDatatype.Fp64 => TensorElementType.Double,
-        TensorDatatype.Int32 => TensorElementType.Int32,
-        TensorDatatype.Int64 => TensorElementType.Int64,
-        TensorDatatype.UInt8 => TensorElementType.UInt8,
-        TensorDatatype.Int8 => TensorElementType.Int8,
-        _ => TensorElementType.Bool,
-    };
+    private static TensorElementType ElementType(InferenceTensor input) =>
+        input.Datatype switch
+        {
+            TensorDatatype.Fp32 => TensorElementType.Float,
+            TensorDatatype.Fp64 => TensorElementType.Double,
+            TensorDatatype.Int32 => TensorElementType.Int32,
+            TensorDatatype.Int64 => TensorElementType.Int64,
+            TensorDatatype.UInt8 => TensorElementType.UInt8,
+            TensorDatatype.Int8 => TensorElementType.Int8,
+            _ => TensorElementType.Bool,
+        };
 
     private sealed class DisposableList(IEnumerable<OrtValue> values) : IDisposable
     {
@@ -100,7 +137,10 @@ internal sealed class ModelRunner : IDisposable
 
         public void Dispose()
         {
-            foreach (OrtValue value in Items) value.Dispose();
+            foreach (OrtValue value in Items)
+            {
+                value.Dispose();
+            }
         }
     }
 }

@@ -12,7 +12,9 @@ internal sealed class OptimizeSettings : CommandSettings
     public string Model { get; init; } = "";
 
     [CommandOption("-i|--input <NAME=FILE>")]
-    [Description("Rows of your own to compare on: NAME=FILE.npy, a raw file or JSON, once for each input; made up where absent")]
+    [Description(
+        "Rows of your own to compare on: NAME=FILE.npy, a raw file or JSON, once for each input; made up where absent"
+    )]
     public string[] Inputs { get; init; } = [];
 
     [CommandOption("--variants <LIST>")]
@@ -32,6 +34,10 @@ internal sealed class OptimizeSettings : CommandSettings
     /// <inheritdoc />
     public override ValidationResult Validate() =>
         Rows is < 1 or > 4096 ? ValidationResult.Error($"--rows is {Rows}; 1 to 4096 is allowed")
-        : Variants.Split(',', StringSplitOptions.TrimEntries).FirstOrDefault(name => name is not ("graph" or "fp16" or "int8")) is { } wrong ? ValidationResult.Error($"--variants has '{wrong}'; graph, fp16 and int8 are allowed")
+        : Variants
+            .Split(',', StringSplitOptions.TrimEntries)
+            .FirstOrDefault(name => name is not ("graph" or "fp16" or "int8"))
+            is { } wrong
+            ? ValidationResult.Error($"--variants has '{wrong}'; graph, fp16 and int8 are allowed")
         : ValidationResult.Success();
 }

@@ -27,7 +27,12 @@ internal sealed class ScenarioCluster : IAsyncDisposable
 
     /// <summary>Starts a cluster and waits until all models are routed.</summary>
     /// <exception cref="CliException">It does not come up.</exception>
-    public static async Task<ScenarioCluster> StartAsync(string[] program, WorldSpec world, int firstPort, CancellationToken cancellationToken)
+    public static async Task<ScenarioCluster> StartAsync(
+        string[] program,
+        WorldSpec world,
+        int firstPort,
+        CancellationToken cancellationToken
+    )
     {
         ScenarioCluster cluster = new(firstPort);
         try
@@ -39,11 +44,28 @@ internal sealed class ScenarioCluster : IAsyncDisposable
                 await cluster.UntilAsync(i, "/v2/health/ready", _ => true, cancellationToken);
             }
 
-            await cluster.UntilAsync(0, "/v2/cluster", body =>
-            {
-                using JsonDocument state = JsonDocument.Parse(body);
-                return state.RootElement.GetProperty("nodes").GetArrayLength() == world.Nodes.Count && world.Models.All(model => state.RootElement.GetProperty("models").EnumerateArray().Any(planned => planned.GetProperty("name").GetString() == model.Name && planned.GetProperty("replicas").EnumerateArray().Any(replica => replica.GetProperty("routed").GetBoolean())));
-            }, cancellationToken);
+            await cluster.UntilAsync(
+                0,
+                "/v2/cluster",
+                body =>
+                {
+                    using JsonDocument state = JsonDocument.Parse(body);
+                    return state.RootElement.GetProperty("nodes").GetArrayLength() == world.Nodes.Count
+                        && world.Models.All(model =>
+                            state
+                                .RootElement.GetProperty("models")
+                                .EnumerateArray()
+                                .Any(planned =>
+                                    planned.GetProperty("name").GetString() == model.Name
+                                    && planned
+                                        .GetProperty("replicas")
+                                        .EnumerateArray()
+                                        .Any(replica => replica.GetProperty("routed").GetBoolean())
+                                )
+                        );
+                },
+                cancellationToken
+            );
             return cluster;
         }
         catch
@@ -58,7 +80,10 @@ internal sealed class ScenarioCluster : IAsyncDisposable
     {
         foreach (Process silo in _silos)
         {
-            if (!silo.HasExited) silo.Kill(entireProcessTree: true);
+            if (!silo.HasExited)
+            {
+                silo.Kill(entireProcessTree: true);
+            }
             await silo.WaitForExitAsync();
             silo.Dispose();
         }
@@ -72,7 +97,17 @@ internal sealed class ScenarioCluster : IAsyncDisposable
         {
             string version = Directory.CreateDirectory(Path.Combine(_folder, "models", model.Name, "1")).FullName;
             File.WriteAllBytes(Path.Combine(version, "model.onnx"), FixtureModels.Mlp(4, 8, 2, seed: 1));
-            File.WriteAllText(Path.Combine(_folder, "models", model.Name, "config.pbtxt"), string.Create(CultureInfo.InvariantCulture, $$"""max_batch_size: {{model.MaxRows}}{{"\n"}}parameters { key: "slo_p99_ms" value { string_value: "{{model.SloSeconds * 1000:F3}}" } }{{"\n"}}"""));
+            File.WriteAllText(
+                Path.Combine(_folder, "models", model.Name, "config.pbtxt"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $$"""
+                    max_batch_size: {{model.MaxRows}}
+                    parameters { key: "slo_p99_ms" value { string_value: "{{model.SloSeconds * 1000:F3}}" } }
+
+                    """
+                )
+            );
         }
 
         for (int i = 0; i < world.Nodes.Count; i++)
@@ -83,12 +118,20 @@ internal sealed class ScenarioCluster : IAsyncDisposable
                 name = node.Name,
                 memory_mib = node.MemoryBytes >> 20,
                 lanes = node.Cores,
-                models = world.Models.ToDictionary(model => model.Name, model => new
-                {
-                    batch_ms = new[] { 1, model.MaxRows }.Distinct().ToDictionary(rows => rows.ToString(CultureInfo.InvariantCulture), rows => (model.BaseSeconds + (rows * model.SecondsPerRow)) / node.Speed * 1000),
-                    memory_mib = model.MemoryBytes >> 20,
-                    load_ms = model.LoadSeconds * 1000,
-                }),
+                models = world.Models.ToDictionary(
+                    model => model.Name,
+                    model => new
+                    {
+                        batch_ms = new[] { 1, model.MaxRows }
+                            .Distinct()
+                            .ToDictionary(
+                                rows => rows.ToString(CultureInfo.InvariantCulture),
+                                rows => (model.BaseSeconds + (rows * model.SecondsPerRow)) / node.Speed * 1000
+                            ),
+                        memory_mib = model.MemoryBytes >> 20,
+                        load_ms = model.LoadSeconds * 1000,
+                    }
+                ),
             };
             File.WriteAllText(Profile(i), JsonSerializer.Serialize(profile));
         }
@@ -98,21 +141,53 @@ internal sealed class ScenarioCluster : IAsyncDisposable
 
     private void Start(string[] program, WorldNode node, int i)
     {
-        int silos = FirstPort + 200, gateways = FirstPort + 300;
+        int silos = FirstPort + 200;
+        int gateways = FirstPort + 300;
         string[] arguments =
         [
-            .. program[1..], "--models", Path.Combine(_folder, "models"), "--name", node.Name, "--http-port", Text(FirstPort + i), "--grpc-port", Text(FirstPort + 100 + i), "--silo-port", Text(silos + i), "--gateway-port", Text(gateways + i),
-            "--Engine:ExecutionProvider:Provider=emulated", $"--Engine:ExecutionProvider:Profile={Profile(i)}", $"--Engine:Threads={Text(node.Cores)}", "--Node:ProfileOnLoad=false",
-            "--Agent:Mode=Off", "--Agent:PeriodSeconds=5", "--Agent:Guardrails:WatchSeconds=5", "--Logging:LogLevel:Default=Warning", .. i == 0 ? [] : new[] { "--join", $"127.0.0.1:{Text(silos)}" },
+            .. program[1..],
+            "--models",
+            Path.Combine(_folder, "models"),
+            "--name",
+            node.Name,
+            "--http-port",
+            Text(FirstPort + i),
+            "--grpc-port",
+            Text(FirstPort + 100 + i),
+            "--silo-port",
+            Text(silos + i),
+            "--gateway-port",
+            Text(gateways + i),
+            "--Engine:ExecutionProvider:Provider=emulated",
+            $"--Engine:ExecutionProvider:Profile={Profile(i)}",
+            $"--Engine:Threads={Text(node.Cores)}",
+            "--Node:ProfileOnLoad=false",
+            "--Agent:Mode=Off",
+            "--Agent:PeriodSeconds=5",
+            "--Agent:Guardrails:WatchSeconds=5",
+            "--Logging:LogLevel:Default=Warning",
+            .. i == 0 ? [] : new[] { "--join", $"127.0.0.1:{Text(silos)}" },
         ];
-        Process process = new() { StartInfo = new ProcessStartInfo(program[0], arguments) { RedirectStandardOutput = true, RedirectStandardError = true } };
+        Process process = new()
+        {
+            StartInfo = new ProcessStartInfo(program[0], arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _silos.Add(process);
     }
 
-    private async Task UntilAsync(int silo, string path, Func<string, bool> reached, CancellationToken cancellationToken)
+    private async Task UntilAsync(
+        int silo,
+        string path,
+        Func<string, bool> reached,
+        CancellationToken cancellationToken
+    )
     {
         using HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
         long begin = Stopwatch.GetTimestamp();
@@ -120,16 +195,30 @@ internal sealed class ScenarioCluster : IAsyncDisposable
         {
             try
             {
-                using HttpResponseMessage answer = await http.GetAsync(new Uri($"http://127.0.0.1:{FirstPort + silo}{path}"), cancellationToken);
-                if (answer.IsSuccessStatusCode && reached(await answer.Content.ReadAsStringAsync(cancellationToken))) return;
+                using HttpResponseMessage answer = await http.GetAsync(
+                    new Uri($"http://127.0.0.1:{FirstPort + silo}{path}"),
+                    cancellationToken
+                );
+                if (answer.IsSuccessStatusCode && reached(await answer.Content.ReadAsStringAsync(cancellationToken)))
+                {
+                    return;
+                }
             }
             catch (HttpRequestException)
             {
                 // Not up yet.
             }
 
-            if (_silos[silo].HasExited) throw new CliException($"silo {silo} ended at its start: are the ports {FirstPort} to {FirstPort + 303} free? (--port)");
-            if (Stopwatch.GetElapsedTime(begin) > Limit) throw new CliException($"silo {silo} did not come up in {Limit.TotalSeconds:F0} s");
+            if (_silos[silo].HasExited)
+            {
+                throw new CliException(
+                    $"silo {silo} ended at its start: are the ports {FirstPort} to {FirstPort + 303} free? (--port)"
+                );
+            }
+            if (Stopwatch.GetElapsedTime(begin) > Limit)
+            {
+                throw new CliException($"silo {silo} did not come up in {Limit.TotalSeconds:F0} s");
+            }
             await Task.Delay(Look, cancellationToken);
         }
     }

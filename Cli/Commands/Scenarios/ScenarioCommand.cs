@@ -18,8 +18,11 @@ using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands.Scenarios;
 
-/// <summary><c>oinf scenario</c>: a local cluster of emulated devices under a scenario's traffic, the agent off and then on.</summary>
-internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, TimeProvider time) : AsyncCommand<ScenarioCommand.Settings>
+/// <summary>
+/// <c>oinf scenario</c>: a local cluster of emulated devices under a scenario's traffic, the agent off and then on.
+/// </summary>
+internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, TimeProvider time)
+    : AsyncCommand<ScenarioCommand.Settings>
 {
     private const double ProbeSeconds = 30;
 
@@ -27,7 +30,11 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
 
     /// <inheritdoc />
-    public override async Task<int> ExecuteAsync(CommandContext context, Settings settings, CancellationToken cancellationToken)
+    public override async Task<int> ExecuteAsync(
+        CommandContext context,
+        Settings settings,
+        CancellationToken cancellationToken
+    )
     {
         ScenarioFile file = ScenarioFile.Find(settings.Name);
         int seconds = settings.Seconds ?? file.Seconds;
@@ -44,8 +51,17 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
         }
 
         Workload workload = scenario.Generate(world, seconds, file.Load, settings.Seed);
-        Say(settings, $"{scenario.Title}: {world.Nodes.Count} silos on emulated devices, {world.Models.Count} models, {workload.Arrivals.Length / (double)seconds:F0} requests/s");
-        await using ScenarioCluster cluster = await ScenarioCluster.StartAsync(SiloProgram.Find(settings.Silo), world, settings.Port, cancellationToken);
+        string rate = (workload.Arrivals.Length / (double)seconds).ToString("F0", CultureInfo.InvariantCulture);
+        Say(
+            settings,
+            $"{scenario.Title}: {world.Nodes.Count} silos on emulated devices, {world.Models.Count} models, {rate} requests/s"
+        );
+        await using ScenarioCluster cluster = await ScenarioCluster.StartAsync(
+            SiloProgram.Find(settings.Silo),
+            world,
+            settings.Port,
+            cancellationToken
+        );
         List<ScenarioHalf> halves = [];
         foreach (string mode in new[] { "off", "act" })
         {
@@ -53,68 +69,202 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
             halves.Add(await RunAsync(cluster, world, workload, mode, cancellationToken));
         }
 
-        if (settings.Plot is { } plot) await File.WriteAllTextAsync(plot, Plot(halves, scenario.Title), cancellationToken);
-        if (settings.Json) await output.WriteLineAsync(JsonSerializer.Serialize(new { scenario = file.Scenario, seconds, requests = workload.Arrivals.Length, off = Json(halves[0]), on = Json(halves[1]) }, Indented));
-        else Show(halves, settings);
+        if (settings.Plot is { } plot)
+        {
+            await File.WriteAllTextAsync(plot, Plot(halves, scenario.Title), cancellationToken);
+        }
+        if (settings.Json)
+        {
+            await output.WriteLineAsync(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        scenario = file.Scenario,
+                        seconds,
+                        requests = workload.Arrivals.Length,
+                        off = Json(halves[0]),
+                        on = Json(halves[1]),
+                    },
+                    Indented
+                )
+            );
+        }
+        else
+        {
+            Show(halves, settings);
+        }
         return 0;
     }
 
     /// <summary>The scenario's world, slowed down until this machine can carry its requests.</summary>
     private static WorldSpec World(ScenarioFile file, Scenario scenario)
     {
-        WorldSpec natural = new(ClusterShape.Nodes(file.Shape, file.Nodes, scenario.Models), scenario.Models, new LinearLaw());
-        double slower = Math.Max(1, scenario.Generate(natural, ProbeSeconds, file.Load, 1).Arrivals.Length / ProbeSeconds / file.RequestsPerSecond);
-        WorldModel[] models = [.. scenario.Models.Select(model => model with { BaseSeconds = model.BaseSeconds * slower, SecondsPerRow = model.SecondsPerRow * slower, SloSeconds = model.SloSeconds * slower })];
+        WorldSpec natural = new(
+            ClusterShape.Nodes(file.Shape, file.Nodes, scenario.Models),
+            scenario.Models,
+            new LinearLaw()
+        );
+        double slower = Math.Max(
+            1,
+            scenario.Generate(natural, ProbeSeconds, file.Load, 1).Arrivals.Length
+                / ProbeSeconds
+                / file.RequestsPerSecond
+        );
+        WorldModel[] models =
+        [
+            .. scenario.Models.Select(model =>
+                model with
+                {
+                    BaseSeconds = model.BaseSeconds * slower,
+                    SecondsPerRow = model.SecondsPerRow * slower,
+                    SloSeconds = model.SloSeconds * slower,
+                }
+            ),
+        ];
         return natural with { Models = models };
     }
 
-    private async Task<ScenarioHalf> RunAsync(ScenarioCluster cluster, WorldSpec world, Workload workload, string mode, CancellationToken cancellationToken)
+    private async Task<ScenarioHalf> RunAsync(
+        ScenarioCluster cluster,
+        WorldSpec world,
+        Workload workload,
+        string mode,
+        CancellationToken cancellationToken
+    )
     {
-        IEnumerable<Task<ServerConnection>> opening = cluster.Urls.Select(url => ServerConnection.OpenAsync(url, key: "", cancellationToken));
+        IEnumerable<Task<ServerConnection>> opening = cluster.Urls.Select(url =>
+            ServerConnection.OpenAsync(url, key: "", cancellationToken)
+        );
         ServerConnection[] servers = await Task.WhenAll(opening);
         try
         {
             await AgentCalls.SetModeAsync(servers[0], mode, cancellationToken);
             await Task.Delay(Settle, time, cancellationToken);
-            (Arrival Arrival, double Seconds, InferenceError Error)[][] results = await Task.WhenAll(world.Models.Select(async (model, i) =>
-            {
-                ServerConnection server = servers[i % servers.Length];
-                ModelMetadata metadata = await server.Inference.GetModelMetadataAsync(model.Name, "", cancellationToken);
-                Workload own = new([.. workload.Arrivals.Where(arrival => arrival.Model == i)], workload.Seconds);
-                (double Seconds, InferenceError Error)[] answers = await new AlignTraffic(server, metadata, TimeSpan.FromSeconds(model.SloSeconds), time).RunAsync(own, cancellationToken);
-                return own.Arrivals.Zip(answers, (arrival, answer) => (arrival, answer.Seconds, answer.Error)).ToArray();
-            }));
+            (Arrival Arrival, double Seconds, InferenceError Error)[][] results = await Task.WhenAll(
+                world.Models.Select(
+                    async (model, i) =>
+                    {
+                        ServerConnection server = servers[i % servers.Length];
+                        ModelMetadata metadata = await server.Inference.GetModelMetadataAsync(
+                            model.Name,
+                            "",
+                            cancellationToken
+                        );
+                        Workload own = new(
+                            [.. workload.Arrivals.Where(arrival => arrival.Model == i)],
+                            workload.Seconds
+                        );
+                        (double Seconds, InferenceError Error)[] answers = await new AlignTraffic(
+                            server,
+                            metadata,
+                            TimeSpan.FromSeconds(model.SloSeconds),
+                            time
+                        ).RunAsync(own, cancellationToken);
+                        return own
+                            .Arrivals.Zip(answers, (arrival, answer) => (arrival, answer.Seconds, answer.Error))
+                            .ToArray();
+                    }
+                )
+            );
             using JsonDocument agent = await AgentCalls.StateAsync(servers[0], "?limit=20", cancellationToken);
-            string[] decisions = [.. agent.RootElement.GetProperty("decisions").EnumerateArray().Where(decision => decision.GetProperty("outcome").GetString() is "applied" or "confirmed" or "rolled_back").Select(decision => $"{decision.GetProperty("outcome").GetString()!.Replace('_', ' ')}: {decision.GetProperty("summary").GetString()}")];
+            string[] decisions =
+            [
+                .. agent
+                    .RootElement.GetProperty("decisions")
+                    .EnumerateArray()
+                    .Where(decision =>
+                        decision.GetProperty("outcome").GetString() is "applied" or "confirmed" or "rolled_back"
+                    )
+                    .Select(decision =>
+                        $"{decision.GetProperty("outcome").GetString()!.Replace('_', ' ')}: "
+                        + $"{decision.GetProperty("summary").GetString()}"
+                    ),
+            ];
             return ScenarioHalf.Of(mode, world, results.SelectMany(each => each), workload.Seconds, decisions);
         }
         finally
         {
-            foreach (ServerConnection server in servers) await server.DisposeAsync();
+            foreach (ServerConnection server in servers)
+            {
+                await server.DisposeAsync();
+            }
         }
     }
 
     private void Show(List<ScenarioHalf> halves, Settings settings)
     {
-        Table table = new Table().AddColumns("agent", "in time", "in the second half", "refused or late", "p50 ms", "p99 ms");
-        foreach (ScenarioHalf half in halves) table.AddRow(half.Mode == "off" ? "off" : "on", Percent(half.Attainment), Percent(half.Later), (half.Requests - half.InTime).ToString(CultureInfo.InvariantCulture), half.P50Ms.ToString("F1", CultureInfo.InvariantCulture), half.P99Ms.ToString("F1", CultureInfo.InvariantCulture));
+        Table table = new Table().AddColumns(
+            "agent",
+            "in time",
+            "in the second half",
+            "refused or late",
+            "p50 ms",
+            "p99 ms"
+        );
+        foreach (ScenarioHalf half in halves)
+        {
+            table.AddRow(
+                half.Mode == "off" ? "off" : "on",
+                Percent(half.Attainment),
+                Percent(half.Later),
+                (half.Requests - half.InTime).ToString(CultureInfo.InvariantCulture),
+                half.P50Ms.ToString("F1", CultureInfo.InvariantCulture),
+                half.P99Ms.ToString("F1", CultureInfo.InvariantCulture)
+            );
+        }
         console.Write(table);
-        foreach (string decision in halves[1].Decisions) console.WriteLine(decision);
-        if (settings.Plot is { } plot) console.WriteLine($"plotted in {plot}");
+        foreach (string decision in halves[1].Decisions)
+        {
+            console.WriteLine(decision);
+        }
+        if (settings.Plot is { } plot)
+        {
+            console.WriteLine($"plotted in {plot}");
+        }
     }
 
-    private static object Json(ScenarioHalf half) => new { attainment = half.Attainment, second_half = half.Later, requests = half.Requests, in_time = half.InTime, p50_ms = half.P50Ms, p99_ms = half.P99Ms, decisions = half.Decisions };
+    private static object Json(ScenarioHalf half) =>
+        new
+        {
+            attainment = half.Attainment,
+            second_half = half.Later,
+            requests = half.Requests,
+            in_time = half.InTime,
+            p50_ms = half.P50Ms,
+            p99_ms = half.P99Ms,
+            decisions = half.Decisions,
+        };
 
     private static string Plot(List<ScenarioHalf> halves, string title)
     {
         PlotModel plot = new() { Title = title, Background = OxyColors.White };
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "second" });
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "in time, %", Minimum = 0, Maximum = 101 });
+        plot.Axes.Add(
+            new LinearAxis
+            {
+                Position = AxisPosition.Left,
+                Title = "in time, %",
+                Minimum = 0,
+                Maximum = 101,
+            }
+        );
         plot.Legends.Add(new Legend { LegendPosition = LegendPosition.BottomRight });
         foreach (ScenarioHalf half in halves)
         {
-            LineSeries line = new() { Title = half.Mode == "off" ? "agent off" : "agent on", Color = half.Mode == "off" ? OxyColors.Gray : OxyColors.SeaGreen };
-            for (int second = 0; second < half.BySecond.Length; second++) if (half.BySecond[second].Requests > 0) line.Points.Add(new DataPoint(second, 100.0 * half.BySecond[second].InTime / half.BySecond[second].Requests));
+            LineSeries line = new()
+            {
+                Title = half.Mode == "off" ? "agent off" : "agent on",
+                Color = half.Mode == "off" ? OxyColors.Gray : OxyColors.SeaGreen,
+            };
+            for (int second = 0; second < half.BySecond.Length; second++)
+            {
+                if (half.BySecond[second].Requests > 0)
+                {
+                    line.Points.Add(
+                        new DataPoint(second, 100.0 * half.BySecond[second].InTime / half.BySecond[second].Requests)
+                    );
+                }
+            }
             plot.Series.Add(line);
         }
 
@@ -123,9 +273,12 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
 
     private static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
 
-    private void Say(Settings settings, FormattableString line)
+    private void Say(Settings settings, string line)
     {
-        if (!settings.Json) console.WriteLine(FormattableString.Invariant(line));
+        if (!settings.Json)
+        {
+            console.WriteLine(line);
+        }
     }
 
     /// <summary>Its arguments.</summary>
@@ -150,7 +303,10 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
         public int Port { get; init; } = 38080;
 
         [CommandOption("--silo <PATH>")]
-        [Description("OrleansInference.Silo.dll or its executable; by default the one beside this program, or in the source checkout")]
+        [Description(
+            "OrleansInference.Silo.dll or its executable; by default the one beside this program, or "
+                + "in the source checkout"
+        )]
         public string? Silo { get; init; }
 
         [CommandOption("--plot <FILE.svg>")]

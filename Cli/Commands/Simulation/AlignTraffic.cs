@@ -18,7 +18,10 @@ internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model,
 
     /// <summary>Asks, and waits for all answers.</summary>
     /// <returns>Seconds from when each was due to its answer, and what was wrong, in the workload's order.</returns>
-    public async Task<(double Seconds, InferenceError Error)[]> RunAsync(Workload workload, CancellationToken cancellationToken)
+    public async Task<(double Seconds, InferenceError Error)[]> RunAsync(
+        Workload workload,
+        CancellationToken cancellationToken
+    )
     {
         (double, InferenceError)[] results = new (double, InferenceError)[workload.Arrivals.Length];
         long start = time.GetTimestamp();
@@ -27,7 +30,10 @@ internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model,
         {
             Arrival arrival = workload.Arrivals[i];
             TimeSpan wait = TimeSpan.FromTicks(arrival.At) - time.GetElapsedTime(start);
-            if (wait > TimeSpan.FromMilliseconds(1)) await Task.Delay(wait, time, cancellationToken);
+            if (wait > TimeSpan.FromMilliseconds(1))
+            {
+                await Task.Delay(wait, time, cancellationToken);
+            }
             running.Add(OneAsync(i, arrival));
         }
 
@@ -49,36 +55,79 @@ internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model,
         for (int i = 0; i < count; i++)
         {
             long begin = Stopwatch.GetTimestamp();
-            if (await SendAsync(1, cancellationToken) == InferenceError.None) seconds.Add(Stopwatch.GetElapsedTime(begin).TotalSeconds);
+            if (await SendAsync(1, cancellationToken) == InferenceError.None)
+            {
+                seconds.Add(Stopwatch.GetElapsedTime(begin).TotalSeconds);
+            }
         }
 
-        return seconds.Count == 0 ? throw new CliException("none of the first requests was answered in time: the cluster is busy, or the model's objective is too tight") : [.. seconds.Order()];
+        return seconds.Count == 0
+            ? throw new CliException(
+                "none of the first requests was answered in time: the cluster is busy, or the model's "
+                    + "objective is too tight"
+            )
+            : [.. seconds.Order()];
     }
 
     /// <summary>What a run gave.</summary>
     public AlignmentOutcome Outcome((double Seconds, InferenceError Error)[] results, double seconds)
     {
-        double[] answered = [.. results.Where(result => result.Error == InferenceError.None).Select(result => result.Seconds).Order()];
-        return new AlignmentOutcome(Quantile(answered, 0.5) * 1000, Quantile(answered, 0.99) * 1000, answered.Count(each => each <= deadline.TotalSeconds) / seconds, results.Length - answered.Length);
+        double[] answered =
+        [
+            .. results.Where(result => result.Error == InferenceError.None).Select(result => result.Seconds).Order(),
+        ];
+        return new AlignmentOutcome(
+            Quantile(answered, 0.5) * 1000,
+            Quantile(answered, 0.99) * 1000,
+            answered.Count(each => each <= deadline.TotalSeconds) / seconds,
+            results.Length - answered.Length
+        );
     }
 
     /// <summary>Writes what was asked and what came of it.</summary>
-    public static void Write(string path, Workload workload, string model, (double Seconds, InferenceError Error)[] results)
+    public static void Write(
+        string path,
+        Workload workload,
+        string model,
+        (double Seconds, InferenceError Error)[] results
+    )
     {
         using StreamWriter writer = new(path);
         writer.WriteLine("time,model,rows,latency_ms,error");
-        foreach ((Arrival arrival, (double seconds, InferenceError error)) in workload.Arrivals.Zip(results)) writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{arrival.At / (double)TimeSpan.TicksPerSecond:F6},{model},{arrival.Rows},{seconds * 1000:F3},{(error == InferenceError.None ? "" : error.ToString())}"));
+        foreach ((Arrival arrival, (double seconds, InferenceError error)) in workload.Arrivals.Zip(results))
+        {
+            double at = arrival.At / (double)TimeSpan.TicksPerSecond;
+            string failure = error == InferenceError.None ? "" : error.ToString();
+            writer.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{at:F6},{model},{arrival.Rows},{seconds * 1000:F3},{failure}"
+                )
+            );
+        }
     }
 
     /// <summary>A quantile of ascending values; 0 of none.</summary>
-    public static double Quantile(double[] sorted, double q) => sorted.Length == 0 ? 0 : sorted[Math.Min(sorted.Length - 1, (int)(q * sorted.Length))];
+    public static double Quantile(double[] sorted, double q) =>
+        sorted.Length == 0 ? 0 : sorted[Math.Min(sorted.Length - 1, (int)(q * sorted.Length))];
 
     private async Task<InferenceError> SendAsync(int rows, CancellationToken cancellationToken)
     {
-        InferenceTensor[] inputs = _inputs.GetOrAdd(rows, count => [.. model.Inputs.Select(input => TensorArgument.Synthetic(input, count, new Random(count)))]);
+        InferenceTensor[] inputs = _inputs.GetOrAdd(
+            rows,
+            count => [.. model.Inputs.Select(input => TensorArgument.Synthetic(input, count, new Random(count)))]
+        );
         try
         {
-            using InferenceResponse response = await server.Inference.InferAsync(new InferenceRequest { ModelName = model.Name, Inputs = inputs, Timeout = deadline }, cancellationToken);
+            using InferenceResponse response = await server.Inference.InferAsync(
+                new InferenceRequest
+                {
+                    ModelName = model.Name,
+                    Inputs = inputs,
+                    Timeout = deadline,
+                },
+                cancellationToken
+            );
             return InferenceError.None;
         }
         catch (InferenceException exception)

@@ -26,12 +26,45 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
     public override int Execute(CommandContext context, Settings settings, CancellationToken cancellationToken)
     {
         Scenario scenario = Try(() => OrleansInference.Simulation.Workloads.Scenarios.Find(settings.Scenario));
-        WorldSpec world = new(Try(() => ClusterShape.Nodes(settings.Shape, settings.Nodes, scenario.Models)), scenario.Models, settings.Hidden ? new HiddenLaw() : new LinearLaw(0.5, 0.1));
-        Workload workload = settings.Trace is { } trace ? Try(() => TraceReader.Read(trace, [.. scenario.Models.Select(model => model.Name)], settings.Seconds, settings.Speedup, settings.Seed)) : scenario.Generate(world, settings.Seconds, settings.Load, settings.Seed);
-        SimulationResult result = settings.Json ? Run(world, workload, settings, null) : WithProgress(world, workload, settings);
-        if (settings.Plot is { } plot) File.WriteAllText(plot, SimulationPlot.Svg(result, $"{scenario.Name} on {settings.Nodes} {settings.Shape} nodes"));
-        if (settings.Json) output.WriteLine(JsonSerializer.Serialize(Json(result, settings, Time(world, workload, settings, cancellationToken)), Indented));
-        else Show(result, world, settings);
+        WorldSpec world = new(
+            Try(() => ClusterShape.Nodes(settings.Shape, settings.Nodes, scenario.Models)),
+            scenario.Models,
+            settings.Hidden ? new HiddenLaw() : new LinearLaw(0.5, 0.1)
+        );
+        Workload workload = settings.Trace is { } trace
+            ? Try(() =>
+                TraceReader.Read(
+                    trace,
+                    [.. scenario.Models.Select(model => model.Name)],
+                    settings.Seconds,
+                    settings.Speedup,
+                    settings.Seed
+                )
+            )
+            : scenario.Generate(world, settings.Seconds, settings.Load, settings.Seed);
+        SimulationResult result = settings.Json
+            ? Run(world, workload, settings, null)
+            : WithProgress(world, workload, settings);
+        if (settings.Plot is { } plot)
+        {
+            File.WriteAllText(
+                plot,
+                SimulationPlot.Svg(result, $"{scenario.Name} on {settings.Nodes} {settings.Shape} nodes")
+            );
+        }
+        if (settings.Json)
+        {
+            output.WriteLine(
+                JsonSerializer.Serialize(
+                    Json(result, settings, Time(world, workload, settings, cancellationToken)),
+                    Indented
+                )
+            );
+        }
+        else
+        {
+            Show(result, world, settings);
+        }
         return 0;
     }
 
@@ -47,38 +80,88 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
         }
     }
 
-    private static SimulationResult Run(WorldSpec world, Workload workload, Settings settings, Action<double>? progress) => Run(world, workload, settings, progress, new TwinTrial());
+    private static SimulationResult Run(
+        WorldSpec world,
+        Workload workload,
+        Settings settings,
+        Action<double>? progress
+    ) => Run(world, workload, settings, progress, new TwinTrial());
 
-    private static SimulationResult Run(WorldSpec world, Workload workload, Settings settings, Action<double>? progress, TwinTrial trial)
+    private static SimulationResult Run(
+        WorldSpec world,
+        Workload workload,
+        Settings settings,
+        Action<double>? progress,
+        TwinTrial trial
+    )
     {
         AgentMode mode = settings.Agent == "off" ? AgentMode.Off : AgentMode.Act;
         SimulatedPolicy policy = new()
         {
-            Planner = new AgentPlanner(new AgentOptions { Mode = mode, PeriodSeconds = settings.Period, TrialEvents = 60_000, Guardrails = new() { WatchSeconds = settings.Period } }, trial),
+            Planner = new AgentPlanner(
+                new AgentOptions
+                {
+                    Mode = mode,
+                    PeriodSeconds = settings.Period,
+                    TrialEvents = 60_000,
+                    Guardrails = new() { WatchSeconds = settings.Period },
+                },
+                trial
+            ),
             Tuner = mode == AgentMode.Off ? null : () => new RunLengthTuner(),
         };
-        SimulationOptions options = new() { Seed = settings.Seed, Incidents = settings.LoseAt is { } at ? [new Incident(at, settings.Nodes - 1, 0)] : [] };
+        SimulationOptions options = new()
+        {
+            Seed = settings.Seed,
+            Incidents = settings.LoseAt is { } at ? [new Incident(at, settings.Nodes - 1, 0)] : [],
+        };
         return SimulatedCluster.Run(world, workload, policy, options, progress);
     }
 
-    private SimulationResult WithProgress(WorldSpec world, Workload workload, Settings settings) => console.Progress().Start(progress =>
-    {
-        ProgressTask task = progress.AddTask($"{workload.Arrivals.Length} requests", maxValue: settings.Seconds);
-        SimulationResult result = Run(world, workload, settings, seconds => task.Value = seconds);
-        task.Value = task.MaxValue;
-        return result;
-    });
+    private SimulationResult WithProgress(WorldSpec world, Workload workload, Settings settings) =>
+        console
+            .Progress()
+            .Start(progress =>
+            {
+                ProgressTask task = progress.AddTask(
+                    $"{workload.Arrivals.Length} requests",
+                    maxValue: settings.Seconds
+                );
+                SimulationResult result = Run(world, workload, settings, seconds => task.Value = seconds);
+                task.Value = task.MaxValue;
+                return result;
+            });
 
-    /// <summary>How fast it goes, the trials of the agent's decisions included: the same simulation again and again, over two seconds of CPU at least, after one to warm up.</summary>
-    private static object Time(WorldSpec world, Workload workload, Settings settings, CancellationToken cancellationToken)
+    /// <summary>
+    /// How fast it goes, the trials of the agent's decisions included: the same simulation again and again, over two
+    /// seconds of CPU at least, after one to warm up.
+    /// </summary>
+    private static object Time(
+        WorldSpec world,
+        Workload workload,
+        Settings settings,
+        CancellationToken cancellationToken
+    )
     {
         Repeat(world, workload, settings, WarmupCpuSeconds, cancellationToken);
         Stopwatch wall = Stopwatch.StartNew();
         (long events, double cpu) = Repeat(world, workload, settings, TimedCpuSeconds, cancellationToken);
-        return new { events, cpu_seconds = Math.Round(cpu, 3), wall_seconds = Math.Round(wall.Elapsed.TotalSeconds, 3), events_per_cpu_second = Math.Round(events / Math.Max(1e-9, cpu)) };
+        return new
+        {
+            events,
+            cpu_seconds = Math.Round(cpu, 3),
+            wall_seconds = Math.Round(wall.Elapsed.TotalSeconds, 3),
+            events_per_cpu_second = Math.Round(events / Math.Max(1e-9, cpu)),
+        };
     }
 
-    private static (long Events, double CpuSeconds) Repeat(WorldSpec world, Workload workload, Settings settings, double least, CancellationToken cancellationToken)
+    private static (long Events, double CpuSeconds) Repeat(
+        WorldSpec world,
+        Workload workload,
+        Settings settings,
+        double least,
+        CancellationToken cancellationToken
+    )
     {
         TimeSpan begin = Environment.CpuUsage.TotalTime;
         TwinTrial trial = new();
@@ -93,45 +176,84 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
         return (events + trial.Events, cpu);
     }
 
-    private static object Json(SimulationResult result, Settings settings, object timing) => new
-    {
-        scenario = settings.Scenario,
-        shape = settings.Shape,
-        nodes = settings.Nodes,
-        seconds = settings.Seconds,
-        seed = settings.Seed,
-        agent = settings.Agent,
-        requests = result.Requests,
-        completed = result.Completed,
-        rejected = result.Rejected,
-        slo_attainment = result.SloAttainment,
-        p50_ms = result.P50Ms,
-        p99_ms = result.P99Ms,
-        C = result.Score.C,
-        D = result.Score.D,
-        N = result.Score.N,
-        loads = result.Loads,
-        models = result.Models.Select(model => new { name = model.Model, requests = model.Requests, in_time = model.InTime }),
-        plan = result.Plan.Models.Select(model => new { model = model.Name, replicas = model.Replicas.Select(replica => new { node = replica.Node.Endpoint.Port - 20_000, max_rows = replica.Knobs.MaxRows, instances = replica.Knobs.Instances, threads = replica.Knobs.Threads }) }),
-        events = result.Events,
-        timing,
-    };
+    private static object Json(SimulationResult result, Settings settings, object timing) =>
+        new
+        {
+            scenario = settings.Scenario,
+            shape = settings.Shape,
+            nodes = settings.Nodes,
+            seconds = settings.Seconds,
+            seed = settings.Seed,
+            agent = settings.Agent,
+            requests = result.Requests,
+            completed = result.Completed,
+            rejected = result.Rejected,
+            slo_attainment = result.SloAttainment,
+            p50_ms = result.P50Ms,
+            p99_ms = result.P99Ms,
+            C = result.Score.C,
+            D = result.Score.D,
+            N = result.Score.N,
+            loads = result.Loads,
+            models = result.Models.Select(model => new
+            {
+                name = model.Model,
+                requests = model.Requests,
+                in_time = model.InTime,
+            }),
+            plan = result.Plan.Models.Select(model => new
+            {
+                model = model.Name,
+                replicas = model.Replicas.Select(replica => new
+                {
+                    node = replica.Node.Endpoint.Port - 20_000,
+                    max_rows = replica.Knobs.MaxRows,
+                    instances = replica.Knobs.Instances,
+                    threads = replica.Knobs.Threads,
+                }),
+            }),
+            events = result.Events,
+            timing,
+        };
 
     private void Show(SimulationResult result, WorldSpec world, Settings settings)
     {
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Requests} requests, {result.SloAttainment:P1} in time, {result.Rejected} refused; p50 {result.P50Ms:F1} ms, p99 {result.P99Ms:F1} ms; C {result.Score.C:F3}, D {result.Score.D:F3}, N {result.Score.N:F3}; {result.Loads} replicas loaded"));
+        console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Requests} requests, {result.SloAttainment:P1} in time, {result.Rejected} "
+                    + $"refused; p50 {result.P50Ms:F1} ms, p99 {result.P99Ms:F1} ms; C {result.Score.C:F3}, D "
+                    + $"{result.Score.D:F3}, N {result.Score.N:F3}; {result.Loads} replicas loaded"
+            )
+        );
         Table table = new Table().AddColumns("model", "requests", "in time", "replicas", "batch, instances, threads");
         foreach ((string model, long requests, long inTime) in result.Models)
         {
             ReplicaPlan[] replicas = result.Plan.Find(model)?.Replicas ?? [];
             table.AddRow(
-                Markup.Escape(model), requests.ToString(CultureInfo.InvariantCulture), requests == 0 ? "–" : ((double)inTime / requests).ToString("P1", CultureInfo.InvariantCulture),
-                Markup.Escape(string.Join(", ", replicas.Select(replica => world.Nodes[replica.Node.Endpoint.Port - 20_000].Name))),
-                Markup.Escape(string.Join("; ", replicas.Select(replica => replica.Knobs).Distinct().Select(knobs => $"{Set(knobs.MaxRows)}, {Set(knobs.Instances)}, {Set(knobs.Threads)}"))));
+                Markup.Escape(model),
+                requests.ToString(CultureInfo.InvariantCulture),
+                requests == 0 ? "–" : ((double)inTime / requests).ToString("P1", CultureInfo.InvariantCulture),
+                Markup.Escape(
+                    string.Join(", ", replicas.Select(replica => world.Nodes[replica.Node.Endpoint.Port - 20_000].Name))
+                ),
+                Markup.Escape(
+                    string.Join(
+                        "; ",
+                        replicas
+                            .Select(replica => replica.Knobs)
+                            .Distinct()
+                            .Select(knobs => $"{Set(knobs.MaxRows)}, {Set(knobs.Instances)}, {Set(knobs.Threads)}")
+                    )
+                )
+            );
         }
 
         console.Write(table);
-        if (settings.Plot is { } plot) console.WriteLine($"plotted in {plot}");
+        if (settings.Plot is { } plot)
+        {
+            console.WriteLine($"plotted in {plot}");
+        }
     }
 
     private static string Set(int knob) => knob == 0 ? "auto" : knob.ToString(CultureInfo.InvariantCulture);
@@ -207,8 +329,10 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
         /// <inheritdoc />
         public override ValidationResult Validate() =>
             Nodes is < 1 or > 1000 ? ValidationResult.Error($"--nodes is {Nodes}; a number from 1 to 1000 is allowed")
-            : !(Seconds > 0 && Seconds <= 86_400) ? ValidationResult.Error($"--seconds is {Seconds}; a number above 0, at most 86400, is allowed")
-            : !(Load > 0 && Load <= 10) ? ValidationResult.Error($"--load is {Load}; a number above 0, at most 10, is allowed")
+            : !(Seconds > 0 && Seconds <= 86_400)
+                ? ValidationResult.Error($"--seconds is {Seconds}; a number above 0, at most 86400, is allowed")
+            : !(Load > 0 && Load <= 10)
+                ? ValidationResult.Error($"--load is {Load}; a number above 0, at most 10, is allowed")
             : !(Speedup > 0) ? ValidationResult.Error($"--speedup is {Speedup}; a number above 0 is allowed")
             : !(Period > 0) ? ValidationResult.Error($"--period is {Period}; a number above 0 is allowed")
             : Agent is not ("on" or "off") ? ValidationResult.Error($"--agent is '{Agent}'; on or off is allowed")

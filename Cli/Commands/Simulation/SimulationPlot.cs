@@ -14,9 +14,17 @@ internal static class SimulationPlot
     {
         PlotModel plot = new() { Title = title, Background = OxyColors.White };
         plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "second" });
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "requests a second", Minimum = 0 });
+        plot.Axes.Add(
+            new LinearAxis
+            {
+                Position = AxisPosition.Left,
+                Title = "requests a second",
+                Minimum = 0,
+            }
+        );
         plot.Legends.Add(new Legend { LegendPosition = LegendPosition.TopRight });
-        LineSeries asked = new() { Title = "asked", Color = OxyColors.Gray }, inTime = new() { Title = "in time", Color = OxyColors.SeaGreen };
+        LineSeries asked = new() { Title = "asked", Color = OxyColors.Gray };
+        LineSeries inTime = new() { Title = "in time", Color = OxyColors.SeaGreen };
         for (int second = 0; second < result.BySecond.Count; second++)
         {
             asked.Points.Add(new DataPoint(second, result.BySecond[second].Requests));

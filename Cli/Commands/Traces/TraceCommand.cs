@@ -7,26 +7,69 @@ using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands.Traces;
 
-/// <summary><c>oinf trace</c>: makes a trace for <c>oinf simulate</c> of what silos have recorded, or of another trace, changed on the way.</summary>
+/// <summary>
+/// <c>oinf trace</c>: makes a trace for <c>oinf simulate</c> of what silos have recorded, or of another trace, changed
+/// on the way.
+/// </summary>
 internal sealed class TraceCommand(IAnsiConsole console) : AsyncCommand<TraceCommand.Settings>
 {
     /// <inheritdoc />
-    public override async Task<int> ExecuteAsync(CommandContext context, Settings settings, CancellationToken cancellationToken)
+    public override async Task<int> ExecuteAsync(
+        CommandContext context,
+        Settings settings,
+        CancellationToken cancellationToken
+    )
     {
         (Workload workload, string[] models) = await ReadAsync(settings.Source, cancellationToken);
         int before = workload.Arrivals.Length;
-        if (settings.Warp > 0) workload = TraceAugmentation.Warp(workload, settings.Warp, settings.Period);
-        if (settings.Thin < 1) workload = TraceAugmentation.Thin(workload, settings.Thin, settings.Seed);
-        if (settings.Superpose is { } other) workload = TraceAugmentation.Superpose(workload, Map(await ReadAsync(other, cancellationToken), ref models));
-        if (settings.Bursts > 0) workload = TraceAugmentation.Burst(workload, settings.BurstFactor, settings.Bursts, settings.BurstSeconds, settings.Seed);
-        await using (StreamWriter writer = new(settings.Out)) TraceReader.Write(writer, workload, models);
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{settings.Out}: {workload.Arrivals.Length} requests ({before} were read) of {models.Length} models in {workload.Seconds:F1} s"));
+        if (settings.Warp > 0)
+        {
+            workload = TraceAugmentation.Warp(workload, settings.Warp, settings.Period);
+        }
+        if (settings.Thin < 1)
+        {
+            workload = TraceAugmentation.Thin(workload, settings.Thin, settings.Seed);
+        }
+        if (settings.Superpose is { } other)
+        {
+            workload = TraceAugmentation.Superpose(
+                workload,
+                Map(await ReadAsync(other, cancellationToken), ref models)
+            );
+        }
+        if (settings.Bursts > 0)
+        {
+            workload = TraceAugmentation.Burst(
+                workload,
+                settings.BurstFactor,
+                settings.Bursts,
+                settings.BurstSeconds,
+                settings.Seed
+            );
+        }
+        await using (StreamWriter writer = new(settings.Out))
+        {
+            TraceReader.Write(writer, workload, models);
+        }
+        console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{settings.Out}: {workload.Arrivals.Length} requests ({before} were read) of "
+                    + $"{models.Length} models in {workload.Seconds:F1} s"
+            )
+        );
         return 0;
     }
 
-    private static async Task<(Workload Workload, string[] Models)> ReadAsync(string source, CancellationToken cancellationToken)
+    private static async Task<(Workload Workload, string[] Models)> ReadAsync(
+        string source,
+        CancellationToken cancellationToken
+    )
     {
-        if (File.Exists(source) && !source.EndsWith(".parquet", StringComparison.Ordinal)) return ReadCsv(source);
+        if (File.Exists(source) && !source.EndsWith(".parquet", StringComparison.Ordinal))
+        {
+            return ReadCsv(source);
+        }
         try
         {
             return await RecordedCluster.ReadRequestsAsync(source, cancellationToken);
@@ -41,9 +84,21 @@ internal sealed class TraceCommand(IAnsiConsole console) : AsyncCommand<TraceCom
     {
         try
         {
-            string[] lines = File.ReadAllLines(file), header = lines[0].Split(',');
+            string[] lines = File.ReadAllLines(file);
+            string[] header = lines[0].Split(',');
             int column = Array.IndexOf(header, "model");
-            string[] models = column < 0 ? ["model"] : [.. lines.Skip(1).Where(line => line.Length > 0).Select(line => line.Split(',')[column]).Distinct().Order(StringComparer.Ordinal)];
+            string[] models =
+                column < 0
+                    ? ["model"]
+                    :
+                    [
+                        .. lines
+                            .Skip(1)
+                            .Where(line => line.Length > 0)
+                            .Select(line => line.Split(',')[column])
+                            .Distinct()
+                            .Order(StringComparer.Ordinal),
+                    ];
             Workload all = TraceReader.Read(file, models, 1e6);
             return (all with { Seconds = (all.Arrivals[^1].At / (double)TimeSpan.TicksPerSecond) + 0.001 }, models);
         }
@@ -58,7 +113,18 @@ internal sealed class TraceCommand(IAnsiConsole console) : AsyncCommand<TraceCom
     {
         string[] all = [.. models, .. other.Models.Except(models)];
         models = all;
-        return other.Workload with { Arrivals = [.. other.Workload.Arrivals.Select(arrival => arrival with { Model = Array.IndexOf(all, other.Models[arrival.Model]) })] };
+        return other.Workload with
+        {
+            Arrivals =
+            [
+                .. other.Workload.Arrivals.Select(arrival =>
+                    arrival with
+                    {
+                        Model = Array.IndexOf(all, other.Models[arrival.Model]),
+                    }
+                ),
+            ],
+        };
     }
 
     /// <summary>Its arguments.</summary>
@@ -116,8 +182,10 @@ internal sealed class TraceCommand(IAnsiConsole console) : AsyncCommand<TraceCom
             : !(Period > 0) ? ValidationResult.Error($"--period is {Period}; a number above 0 is allowed")
             : !(Thin is >= 0 and <= 1) ? ValidationResult.Error($"--thin is {Thin}; 0 to 1 is allowed")
             : Bursts < 0 ? ValidationResult.Error($"--bursts is {Bursts}; a number from 0 on is allowed")
-            : !(BurstFactor >= 1) ? ValidationResult.Error($"--burst-factor is {BurstFactor}; a number from 1 on is allowed")
-            : !(BurstSeconds > 0) ? ValidationResult.Error($"--burst-seconds is {BurstSeconds}; a number above 0 is allowed")
+            : !(BurstFactor >= 1)
+                ? ValidationResult.Error($"--burst-factor is {BurstFactor}; a number from 1 on is allowed")
+            : !(BurstSeconds > 0)
+                ? ValidationResult.Error($"--burst-seconds is {BurstSeconds}; a number above 0 is allowed")
             : ValidationResult.Success();
     }
 }

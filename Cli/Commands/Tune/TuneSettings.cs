@@ -25,5 +25,8 @@ internal sealed class TuneSettings : ModelSettings
     public bool Apply { get; init; }
 
     /// <inheritdoc />
-    public override ValidationResult Validate() => Repeats is < 1 or > 100 ? ValidationResult.Error($"--repeats is {Repeats}; 1 to 100 is allowed") : ValidationResult.Success();
+    public override ValidationResult Validate() =>
+        Repeats is < 1 or > 100
+            ? ValidationResult.Error($"--repeats is {Repeats}; 1 to 100 is allowed")
+            : ValidationResult.Success();
 }

@@ -9,6 +9,16 @@ namespace OrleansInference.Cli.Commands.Tune;
 /// <param name="GoodputPerSecond">Those within the objective.</param>
 /// <param name="P50Ms">Median time.</param>
 /// <param name="P99Ms">99th percentile.</param>
-/// <param name="CpuMsPerRow">Milliseconds of the node's CPU a row, as its reports say; below 0 where they do not.</param>
+/// <param name="CpuMsPerRow">Milliseconds of the node's CPU a row, as its reports say; below 0 where they do
+/// not.</param>
 /// <param name="Score">What settings are compared by.</param>
-internal sealed record TunedSetting(string Name, ReplicaKnobs Knobs, double RowsPerSecond, double GoodputPerSecond, double P50Ms, double P99Ms, double CpuMsPerRow, double Score);
+internal sealed record TunedSetting(
+    string Name,
+    ReplicaKnobs Knobs,
+    double RowsPerSecond,
+    double GoodputPerSecond,
+    double P50Ms,
+    double P99Ms,
+    double CpuMsPerRow,
+    double Score
+);

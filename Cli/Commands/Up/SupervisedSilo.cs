@@ -3,8 +3,17 @@ using System.Globalization;
 
 namespace OrleansInference.Cli.Commands.Up;
 
-/// <summary>One silo process, started again when it ends by itself; every restart in a row waits twice as long, up to 30 s.</summary>
-internal sealed class SupervisedSilo(string name, string[] program, string[] arguments, CoreSet cores, Action<string> writeLine, TimeProvider time)
+/// <summary>
+/// One silo process, started again when it ends by itself; every restart in a row waits twice as long, up to 30 s.
+/// </summary>
+internal sealed class SupervisedSilo(
+    string name,
+    string[] program,
+    string[] arguments,
+    CoreSet cores,
+    Action<string> writeLine,
+    TimeProvider time
+)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -34,8 +43,13 @@ internal sealed class SupervisedSilo(string name, string[] program, string[] arg
                 return;
             }
 
-            if (time.GetElapsedTime(begin) > Settled) pause = FirstPause;
-            writeLine($"{name} | ended with exit code {process.ExitCode}; starting it again in {pause.TotalSeconds:F0} s");
+            if (time.GetElapsedTime(begin) > Settled)
+            {
+                pause = FirstPause;
+            }
+            writeLine(
+                $"{name} | ended with exit code {process.ExitCode}; starting it again in {pause.TotalSeconds:F0} s"
+            );
             try
             {
                 await Task.Delay(pause, time, cancellationToken);
@@ -51,13 +65,23 @@ internal sealed class SupervisedSilo(string name, string[] program, string[] arg
 
     private Process Start()
     {
-        ProcessStartInfo start = new(program[0], [.. program[1..], .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (cores.Count > 0) start.Environment["DOTNET_PROCESSOR_COUNT"] = cores.Count.ToString(CultureInfo.InvariantCulture);
+        ProcessStartInfo start = new(program[0], [.. program[1..], .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (cores.Count > 0)
+        {
+            start.Environment["DOTNET_PROCESSOR_COUNT"] = cores.Count.ToString(CultureInfo.InvariantCulture);
+        }
         Process process = new() { StartInfo = start };
         process.OutputDataReceived += (_, line) => Received(line.Data);
         process.ErrorDataReceived += (_, line) => Received(line.Data);
         process.Start();
-        if (cores.Mask != 0 && (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())) process.ProcessorAffinity = (nint)cores.Mask;
+        if (cores.Mask != 0 && (OperatingSystem.IsLinux() || OperatingSystem.IsWindows()))
+        {
+            process.ProcessorAffinity = (nint)cores.Mask;
+        }
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
@@ -66,8 +90,17 @@ internal sealed class SupervisedSilo(string name, string[] program, string[] arg
     private async Task StopAsync(Process process)
     {
         writeLine($"{name} | stopping");
-        if (OperatingSystem.IsWindows()) process.Kill(entireProcessTree: true);
-        else using (Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync(CancellationToken.None);
+        if (OperatingSystem.IsWindows())
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        else
+        {
+            using (Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+            {
+                await kill.WaitForExitAsync(CancellationToken.None);
+            }
+        }
         try
         {
             await process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, time);
@@ -81,8 +114,14 @@ internal sealed class SupervisedSilo(string name, string[] program, string[] arg
 
     private void Received(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+        {
+            return;
+        }
         writeLine($"{name} | {line}");
-        if (line.StartsWith("Ready.", StringComparison.Ordinal)) _ready.TrySetResult();
+        if (line.StartsWith("Ready.", StringComparison.Ordinal))
+        {
+            _ready.TrySetResult();
+        }
     }
 }

@@ -19,11 +19,26 @@ internal sealed class MessageJsonWriter(Utf8JsonWriter writer)
         {
             object? value = field.Accessor.GetValue(message);
             // A choice that was not made and a message that is absent are left out; every other default is written.
-            if (value is null || (field.RealContainingOneof is { } choice && choice.Accessor.GetCaseFieldDescriptor(message) != field)) continue;
+            if (
+                value is null
+                || (field.RealContainingOneof is { } choice && choice.Accessor.GetCaseFieldDescriptor(message) != field)
+            )
+            {
+                continue;
+            }
             writer.WritePropertyName(field.Name);
-            if (field.IsMap) WriteMap((IDictionary)value, field.MessageType.FindFieldByNumber(2));
-            else if (field.IsRepeated) WriteList((IList)value, field);
-            else WriteValue(value, field);
+            if (field.IsMap)
+            {
+                WriteMap((IDictionary)value, field.MessageType.FindFieldByNumber(2));
+            }
+            else if (field.IsRepeated)
+            {
+                WriteList((IList)value, field);
+            }
+            else
+            {
+                WriteValue(value, field);
+            }
         }
 
         writer.WriteEndObject();
@@ -44,7 +59,10 @@ internal sealed class MessageJsonWriter(Utf8JsonWriter writer)
     private void WriteList(IList list, FieldDescriptor field)
     {
         writer.WriteStartArray();
-        foreach (object item in list) WriteValue(item, field);
+        foreach (object item in list)
+        {
+            WriteValue(item, field);
+        }
         writer.WriteEndArray();
     }
 
@@ -52,36 +70,76 @@ internal sealed class MessageJsonWriter(Utf8JsonWriter writer)
     {
         switch (value)
         {
-            case IMessage message: Write(message); break;
-            case string text: writer.WriteStringValue(text); break;
-            case ByteString bytes: writer.WriteBase64StringValue(bytes.Span); break;
-            case bool flag: writer.WriteBooleanValue(flag); break;
-            case float number: WriteNumber(number); break;
-            case double number: WriteNumber(number); break;
-            case Enum: WriteEnum(Convert.ToInt32(value, CultureInfo.InvariantCulture), field.EnumType); break;
-            case ulong number: writer.WriteNumberValue(number); break;
-            default: writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture)); break;
+            case IMessage message:
+                Write(message);
+                break;
+            case string text:
+                writer.WriteStringValue(text);
+                break;
+            case ByteString bytes:
+                writer.WriteBase64StringValue(bytes.Span);
+                break;
+            case bool flag:
+                writer.WriteBooleanValue(flag);
+                break;
+            case float number:
+                WriteNumber(number);
+                break;
+            case double number:
+                WriteNumber(number);
+                break;
+            case Enum:
+                WriteEnum(Convert.ToInt32(value, CultureInfo.InvariantCulture), field.EnumType);
+                break;
+            case ulong number:
+                writer.WriteNumberValue(number);
+                break;
+            default:
+                writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
         }
     }
 
     private void WriteEnum(int number, EnumDescriptor type)
     {
-        if (type.FindValueByNumber(number) is { } value) writer.WriteStringValue(value.Name);
-        else writer.WriteNumberValue(number);
+        if (type.FindValueByNumber(number) is { } value)
+        {
+            writer.WriteStringValue(value.Name);
+        }
+        else
+        {
+            writer.WriteNumberValue(number);
+        }
     }
 
     private void WriteNumber(float number)
     {
-        if (float.IsFinite(number)) writer.WriteNumberValue(number);
-        else WriteSpecial(number);
+        if (float.IsFinite(number))
+        {
+            writer.WriteNumberValue(number);
+        }
+        else
+        {
+            WriteSpecial(number);
+        }
     }
 
     private void WriteNumber(double number)
     {
-        if (double.IsFinite(number)) writer.WriteNumberValue(number);
-        else WriteSpecial(number);
+        if (double.IsFinite(number))
+        {
+            writer.WriteNumberValue(number);
+        }
+        else
+        {
+            WriteSpecial(number);
+        }
     }
 
     private void WriteSpecial(double number) =>
-        writer.WriteStringValue(double.IsNaN(number) ? "NaN" : double.IsPositive(number) ? "Infinity" : "-Infinity");
+        writer.WriteStringValue(
+            double.IsNaN(number) ? "NaN"
+            : double.IsPositive(number) ? "Infinity"
+            : "-Infinity"
+        );
 }

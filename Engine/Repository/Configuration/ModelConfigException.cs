@@ -1,6 +1,8 @@
 namespace OrleansInference.Engine.Repository.Configuration;
 
-/// <summary>A model configuration cannot be read. The message starts with the place: <c>config.pbtxt:LINE:COLUMN: </c>.</summary>
+/// <summary>
+/// A model configuration cannot be read. The message starts with the place: <c>config.pbtxt:LINE:COLUMN: </c>.
+/// </summary>
 public sealed class ModelConfigException : Exception
 {
     internal ModelConfigException(string fileName, int line, int column, string problem)
@@ -11,9 +13,7 @@ public sealed class ModelConfigException : Exception
     }
 
     internal ModelConfigException(string problem, Exception innerException)
-        : base(problem, innerException)
-    {
-    }
+        : base(problem, innerException) { }
 
     /// <summary>The line, from 1; 0 where there is no place to name, as in JSON.</summary>
     public int Line { get; }

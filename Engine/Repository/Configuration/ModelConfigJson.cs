@@ -15,7 +15,10 @@ internal static class ModelConfigJson
     public static string Write(ModelConfig config)
     {
         ArrayBufferWriter<byte> json = new();
-        using (Utf8JsonWriter writer = new(json)) new MessageJsonWriter(writer).Write(config);
+        using (Utf8JsonWriter writer = new(json))
+        {
+            new MessageJsonWriter(writer).Write(config);
+        }
         return Encoding.UTF8.GetString(json.WrittenSpan);
     }
 

@@ -6,7 +6,8 @@ internal static class ModelConfigReader
     /// <summary>Reads a configuration; an empty text is an empty configuration.</summary>
     /// <param name="utf8">The file's contents.</param>
     /// <param name="fileName">What error messages call the file.</param>
-    /// <exception cref="ModelConfigException">The text is not a configuration; the message says where and why.</exception>
+    /// <exception cref="ModelConfigException">The text is not a configuration; the message says where and
+    /// why.</exception>
     public static ModelConfig Parse(ReadOnlySpan<byte> utf8, string fileName)
     {
         ModelConfig config = new();

@@ -12,11 +12,22 @@ internal sealed class TextSource(string text, string fileName)
     public static TextSource Decode(ReadOnlySpan<byte> utf8, string fileName)
     {
         // Editors on Windows put a byte-order mark in front.
-        if (utf8.StartsWith("\uFEFF"u8)) utf8 = utf8[3..];
+        if (utf8.StartsWith("\uFEFF"u8))
+        {
+            utf8 = utf8[3..];
+        }
         char[] characters = new char[utf8.Length];
-        OperationStatus status = Utf8.ToUtf16(utf8, characters, out int read, out int written, replaceInvalidSequences: false);
+        OperationStatus status = Utf8.ToUtf16(
+            utf8,
+            characters,
+            out int read,
+            out int written,
+            replaceInvalidSequences: false
+        );
         TextSource source = new(new string(characters, 0, written), fileName);
-        return status == OperationStatus.Done ? source : throw source.Error(written, $"the file is not UTF-8: byte 0x{utf8[read]:X2}");
+        return status == OperationStatus.Done
+            ? source
+            : throw source.Error(written, $"the file is not UTF-8: byte 0x{utf8[read]:X2}");
     }
 
     public ModelConfigException Error(int offset, string problem)

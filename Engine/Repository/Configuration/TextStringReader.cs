@@ -8,9 +8,13 @@ namespace OrleansInference.Engine.Repository.Configuration;
 /// <summary>Reads quoted strings: adjacent ones are one value, and escapes stand for bytes.</summary>
 internal sealed class TextStringReader(TextSource source, TextLexer lexer)
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 = new(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true
+    );
 
-    /// <exception cref="ModelConfigException">What follows is not a string, or not UTF-8 once its escapes are bytes.</exception>
+    /// <exception cref="ModelConfigException">What follows is not a string, or not UTF-8 once its escapes are
+    /// bytes.</exception>
     public string ReadString(FieldDescriptor field)
     {
         int offset = lexer.Peek.Offset;
@@ -29,9 +33,15 @@ internal sealed class TextStringReader(TextSource source, TextLexer lexer)
 
     private byte[] Read(FieldDescriptor field)
     {
-        if (lexer.Peek.Kind != TextTokenKind.String) throw source.Error(lexer.Peek.Offset, $"'{field.Name}' is a string in quotes, found {lexer.Peek}");
+        if (lexer.Peek.Kind != TextTokenKind.String)
+        {
+            throw source.Error(lexer.Peek.Offset, $"'{field.Name}' is a string in quotes, found {lexer.Peek}");
+        }
         using MemoryStream bytes = new();
-        while (lexer.Peek.Kind == TextTokenKind.String) Unescape(lexer.Next(), bytes);
+        while (lexer.Peek.Kind == TextTokenKind.String)
+        {
+            Unescape(lexer.Next(), bytes);
+        }
         return bytes.ToArray();
     }
 
@@ -42,14 +52,19 @@ internal sealed class TextStringReader(TextSource source, TextLexer lexer)
         {
             int backslash = rest.IndexOf('\\');
             bytes.Write(StrictUtf8.GetBytes(rest[..(backslash < 0 ? rest.Length : backslash)].ToString()));
-            if (backslash < 0) return;
+            if (backslash < 0)
+            {
+                return;
+            }
             rest = rest[backslash..];
             int offset = token.Offset + 1 + token.Text.Length - rest.Length;
             rest = rest[Escape(rest, offset, bytes)..];
         }
     }
 
-    /// <summary>Writes what the escape at the start of <paramref name="text"/> stands for; returns its length.</summary>
+    /// <summary>
+    /// Writes what the escape at the start of <paramref name="text"/> stands for; returns its length.
+    /// </summary>
     private int Escape(ReadOnlySpan<char> text, int offset, MemoryStream bytes)
     {
         char kind = text.Length > 1 ? text[1] : '\0';
@@ -61,24 +76,53 @@ internal sealed class TextStringReader(TextSource source, TextLexer lexer)
         }
 
         int skip = kind is 'x' or 'X' or 'u' or 'U' ? 2 : 1;
-        (int radix, int most) = kind switch { 'x' or 'X' => (16, 2), 'u' => (16, 4), 'U' => (16, 8), _ => (8, 3) };
+        (int radix, int most) = kind switch
+        {
+            'x' or 'X' => (16, 2),
+            'u' => (16, 4),
+            'U' => (16, 8),
+            _ => (8, 3),
+        };
         int length = Digits(text[skip..], radix, most);
         bool isCode = kind is 'u' or 'U';
-        if (length == 0 || (isCode && length < most)) throw Bad(text[..Math.Min(text.Length, skip + length)], offset);
+        if (length == 0 || (isCode && length < most))
+        {
+            throw Bad(text[..Math.Min(text.Length, skip + length)], offset);
+        }
         uint value = 0;
-        foreach (char digit in text.Slice(skip, length)) value = (value * (uint)radix) + uint.Parse([digit], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        if (isCode ? !Rune.IsValid(value) : value > byte.MaxValue) throw Bad(text[..(skip + length)], offset);
-        if (!isCode) bytes.WriteByte((byte)value);
-        else bytes.Write(StrictUtf8.GetBytes(new Rune(value).ToString()));
+        foreach (char digit in text.Slice(skip, length))
+        {
+            value = (value * (uint)radix) + uint.Parse([digit], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        }
+        if (isCode ? !Rune.IsValid(value) : value > byte.MaxValue)
+        {
+            throw Bad(text[..(skip + length)], offset);
+        }
+        if (!isCode)
+        {
+            bytes.WriteByte((byte)value);
+        }
+        else
+        {
+            bytes.Write(StrictUtf8.GetBytes(new Rune(value).ToString()));
+        }
         return skip + length;
     }
 
     private static int Digits(ReadOnlySpan<char> text, int radix, int most)
     {
         int length = 0;
-        while (length < text.Length && length < most && (radix == 8 ? text[length] is >= '0' and <= '7' : char.IsAsciiHexDigit(text[length]))) length++;
+        while (
+            length < text.Length
+            && length < most
+            && (radix == 8 ? text[length] is >= '0' and <= '7' : char.IsAsciiHexDigit(text[length]))
+        )
+        {
+            length++;
+        }
         return length;
     }
 
-    private ModelConfigException Bad(ReadOnlySpan<char> escape, int offset) => source.Error(offset, $"'{escape}' is not an escape");
+    private ModelConfigException Bad(ReadOnlySpan<char> escape, int offset) =>
+        source.Error(offset, $"'{escape}' is not an escape");
 }

@@ -9,10 +9,11 @@ internal readonly record struct TextToken(TextTokenKind Kind, string Text, int O
     public bool Is(string symbol) => Kind == TextTokenKind.Symbol && Text == symbol;
 
     /// <summary>How error messages call it.</summary>
-    public override string ToString() => Kind switch
-    {
-        TextTokenKind.End => "the end of the file",
-        TextTokenKind.String => "a string",
-        _ => $"'{Text}'",
-    };
+    public override string ToString() =>
+        Kind switch
+        {
+            TextTokenKind.End => "the end of the file",
+            TextTokenKind.String => "a string",
+            _ => $"'{Text}'",
+        };
 }

@@ -11,7 +11,9 @@ internal sealed record FolderListing(IReadOnlyList<FolderFile> Files, IReadOnlyL
     /// <summary>Changes whenever a file is added, removed, replaced or written, also behind a link.</summary>
     public string Fingerprint => string.Join('\n', Files.Select(Line).Concat(Ignored).Append(Problem));
 
-    private static string Line(FolderFile file) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{file.Path}|{file.Status.Device}|{file.Status.Inode}|{file.Status.Length}|{file.Status.Written}|{file.Status.Changed}");
+    private static string Line(FolderFile file) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{file.Path}|{file.Status.Device}|{file.Status.Inode}|{file.Status.Length}|{file.Status.Written}|{file.Status.Changed}"
+        );
 }

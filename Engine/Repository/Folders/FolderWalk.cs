@@ -3,9 +3,9 @@ using OrleansInference.Onnx.Files;
 namespace OrleansInference.Engine.Repository.Folders;
 
 /// <summary>
-/// Reads a folder of a model: looks only, opens nothing, and never throws. Links are followed, into the repository and out of
-/// it, but not to a folder that the walk is in already. Hidden names are left out: what writes files away first and renames
-/// them then, as rsync, editors and ConfigMaps do, changes a model once.
+/// Reads a folder of a model: looks only, opens nothing, and never throws. Links are followed, into the repository and
+/// out of it, but not to a folder that the walk is in already. Hidden names are left out: what writes files away first
+/// and renames them then, as rsync, editors and ConfigMaps do, changes a model once.
 /// </summary>
 internal sealed class FolderWalk
 {
@@ -29,7 +29,10 @@ internal sealed class FolderWalk
     {
         FolderWalk walk = new(folder);
         walk._problem = FolderProblem(folder);
-        if (walk._problem is null) walk.Visit(folder);
+        if (walk._problem is null)
+        {
+            walk.Visit(folder);
+        }
         return walk.Listing();
     }
 
@@ -38,10 +41,16 @@ internal sealed class FolderWalk
     {
         FolderWalk walk = new(folder);
         walk._problem = FolderProblem(folder);
-        if (walk._problem is not null) return walk.Listing();
+        if (walk._problem is not null)
+        {
+            return walk.Listing();
+        }
         foreach ((string path, FileStatus status) in walk.Entries(folder))
         {
-            if (status.Kind != FileKind.Folder) walk.Add(path, status);
+            if (status.Kind != FileKind.Folder)
+            {
+                walk.Add(path, status);
+            }
         }
 
         return walk.Listing();
@@ -52,7 +61,8 @@ internal sealed class FolderWalk
     {
         try
         {
-            return new DirectoryInfo(folder).LinkTarget is not null && RealPath.Holds(RealPath.Of(folder), RealPath.Of(parent));
+            return new DirectoryInfo(folder).LinkTarget is not null
+                && RealPath.Holds(RealPath.Of(folder), RealPath.Of(parent));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -70,10 +80,14 @@ internal sealed class FolderWalk
         problem = null;
         try
         {
-            string[] names = [.. Directory.EnumerateFileSystemEntries(folder)
-                .Select(path => Path.GetFileName(path))
-                .Where(name => !name.StartsWith('.'))
-                .Take(most)];
+            string[] names =
+            [
+                .. Directory
+                    .EnumerateFileSystemEntries(folder)
+                    .Select(path => Path.GetFileName(path))
+                    .Where(name => !name.StartsWith('.'))
+                    .Take(most),
+            ];
             Array.Sort(names, StringComparer.Ordinal);
             return names;
         }
@@ -97,11 +111,20 @@ internal sealed class FolderWalk
 
     private void Visit(string folder)
     {
-        if (!TryEnter(folder)) return;
+        if (!TryEnter(folder))
+        {
+            return;
+        }
         foreach ((string path, FileStatus status) in Entries(folder))
         {
-            if (status.Kind == FileKind.Folder) Visit(path);
-            else Add(path, status);
+            if (status.Kind == FileKind.Folder)
+            {
+                Visit(path);
+            }
+            else
+            {
+                Add(path, status);
+            }
         }
 
         _open.RemoveAt(_open.Count - 1);
@@ -125,7 +148,10 @@ internal sealed class FolderWalk
         try
         {
             // Most folders have none within: only then it costs to know where the first one really is.
-            if (_open.Count == 1) _open[0] = RealPath.Of(_open[0]);
+            if (_open.Count == 1)
+            {
+                _open[0] = RealPath.Of(_open[0]);
+            }
             string real = RealPath.Of(folder);
             if (!_open.Exists(open => RealPath.Holds(real, open)))
             {
@@ -146,8 +172,14 @@ internal sealed class FolderWalk
     private IEnumerable<(string Path, FileStatus Status)> Entries(string folder)
     {
         IReadOnlyList<string> names = Names(folder, out string? problem, MaxEntries + 1);
-        if (problem is not null && folder == _root) _problem ??= problem;
-        else if (problem is not null) _ignored.Add(problem);
+        if (problem is not null && folder == _root)
+        {
+            _problem ??= problem;
+        }
+        else if (problem is not null)
+        {
+            _ignored.Add(problem);
+        }
         foreach (string name in names)
         {
             if (++_entries > MaxEntries)
@@ -163,8 +195,14 @@ internal sealed class FolderWalk
 
     private void Add(string path, FileStatus status)
     {
-        if (status.Kind == FileKind.Regular) _files.Add(new FolderFile(path, status));
-        else _ignored.Add($"'{path}' {status.Problem(path, FileKind.Regular)}");
+        if (status.Kind == FileKind.Regular)
+        {
+            _files.Add(new FolderFile(path, status));
+        }
+        else
+        {
+            _ignored.Add($"'{path}' {status.Problem(path, FileKind.Regular)}");
+        }
     }
 
     private FolderListing Listing() => new(_files, _ignored, _problem);

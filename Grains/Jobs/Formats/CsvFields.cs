@@ -18,13 +18,19 @@ internal sealed class CsvFields
     {
         _fields.Clear();
         _length = 0;
-        if (_text.Length < line.Length) _text = new byte[line.Length];
+        if (_text.Length < line.Length)
+        {
+            _text = new byte[line.Length];
+        }
         while (true)
         {
             int start = _length;
             line = line is [(byte)'"', ..] ? Quoted(line[1..]) : Plain(line);
             _fields.Add(start.._length);
-            if (line.IsEmpty) return;
+            if (line.IsEmpty)
+            {
+                return;
+            }
             line = line[1..];
         }
     }
@@ -33,7 +39,10 @@ internal sealed class CsvFields
     private ReadOnlySpan<byte> Plain(ReadOnlySpan<byte> line)
     {
         int end = line.IndexOf((byte)',');
-        if (end < 0) end = line.Length;
+        if (end < 0)
+        {
+            end = line.Length;
+        }
         line[..end].CopyTo(_text.AsSpan(_length));
         _length += end;
         return line[end..];
@@ -46,7 +55,10 @@ internal sealed class CsvFields
             line[..end].CopyTo(_text.AsSpan(_length));
             _length += end;
             line = line[(end + 1)..];
-            if (line is not [(byte)'"', ..]) return Plain(line);
+            if (line is not [(byte)'"', ..])
+            {
+                return Plain(line);
+            }
             _text[_length++] = (byte)'"';
             line = line[1..];
         }

@@ -17,10 +17,22 @@ internal sealed class CsvWriter(Stream target) : IRowWriter
     public async ValueTask WriteAsync(int rows, OutputColumn[] columns, CancellationToken cancellationToken)
     {
         int[] elements = [.. columns.Select(column => column.Elements)];
-        if (_elements is null) WriteHeader(columns);
-        else if (!_elements.AsSpan().SequenceEqual(elements)) throw new InferenceException(InferenceError.Unsupported, "the model's output has another size for some rows, which csv cannot hold; write jsonl instead");
+        if (_elements is null)
+        {
+            WriteHeader(columns);
+        }
+        else if (!_elements.AsSpan().SequenceEqual(elements))
+        {
+            throw new InferenceException(
+                InferenceError.Unsupported,
+                "the model's output has another size for some rows, which csv cannot hold; write jsonl instead"
+            );
+        }
         _elements = elements;
-        for (int row = 0; row < rows; row++) WriteRow(row, columns);
+        for (int row = 0; row < rows; row++)
+        {
+            WriteRow(row, columns);
+        }
         await target.WriteAsync(_text.WrittenMemory, cancellationToken).ConfigureAwait(false);
         _text.ResetWrittenCount();
     }
@@ -31,7 +43,10 @@ internal sealed class CsvWriter(Stream target) : IRowWriter
     private void WriteHeader(OutputColumn[] columns)
     {
         bool first = true;
-        foreach (string name in columns.SelectMany(column => column.Names)) Write(Encoding.UTF8.GetBytes(name), ref first);
+        foreach (string name in columns.SelectMany(column => column.Names))
+        {
+            Write(Encoding.UTF8.GetBytes(name), ref first);
+        }
         _text.Write("\n"u8);
     }
 
@@ -53,7 +68,10 @@ internal sealed class CsvWriter(Stream target) : IRowWriter
 
     private void Write(ReadOnlySpan<byte> field, ref bool first)
     {
-        if (!first) _text.Write(","u8);
+        if (!first)
+        {
+            _text.Write(","u8);
+        }
         // A line with one empty field would read as blank.
         bool plain = !field.IsEmpty && !field.ContainsAny(Quoted);
         first = false;

@@ -4,8 +4,8 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs.Formats;
 
 /// <summary>
-/// A file format of bulk jobs. Every part of an output is a whole file of the format by itself; joining them in row order
-/// gives the same rows as one writer would have written. Wrong contents are an <see cref="InferenceException"/>.
+/// A file format of bulk jobs. Every part of an output is a whole file of the format by itself; joining them in row
+/// order gives the same rows as one writer would have written. Wrong contents are an <see cref="InferenceException"/>.
 /// </summary>
 internal interface IRowFormat
 {

@@ -3,7 +3,9 @@ using OrleansInference.Grains.Interfaces.Jobs;
 
 namespace OrleansInference.Grains.Jobs.Formats;
 
-/// <summary>One JSON object a line, whose members are the columns: a number, a text, true or false, or arrays of them.</summary>
+/// <summary>
+/// One JSON object a line, whose members are the columns: a number, a text, true or false, or arrays of them.
+/// </summary>
 internal sealed class JsonLinesFormat : IRowFormat
 {
     /// <inheritdoc />
@@ -13,12 +15,21 @@ internal sealed class JsonLinesFormat : IRowFormat
     public async Task<RowColumn[]> ReadColumnsAsync(string path, CancellationToken cancellationToken)
     {
         await using TextLines lines = TextLines.Open(path, 0, quotes: false);
-        if (!await lines.NextAsync(cancellationToken).ConfigureAwait(false)) throw RowError.Invalid(path, "it is empty; each line must be a JSON object");
+        if (!await lines.NextAsync(cancellationToken).ConfigureAwait(false))
+        {
+            throw RowError.Invalid(path, "it is empty; each line must be a JSON object");
+        }
         try
         {
             using JsonDocument row = JsonDocument.Parse(lines.Line);
-            if (row.RootElement.ValueKind != JsonValueKind.Object) throw RowError.Row(path, 0, "it is no JSON object");
-            return [.. row.RootElement.EnumerateObject().Select(member => new RowColumn(member.Name, Shape(member.Value)))];
+            if (row.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw RowError.Row(path, 0, "it is no JSON object");
+            }
+            return
+            [
+                .. row.RootElement.EnumerateObject().Select(member => new RowColumn(member.Name, Shape(member.Value))),
+            ];
         }
         catch (JsonException exception)
         {
@@ -27,10 +38,16 @@ internal sealed class JsonLinesFormat : IRowFormat
     }
 
     /// <inheritdoc />
-    public Task<BulkRange[]> SplitAsync(string path, int rowsPerShard, CancellationToken cancellationToken) => LineSplit.SplitAsync(path, quotes: false, hasHeader: false, rowsPerShard, cancellationToken);
+    public Task<BulkRange[]> SplitAsync(string path, int rowsPerShard, CancellationToken cancellationToken) =>
+        LineSplit.SplitAsync(path, quotes: false, hasHeader: false, rowsPerShard, cancellationToken);
 
     /// <inheritdoc />
-    public Task<IRowReader> OpenAsync(string path, BulkInput[] inputs, BulkRange range, CancellationToken cancellationToken) => Task.FromResult<IRowReader>(new JsonLinesReader(path, inputs, range));
+    public Task<IRowReader> OpenAsync(
+        string path,
+        BulkInput[] inputs,
+        BulkRange range,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IRowReader>(new JsonLinesReader(path, inputs, range));
 
     /// <inheritdoc />
     public IRowWriter Create(Stream target) => new JsonLinesWriter(target);
@@ -51,7 +68,10 @@ internal sealed class JsonLinesFormat : IRowFormat
         for (; value.ValueKind == JsonValueKind.Array; value = value[0])
         {
             shape.Add(value.GetArrayLength());
-            if (shape[^1] == 0) break;
+            if (shape[^1] == 0)
+            {
+                break;
+            }
         }
 
         return [.. shape];

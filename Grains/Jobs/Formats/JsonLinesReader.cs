@@ -17,19 +17,33 @@ internal sealed class JsonLinesReader : IRowReader
 
     public JsonLinesReader(string path, BulkInput[] inputs, BulkRange range)
     {
-        (_path, _range, _row) = (path, range, range.Start);
-        _columns = [.. inputs.SelectMany((input, at) => input.Columns.Select((name, i) => new Column(name, input, at, input.Elements[i])))];
+        _path = path;
+        _range = range;
+        _row = range.Start;
+        _columns =
+        [
+            .. inputs.SelectMany(
+                (input, at) => input.Columns.Select((name, i) => new Column(name, input, at, input.Elements[i]))
+            ),
+        ];
         _byName = _columns.ToDictionary(column => column.Name);
         _lines = TextLines.Open(path, range.Offset, quotes: false);
     }
 
     /// <inheritdoc />
-    public async ValueTask<int> ReadAsync(int rows, ArrayBufferWriter<byte>[] inputs, CancellationToken cancellationToken)
+    public async ValueTask<int> ReadAsync(
+        int rows,
+        ArrayBufferWriter<byte>[] inputs,
+        CancellationToken cancellationToken
+    )
     {
         int read = 0;
         for (; read < rows && _row < _range.End; read++, _row++)
         {
-            if (!await _lines.NextAsync(cancellationToken).ConfigureAwait(false)) throw RowError.Row(_path, _row, "it is missing: the file has become shorter");
+            if (!await _lines.NextAsync(cancellationToken).ConfigureAwait(false))
+            {
+                throw RowError.Row(_path, _row, "it is missing: the file has become shorter");
+            }
             try
             {
                 Parse(_lines.Line.Span);
@@ -41,8 +55,22 @@ internal sealed class JsonLinesReader : IRowReader
 
             foreach (Column column in _columns)
             {
-                if (column.Found < 0) throw RowError.Row(_path, _row, $"it has no member '{column.Name}', which feeds input '{column.Input.Name}'");
-                if (column.Found != column.Elements) throw RowError.Row(_path, _row, $"member '{column.Name}' has {column.Found} elements, {column.Elements} were expected");
+                if (column.Found < 0)
+                {
+                    throw RowError.Row(
+                        _path,
+                        _row,
+                        $"it has no member '{column.Name}', which feeds input '{column.Input.Name}'"
+                    );
+                }
+                if (column.Found != column.Elements)
+                {
+                    throw RowError.Row(
+                        _path,
+                        _row,
+                        $"member '{column.Name}' has {column.Found} elements, {column.Elements} were expected"
+                    );
+                }
                 inputs[column.At].Write(column.Contents.WrittenSpan);
             }
         }
@@ -55,19 +83,34 @@ internal sealed class JsonLinesReader : IRowReader
 
     private void Parse(ReadOnlySpan<byte> line)
     {
-        foreach (Column column in _columns) column.Clear();
+        foreach (Column column in _columns)
+        {
+            column.Clear();
+        }
         Utf8JsonReader json = new(line);
         json.Read();
-        if (json.TokenType != JsonTokenType.StartObject) throw RowError.Row(_path, _row, "it is no JSON object");
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            throw RowError.Row(_path, _row, "it is no JSON object");
+        }
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             Column? column = _byName.GetValueOrDefault(json.GetString()!);
             json.Read();
-            if (column is null) json.Skip();
-            else Read(ref json, column);
+            if (column is null)
+            {
+                json.Skip();
+            }
+            else
+            {
+                Read(ref json, column);
+            }
         }
 
-        if (json.Read()) throw RowError.Row(_path, _row, "something follows the JSON object");
+        if (json.Read())
+        {
+            throw RowError.Row(_path, _row, "something follows the JSON object");
+        }
     }
 
     private void Read(ref Utf8JsonReader json, Column column)
@@ -77,20 +120,40 @@ internal sealed class JsonLinesReader : IRowReader
         int depth = 0;
         do
         {
-            if (json.TokenType == JsonTokenType.StartArray) depth++;
-            else if (json.TokenType == JsonTokenType.EndArray) depth--;
-            else if (Append(ref json, column)) column.Found++;
-            else throw RowError.Element(_path, _row, column.Name, column.Input, json.ValueSpan);
-        }
-        while (depth > 0 && json.Read());
+            if (json.TokenType == JsonTokenType.StartArray)
+            {
+                depth++;
+            }
+            else if (json.TokenType == JsonTokenType.EndArray)
+            {
+                depth--;
+            }
+            else if (Append(ref json, column))
+            {
+                column.Found++;
+            }
+            else
+            {
+                throw RowError.Element(_path, _row, column.Name, column.Input, json.ValueSpan);
+            }
+        } while (depth > 0 && json.Read());
     }
 
-    private static bool Append(ref Utf8JsonReader json, Column column) => json.TokenType switch
-    {
-        JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => TextElements.TryAppend(column.Input.Datatype, json.ValueSpan, column.Contents),
-        JsonTokenType.String => TextElements.TryAppend(column.Input.Datatype, json.ValueIsEscaped ? Encoding.UTF8.GetBytes(json.GetString()!) : json.ValueSpan, column.Contents),
-        _ => false,
-    };
+    private static bool Append(ref Utf8JsonReader json, Column column) =>
+        json.TokenType switch
+        {
+            JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => TextElements.TryAppend(
+                column.Input.Datatype,
+                json.ValueSpan,
+                column.Contents
+            ),
+            JsonTokenType.String => TextElements.TryAppend(
+                column.Input.Datatype,
+                json.ValueIsEscaped ? Encoding.UTF8.GetBytes(json.GetString()!) : json.ValueSpan,
+                column.Contents
+            ),
+            _ => false,
+        };
 
     /// <summary>A column's elements in the row at hand; members may come in any order.</summary>
     private sealed class Column(string name, BulkInput input, int at, long elements)

@@ -5,7 +5,9 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Jobs.Formats;
 
-/// <summary>Writes rows of JSON Lines: an output with one element as that, others as a flat array; NaN and infinities as texts.</summary>
+/// <summary>
+/// Writes rows of JSON Lines: an output with one element as that, others as a flat array; NaN and infinities as texts.
+/// </summary>
 internal sealed class JsonLinesWriter(Stream target) : IRowWriter
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -37,9 +39,18 @@ internal sealed class JsonLinesWriter(Stream target) : IRowWriter
         {
             json.WritePropertyName(column.Name);
             bool single = column.Shape.Length == 0 || column.Elements == 1;
-            if (!single) json.WriteStartArray();
-            for (int i = 0; i < column.Elements; i++) Write(json, column.Datatype, column.Element(row, i));
-            if (!single) json.WriteEndArray();
+            if (!single)
+            {
+                json.WriteStartArray();
+            }
+            for (int i = 0; i < column.Elements; i++)
+            {
+                Write(json, column.Datatype, column.Element(row, i));
+            }
+            if (!single)
+            {
+                json.WriteEndArray();
+            }
         }
 
         json.WriteEndObject();
@@ -51,7 +62,13 @@ internal sealed class JsonLinesWriter(Stream target) : IRowWriter
         TextElements.Format(datatype, element, _element);
         ReadOnlySpan<byte> text = _element.WrittenSpan;
         // What is no number of JSON's is NaN, an infinity or text.
-        if (datatype != TensorDatatype.Bytes && (datatype == TensorDatatype.Bool || char.IsAsciiDigit((char)text[^1]))) json.WriteRawValue(text, skipInputValidation: true);
-        else json.WriteStringValue(text);
+        if (datatype != TensorDatatype.Bytes && (datatype == TensorDatatype.Bool || char.IsAsciiDigit((char)text[^1])))
+        {
+            json.WriteRawValue(text, skipInputValidation: true);
+        }
+        else
+        {
+            json.WriteStringValue(text);
+        }
     }
 }

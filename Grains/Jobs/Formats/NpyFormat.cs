@@ -22,13 +22,20 @@ internal sealed class NpyFormat : IRowFormat
     {
         NpyHeader header = await NpyHeader.ReadAsync(path, cancellationToken).ConfigureAwait(false);
         ShardList shards = new();
-        for (long start = 0; start < header.Shape[0]; start += rowsPerShard) shards.Add(Math.Min(rowsPerShard, header.Shape[0] - start), 0);
+        for (long start = 0; start < header.Shape[0]; start += rowsPerShard)
+        {
+            shards.Add(Math.Min(rowsPerShard, header.Shape[0] - start), 0);
+        }
         return shards.ToArray();
     }
 
     /// <inheritdoc />
-    public async Task<IRowReader> OpenAsync(string path, BulkInput[] inputs, BulkRange range, CancellationToken cancellationToken) =>
-        new NpyReader(path, await NpyHeader.ReadAsync(path, cancellationToken).ConfigureAwait(false), range);
+    public async Task<IRowReader> OpenAsync(
+        string path,
+        BulkInput[] inputs,
+        BulkRange range,
+        CancellationToken cancellationToken
+    ) => new NpyReader(path, await NpyHeader.ReadAsync(path, cancellationToken).ConfigureAwait(false), range);
 
     /// <inheritdoc />
     public IRowWriter Create(Stream target) => new NpyWriter(target);
@@ -40,11 +47,25 @@ internal sealed class NpyFormat : IRowFormat
         foreach (string part in parts)
         {
             headers.Add(await NpyHeader.ReadAsync(part, cancellationToken).ConfigureAwait(false));
-            if (headers[^1].Datatype == headers[0].Datatype && headers[^1].Shape.AsSpan(1).SequenceEqual(headers[0].Shape.AsSpan(1))) continue;
-            throw new InferenceException(InferenceError.Unsupported, $"the model's output has shape {TensorShape.Format(headers[0].Shape.AsSpan(1))} for some rows and {TensorShape.Format(headers[^1].Shape.AsSpan(1))} for others, which npy cannot hold; write jsonl instead");
+            if (
+                headers[^1].Datatype == headers[0].Datatype
+                && headers[^1].Shape.AsSpan(1).SequenceEqual(headers[0].Shape.AsSpan(1))
+            )
+            {
+                continue;
+            }
+            throw new InferenceException(
+                InferenceError.Unsupported,
+                $"the model's output has shape {TensorShape.Format(headers[0].Shape.AsSpan(1))} for some "
+                    + $"rows and {TensorShape.Format(headers[^1].Shape.AsSpan(1))} for others, which npy cannot "
+                    + $"hold; write jsonl instead"
+            );
         }
 
-        NpyHeader joined = headers[0] with { Shape = [headers.Sum(header => header.Shape[0]), .. headers[0].Shape[1..]] };
+        NpyHeader joined = headers[0] with
+        {
+            Shape = [headers.Sum(header => header.Shape[0]), .. headers[0].Shape[1..]],
+        };
         await target.WriteAsync(joined.ToBytes(), cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < parts.Count; i++)
         {

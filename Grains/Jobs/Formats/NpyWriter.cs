@@ -16,8 +16,23 @@ internal sealed class NpyWriter(Stream target) : IRowWriter
     /// <inheritdoc />
     public async ValueTask WriteAsync(int rows, OutputColumn[] columns, CancellationToken cancellationToken)
     {
-        OutputColumn column = columns.Length == 1 ? columns[0] : throw new InferenceException(InferenceError.InvalidArgument, $"npy holds one output, the model gives {string.Join(", ", columns.Select(each => each.Name))}: name one in outputs, or write another format");
-        if (!NpyHeader.Holds(column.Datatype)) throw new InferenceException(InferenceError.Unsupported, $"output '{column.Name}' is {column.Datatype.WireName()}, which npy cannot hold; write csv, jsonl or parquet");
+        OutputColumn column =
+            columns.Length == 1
+                ? columns[0]
+                : throw new InferenceException(
+                    InferenceError.InvalidArgument,
+                    $"npy holds one output, the model gives "
+                        + $"{string.Join(", ", columns.Select(each => each.Name))}: name one in outputs, or write "
+                        + $"another format"
+                );
+        if (!NpyHeader.Holds(column.Datatype))
+        {
+            throw new InferenceException(
+                InferenceError.Unsupported,
+                $"output '{column.Name}' is {column.Datatype.WireName()}, which npy cannot hold; write "
+                    + $"csv, jsonl or parquet"
+            );
+        }
         if (_header is null)
         {
             _header = new NpyHeader(column.Datatype, [MostRows, .. column.Shape], 0);
@@ -26,7 +41,10 @@ internal sealed class NpyWriter(Stream target) : IRowWriter
         }
         else if (!_header.Shape.AsSpan(1).SequenceEqual(column.Shape))
         {
-            throw new InferenceException(InferenceError.Unsupported, "the model's output has another shape for some rows, which npy cannot hold; write jsonl instead");
+            throw new InferenceException(
+                InferenceError.Unsupported,
+                "the model's output has another shape for some rows, which npy cannot hold; write jsonl instead"
+            );
         }
 
         await target.WriteAsync(column.Data, cancellationToken).ConfigureAwait(false);
@@ -36,9 +54,14 @@ internal sealed class NpyWriter(Stream target) : IRowWriter
     /// <inheritdoc />
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
-        if (_header is null) return;
+        if (_header is null)
+        {
+            return;
+        }
         target.Position = 0;
-        await target.WriteAsync((_header with { Shape = [_rows, .. _header.Shape[1..]] }).ToBytes(_reserved), cancellationToken).ConfigureAwait(false);
+        await target
+            .WriteAsync((_header with { Shape = [_rows, .. _header.Shape[1..]] }).ToBytes(_reserved), cancellationToken)
+            .ConfigureAwait(false);
         target.Position = target.Length;
     }
 }

@@ -6,8 +6,8 @@ using Parquet.Schema;
 namespace OrleansInference.Grains.Jobs.Formats;
 
 /// <summary>
-/// Apache Parquet with flat columns; an output with more than one element a row takes several. A shard is a run of whole
-/// row groups, since a group can only be read as one.
+/// Apache Parquet with flat columns; an output with more than one element a row takes several. A shard is a run of
+/// whole row groups, since a group can only be read as one.
 /// </summary>
 internal sealed class ParquetFormat : IRowFormat
 {
@@ -22,7 +22,15 @@ internal sealed class ParquetFormat : IRowFormat
         {
             return await ParquetReader.CreateAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not (OperationCanceledException or UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException))
+        catch (Exception exception)
+            when (exception
+                    is not (
+                        OperationCanceledException
+                        or UnauthorizedAccessException
+                        or FileNotFoundException
+                        or DirectoryNotFoundException
+                    )
+            )
         {
             throw RowError.Invalid(path, $"it is no Parquet file: {exception.Message}");
         }
@@ -32,7 +40,13 @@ internal sealed class ParquetFormat : IRowFormat
     public async Task<RowColumn[]> ReadColumnsAsync(string path, CancellationToken cancellationToken)
     {
         await using ParquetReader reader = await OpenAsync(path, cancellationToken).ConfigureAwait(false);
-        return [.. reader.Schema.GetDataFields().Where(field => ParquetColumn.Create(field) is not null).Select(field => new RowColumn(field.Path.ToString(), []))];
+        return
+        [
+            .. reader
+                .Schema.GetDataFields()
+                .Where(field => ParquetColumn.Create(field) is not null)
+                .Select(field => new RowColumn(field.Path.ToString(), [])),
+        ];
     }
 
     /// <inheritdoc />
@@ -46,9 +60,13 @@ internal sealed class ParquetFormat : IRowFormat
         {
             using ParquetRowGroupReader group = reader.OpenRowGroupReader(i);
             rows += group.RowCount;
-            if (rows < rowsPerShard) continue;
+            if (rows < rowsPerShard)
+            {
+                continue;
+            }
             shards.Add(rows, first);
-            (rows, first) = (0, i + 1);
+            rows = 0;
+            first = i + 1;
         }
 
         shards.Add(rows, first);
@@ -56,8 +74,12 @@ internal sealed class ParquetFormat : IRowFormat
     }
 
     /// <inheritdoc />
-    public async Task<IRowReader> OpenAsync(string path, BulkInput[] inputs, BulkRange range, CancellationToken cancellationToken) =>
-        new ParquetRows(path, await OpenAsync(path, cancellationToken).ConfigureAwait(false), inputs, range);
+    public async Task<IRowReader> OpenAsync(
+        string path,
+        BulkInput[] inputs,
+        BulkRange range,
+        CancellationToken cancellationToken
+    ) => new ParquetRows(path, await OpenAsync(path, cancellationToken).ConfigureAwait(false), inputs, range);
 
     /// <inheritdoc />
     public IRowWriter Create(Stream target) => new ParquetRowWriter(target);
@@ -73,18 +95,39 @@ internal sealed class ParquetFormat : IRowFormat
             {
                 await using ParquetReader reader = await OpenAsync(part, cancellationToken).ConfigureAwait(false);
                 schema ??= reader.Schema;
-                if (!schema.Equals(reader.Schema)) throw RowError.Invalid(part, "its columns are not those of the parts before it: the model's output has another size for these rows; write jsonl instead");
-                writer ??= await ParquetWriter.CreateAsync(schema, target, cancellationToken: cancellationToken).ConfigureAwait(false);
-                for (int i = 0; i < reader.RowGroupCount; i++) await CopyAsync(reader, i, schema, writer, cancellationToken).ConfigureAwait(false);
+                if (!schema.Equals(reader.Schema))
+                {
+                    throw RowError.Invalid(
+                        part,
+                        "its columns are not those of the parts before it: the model's output has another size "
+                            + "for these rows; write jsonl instead"
+                    );
+                }
+                writer ??= await ParquetWriter
+                    .CreateAsync(schema, target, cancellationToken: cancellationToken)
+                    .ConfigureAwait(false);
+                for (int i = 0; i < reader.RowGroupCount; i++)
+                {
+                    await CopyAsync(reader, i, schema, writer, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
         finally
         {
-            if (writer is not null) await writer.DisposeAsync().ConfigureAwait(false);
+            if (writer is not null)
+            {
+                await writer.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
-    private static async Task CopyAsync(ParquetReader reader, int index, ParquetSchema schema, ParquetWriter writer, CancellationToken cancellationToken)
+    private static async Task CopyAsync(
+        ParquetReader reader,
+        int index,
+        ParquetSchema schema,
+        ParquetWriter writer,
+        CancellationToken cancellationToken
+    )
     {
         using ParquetRowGroupReader from = reader.OpenRowGroupReader(index);
         using ParquetRowGroupWriter to = writer.CreateRowGroup();

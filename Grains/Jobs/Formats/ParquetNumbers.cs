@@ -29,8 +29,17 @@ internal sealed class ParquetNumbers<T>(DataField field, TensorDatatype datatype
         }
 
         T[] values = new T[rows];
-        if (_nullable is null) await group.ReadAsync<T>(Field, values.AsMemory(), null, cancellationToken).ConfigureAwait(false);
-        else for (int i = 0; i < rows; i++) values[i] = _nullable[i].GetValueOrDefault();
+        if (_nullable is null)
+        {
+            await group.ReadAsync<T>(Field, values.AsMemory(), null, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                values[i] = _nullable[i].GetValueOrDefault();
+            }
+        }
         _values.Clear();
         _values.AddRange(values);
     }
@@ -38,7 +47,9 @@ internal sealed class ParquetNumbers<T>(DataField field, TensorDatatype datatype
     /// <inheritdoc />
     public override async Task WriteAsync(ParquetRowGroupWriter group, CancellationToken cancellationToken)
     {
-        await group.WriteAsync<T>(Field, _values.ToArray().AsMemory(), null, null, cancellationToken).ConfigureAwait(false);
+        await group
+            .WriteAsync<T>(Field, _values.ToArray().AsMemory(), null, null, cancellationToken)
+            .ConfigureAwait(false);
         _values.Clear();
     }
 
@@ -51,7 +62,9 @@ internal sealed class ParquetNumbers<T>(DataField field, TensorDatatype datatype
             TensorDatatype.Bf16 => Bfloat16.ToSingle(MemoryMarshal.Read<ushort>(element)),
             _ => 0,
         };
-        _values.Add(from is TensorDatatype.Fp16 or TensorDatatype.Bf16 ? (T)(object)wide : MemoryMarshal.Read<T>(element));
+        _values.Add(
+            from is TensorDatatype.Fp16 or TensorDatatype.Bf16 ? (T)(object)wide : MemoryMarshal.Read<T>(element)
+        );
     }
 
     /// <inheritdoc />

@@ -31,7 +31,8 @@ internal sealed class ParquetTexts(DataField field) : ParquetColumn(field)
     }
 
     /// <inheritdoc />
-    public override void Add(TensorDatatype datatype, ReadOnlySpan<byte> element) => _values.Add(Encoding.UTF8.GetString(element));
+    public override void Add(TensorDatatype datatype, ReadOnlySpan<byte> element) =>
+        _values.Add(Encoding.UTF8.GetString(element));
 
     /// <inheritdoc />
     public override bool TryAppend(int row, TensorDatatype datatype, ArrayBufferWriter<byte> target, out byte[] text)

@@ -16,8 +16,17 @@ internal sealed class ShardList
     /// <exception cref="InferenceException">There are too many.</exception>
     public void Add(long rows, long offset)
     {
-        if (rows == 0) return;
-        if (_shards.Count == Limit) throw new InferenceException(InferenceError.InvalidArgument, $"the input has more than {Limit} shards; raise rows_per_shard");
+        if (rows == 0)
+        {
+            return;
+        }
+        if (_shards.Count == Limit)
+        {
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"the input has more than {Limit} shards; raise rows_per_shard"
+            );
+        }
         _shards.Add(new BulkRange(_shards.Count, _rows, _rows + rows, offset));
         _rows += rows;
     }

@@ -7,14 +7,20 @@ internal static class Broadcasting
     /// <exception cref="RowsMeetException">Rows of one operand do not line up with the rows of another.</exception>
     public static TracedValue Join(RuleNode node, IReadOnlyList<TracedValue> operands)
     {
-        if (operands.Any(operand => operand.CountsRows)) throw node.Meets("it computes with the number of rows");
+        if (operands.Any(operand => operand.CountsRows))
+        {
+            throw node.Meets("it computes with the number of rows");
+        }
         int rank = operands.Max(operand => node.Shape(operand).Count);
         SymbolicSize[] shape = new SymbolicSize[rank];
         int? batch = null;
         for (int axis = 0; axis < rank; axis++)
         {
             shape[axis] = JoinAxis(node, operands, axis - rank, out bool isBatch);
-            if (!isBatch) continue;
+            if (!isBatch)
+            {
+                continue;
+            }
             batch = batch is null ? axis : throw node.Meets("rows lie along different axes of its inputs");
         }
 
@@ -22,7 +28,12 @@ internal static class Broadcasting
     }
 
     /// <summary>One axis, counted from the right as −1, −2, …</summary>
-    public static SymbolicSize JoinAxis(RuleNode node, IReadOnlyList<TracedValue> operands, int fromRight, out bool isBatch)
+    public static SymbolicSize JoinAxis(
+        RuleNode node,
+        IReadOnlyList<TracedValue> operands,
+        int fromRight,
+        out bool isBatch
+    )
     {
         isBatch = false;
         List<SymbolicSize> sizes = [];
@@ -30,7 +41,10 @@ internal static class Broadcasting
         foreach (TracedValue operand in operands)
         {
             int axis = operand.Rank + fromRight;
-            if (axis < 0) continue;
+            if (axis < 0)
+            {
+                continue;
+            }
             SymbolicSize size = operand.Shape![axis];
             if (axis != operand.Axis)
             {
@@ -38,11 +52,17 @@ internal static class Broadcasting
                 continue;
             }
 
-            if (rows is not null && !rows.Equals(size)) throw node.Meets("its inputs have different numbers of rows");
+            if (rows is not null && !rows.Equals(size))
+            {
+                throw node.Meets("its inputs have different numbers of rows");
+            }
             rows = size;
         }
 
-        if (rows is null) return Widest(node, sizes);
+        if (rows is null)
+        {
+            return Widest(node, sizes);
+        }
         isBatch = true;
         return sizes.All(size => size.Is(1)) ? rows : throw node.Meets("a constant of many rows meets the batch");
     }
@@ -52,8 +72,14 @@ internal static class Broadcasting
         SymbolicSize widest = SymbolicSize.One;
         foreach (SymbolicSize size in sizes)
         {
-            if (size.Is(1) || size.Equals(widest)) continue;
-            if (!widest.Is(1)) return sizes.FirstOrDefault(known => known.IsConstant && !known.Is(1)) ?? node.Unknown();
+            if (size.Is(1) || size.Equals(widest))
+            {
+                continue;
+            }
+            if (!widest.Is(1))
+            {
+                return sizes.FirstOrDefault(known => known.IsConstant && !known.Is(1)) ?? node.Unknown();
+            }
             widest = size;
         }
 

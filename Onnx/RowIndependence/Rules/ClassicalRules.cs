@@ -1,10 +1,13 @@
 namespace OrleansInference.Onnx.RowIndependence.Rules;
 
-/// <summary>Operators of ai.onnx.ml, on a matrix of [rows, features]. A vector is one row to them, so that it is not read here.</summary>
+/// <summary>
+/// Operators of ai.onnx.ml, on a matrix of [rows, features]. A vector is one row to them, so that it is not read here.
+/// </summary>
 internal static class ClassicalRules
 {
     /// <summary>Trees, linear models and support vectors: a number or more for each row.</summary>
-    public static TracedValue[] Regressor(RuleNode node) => [TracedValue.Of([Rows(node), node.Unknown()], Matrix(node).Axis)];
+    public static TracedValue[] Regressor(RuleNode node) =>
+        [TracedValue.Of([Rows(node), node.Unknown()], Matrix(node).Axis)];
 
     /// <summary>Classifiers: a label and scores for each row.</summary>
     public static TracedValue[] Classifier(RuleNode node)
@@ -27,7 +30,11 @@ internal static class ClassicalRules
     {
         TracedValue[] parts = [.. node.Given];
         TracedValue value = Matrix(node);
-        if (parts.Any(part => part.Axis != value.Axis || node.Shape(part).Count != 2 || !part.Shape![0].Equals(value.Shape![0])))
+        if (
+            parts.Any(part =>
+                part.Axis != value.Axis || node.Shape(part).Count != 2 || !part.Shape![0].Equals(value.Shape![0])
+            )
+        )
         {
             throw node.Meets("its inputs have different numbers of rows");
         }

@@ -3,7 +3,9 @@ namespace OrleansInference.Onnx.RowIndependence.Rules;
 /// <summary>Operators of ONNX Runtime's own that its graph optimisation, and ours through it, writes.</summary>
 internal static class FusedRules
 {
-    /// <summary>The input of both attention operators that is added to the scores, and stretched to all rows where it has one.</summary>
+    /// <summary>
+    /// The input of both attention operators that is added to the scores, and stretched to all rows where it has one.
+    /// </summary>
     private const int BiasInput = 5;
 
     /// <summary>FusedConv: a convolution, perhaps with a sum of the same shape, and its activation.</summary>
@@ -15,7 +17,10 @@ internal static class FusedRules
         {
             throw node.Meets("what it adds has other rows");
         }
-        if (sum is not null && sum.IsBatched != value.IsBatched) throw node.Meets("what it adds has other rows");
+        if (sum is not null && sum.IsBatched != value.IsBatched)
+        {
+            throw node.Meets("what it adds has other rows");
+        }
         RuleNode conv = node.WithInputs([.. node.Inputs.Take(3)]);
         return ImageRules.Conv(conv);
     }
@@ -25,20 +30,31 @@ internal static class FusedRules
     {
         node.RequireUniformFrom(2, "scale or bias");
         TracedValue sum = Broadcasting.Join(node, [node.Input(0), node.Input(1)]);
-        if (sum.Rank < 2 || sum.Axis == sum.Rank - 1) throw node.Meets("it normalises over the batch");
+        if (sum.Rank < 2 || sum.Axis == sum.Rank - 1)
+        {
+            throw node.Meets("it normalises over the batch");
+        }
         TracedValue statistics = TracedValue.Of([.. sum.Shape!.SkipLast(1), SymbolicSize.One], sum.Axis);
         return [.. Enumerable.Range(0, node.OutputPlaces).Select(output => output is 1 or 2 ? statistics : sum)];
     }
 
-    /// <summary>EmbedLayerNormalization: word, position and segment embeddings of [rows, tokens], summed and normalised.</summary>
+    /// <summary>
+    /// EmbedLayerNormalization: word, position and segment embeddings of [rows, tokens], summed and normalised.
+    /// </summary>
     public static TracedValue[] EmbedLayerNormalization(RuleNode node)
     {
         TracedValue ids = node.Input(0);
         IReadOnlyList<SymbolicSize> shape = node.Shape(ids);
-        if (shape.Count != 2 || ids.Axis != 0) throw node.Meets("its rows are not its batch");
+        if (shape.Count != 2 || ids.Axis != 0)
+        {
+            throw node.Meets("its rows are not its batch");
+        }
         for (int i = 1; i < node.Inputs.Count; i++)
         {
-            if (node.Optional(i) is not { IsBatched: true } input) continue;
+            if (node.Optional(i) is not { IsBatched: true } input)
+            {
+                continue;
+            }
             // Segments, the mask, and positions where they are given, may differ from row to row.
             if (i is not (1 or 7 or 8) || input.Axis != 0 || !node.Shape(input)[0].Equals(shape[0]))
             {
@@ -48,7 +64,12 @@ internal static class FusedRules
 
         SymbolicSize hidden = node.Shape(node.Input(2))[^1];
         TracedValue embedded = TracedValue.Of([shape[0], shape[1], hidden], 0);
-        return [.. Enumerable.Range(0, node.OutputPlaces).Select(output => output == 1 ? TracedValue.Of([shape[0]], 0) : embedded)];
+        return
+        [
+            .. Enumerable
+                .Range(0, node.OutputPlaces)
+                .Select(output => output == 1 ? TracedValue.Of([shape[0]], 0) : embedded),
+        ];
     }
 
     /// <summary>Attention over the tokens of each row; a mask must have its rows first.</summary>
@@ -58,16 +79,23 @@ internal static class FusedRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
         node.RequireUniform(1, "weights");
         node.RequireUniform(2, "bias");
-        if (shape.Count != 3 || value.Axis != 0 || node.OutputCount > 1) throw node.Meets("its rows are not its batch");
+        if (shape.Count != 3 || value.Axis != 0 || node.OutputCount > 1)
+        {
+            throw node.Meets("its rows are not its batch");
+        }
         for (int i = 3; i < node.Inputs.Count; i++)
         {
-            if (node.Optional(i) is { } input) RequireMask(node, i, input, shape[0]);
+            if (node.Optional(i) is { } input)
+            {
+                RequireMask(node, i, input, shape[0]);
+            }
         }
 
         bool isEven = node.Attribute("qkv_hidden_sizes") is null;
-        SymbolicSize hidden = isEven && node.Optional(2) is { Shape: [{ IsConstant: true } bias] }
-            ? SymbolicSize.Of(bias.Factor / 3)
-            : node.Unknown();
+        SymbolicSize hidden =
+            isEven && node.Optional(2) is { Shape: [{ IsConstant: true } bias] }
+                ? SymbolicSize.Of(bias.Factor / 3)
+                : node.Unknown();
         return [.. Enumerable.Repeat(TracedValue.Of([shape[0], shape[1], hidden], 0), node.OutputPlaces)];
     }
 
@@ -76,7 +104,10 @@ internal static class FusedRules
     {
         TracedValue query = node.Input(0);
         IReadOnlyList<SymbolicSize> shape = node.Shape(query);
-        if (shape.Count != 3 || query.Axis != 0 || node.OutputCount > 1) throw node.Meets("its rows are not its batch");
+        if (shape.Count != 3 || query.Axis != 0 || node.OutputCount > 1)
+        {
+            throw node.Meets("its rows are not its batch");
+        }
         node.RequireUniform(3, "bias");
         foreach (int i in new[] { 1, 2 })
         {
@@ -89,18 +120,28 @@ internal static class FusedRules
 
         for (int i = 4; i < node.Inputs.Count; i++)
         {
-            if (node.Optional(i) is { } input) RequireMask(node, i, input, shape[0]);
+            if (node.Optional(i) is { } input)
+            {
+                RequireMask(node, i, input, shape[0]);
+            }
         }
 
-        return [.. Enumerable.Repeat(TracedValue.Of([shape[0], shape[1], node.Input(2).Shape![2]], 0), node.OutputPlaces)];
+        return
+        [
+            .. Enumerable.Repeat(TracedValue.Of([shape[0], shape[1], node.Input(2).Shape![2]], 0), node.OutputPlaces),
+        ];
     }
 
     /// <summary>CDist: how far each row is from each of the file's.</summary>
     public static TracedValue[] Distances(RuleNode node)
     {
         TracedValue value = node.Input(0);
-        TracedValue others = node.RequireUniform(1, "second operand") ?? throw node.Meets("its second operand is missing");
-        if (node.Shape(value).Count != 2 || value.Axis is not (null or 0)) throw node.Meets("its rows are not its batch");
+        TracedValue others =
+            node.RequireUniform(1, "second operand") ?? throw node.Meets("its second operand is missing");
+        if (node.Shape(value).Count != 2 || value.Axis is not (null or 0))
+        {
+            throw node.Meets("its rows are not its batch");
+        }
         return [TracedValue.Of([value.Shape![0], node.Shape(others)[0]], value.Axis)];
     }
 
@@ -108,8 +149,14 @@ internal static class FusedRules
     private static void RequireMask(RuleNode node, int input, TracedValue mask, SymbolicSize rows)
     {
         IReadOnlyList<SymbolicSize> shape = node.Shape(mask);
-        if (shape.Count < 2 || mask.CountsRows) throw node.Meets($"input {input} is not understood");
+        if (shape.Count < 2 || mask.CountsRows)
+        {
+            throw node.Meets($"input {input} is not understood");
+        }
         bool fits = mask.IsBatched ? mask.Axis == 0 && shape[0].Equals(rows) : input == BiasInput && shape[0].Is(1);
-        if (!fits) throw node.Meets($"input {input} does not go with its rows");
+        if (!fits)
+        {
+            throw node.Meets($"input {input} does not go with its rows");
+        }
     }
 }

@@ -12,11 +12,16 @@ internal static class ImageRules
         IReadOnlyList<SymbolicSize> kernel = node.Shape(weights);
         bool transposed = node.Operator == "ConvTranspose";
         SymbolicSize channels = transposed
-            ? kernel[1].IsConstant ? SymbolicSize.Of(kernel[1].Factor * node.Int("group", 1)) : node.Unknown()
+            ? kernel[1].IsConstant
+                ? SymbolicSize.Of(kernel[1].Factor * node.Int("group", 1))
+                : node.Unknown()
             : kernel[0];
         SymbolicSize[] shape = [.. value.Shape!];
         shape[1] = channels;
-        for (int i = 2; i < shape.Length; i++) shape[i] = transposed ? node.Unknown() : Window(node, value.Shape![i], i - 2, kernel[i]);
+        for (int i = 2; i < shape.Length; i++)
+        {
+            shape[i] = transposed ? node.Unknown() : Window(node, value.Shape![i], i - 2, kernel[i]);
+        }
         return [TracedValue.Of(shape, value.Axis)];
     }
 
@@ -24,10 +29,16 @@ internal static class ImageRules
     public static TracedValue[] Pool(RuleNode node)
     {
         TracedValue value = First(node);
-        if (node.Makes(1) && value.IsBatched) throw node.Meets("the places it gives count through the whole batch");
+        if (node.Makes(1) && value.IsBatched)
+        {
+            throw node.Meets("the places it gives count through the whole batch");
+        }
         long[] kernel = node.Ints("kernel_shape") ?? throw node.Meets("it has no kernel_shape");
         SymbolicSize[] shape = [.. value.Shape!];
-        for (int i = 2; i < shape.Length; i++) shape[i] = Window(node, shape[i], i - 2, SymbolicSize.Of(kernel[i - 2]));
+        for (int i = 2; i < shape.Length; i++)
+        {
+            shape[i] = Window(node, shape[i], i - 2, SymbolicSize.Of(kernel[i - 2]));
+        }
         return [.. Enumerable.Repeat(TracedValue.Of(shape, value.Axis), node.OutputPlaces)];
     }
 
@@ -50,10 +61,16 @@ internal static class ImageRules
     /// <summary>BatchNormalization with the statistics of its training.</summary>
     public static TracedValue[] BatchNormalization(RuleNode node)
     {
-        if (node.Int("training_mode", 0) != 0 || node.OutputCount > 1) throw node.Meets("it normalises by the statistics of the batch");
+        if (node.Int("training_mode", 0) != 0 || node.OutputCount > 1)
+        {
+            throw node.Meets("it normalises by the statistics of the batch");
+        }
         TracedValue value = node.Input(0);
         node.RequireUniformFrom(1, "statistics");
-        if (node.Shape(value).Count < 2 || value.Axis == 1) throw node.Meets("the batch lies along its channels");
+        if (node.Shape(value).Count < 2 || value.Axis == 1)
+        {
+            throw node.Meets("the batch lies along its channels");
+        }
         return [.. Enumerable.Repeat(TracedValue.Of(value.Shape!, value.Axis), node.OutputPlaces)];
     }
 
@@ -61,7 +78,10 @@ internal static class ImageRules
     public static TracedValue[] Blocks(RuleNode node)
     {
         TracedValue value = First(node);
-        if (value.Rank != 4) throw node.Meets("its input has not four dimensions");
+        if (value.Rank != 4)
+        {
+            throw node.Meets("its input has not four dimensions");
+        }
         return [TracedValue.Of([value.Shape![0], node.Unknown(), node.Unknown(), node.Unknown()], value.Axis)];
     }
 
@@ -70,14 +90,30 @@ internal static class ImageRules
     {
         TracedValue value = node.Input(0);
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
-        for (int i = 1; i < node.Inputs.Count; i++) node.RequireKnown(i);
+        for (int i = 1; i < node.Inputs.Count; i++)
+        {
+            node.RequireKnown(i);
+        }
         bool isUpsample = node.Operator == "Upsample";
         TracedValue? sizes = isUpsample ? null : node.Optional(3);
-        TracedValue? scales = node.Optional(isUpsample ? 1 : node.Opset < 11 ? 1 : 2);
-        if (scales?.Shape is [{ } none] && none.Is(0)) scales = null;
+        TracedValue? scales = node.Optional(
+            isUpsample ? 1
+            : node.Opset < 11 ? 1
+            : 2
+        );
+        if (scales?.Shape is [{ } none] && none.Is(0))
+        {
+            scales = null;
+        }
         int[] axes = node.Axes(node.Ints("axes") ?? Enumerable.Range(0, shape.Count).Select(i => (long)i), shape.Count);
-        if (node.Text("keep_aspect_ratio_policy", "stretch") != "stretch") throw node.Meets("its scale follows from several axes");
-        if (node.Text("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize") throw node.Meets("it crops");
+        if (node.Text("keep_aspect_ratio_policy", "stretch") != "stretch")
+        {
+            throw node.Meets("its scale follows from several axes");
+        }
+        if (node.Text("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize")
+        {
+            throw node.Meets("it crops");
+        }
         if (value.Axis is { } batch && Array.IndexOf(axes, batch) is >= 0 and var place)
         {
             RequireKept(node, shape[batch], sizes, scales, place);
@@ -85,9 +121,15 @@ internal static class ImageRules
         SymbolicSize[] resized = [.. shape];
         for (int i = 0; i < axes.Length; i++)
         {
-            if (axes[i] == value.Axis) continue;
+            if (axes[i] == value.Axis)
+            {
+                continue;
+            }
             SymbolicSize? size = sizes?.Elements is { } known && known.Count == axes.Length ? known[i] : null;
-            if (size is { CountsRows: true }) throw node.Meets("its size depends on the number of rows");
+            if (size is { CountsRows: true })
+            {
+                throw node.Meets("its size depends on the number of rows");
+            }
             resized[axes[i]] = size ?? node.Unknown();
         }
 
@@ -110,35 +152,61 @@ internal static class ImageRules
     private static TracedValue First(RuleNode node)
     {
         TracedValue value = node.Input(0);
-        if (node.Shape(value).Count < 3) throw node.Meets("its input has fewer than three dimensions");
+        if (node.Shape(value).Count < 3)
+        {
+            throw node.Meets("its input has fewer than three dimensions");
+        }
         return value.Axis is null or 0 ? value : throw node.Meets("the batch is not its first axis");
     }
 
-    private static void RequireKept(RuleNode node, SymbolicSize rows, TracedValue? sizes, TracedValue? scales, int place)
+    private static void RequireKept(
+        RuleNode node,
+        SymbolicSize rows,
+        TracedValue? sizes,
+        TracedValue? scales,
+        int place
+    )
     {
         bool kept = sizes is { Elements: { } wanted } && place < wanted.Count && wanted[place].Equals(rows);
         kept |= sizes is null && scales is { Numbers: { } factors } && place < factors.Count && factors[place] == 1;
-        if (!kept) throw node.Meets("it may change the number of rows");
+        if (!kept)
+        {
+            throw node.Meets("it may change the number of rows");
+        }
     }
 
     /// <summary>What a sliding window makes of a dimension.</summary>
     private static SymbolicSize Window(RuleNode node, SymbolicSize size, int dimension, SymbolicSize kernel)
     {
-        long At(string name, long fallback) => node.Ints(name) is { } list && dimension < list.Length ? list[dimension] : fallback;
+        long At(string name, long fallback) =>
+            node.Ints(name) is { } list && dimension < list.Length ? list[dimension] : fallback;
         long stride = At("strides", 1);
         long[] pads = node.Ints("pads") ?? [];
         string padding = node.Text("auto_pad", "NOTSET");
         if (padding is "SAME_UPPER" or "SAME_LOWER")
         {
-            if (stride == 1) return size;
+            if (stride == 1)
+            {
+                return size;
+            }
             return size.IsConstant ? SymbolicSize.Of((size.Factor + stride - 1) / stride) : node.Unknown();
         }
 
-        if (!kernel.IsConstant) return node.Unknown();
-        long padded = padding == "VALID" || pads.Length == 0 ? 0 : pads[dimension] + pads[dimension + (pads.Length / 2)];
+        if (!kernel.IsConstant)
+        {
+            return node.Unknown();
+        }
+        long padded =
+            padding == "VALID" || pads.Length == 0 ? 0 : pads[dimension] + pads[dimension + (pads.Length / 2)];
         long extent = ((kernel.Factor - 1) * At("dilations", 1)) + 1;
-        if (stride == 1 && padded == extent - 1) return size;
-        if (!size.IsConstant || node.Int("ceil_mode", 0) != 0) return node.Unknown();
+        if (stride == 1 && padded == extent - 1)
+        {
+            return size;
+        }
+        if (!size.IsConstant || node.Int("ceil_mode", 0) != 0)
+        {
+            return node.Unknown();
+        }
         return SymbolicSize.Of(((size.Factor + padded - extent) / stride) + 1);
     }
 }

@@ -3,20 +3,37 @@ namespace OrleansInference.Onnx.RowIndependence.Rules;
 /// <summary>Operators that pick or place elements by index.</summary>
 internal static class IndexingRules
 {
-    /// <summary>Gather: the file's rows by the batch's indices (an embedding), or of each row the same places.</summary>
+    /// <summary>
+    /// Gather: the file's rows by the batch's indices (an embedding), or of each row the same places.
+    /// </summary>
     public static TracedValue[] Gather(RuleNode node)
     {
         TracedValue data = node.Input(0);
         TracedValue indices = node.Input(1);
         int rank = node.Shape(data).Count;
         int axis = node.Axis(node.Int("axis", 0), rank);
-        if (data.Elements is { } elements && !indices.IsBatched) return [Picked(node, elements, indices)];
-        if (indices.CountsRows) throw node.Meets("it picks by the number of rows");
-        if (data.IsBatched && indices.IsBatched) throw node.Meets("each row picks from all rows");
-        if (data.Axis == axis) throw node.Meets("it picks from the batch");
+        if (data.Elements is { } elements && !indices.IsBatched)
+        {
+            return [Picked(node, elements, indices)];
+        }
+        if (indices.CountsRows)
+        {
+            throw node.Meets("it picks by the number of rows");
+        }
+        if (data.IsBatched && indices.IsBatched)
+        {
+            throw node.Meets("each row picks from all rows");
+        }
+        if (data.Axis == axis)
+        {
+            throw node.Meets("it picks from the batch");
+        }
         int added = node.Shape(indices).Count;
         SymbolicSize[] shape = [.. data.Shape!.Take(axis), .. indices.Shape!, .. data.Shape!.Skip(axis + 1)];
-        int? batch = indices.IsBatched ? axis + indices.Axis : data.Axis > axis ? data.Axis + added - 1 : data.Axis;
+        int? batch =
+            indices.IsBatched ? axis + indices.Axis
+            : data.Axis > axis ? data.Axis + added - 1
+            : data.Axis;
         return [TracedValue.Of(shape, batch)];
     }
 
@@ -26,8 +43,14 @@ internal static class IndexingRules
         TracedValue data = node.Input(0);
         TracedValue[] others = [.. node.Given.Skip(1)];
         int axis = node.Axis(node.Int("axis", 0), node.Shape(data).Count);
-        if (data.Axis == axis) throw node.Meets("it goes along the batch");
-        if (others.Append(data).Any(value => value.Axis != data.Axis)) throw node.Meets("not all of its inputs have rows");
+        if (data.Axis == axis)
+        {
+            throw node.Meets("it goes along the batch");
+        }
+        if (others.Append(data).Any(value => value.Axis != data.Axis))
+        {
+            throw node.Meets("not all of its inputs have rows");
+        }
         if (data.Axis is { } batch && others.Any(value => !node.Shape(value)[batch].Equals(data.Shape![batch])))
         {
             throw node.Meets("its inputs have different numbers of rows");
@@ -36,26 +59,41 @@ internal static class IndexingRules
         return [TracedValue.Of(node.Shape(gathers ? others[0] : data), data.Axis)];
     }
 
-    /// <summary>GatherND: with the batch among its batch dimensions, or the file's rows by the batch's indices.</summary>
+    /// <summary>
+    /// GatherND: with the batch among its batch dimensions, or the file's rows by the batch's indices.
+    /// </summary>
     public static TracedValue[] GatherNd(RuleNode node)
     {
         TracedValue data = node.Input(0);
         TracedValue indices = node.Input(1);
         IReadOnlyList<SymbolicSize> places = node.Shape(indices);
         int batches = (int)node.Int("batch_dims", 0);
-        if (places.Count == 0 || !places[^1].IsConstant) throw node.Meets("its indices are not understood");
-        if (indices.Axis == places.Count - 1) throw node.Meets("the batch is its index");
+        if (places.Count == 0 || !places[^1].IsConstant)
+        {
+            throw node.Meets("its indices are not understood");
+        }
+        if (indices.Axis == places.Count - 1)
+        {
+            throw node.Meets("the batch is its index");
+        }
         if (data.Axis is { } rows)
         {
             bool own = rows < batches && indices.Axis == rows && places[rows].Equals(data.Shape![rows]);
-            if (!own) throw node.Meets("it picks from the batch");
+            if (!own)
+            {
+                throw node.Meets("it picks from the batch");
+            }
         }
         else if (indices.Axis < batches)
         {
             throw node.Meets("a constant of many rows meets the batch");
         }
 
-        SymbolicSize[] shape = [.. places.Take(places.Count - 1), .. node.Shape(data).Skip(batches + (int)places[^1].Factor)];
+        SymbolicSize[] shape =
+        [
+            .. places.Take(places.Count - 1),
+            .. node.Shape(data).Skip(batches + (int)places[^1].Factor),
+        ];
         return [TracedValue.Of(shape, indices.Axis)];
     }
 
@@ -66,20 +104,37 @@ internal static class IndexingRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
         IReadOnlyList<SymbolicSize>? starts = List(node, "starts", 1);
         IReadOnlyList<SymbolicSize>? ends = List(node, "ends", 2);
-        if ((node.Ints("axes", 3) ?? Leading(starts, ends, node)) is not { } given) throw node.Meets("its axes are not known");
+        if ((node.Ints("axes", 3) ?? Leading(starts, ends, node)) is not { } given)
+        {
+            throw node.Meets("its axes are not known");
+        }
         int[] axes = node.Axes(given, shape.Count);
         long[] steps = node.Ints("steps", 4) ?? [.. Enumerable.Repeat(1L, axes.Length)];
-        if (value.Elements is { } elements && value.Rank == 1) return [Sliced(node, elements, starts, ends, steps)];
+        if (value.Elements is { } elements && value.Rank == 1)
+        {
+            return [Sliced(node, elements, starts, ends, steps)];
+        }
         SymbolicSize[] sliced = [.. shape];
         for (int i = 0; i < axes.Length; i++)
         {
             SymbolicSize? start = starts?[i];
             SymbolicSize? end = ends?[i];
-            if (start is { CountsRows: true } || end is { CountsRows: true }) throw node.Meets("it cuts at the number of rows");
+            if (start is { CountsRows: true } || end is { CountsRows: true })
+            {
+                throw node.Meets("it cuts at the number of rows");
+            }
             bool whole = start?.Is(0) == true && end is { IsConstant: true, Factor: >= int.MaxValue } && steps[i] == 1;
-            if (whole) continue;
-            if (axes[i] == value.Axis) throw node.Meets("it cuts the batch");
-            sliced[axes[i]] = Length(shape[axes[i]], start, end, steps[i]) is { } length ? SymbolicSize.Of(length) : node.Unknown();
+            if (whole)
+            {
+                continue;
+            }
+            if (axes[i] == value.Axis)
+            {
+                throw node.Meets("it cuts the batch");
+            }
+            sliced[axes[i]] = Length(shape[axes[i]], start, end, steps[i]) is { } length
+                ? SymbolicSize.Of(length)
+                : node.Unknown();
         }
 
         return [TracedValue.Of(sliced, value.Axis)];
@@ -113,7 +168,10 @@ internal static class IndexingRules
         int time = node.Axis(node.Int("time_axis", 0), rank);
         TracedValue lengths = node.Input(1);
         bool together = value.Axis == batch && lengths.Axis == 0 && node.Shape(lengths)[0].Equals(value.Shape![batch]);
-        if (time == value.Axis || !together) throw node.Meets("its rows are not its batch");
+        if (time == value.Axis || !together)
+        {
+            throw node.Meets("its rows are not its batch");
+        }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
 
@@ -123,7 +181,10 @@ internal static class IndexingRules
         {
             throw node.Meets("it picks from a shape by what is not constant");
         }
-        if (places.Any(place => !place.IsConstant)) throw node.Meets("it picks from a shape by what is not constant");
+        if (places.Any(place => !place.IsConstant))
+        {
+            throw node.Meets("it picks from a shape by what is not constant");
+        }
         SymbolicSize[] picked = [.. places.Select(place => elements[node.Axis(place.Factor, elements.Count)])];
         return TracedValue.Integers(picked, isScalar: indices.Rank == 0);
     }
@@ -133,7 +194,8 @@ internal static class IndexingRules
         IReadOnlyList<SymbolicSize> elements,
         IReadOnlyList<SymbolicSize>? starts,
         IReadOnlyList<SymbolicSize>? ends,
-        long[] steps)
+        long[] steps
+    )
     {
         if (starts is not [{ IsConstant: true } start] || ends is not [{ IsConstant: true } end] || steps is not [1])
         {
@@ -145,17 +207,29 @@ internal static class IndexingRules
     }
 
     private static IReadOnlyList<SymbolicSize>? List(RuleNode node, string attribute, int input) =>
-        node.Attribute(attribute) is { } given ? [.. given.Ints.Select(SymbolicSize.Of)] : node.RequireKnown(input)?.Elements;
+        node.Attribute(attribute) is { } given
+            ? [.. given.Ints.Select(SymbolicSize.Of)]
+            : node.RequireKnown(input)?.Elements;
 
-    private static long[]? Leading(IReadOnlyList<SymbolicSize>? starts, IReadOnlyList<SymbolicSize>? ends, RuleNode node)
+    private static long[]? Leading(
+        IReadOnlyList<SymbolicSize>? starts,
+        IReadOnlyList<SymbolicSize>? ends,
+        RuleNode node
+    )
     {
-        int? count = starts?.Count ?? ends?.Count ?? (node.Optional(1)?.Shape is [{ IsConstant: true } length] ? (int)length.Factor : null);
+        int? count =
+            starts?.Count
+            ?? ends?.Count
+            ?? (node.Optional(1)?.Shape is [{ IsConstant: true } length] ? (int)length.Factor : null);
         return count is { } known ? [.. Enumerable.Range(0, known).Select(i => (long)i)] : null;
     }
 
     private static long? Length(SymbolicSize size, SymbolicSize? start, SymbolicSize? end, long step)
     {
-        if (!size.IsConstant || start is not { IsConstant: true } || end is not { IsConstant: true } || step < 1) return null;
+        if (!size.IsConstant || start is not { IsConstant: true } || end is not { IsConstant: true } || step < 1)
+        {
+            return null;
+        }
         int from = Clamped(start.Factor, (int)size.Factor);
         int to = Clamped(end.Factor, (int)size.Factor);
         return Math.Max(0, (to - from + step - 1) / step);

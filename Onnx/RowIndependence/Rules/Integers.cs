@@ -4,7 +4,9 @@ using Kind = OrleansInference.Onnx.Messages.TensorProto.Types.DataType;
 
 namespace OrleansInference.Onnx.RowIndependence.Rules;
 
-/// <summary>Arithmetic on shapes: what exporters compute from Shape before they reshape. Every result is exact or not given.</summary>
+/// <summary>
+/// Arithmetic on shapes: what exporters compute from Shape before they reshape. Every result is exact or not given.
+/// </summary>
 internal static class Integers
 {
     /// <summary>Longest list whose contents are followed.</summary>
@@ -15,11 +17,18 @@ internal static class Integers
     {
         SymbolicSize[] shape = [.. tensor.Dims.Select(SymbolicSize.Of)];
         long count = tensor.Dims.Aggregate(1L, (product, size) => product * size);
-        if (tensor.Dims.Count > 1 || count is < 0 or > MaxElements || tensor.DataLocation == TensorProto.Types.DataLocation.External)
+        if (
+            tensor.Dims.Count > 1
+            || count is < 0 or > MaxElements
+            || tensor.DataLocation == TensorProto.Types.DataLocation.External
+        )
         {
             return TracedValue.Uniform(shape);
         }
-        if (tensor.DataType == (int)Kind.Float) return TracedValue.Uniform(shape) with { Numbers = Numbers(tensor, count) };
+        if (tensor.DataType == (int)Kind.Float)
+        {
+            return TracedValue.Uniform(shape) with { Numbers = Numbers(tensor, count) };
+        }
         return TracedValue.Uniform(shape) with { Elements = Contents(tensor, count) };
     }
 
@@ -39,9 +48,18 @@ internal static class Integers
     /// <summary>Add, Sub, Mul, Div and comparisons on known integers; null where it is not such a case.</summary>
     public static TracedValue? TryCompute(RuleNode node)
     {
-        if (node.Inputs.Count != 2 || node.Optional(0) is not { } a || node.Optional(1) is not { } b) return null;
-        if (a.Elements is not { Count: > 0 } left || b.Elements is not { Count: > 0 } right) return null;
-        if (left.Count != right.Count && left.Count != 1 && right.Count != 1) return null;
+        if (node.Inputs.Count != 2 || node.Optional(0) is not { } a || node.Optional(1) is not { } b)
+        {
+            return null;
+        }
+        if (a.Elements is not { Count: > 0 } left || b.Elements is not { Count: > 0 } right)
+        {
+            return null;
+        }
+        if (left.Count != right.Count && left.Count != 1 && right.Count != 1)
+        {
+            return null;
+        }
         int count = Math.Max(left.Count, right.Count);
         List<SymbolicSize> results = [];
         for (int i = 0; i < count; i++)
@@ -50,21 +68,35 @@ internal static class Integers
             SymbolicSize y = right[right.Count == 1 ? 0 : i];
             SymbolicSize? result = Compute(node.Operator, x, y);
             // What is no product is a size of its own, if it does not count rows.
-            if (result is null && (x.CountsRows || y.CountsRows)) return null;
+            if (result is null && (x.CountsRows || y.CountsRows))
+            {
+                return null;
+            }
             results.Add(result ?? node.UnknownInteger());
         }
 
         return TracedValue.Integers(results, isScalar: a.Rank == 0 && b.Rank == 0);
     }
 
-    /// <summary>Where on known integers, as in <c>Where(shape == −1, ones, shape)</c>; null where it is not such a case.</summary>
+    /// <summary>
+    /// Where on known integers, as in <c>Where(shape == −1, ones, shape)</c>; null where it is not such a case.
+    /// </summary>
     public static TracedValue? TryChoose(RuleNode node)
     {
-        if (node.Inputs.Any(input => input?.Elements is null)) return null;
+        if (node.Inputs.Any(input => input?.Elements is null))
+        {
+            return null;
+        }
         IReadOnlyList<SymbolicSize>[] lists = [.. node.Given.Select(value => value.Elements!)];
         int count = lists.Max(list => list.Count);
-        if (lists.Any(list => list.Count != count && list.Count != 1)) return null;
-        if (lists[0].Any(condition => !condition.IsConstant)) return null;
+        if (lists.Any(list => list.Count != count && list.Count != 1))
+        {
+            return null;
+        }
+        if (lists[0].Any(condition => !condition.IsConstant))
+        {
+            return null;
+        }
         SymbolicSize At(int list, int i) => lists[list][lists[list].Count == 1 ? 0 : i];
         return TracedValue.Integers([.. Enumerable.Range(0, count).Select(i => At(0, i).Is(0) ? At(2, i) : At(1, i))]);
     }
@@ -75,22 +107,24 @@ internal static class Integers
             ? TracedValue.Integers([SymbolicSize.Product(elements)], isScalar: node.Int("keepdims", 1) == 0)
             : null;
 
-    private static SymbolicSize? Compute(string operation, SymbolicSize x, SymbolicSize y) => operation switch
-    {
-        "Mul" => x.Times(y),
-        "Div" when x.Factor >= 0 && y.Factor > 0 && x.TryDivide(y, out SymbolicSize? quotient) => quotient,
-        "Add" when x.Is(0) => y,
-        "Add" when y.Is(0) => x,
-        "Sub" when y.Is(0) => x,
-        "Add" when x.IsConstant && y.IsConstant => SymbolicSize.Of(checked(x.Factor + y.Factor)),
-        "Sub" when x.IsConstant && y.IsConstant => SymbolicSize.Of(checked(x.Factor - y.Factor)),
-        "Equal" when x.Equals(y) => SymbolicSize.One,
-        // A size is never negative, so it never equals −1.
-        "Equal" when (x.IsConstant && y.IsConstant) || Differ(x, y) => SymbolicSize.Of(0),
-        _ => null,
-    };
+    private static SymbolicSize? Compute(string operation, SymbolicSize x, SymbolicSize y) =>
+        operation switch
+        {
+            "Mul" => x.Times(y),
+            "Div" when x.Factor >= 0 && y.Factor > 0 && x.TryDivide(y, out SymbolicSize? quotient) => quotient,
+            "Add" when x.Is(0) => y,
+            "Add" when y.Is(0) => x,
+            "Sub" when y.Is(0) => x,
+            "Add" when x.IsConstant && y.IsConstant => SymbolicSize.Of(checked(x.Factor + y.Factor)),
+            "Sub" when x.IsConstant && y.IsConstant => SymbolicSize.Of(checked(x.Factor - y.Factor)),
+            "Equal" when x.Equals(y) => SymbolicSize.One,
+            // A size is never negative, so it never equals −1.
+            "Equal" when (x.IsConstant && y.IsConstant) || Differ(x, y) => SymbolicSize.Of(0),
+            _ => null,
+        };
 
-    private static bool Differ(SymbolicSize x, SymbolicSize y) => (x.IsNegative && !y.MayBeNegative) || (y.IsNegative && !x.MayBeNegative);
+    private static bool Differ(SymbolicSize x, SymbolicSize y) =>
+        (x.IsNegative && !y.MayBeNegative) || (y.IsNegative && !x.MayBeNegative);
 
     private static SymbolicSize[]? Contents(TensorProto tensor, long count)
     {
@@ -107,7 +141,10 @@ internal static class Integers
 
     private static float[]? Numbers(TensorProto tensor, long count)
     {
-        float[] values = tensor.RawData.Length > 0 ? MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray() : [.. tensor.FloatData];
+        float[] values =
+            tensor.RawData.Length > 0
+                ? MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray()
+                : [.. tensor.FloatData];
         return values.Length == count ? values : null;
     }
 

@@ -11,7 +11,10 @@ internal static class ReductionRules
         long[]? given = node.Ints("axes", 1);
         if (given is not { Length: > 0 })
         {
-            if (node.Int("noop_with_empty_axes", 0) != 0) return [TracedValue.Of(value.Shape!, value.Axis)];
+            if (node.Int("noop_with_empty_axes", 0) != 0)
+            {
+                return [TracedValue.Of(value.Shape!, value.Axis)];
+            }
             given = [.. Enumerable.Range(0, rank)];
         }
 
@@ -26,14 +29,19 @@ internal static class ReductionRules
         return [Without(node, value, [axis], node.Int("keepdims", 1) != 0)];
     }
 
-    /// <summary>Softmax, LogSoftmax, Hardmax: along one axis since operator set 13, over all axes from it on before.</summary>
+    /// <summary>
+    /// Softmax, LogSoftmax, Hardmax: along one axis since operator set 13, over all axes from it on before.
+    /// </summary>
     public static TracedValue[] Softmax(RuleNode node)
     {
         TracedValue value = node.Input(0);
         int rank = node.Shape(value).Count;
         int axis = node.Axis(node.Int("axis", node.Opset >= 13 ? -1 : 1), rank);
         bool meets = node.Opset >= 13 ? axis == value.Axis : value.Axis >= axis;
-        if (meets) throw node.Meets("it normalises over the batch");
+        if (meets)
+        {
+            throw node.Meets("it normalises over the batch");
+        }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
 
@@ -43,7 +51,10 @@ internal static class ReductionRules
         TracedValue value = node.Input(0);
         int rank = node.Shape(value).Count;
         long axis = node.Operator == "CumSum" ? node.Constants(node.Input(1), "axis").Single() : node.Int("axis", -1);
-        if (node.Axis(axis, rank) == value.Axis) throw node.Meets("it goes along the batch");
+        if (node.Axis(axis, rank) == value.Axis)
+        {
+            throw node.Meets("it goes along the batch");
+        }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
 
@@ -54,7 +65,10 @@ internal static class ReductionRules
         TracedValue value = node.Input(0);
         int rank = node.Shape(value).Count;
         int axis = node.Axis(node.Int("axis", -1), rank);
-        if (value.Axis >= axis) throw node.Meets("it normalises over the batch");
+        if (value.Axis >= axis)
+        {
+            throw node.Meets("it normalises over the batch");
+        }
         for (int i = 1; i < node.Inputs.Count; i++)
         {
             // A scale of more dimensions would stretch the result along the batch.
@@ -64,7 +78,10 @@ internal static class ReductionRules
             }
         }
 
-        TracedValue statistics = TracedValue.Of([.. value.Shape!.Select((size, i) => i < axis ? size : SymbolicSize.One)], value.Axis);
+        TracedValue statistics = TracedValue.Of(
+            [.. value.Shape!.Select((size, i) => i < axis ? size : SymbolicSize.One)],
+            value.Axis
+        );
         TracedValue normalised = TracedValue.Of(value.Shape!, value.Axis);
         return [.. Enumerable.Range(0, node.OutputPlaces).Select(output => output == 0 ? normalised : statistics)];
     }
@@ -74,17 +91,24 @@ internal static class ReductionRules
     {
         TracedValue value = node.Input(0);
         int[] axes = node.Axes(node.Ints("axes") ?? [0, 2, 3], node.Shape(value).Count);
-        if (value.Axis is { } batch && axes.Contains(batch)) throw node.Meets("it normalises over the batch");
+        if (value.Axis is { } batch && axes.Contains(batch))
+        {
+            throw node.Meets("it normalises over the batch");
+        }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
 
     /// <summary>TopK: the largest values along an axis, and where they are.</summary>
     public static TracedValue[] TopK(RuleNode node)
     {
-        TracedValue count = node.RequireUniform(1, "number of values") ?? throw node.Meets("the number of values is missing");
+        TracedValue count =
+            node.RequireUniform(1, "number of values") ?? throw node.Meets("the number of values is missing");
         TracedValue value = node.Input(0);
         int axis = node.Axis(node.Int("axis", -1), node.Shape(value).Count);
-        if (axis == value.Axis) throw node.Meets("it sorts along the batch");
+        if (axis == value.Axis)
+        {
+            throw node.Meets("it sorts along the batch");
+        }
         SymbolicSize[] shape = [.. value.Shape!];
         shape[axis] = count.Elements is [{ } known] ? known : node.Unknown();
         TracedValue found = TracedValue.Of(shape, value.Axis);
@@ -93,15 +117,30 @@ internal static class ReductionRules
 
     private static TracedValue Without(RuleNode node, TracedValue value, int[] axes, bool keepDimensions)
     {
-        if (value.CountsRows) throw node.Meets("it computes with the number of rows");
-        if (value.Axis is { } batch && axes.Contains(batch)) throw node.Meets("it goes over the batch");
+        if (value.CountsRows)
+        {
+            throw node.Meets("it computes with the number of rows");
+        }
+        if (value.Axis is { } batch && axes.Contains(batch))
+        {
+            throw node.Meets("it goes over the batch");
+        }
         List<SymbolicSize> shape = [];
         int? moved = null;
         for (int axis = 0; axis < value.Rank; axis++)
         {
-            if (axis == value.Axis) moved = shape.Count;
-            if (!axes.Contains(axis)) shape.Add(value.Shape![axis]);
-            else if (keepDimensions) shape.Add(SymbolicSize.One);
+            if (axis == value.Axis)
+            {
+                moved = shape.Count;
+            }
+            if (!axes.Contains(axis))
+            {
+                shape.Add(value.Shape![axis]);
+            }
+            else if (keepDimensions)
+            {
+                shape.Add(SymbolicSize.One);
+            }
         }
 
         return TracedValue.Of(shape, moved);

@@ -30,14 +30,23 @@ internal static class ShapeRules
     {
         TracedValue value = node.Input(0);
         TracedValue target = node.Input(1);
-        if (target.Elements is not { } wanted) throw node.Meets("its shape is not known");
-        if (value.Elements is { } elements && wanted.Count <= 1) return [TracedValue.Integers(elements, isScalar: wanted.Count == 0)];
+        if (target.Elements is not { } wanted)
+        {
+            throw node.Meets("its shape is not known");
+        }
+        if (value.Elements is { } elements && wanted.Count <= 1)
+        {
+            return [TracedValue.Integers(elements, isScalar: wanted.Count == 0)];
+        }
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
         bool copiesZero = node.Int("allowzero", 0) == 0;
         SymbolicSize?[] sizes = new SymbolicSize?[wanted.Count];
         for (int i = 0; i < sizes.Length; i++)
         {
-            sizes[i] = wanted[i].Is(-1) ? null : wanted[i].Is(0) && copiesZero ? shape[i] : wanted[i];
+            sizes[i] =
+                wanted[i].Is(-1) ? null
+                : wanted[i].Is(0) && copiesZero ? shape[i]
+                : wanted[i];
         }
 
         return [Relaid(node, value, Complete(node, shape, sizes))];
@@ -50,21 +59,41 @@ internal static class ShapeRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
         if (node.Ints("axes", 1) is not { } given)
         {
-            if (value.IsBatched || shape.Any(size => !size.IsConstant)) throw node.Meets("a batch of one row would lose its dimension");
+            if (value.IsBatched || shape.Any(size => !size.IsConstant))
+            {
+                throw node.Meets("a batch of one row would lose its dimension");
+            }
             given = [.. Enumerable.Range(0, shape.Count).Where(i => shape[i].Is(1)).Select(i => (long)i)];
         }
 
         int[] axes = node.Axes(given, shape.Count);
-        if (value.Axis is { } batch && axes.Contains(batch)) throw node.Meets("it takes the batch's dimension away");
+        if (value.Axis is { } batch && axes.Contains(batch))
+        {
+            throw node.Meets("it takes the batch's dimension away");
+        }
         List<SymbolicSize> left = [];
         int? moved = null;
         for (int axis = 0; axis < shape.Count; axis++)
         {
-            if (axis == value.Axis) moved = left.Count;
-            if (!axes.Contains(axis)) left.Add(shape[axis]);
+            if (axis == value.Axis)
+            {
+                moved = left.Count;
+            }
+            if (!axes.Contains(axis))
+            {
+                left.Add(shape[axis]);
+            }
         }
 
-        return [new TracedValue { Shape = left, Axis = moved, Elements = value.Elements }];
+        return
+        [
+            new TracedValue
+            {
+                Shape = left,
+                Axis = moved,
+                Elements = value.Elements,
+            },
+        ];
     }
 
     /// <summary>Unsqueeze: new dimensions of size 1.</summary>
@@ -86,28 +115,51 @@ internal static class ShapeRules
                 continue;
             }
 
-            if (from == value.Axis) moved = axis;
+            if (from == value.Axis)
+            {
+                moved = axis;
+            }
             sizes.Add(shape[from++]);
         }
 
         // Integers in more than one dimension are not followed further.
-        if (value.CountsRows && rank > 1) throw node.Meets("it computes with the number of rows");
-        return [new TracedValue { Shape = sizes, Axis = moved, Elements = rank <= 1 ? value.Elements : null }];
+        if (value.CountsRows && rank > 1)
+        {
+            throw node.Meets("it computes with the number of rows");
+        }
+        return
+        [
+            new TracedValue
+            {
+                Shape = sizes,
+                Axis = moved,
+                Elements = rank <= 1 ? value.Elements : null,
+            },
+        ];
     }
 
     /// <summary>Concat along another axis than the batch's; of integers, the longer list.</summary>
     public static TracedValue[] Concat(RuleNode node)
     {
         TracedValue[] parts = [.. node.Given];
-        if (parts.All(part => !part.IsBatched && node.Shape(part).Count == 1) && parts.Any(part => part.Elements is not null))
+        if (
+            parts.All(part => !part.IsBatched && node.Shape(part).Count == 1)
+            && parts.Any(part => part.Elements is not null)
+        )
         {
             return [Listed(node, parts)];
         }
         int rank = node.Shape(parts[0]).Count;
         int axis = node.Axis(node.Int("axis", 1), rank);
         int?[] batches = [.. parts.Select(part => part.Axis).Distinct()];
-        if (batches.Length > 1) throw node.Meets("a constant of many rows meets the batch");
-        if (batches[0] == axis) throw node.Meets("it joins along the batch");
+        if (batches.Length > 1)
+        {
+            throw node.Meets("a constant of many rows meets the batch");
+        }
+        if (batches[0] == axis)
+        {
+            throw node.Meets("it joins along the batch");
+        }
         if (batches[0] is { } batch && parts.Any(part => !part.Shape![batch].Equals(parts[0].Shape![batch])))
         {
             throw node.Meets("its inputs have different numbers of rows");
@@ -123,7 +175,10 @@ internal static class ShapeRules
     {
         TracedValue value = node.Input(0);
         int axis = node.Axis(node.Int("axis", 0), node.Shape(value).Count);
-        if (axis == value.Axis) throw node.Meets("it splits the batch");
+        if (axis == value.Axis)
+        {
+            throw node.Meets("it splits the batch");
+        }
         long[]? lengths = node.Ints("split", 1);
         return [.. Enumerable.Range(0, node.OutputPlaces).Select(Part)];
 
@@ -141,7 +196,10 @@ internal static class ShapeRules
     /// <summary>Expand to a shape that is constant or computed from other shapes.</summary>
     public static TracedValue[] Expand(RuleNode node)
     {
-        if (node.Input(1).Elements is not { } wanted) throw node.Meets("its shape is not known");
+        if (node.Input(1).Elements is not { } wanted)
+        {
+            throw node.Meets("its shape is not known");
+        }
         TracedValue target = Sized(node, wanted);
         return [Broadcasting.Join(node, [node.Input(0), target])];
     }
@@ -149,12 +207,20 @@ internal static class ShapeRules
     /// <summary>ConstantOfShape: of as many rows as the batch, all alike; of integers, a list of them.</summary>
     public static TracedValue[] ConstantOfShape(RuleNode node)
     {
-        if (node.Input(0).Elements is not { } wanted) throw node.Meets("its shape is not known");
+        if (node.Input(0).Elements is not { } wanted)
+        {
+            throw node.Meets("its shape is not known");
+        }
         TracedValue made = Sized(node, wanted);
         bool isList = !made.IsBatched && wanted is [{ IsConstant: true, Factor: >= 0 and <= Integers.MaxElements }];
-        if (!isList) return [made];
+        if (!isList)
+        {
+            return [made];
+        }
         TracedValue? value = node.Attribute("value") is { T: { } tensor } ? Integers.Read(tensor) : null;
-        return value?.Elements is [{ } element] ? [TracedValue.Integers([.. Enumerable.Repeat(element, (int)wanted[0].Factor)])] : [made];
+        return value?.Elements is [{ } element]
+            ? [TracedValue.Integers([.. Enumerable.Repeat(element, (int)wanted[0].Factor)])]
+            : [made];
     }
 
     /// <summary>Tile: the batch itself must not be repeated.</summary>
@@ -162,9 +228,18 @@ internal static class ShapeRules
     {
         TracedValue value = node.Input(0);
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
-        if (node.Input(1).Elements is not { } repeats || repeats.Count != shape.Count) throw node.Meets("its repeats are not known");
-        if (repeats.Any(count => count.CountsRows)) throw node.Meets("it repeats by the number of rows");
-        if (value.Axis is { } batch && !repeats[batch].Is(1)) throw node.Meets("it repeats the batch");
+        if (node.Input(1).Elements is not { } repeats || repeats.Count != shape.Count)
+        {
+            throw node.Meets("its repeats are not known");
+        }
+        if (repeats.Any(count => count.CountsRows))
+        {
+            throw node.Meets("it repeats by the number of rows");
+        }
+        if (value.Axis is { } batch && !repeats[batch].Is(1))
+        {
+            throw node.Meets("it repeats the batch");
+        }
         return [TracedValue.Of([.. shape.Select((size, i) => size.Times(repeats[i]))], value.Axis)];
     }
 
@@ -174,19 +249,33 @@ internal static class ShapeRules
         TracedValue value = node.Input(0);
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
         node.RequireUniformFrom(1, "padding");
-        int[] axes = node.Axes(node.Ints("axes", 3) ?? Enumerable.Range(0, shape.Count).Select(i => (long)i), shape.Count);
+        int[] axes = node.Axes(
+            node.Ints("axes", 3) ?? Enumerable.Range(0, shape.Count).Select(i => (long)i),
+            shape.Count
+        );
         IReadOnlyList<SymbolicSize>? pads = node.Optional(1)?.Elements;
-        if (node.Attribute("pads") is { } given) pads = [.. given.Ints.Select(SymbolicSize.Of)];
+        if (node.Attribute("pads") is { } given)
+        {
+            pads = [.. given.Ints.Select(SymbolicSize.Of)];
+        }
         SymbolicSize[] padded = [.. shape];
         for (int i = 0; i < axes.Length; i++)
         {
             SymbolicSize? before = pads?[i];
             SymbolicSize? after = pads?[i + axes.Length];
             bool none = before?.Is(0) == true && after?.Is(0) == true;
-            if (axes[i] == value.Axis && !none) throw node.Meets("it may pad the batch");
-            if (none) continue;
+            if (axes[i] == value.Axis && !none)
+            {
+                throw node.Meets("it may pad the batch");
+            }
+            if (none)
+            {
+                continue;
+            }
             bool known = before is { IsConstant: true } && after is { IsConstant: true } && shape[axes[i]].IsConstant;
-            padded[axes[i]] = known ? SymbolicSize.Of(shape[axes[i]].Factor + before!.Factor + after!.Factor) : node.Unknown();
+            padded[axes[i]] = known
+                ? SymbolicSize.Of(shape[axes[i]].Factor + before!.Factor + after!.Factor)
+                : node.Unknown();
         }
 
         return [TracedValue.Of(padded, value.Axis)];
@@ -197,7 +286,10 @@ internal static class ShapeRules
     {
         node.RequireUniformFrom(1, "diagonal");
         TracedValue value = node.Input(0);
-        if (value.Axis >= node.Shape(value).Count - 2) throw node.Meets("the batch is one of its two dimensions");
+        if (value.Axis >= node.Shape(value).Count - 2)
+        {
+            throw node.Meets("the batch is one of its two dimensions");
+        }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
 
@@ -207,7 +299,10 @@ internal static class ShapeRules
     /// </summary>
     private static TracedValue Relaid(RuleNode node, TracedValue value, SymbolicSize[] sizes)
     {
-        if (value.CountsRows) throw node.Meets("it computes with the number of rows");
+        if (value.CountsRows)
+        {
+            throw node.Meets("it computes with the number of rows");
+        }
         if (value.Axis is not { } batch)
         {
             return sizes.Any(size => size.CountsRows)
@@ -216,7 +311,10 @@ internal static class ShapeRules
         }
 
         int[] places = [.. Enumerable.Range(0, sizes.Length).Where(i => sizes[i].CountsRows)];
-        if (places is not [var place] || sizes[place].Exponent != 1) throw node.Meets("no one dimension of its result is the batch");
+        if (places is not [var place] || sizes[place].Exponent != 1)
+        {
+            throw node.Meets("no one dimension of its result is the batch");
+        }
         SymbolicSize before = SymbolicSize.Product(value.Shape!.Take(batch));
         bool same = SymbolicSize.Product(sizes.Take(place)).Equals(before);
         return same ? TracedValue.Of(sizes, place) : throw node.Meets("it cuts rows apart");
@@ -226,12 +324,18 @@ internal static class ShapeRules
     private static SymbolicSize[] Complete(RuleNode node, IReadOnlyList<SymbolicSize> shape, SymbolicSize?[] sizes)
     {
         int open = Array.IndexOf(sizes, null);
-        if (open < 0) return [.. sizes.OfType<SymbolicSize>()];
+        if (open < 0)
+        {
+            return [.. sizes.OfType<SymbolicSize>()];
+        }
         SymbolicSize all = SymbolicSize.Product(shape);
         SymbolicSize others = SymbolicSize.Product(sizes.OfType<SymbolicSize>());
         bool exact = all.TryDivide(others, out SymbolicSize? left);
         // A size that is not exact is still no part of the batch where the batch stands elsewhere.
-        if (!exact && all.Exponent != others.Exponent) throw node.Meets("the number of rows of its result is not known");
+        if (!exact && all.Exponent != others.Exponent)
+        {
+            throw node.Meets("the number of rows of its result is not known");
+        }
         sizes[open] = left ?? node.Unknown();
         return [.. sizes.OfType<SymbolicSize>()];
     }
@@ -239,10 +343,19 @@ internal static class ShapeRules
     /// <summary>A tensor of a shape, whose contents are alike along a dimension that counts rows.</summary>
     private static TracedValue Sized(RuleNode node, IReadOnlyList<SymbolicSize> sizes)
     {
-        if (sizes.Any(size => size.MayBeNegative)) throw node.Meets("its shape is not known");
+        if (sizes.Any(size => size.MayBeNegative))
+        {
+            throw node.Meets("its shape is not known");
+        }
         int[] places = [.. Enumerable.Range(0, sizes.Count).Where(i => sizes[i].CountsRows)];
-        if (places.Length == 0) return TracedValue.Of(sizes, null);
-        if (places is not [var place] || sizes[place].Exponent != 1) throw node.Meets("its shape depends on the number of rows");
+        if (places.Length == 0)
+        {
+            return TracedValue.Of(sizes, null);
+        }
+        if (places is not [var place] || sizes[place].Exponent != 1)
+        {
+            throw node.Meets("its shape depends on the number of rows");
+        }
         return TracedValue.Of(sizes, place);
     }
 
@@ -251,12 +364,18 @@ internal static class ShapeRules
         List<SymbolicSize> elements = [];
         foreach (TracedValue part in parts)
         {
-            if (part.Elements is { } known) elements.AddRange(known);
+            if (part.Elements is { } known)
+            {
+                elements.AddRange(known);
+            }
             else if (part.Shape is [{ IsConstant: true } length])
             {
                 elements.AddRange(Enumerable.Range(0, (int)length.Factor).Select(_ => node.UnknownInteger()));
             }
-            else throw node.Meets("the length of an input is not known");
+            else
+            {
+                throw node.Meets("the length of an input is not known");
+            }
         }
 
         return TracedValue.Integers(elements);

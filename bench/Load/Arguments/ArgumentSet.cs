@@ -12,19 +12,31 @@ internal sealed class ArgumentSet
         for (var i = 0; i < args.Length; i++)
         {
             if (args[i] is "--help" or "-h")
+            {
                 throw new HelpRequestedException();
+            }
             var parts = args[i].Split('=', 2);
             var name = parts[0].StartsWith("--", StringComparison.Ordinal) ? parts[0][2..] : "";
             if (known.Contains(name + "!") && parts.Length == 1)
+            {
                 values[name] = "true";
+            }
             else if (!known.Contains(name) || name.Length == 0)
+            {
                 throw new UsageException($"Unknown option '{args[i]}'; see --help.");
+            }
             else if (parts.Length == 2)
+            {
                 values[name] = parts[1];
+            }
             else if (i + 1 < args.Length)
+            {
                 values[name] = args[++i];
+            }
             else
+            {
                 throw new UsageException($"Option --{name} needs a value.");
+            }
         }
     }
 
@@ -39,11 +51,13 @@ internal sealed class ArgumentSet
 
     public int Integer(string name, int fallback, int least) =>
         Find(name) is not { } text ? fallback
-        : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && value >= least ? value
+        : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && value >= least
+            ? value
         : throw new UsageException($"Option --{name} expects a whole number of at least {least}, not '{text}'.");
 
     public double Number(string name, double fallback, double least) =>
         Find(name) is not { } text ? fallback
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least ? value
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least
+            ? value
         : throw new UsageException($"Option --{name} expects a number of at least {least}, not '{text}'.");
 }

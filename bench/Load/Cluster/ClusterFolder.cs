@@ -10,12 +10,20 @@ internal sealed class ClusterFolder : IDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("bench-cluster-").FullName;
 
-    /// <summary>A small MLP on an emulated device that takes <paramref name="milliseconds"/> a row, one at a time.</summary>
+    /// <summary>
+    /// A small MLP on an emulated device that takes <paramref name="milliseconds"/> a row, one at a time.
+    /// </summary>
     public static ClusterFolder Emulated(double milliseconds)
     {
         var made = new ClusterFolder();
         made.Write(FixtureModels.Mlp(4, 8, 2, seed: 1));
-        File.WriteAllText(made.Profile, string.Create(CultureInfo.InvariantCulture, $$$"""{"name":"bench","memory_mib":1000,"lanes":1,"models":{"*":{"batch_ms":{"1":{{{milliseconds}}} },"memory_mib":10} } }"""));
+        File.WriteAllText(
+            made.Profile,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$$"""{"name":"bench","memory_mib":1000,"lanes":1,"models":{"*":{"batch_ms":{"1":{{{milliseconds}}} },"memory_mib":10} } }"""
+            )
+        );
         return made;
     }
 
@@ -23,7 +31,9 @@ internal sealed class ClusterFolder : IDisposable
     public static ClusterFolder Of(string file)
     {
         if (!File.Exists(file))
+        {
             throw new DataMissingException($"File not found: {file}");
+        }
         var made = new ClusterFolder();
         made.Write(File.ReadAllBytes(file));
         return made;

@@ -20,11 +20,36 @@ internal sealed class ClusterSilos : IDisposable
     public IReadOnlyList<int> GatewayPorts => gateways;
 
     /// <summary>Starts them and waits until the director routes to all.</summary>
-    public static Task<ClusterSilos> StartAsync(string silo, int count, ClusterFolder folder, CancellationToken cancellation) => StartAsync(
-        silo, count, folder.Models, cancellation, _ => folder.IsEmulated ? ["--Engine:ExecutionProvider:Provider=emulated", $"--Engine:ExecutionProvider:Profile={folder.Profile}", "--Engine:Threads=1"] : []);
+    public static Task<ClusterSilos> StartAsync(
+        string silo,
+        int count,
+        ClusterFolder folder,
+        CancellationToken cancellation
+    ) =>
+        StartAsync(
+            silo,
+            count,
+            folder.Models,
+            cancellation,
+            _ =>
+                folder.IsEmulated
+                    ?
+                    [
+                        "--Engine:ExecutionProvider:Provider=emulated",
+                        $"--Engine:ExecutionProvider:Profile={folder.Profile}",
+                        "--Engine:Threads=1",
+                    ]
+                    : []
+        );
 
     /// <summary>Starts them over a repository and waits until the director routes to all.</summary>
-    public static async Task<ClusterSilos> StartAsync(string silo, int count, string models, CancellationToken cancellation, Func<int, string[]>? options = null)
+    public static async Task<ClusterSilos> StartAsync(
+        string silo,
+        int count,
+        string models,
+        CancellationToken cancellation,
+        Func<int, string[]>? options = null
+    )
     {
         var cluster = new ClusterSilos();
         try
@@ -34,8 +59,20 @@ internal sealed class ClusterSilos : IDisposable
             {
                 string[] command =
                 [
-                    .. silo.Split(' '), "--models", models, "--Node:ProfileOnLoad=false", "--name", $"s{i}",
-                    "--http-port", $"{ports[4 * i]}", "--grpc-port", $"{ports[(4 * i) + 1]}", "--silo-port", $"{ports[(4 * i) + 2]}", "--gateway-port", $"{ports[(4 * i) + 3]}",
+                    .. silo.Split(' '),
+                    "--models",
+                    models,
+                    "--Node:ProfileOnLoad=false",
+                    "--name",
+                    $"s{i}",
+                    "--http-port",
+                    $"{ports[4 * i]}",
+                    "--grpc-port",
+                    $"{ports[(4 * i) + 1]}",
+                    "--silo-port",
+                    $"{ports[(4 * i) + 2]}",
+                    "--gateway-port",
+                    $"{ports[(4 * i) + 3]}",
                     .. i == 0 ? [] : new[] { "--join", $"127.0.0.1:{ports[2]}" },
                     .. options?.Invoke(i) ?? [],
                 ];
@@ -64,7 +101,9 @@ internal sealed class ClusterSilos : IDisposable
     public async Task<int> NodesAsync(CancellationToken cancellation)
     {
         using var http = new HttpClient();
-        using var state = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://{silos[0].EndPoint}/v2/cluster"), cancellation));
+        using var state = JsonDocument.Parse(
+            await http.GetStringAsync(new Uri($"http://{silos[0].EndPoint}/v2/cluster"), cancellation)
+        );
         return state.RootElement.GetProperty("nodes").GetArrayLength();
     }
 
@@ -74,7 +113,8 @@ internal sealed class ClusterSilos : IDisposable
     {
         try
         {
-            return long.Parse(File.ReadAllText($"/proc/{process}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+            return long.Parse(File.ReadAllText($"/proc/{process}/statm").Split(' ')[1], CultureInfo.InvariantCulture)
+                * Environment.SystemPageSize;
         }
         catch (IOException)
         {
@@ -90,11 +130,24 @@ internal sealed class ClusterSilos : IDisposable
         {
             try
             {
-                using var state = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://{silos[0].EndPoint}/v2/cluster"), cancellation));
-                var routed = state.RootElement.GetProperty("models").EnumerateArray().SelectMany(model => model.GetProperty("replicas").EnumerateArray()).Count(replica => replica.GetProperty("routed").GetBoolean());
-                var up = state.RootElement.GetProperty("nodes").EnumerateArray().Count(node => node.GetProperty("plan_epoch").GetInt64() == state.RootElement.GetProperty("epoch").GetInt64());
+                using var state = JsonDocument.Parse(
+                    await http.GetStringAsync(new Uri($"http://{silos[0].EndPoint}/v2/cluster"), cancellation)
+                );
+                var routed = state
+                    .RootElement.GetProperty("models")
+                    .EnumerateArray()
+                    .SelectMany(model => model.GetProperty("replicas").EnumerateArray())
+                    .Count(replica => replica.GetProperty("routed").GetBoolean());
+                var up = state
+                    .RootElement.GetProperty("nodes")
+                    .EnumerateArray()
+                    .Count(node =>
+                        node.GetProperty("plan_epoch").GetInt64() == state.RootElement.GetProperty("epoch").GetInt64()
+                    );
                 if (routed > 0 && routed % count == 0 && up == count)
+                {
                     return;
+                }
             }
             catch (HttpRequestException)
             {
@@ -102,7 +155,11 @@ internal sealed class ClusterSilos : IDisposable
             }
 
             if (Stopwatch.GetElapsedTime(started) > Limit)
-                throw new InvalidOperationException($"After {Limit.TotalSeconds} s the director does not route to all {count} silos.");
+            {
+                throw new InvalidOperationException(
+                    $"After {Limit.TotalSeconds} s the director does not route to all {count} silos."
+                );
+            }
             await Task.Delay(Look, cancellation);
         }
     }

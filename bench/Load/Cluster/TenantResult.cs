@@ -6,7 +6,8 @@ namespace OrleansInference.Load.Cluster;
 internal sealed class TenantResult
 {
     private readonly Lock gate = new();
-    private readonly LongHistogram served = new(TimeSpan.TicksPerMinute, 3), refused = new(TimeSpan.TicksPerMinute, 3);
+    private readonly LongHistogram served = new(TimeSpan.TicksPerMinute, 3);
+    private readonly LongHistogram refused = new(TimeSpan.TicksPerMinute, 3);
     private readonly SortedDictionary<string, long> others = new(StringComparer.Ordinal);
 
     public long Sent { get; private set; }
@@ -25,9 +26,11 @@ internal sealed class TenantResult
 
     public double Attainment => Sent == 0 ? 1 : (double)InTime / Sent;
 
-    public double ServedMs(double percentile) => served.TotalCount == 0 ? 0 : served.GetValueAtPercentile(percentile) / 1e4;
+    public double ServedMs(double percentile) =>
+        served.TotalCount == 0 ? 0 : served.GetValueAtPercentile(percentile) / 1e4;
 
-    public double RefusedMs(double percentile) => refused.TotalCount == 0 ? 0 : refused.GetValueAtPercentile(percentile) / 1e4;
+    public double RefusedMs(double percentile) =>
+        refused.TotalCount == 0 ? 0 : refused.GetValueAtPercentile(percentile) / 1e4;
 
     public void Record(int status, bool retryAfter, TimeSpan latency, TimeSpan deadline)
     {
@@ -40,18 +43,28 @@ internal sealed class TenantResult
                 Refused++;
                 refused.RecordValue(ticks);
                 if (!retryAfter)
+                {
                     WithoutRetryAfter++;
+                }
                 return;
             }
 
             if (status == 200)
+            {
                 served.RecordValue(ticks);
+            }
             if (status == 200 && latency <= deadline)
+            {
                 InTime++;
+            }
             else
+            {
                 Late++;
+            }
             if (status != 200)
+            {
                 others[$"{status}"] = others.GetValueOrDefault($"{status}") + 1;
+            }
         }
     }
 }

@@ -11,11 +11,14 @@ internal static class FreePorts
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
         try
         {
-            return [.. listeners.Select(listener =>
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            })];
+            return
+            [
+                .. listeners.Select(listener =>
+                {
+                    listener.Start();
+                    return ((IPEndPoint)listener.LocalEndpoint).Port;
+                }),
+            ];
         }
         finally
         {

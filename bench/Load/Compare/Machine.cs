@@ -8,18 +8,23 @@ namespace OrleansInference.Load.Compare;
 internal static class Machine
 {
     public static string Describe() =>
-        $"{Environment.ProcessorCount} cores, {Cpu()}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1 << 30)} GiB, " +
-        $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+        $"{Environment.ProcessorCount} cores, {Cpu()}, "
+        + $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1 << 30)} GiB, "
+        + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
 
     public static string Commit() =>
-        (Git("rev-parse", "--short", "HEAD") ?? "unknown") + (string.IsNullOrEmpty(Git("status", "--porcelain")) ? "" : " with local changes");
+        (Git("rev-parse", "--short", "HEAD") ?? "unknown")
+        + (string.IsNullOrEmpty(Git("status", "--porcelain")) ? "" : " with local changes");
 
     private static string Cpu()
     {
         try
         {
-            return File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
-                ?.Split(':', 2)[1].Trim() ?? "unknown CPU";
+            return File.ReadLines("/proc/cpuinfo")
+                    .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                    ?.Split(':', 2)[1]
+                    .Trim()
+                ?? "unknown CPU";
         }
         catch (IOException)
         {
@@ -31,7 +36,9 @@ internal static class Machine
     {
         try
         {
-            using var git = Process.Start(new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true, RedirectStandardError = true });
+            using var git = Process.Start(
+                new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            );
             var output = git?.StandardOutput.ReadToEnd().Trim();
             git?.WaitForExit();
             return git?.ExitCode == 0 ? output : null;

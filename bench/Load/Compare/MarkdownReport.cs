@@ -2,26 +2,47 @@ using OrleansInference.Load.Measurement;
 
 namespace OrleansInference.Load.Compare;
 
-/// <summary>Medians over the runs as markdown; the ratio of medians, with the extremes over the pairs behind it.</summary>
+/// <summary>
+/// Medians over the runs as markdown; the ratio of medians, with the extremes over the pairs behind it.
+/// </summary>
 internal static class MarkdownReport
 {
     public static void Write(IReadOnlyCollection<ScenarioResult> results, string settings, TextWriter output)
     {
-        output.WriteLine($"Machine: {Machine.Describe()}. Commit: {Machine.Commit()}. Date: {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC.");
+        output.WriteLine(
+            $"Machine: {Machine.Describe()}. Commit: {Machine.Commit()}. Date: "
+                + $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC."
+        );
         output.WriteLine($"Closed loop over HTTP with binary tensors, load generator on the same cores. {settings}");
         output.WriteLine();
-        output.WriteLine("| scenario | connections | ours req/s | baseline req/s | ratio (pairs) | ours p50 / p99 ms | baseline p50 / p99 ms | p99 ratio | CPU µs/request ours / baseline | ours / raw | errors |");
+        output.WriteLine(
+            "| scenario | connections | ours req/s | baseline req/s | ratio (pairs) | ours p50 / p99 "
+                + "ms | baseline p50 / p99 ms | p99 ratio | CPU µs/request ours / baseline | ours / raw | "
+                + "errors |"
+        );
         output.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var result in results)
+        {
             output.WriteLine(Row(result));
+        }
         output.WriteLine();
         output.WriteLine("Raw ONNX Runtime in process, rows/s, same minutes:");
         foreach (var model in results.GroupBy(result => result.Scenario.Model))
-            output.WriteLine($"- {model.Key}: {string.Join("; ", model.SelectMany(result => result.Raw).GroupBy(raw => raw.Key)
-                .Select(raw => $"{raw.Key}: {Median.Of(raw.Select(pair => pair.Value)):F0}"))}");
+        {
+            output.WriteLine(
+                $"- {model.Key}: {string.Join("; ", model.SelectMany(result => result.Raw).GroupBy(raw => raw.Key)
+                .Select(raw => $"{raw.Key}: {Median.Of(raw.Select(pair => pair.Value)):F0}"))}"
+            );
+        }
         output.WriteLine();
-        output.WriteLine($"The server without load used {Median.Of(results.SelectMany(result => result.IdleShares)):P1} of a core (median; at most {results.SelectMany(result => result.IdleShares).DefaultIfEmpty().Max():P1}); " +
-            $"the load generator {Median.Of(results.SelectMany(result => result.Ours).Select(run => run.OwnCpu)):F0} µs a request.");
+        output.WriteLine(
+            $"The server without load used "
+                + $"{Median.Of(results.SelectMany(result => result.IdleShares)):P1} of a core (median; at "
+                + $"most {results.SelectMany(result => result.IdleShares).DefaultIfEmpty().Max():P1}); "
+                + $"the load generator "
+                + $"{Median.Of(results.SelectMany(result => result.Ours).Select(run => run.OwnCpu)):F0} µs "
+                + $"a request."
+        );
     }
 
     private static string Row(ScenarioResult result)
@@ -30,11 +51,13 @@ internal static class MarkdownReport
         var baseline = result.Baseline;
         var throughput = (Ours: Of(ours, run => run.Throughput), Baseline: Of(baseline, run => run.Throughput));
         var p99 = (Ours: Of(ours, run => run.P99), Baseline: Of(baseline, run => run.P99));
-        return $"| {result.Scenario.Model} | {result.Scenario.Connections} | {throughput.Ours:F0} | {throughput.Baseline:F0} " +
-            $"| **{throughput.Ours / throughput.Baseline:F2}** ({result.PairRatios.Min():F2}–{result.PairRatios.Max():F2}) " +
-            $"| {Of(ours, run => run.P50):F2} / {p99.Ours:F2} | {Of(baseline, run => run.P50):F2} / {p99.Baseline:F2} | {p99.Ours / p99.Baseline:F2} " +
-            $"| {Of(ours, run => run.ServerCpu ?? 0):F0} / {Of(baseline, run => run.ServerCpu ?? 0):F0} " +
-            $"| {throughput.Ours / result.RawBest:F2} | {result.Errors} |";
+        return $"| {result.Scenario.Model} | {result.Scenario.Connections} | {throughput.Ours:F0} | "
+            + $"{throughput.Baseline:F0} "
+            + $"| **{throughput.Ours / throughput.Baseline:F2}** ({result.PairRatios.Min():F2}–{result.PairRatios.Max():F2}) "
+            + $"| {Of(ours, run => run.P50):F2} / {p99.Ours:F2} | {Of(baseline, run => run.P50):F2} / "
+            + $"{p99.Baseline:F2} | {p99.Ours / p99.Baseline:F2} "
+            + $"| {Of(ours, run => run.ServerCpu ?? 0):F0} / {Of(baseline, run => run.ServerCpu ?? 0):F0} "
+            + $"| {throughput.Ours / result.RawBest:F2} | {result.Errors} |";
     }
 
     private static double Of(List<LoadResult> runs, Func<LoadResult, double> value) => Median.Of(runs.Select(value));

@@ -21,7 +21,11 @@ internal sealed class ServerProcess : IDisposable
     {
         Name = name;
         EndPoint = new IPEndPoint(IPAddress.Loopback, httpPort);
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         process = Start(start);
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
@@ -40,15 +44,21 @@ internal sealed class ServerProcess : IDisposable
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var started = Stopwatch.GetTimestamp();
         while (!await IsReadyAsync(client, cancellation))
+        {
             await DelayAsync(started, "GET /v2/health/ready did not answer 200", cancellation);
+        }
     }
 
-    /// <summary>Waits until the server gives the expected answer: a model may still load after the server is ready.</summary>
+    /// <summary>
+    /// Waits until the server gives the expected answer: a model may still load after the server is ready.
+    /// </summary>
     public async Task WaitCorrectAsync(ComparedModel model, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
         while (Problem(model) is { } problem)
+        {
             await DelayAsync(started, $"model {model.Name}: {problem}", cancellation);
+        }
     }
 
     public void Dispose()
@@ -81,7 +91,10 @@ internal sealed class ServerProcess : IDisposable
             using var answer = await client.GetAsync(new Uri($"http://{EndPoint}/v2/health/ready"), cancellation);
             return answer.StatusCode == HttpStatusCode.OK;
         }
-        catch (Exception failure) when (failure is HttpRequestException || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception failure)
+            when (failure is HttpRequestException
+                || (failure is TaskCanceledException && !cancellation.IsCancellationRequested)
+            )
         {
             return false;
         }
@@ -103,26 +116,37 @@ internal sealed class ServerProcess : IDisposable
     private async Task DelayAsync(long started, string problem, CancellationToken cancellation)
     {
         if (process.HasExited || Stopwatch.GetElapsedTime(started) > StartLimit)
+        {
             throw new InvalidOperationException(
-                $"{Name} {(process.HasExited ? $"ended with exit code {process.ExitCode}" : $"is not usable after {StartLimit.TotalSeconds} s")}: {problem}.\n{LastLines()}");
+                $"{Name} "
+                    + $"{(process.HasExited ? $"ended with exit code {process.ExitCode}" : $"is not usable after {StartLimit.TotalSeconds} s")}: "
+                    + $"{problem}.\n{LastLines()}"
+            );
+        }
         await Task.Delay(RetryDelay, cancellation);
     }
 
     private string LastLines()
     {
         lock (lastLines)
+        {
             return string.Join('\n', lastLines);
+        }
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
         if (line.Data is null)
+        {
             return;
+        }
         lock (lastLines)
         {
             lastLines.Enqueue(line.Data);
             if (lastLines.Count > KeptLines)
+            {
                 lastLines.Dequeue();
+            }
         }
     }
 }

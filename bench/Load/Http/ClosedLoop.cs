@@ -16,9 +16,13 @@ internal sealed class ClosedLoop(byte[] request, MeasuredWindow window) : ILoop
             if (answered >= window.Start && answered < window.End)
             {
                 if (status < 0)
+                {
                     recorder.RecordConnectionError();
+                }
                 else
+                {
                     recorder.Record(status, Stopwatch.GetElapsedTime(sent, answered));
+                }
             }
 
             sent = answered;

@@ -34,19 +34,31 @@ internal sealed class HttpConnection(IPEndPoint server) : IDisposable
     public ResponseHead Exchange(ReadOnlySpan<byte> request)
     {
         if (socket is null)
+        {
             Connect();
+        }
         while (!request.IsEmpty)
+        {
             request = request[socket!.Send(request)..];
+        }
         position = filled = 0;
         var head = ReadHead();
         if (head.Chunked)
+        {
             DrainChunks();
+        }
         else
+        {
             Drain(head.ContentLength);
+        }
         if (position != filled)
+        {
             throw new IOException("The server sent more than one answer.");
+        }
         if (head.Close)
+        {
             Disconnect();
+        }
         return head;
     }
 
@@ -62,7 +74,9 @@ internal sealed class HttpConnection(IPEndPoint server) : IDisposable
     {
         int end;
         while ((end = buffer.AsSpan(0, filled).IndexOf("\r\n\r\n"u8)) < 0)
+        {
             Receive();
+        }
         position = end + 4;
         return ResponseHead.Parse(buffer.AsSpan(0, position));
     }
@@ -92,17 +106,20 @@ internal sealed class HttpConnection(IPEndPoint server) : IDisposable
             size = ReadChunkSize();
             Drain(size);
             SkipLine();
-        }
-        while (size > 0);
+        } while (size > 0);
     }
 
     private long ReadChunkSize()
     {
         int end;
         while ((end = buffer.AsSpan(position, filled - position).IndexOf("\r\n"u8)) < 0)
+        {
             Receive();
+        }
         if (!Utf8Parser.TryParse(buffer.AsSpan(position, end), out long size, out _, 'x'))
+        {
             throw new IOException("Not a chunk size.");
+        }
         position += end + 2;
         return size;
     }
@@ -110,7 +127,9 @@ internal sealed class HttpConnection(IPEndPoint server) : IDisposable
     private void SkipLine()
     {
         while (filled - position < 2)
+        {
             Receive();
+        }
         position += 2;
     }
 
@@ -126,7 +145,9 @@ internal sealed class HttpConnection(IPEndPoint server) : IDisposable
 
         var received = filled < buffer.Length ? socket!.Receive(buffer.AsSpan(filled)) : 0;
         if (received == 0)
+        {
             throw new IOException("The server closed the connection, or its head is too long.");
+        }
         filled += received;
     }
 }

@@ -9,12 +9,24 @@ namespace OrleansInference.Load.Http;
 internal static class InferRequest
 {
     public static byte[] Build(
-        string host, string model, string input, string datatype, long[] shape, byte[] tensor, string[] outputs)
+        string host,
+        string model,
+        string input,
+        string datatype,
+        long[] shape,
+        byte[] tensor,
+        string[] outputs
+    )
     {
         var json = Json(input, datatype, shape, tensor.Length, outputs);
-        var head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"POST /v2/models/{model}/infer HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/octet-stream\r\n" +
-            $"Inference-Header-Content-Length: {json.Length}\r\nContent-Length: {json.Length + tensor.Length}\r\n\r\n"));
+        var head = Encoding.ASCII.GetBytes(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"POST /v2/models/{model}/infer HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/octet-stream\r\n"
+                    + $"Inference-Header-Content-Length: {json.Length}\r\nContent-Length: "
+                    + $"{json.Length + tensor.Length}\r\n\r\n"
+            )
+        );
         return [.. head, .. json, .. tensor];
     }
 
@@ -29,7 +41,9 @@ internal static class InferRequest
         writer.WriteString("datatype", datatype);
         writer.WriteStartArray("shape");
         foreach (var dimension in shape)
+        {
             writer.WriteNumberValue(dimension);
+        }
         writer.WriteEndArray();
         writer.WriteStartObject("parameters");
         writer.WriteNumber("binary_data_size", bytes);

@@ -14,13 +14,17 @@ internal static class LoadRun
         try
         {
             foreach (var connection in connections)
+            {
                 connection.Connect();
+            }
             return Measure(plan, connections, cancellation);
         }
         finally
         {
             foreach (var connection in connections)
+            {
                 connection.Dispose();
+            }
         }
     }
 
@@ -32,10 +36,17 @@ internal static class LoadRun
             ? new OpenLoop(plan.Request, window, new ArrivalSchedule(rate, plan.Seed, window.Begin))
             : null;
         ILoop loop = open is null ? new ClosedLoop(plan.Request, window) : open;
-        var threads = connections.Zip(recorders, (connection, recorder) =>
-            new Thread(() => loop.Run(connection, recorder), StackBytes) { IsBackground = true }).ToArray();
+        var threads = connections
+            .Zip(
+                recorders,
+                (connection, recorder) =>
+                    new Thread(() => loop.Run(connection, recorder), StackBytes) { IsBackground = true }
+            )
+            .ToArray();
         foreach (var thread in threads)
+        {
             thread.Start();
+        }
 
         try
         {
@@ -47,7 +58,9 @@ internal static class LoadRun
 
             // An open loop's backlog belongs to the window's requests, and so do its time and CPU.
             if (open is not null)
+            {
                 Array.ForEach(threads, thread => thread.Join());
+            }
             var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             own = Environment.CpuUsage.TotalTime - own;
             server = ProcessCpu.Seconds(plan.ServerProcess) - server;
@@ -62,11 +75,19 @@ internal static class LoadRun
     }
 
     private static LoadResult Sum(
-        LoadPlan plan, LatencyRecorder[] recorders, double seconds, double? serverCpu, TimeSpan ownCpu, long unsent)
+        LoadPlan plan,
+        LatencyRecorder[] recorders,
+        double seconds,
+        double? serverCpu,
+        TimeSpan ownCpu,
+        long unsent
+    )
     {
         var all = recorders[0];
         foreach (var recorder in recorders.AsSpan(1))
+        {
             all.Add(recorder);
+        }
         var answered = Math.Max(all.Requests, 1);
         return new LoadResult
         {

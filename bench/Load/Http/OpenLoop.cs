@@ -26,19 +26,29 @@ internal sealed class OpenLoop(byte[] request, MeasuredWindow window, ArrivalSch
             if (Stopwatch.GetElapsedTime(window.End, sent) > Grace)
             {
                 if (counted)
+                {
                     Interlocked.Increment(ref unsent);
+                }
                 continue;
             }
 
             var status = Exchange.Try(connection, request);
             if (!counted)
+            {
                 continue;
+            }
             if (Stopwatch.GetElapsedTime(due, sent) > TimeSpan.FromMilliseconds(1))
+            {
                 recorder.RecordLate();
+            }
             if (status < 0)
+            {
                 recorder.RecordConnectionError();
+            }
             else
+            {
                 recorder.Record(status, Stopwatch.GetElapsedTime(due));
+            }
         }
     }
 }

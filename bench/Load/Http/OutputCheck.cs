@@ -18,23 +18,38 @@ internal static class OutputCheck
         connection.Body = null;
         var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
         if (head.Status != 200)
-            return $"the server answered {head.Status}: {Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 500)])}";
+        {
+            return $"the server answered {head.Status}: "
+                + $"{Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 500)])}";
+        }
         if (head.JsonLength <= 0 || head.JsonLength > bytes.Length)
+        {
             return "the answer has no Inference-Header-Content-Length: its tensors are not binary";
+        }
 
         var size = FirstOutputBytes(bytes[..head.JsonLength].ToArray());
         var actual = MemoryMarshal.Cast<byte, float>(bytes.Slice(head.JsonLength, size));
         if (actual.Length != expected.Length)
+        {
             return $"the first output has {actual.Length} numbers, expected {expected.Length}";
+        }
         for (var i = 0; i < actual.Length; i++)
+        {
             if (!(Math.Abs(actual[i] - expected[i]) <= Tolerance * Math.Max(1, Math.Abs(expected[i]))))
+            {
                 return $"the first output differs at {i}: {actual[i]}, expected {expected[i]}";
+            }
+        }
         return null;
     }
 
     private static int FirstOutputBytes(byte[] json)
     {
         using var document = JsonDocument.Parse(json);
-        return document.RootElement.GetProperty("outputs")[0].GetProperty("parameters").GetProperty("binary_data_size").GetInt32();
+        return document
+            .RootElement.GetProperty("outputs")[0]
+            .GetProperty("parameters")
+            .GetProperty("binary_data_size")
+            .GetInt32();
     }
 }

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace OrleansInference.Load.Http;
 
-/// <summary>Waits to a stamp within about 50 µs: the runtime's own waits round to milliseconds, which an open loop would show as latency.</summary>
+/// <summary>
+/// Waits to a stamp within about 50 µs: the runtime's own waits round to milliseconds, which an open loop would show as
+/// latency.
+/// </summary>
 internal static partial class PreciseClock
 {
     private const int Monotonic = 1;
@@ -24,7 +27,11 @@ internal static partial class PreciseClock
                 continue;
             }
 
-            var until = new TimeSpec { Seconds = (nint)(stamp / NanosecondsPerSecond), Nanoseconds = (nint)(stamp % NanosecondsPerSecond) };
+            var until = new TimeSpec
+            {
+                Seconds = (nint)(stamp / NanosecondsPerSecond),
+                Nanoseconds = (nint)(stamp % NanosecondsPerSecond),
+            };
             _ = Sleep(Monotonic, Absolute, until, 0);
         }
     }

@@ -11,7 +11,9 @@ internal readonly record struct ResponseHead(int Status, long ContentLength, boo
     {
         // "HTTP/1.1 200 ..."
         if (head.Length < 12 || !Utf8Parser.TryParse(head.Slice(9, 3), out int status, out _))
+        {
             throw new IOException("Not an HTTP/1.1 answer.");
+        }
         var length = 0L;
         var json = -1;
         var chunked = false;
@@ -24,17 +26,27 @@ internal readonly record struct ResponseHead(int Status, long ContentLength, boo
             rest = rest[(end + 1)..];
             var colon = line.IndexOf((byte)':');
             if (colon < 0)
+            {
                 continue;
+            }
             var name = line[..colon];
             var value = line[(colon + 1)..].TrimStart((byte)' ');
             if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
+            {
                 _ = Utf8Parser.TryParse(value, out length, out _);
+            }
             else if (Ascii.EqualsIgnoreCase(name, "inference-header-content-length"u8))
+            {
                 _ = Utf8Parser.TryParse(value, out json, out _);
+            }
             else if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
+            {
                 chunked = Ascii.EqualsIgnoreCase(value, "chunked"u8);
+            }
             else if (Ascii.EqualsIgnoreCase(name, "connection"u8))
+            {
                 close = Ascii.EqualsIgnoreCase(value, "close"u8);
+            }
         }
 
         return new ResponseHead(status, length, chunked, close, json);

@@ -19,19 +19,25 @@ internal sealed class LatencyRecorder
     {
         statuses[Math.Clamp(status, 0, 599)]++;
         if (status == 200)
+        {
             latencies.RecordValue(Math.Clamp(latency.Ticks, 1, Longest));
+        }
     }
 
     public void RecordConnectionError() => ConnectionErrors++;
 
-    /// <summary>An open-loop request that left more than a millisecond after its time: every connection was busy.</summary>
+    /// <summary>
+    /// An open-loop request that left more than a millisecond after its time: every connection was busy.
+    /// </summary>
     public void RecordLate() => Late++;
 
     public void Add(LatencyRecorder other)
     {
         latencies.Add(other.latencies);
         for (var i = 0; i < statuses.Length; i++)
+        {
             statuses[i] += other.statuses[i];
+        }
         ConnectionErrors += other.ConnectionErrors;
         Late += other.Late;
     }
@@ -42,12 +48,19 @@ internal sealed class LatencyRecorder
     {
         var errors = new SortedDictionary<string, long>(StringComparer.Ordinal);
         for (var status = 0; status < statuses.Length; status++)
+        {
             if (status != 200 && statuses[status] > 0)
+            {
                 errors[$"{status}"] = statuses[status];
+            }
+        }
         if (ConnectionErrors > 0)
+        {
             errors["connection"] = ConnectionErrors;
+        }
         return errors;
     }
 
-    public double Milliseconds(double percentile) => Requests == 0 ? 0 : latencies.GetValueAtPercentile(percentile) / 1e4;
+    public double Milliseconds(double percentile) =>
+        Requests == 0 ? 0 : latencies.GetValueAtPercentile(percentile) / 1e4;
 }

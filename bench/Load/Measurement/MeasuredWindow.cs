@@ -27,7 +27,9 @@ internal sealed class MeasuredWindow
     {
         var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), stamp);
         if (left > TimeSpan.Zero && cancellation.WaitHandle.WaitOne(left))
+        {
             Close();
+        }
         cancellation.ThrowIfCancellationRequested();
     }
 }

@@ -11,15 +11,19 @@ internal static class ProcessCpu
     public static double? Seconds(int? process)
     {
         if (process is null)
+        {
             return null;
+        }
         try
         {
             var stat = File.ReadAllText($"/proc/{process}/stat");
 
             // The command, in parentheses, may hold spaces: count the fields from its end.
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture))
-                / ClockTicksPerSecond;
+            return (
+                    long.Parse(fields[11], CultureInfo.InvariantCulture)
+                    + long.Parse(fields[12], CultureInfo.InvariantCulture)
+                ) / ClockTicksPerSecond;
         }
         catch (IOException)
         {

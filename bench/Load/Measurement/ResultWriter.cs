@@ -6,14 +6,27 @@ internal static class ResultWriter
 {
     public static void WriteText(LoadResult result, TextWriter output)
     {
-        var errors = result.Errors.Count == 0 ? "none" : string.Join(", ", result.Errors.Select(error => $"{error.Key}: {error.Value}"));
+        var errors =
+            result.Errors.Count == 0
+                ? "none"
+                : string.Join(", ", result.Errors.Select(error => $"{error.Key}: {error.Value}"));
         output.WriteLine($"mode         {result.Mode}, {result.Connections} connections, {result.Seconds:F2} s");
         output.WriteLine($"requests     {result.Requests}   errors {errors}");
         output.WriteLine($"throughput   {result.Throughput:F1} /s");
-        output.WriteLine($"latency ms   p50 {result.P50:F3}  p90 {result.P90:F3}  p99 {result.P99:F3}  p99.9 {result.P999:F3}  max {result.Max:F3}");
+        output.WriteLine(
+            $"latency ms   p50 {result.P50:F3}  p90 {result.P90:F3}  p99 {result.P99:F3}  p99.9 "
+                + $"{result.P999:F3}  max {result.Max:F3}"
+        );
         if (result.Rate is { } rate)
-            output.WriteLine($"open loop    {rate:F1} /s asked, {result.Late} sent over 1 ms late, {result.Unsent} never sent");
-        output.WriteLine($"CPU          server {(result.ServerCpu is { } cpu ? $"{cpu:F1}" : "unknown")} µs/request, load generator {result.OwnCpu:F1} µs/request");
+        {
+            output.WriteLine(
+                $"open loop    {rate:F1} /s asked, {result.Late} sent over 1 ms late, {result.Unsent} never sent"
+            );
+        }
+        output.WriteLine(
+            $"CPU          server {(result.ServerCpu is { } cpu ? $"{cpu:F1}" : "unknown")} "
+                + $"µs/request, load generator {result.OwnCpu:F1} µs/request"
+        );
     }
 
     public static void WriteJson(LoadResult result, Stream output)
@@ -26,7 +39,9 @@ internal static class ResultWriter
         writer.WriteNumber("requests", result.Requests);
         writer.WriteStartObject("errors");
         foreach (var (kind, count) in result.Errors)
+        {
             writer.WriteNumber(kind, count);
+        }
         writer.WriteEndObject();
         writer.WriteNumber("throughput_per_s", Math.Round(result.Throughput, 2));
         writer.WriteStartObject("latency_ms");
@@ -44,7 +59,9 @@ internal static class ResultWriter
         }
 
         if (result.ServerCpu is { } server)
+        {
             writer.WriteNumber("server_cpu_us_per_request", Math.Round(server, 2));
+        }
         writer.WriteNumber("own_cpu_us_per_request", Math.Round(result.OwnCpu, 2));
         writer.WriteEndObject();
     }

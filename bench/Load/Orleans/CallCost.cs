@@ -1,6 +1,8 @@
 namespace OrleansInference.Load.Orleans;
 
-/// <summary>What a call through an Orleans client costs. Latencies in milliseconds, CPU in microseconds a call.</summary>
+/// <summary>
+/// What a call through an Orleans client costs. Latencies in milliseconds, CPU in microseconds a call.
+/// </summary>
 internal sealed record CallCost
 {
     public required int InFlight { get; init; }

@@ -10,9 +10,16 @@ internal static class CallCostWriter
         output.WriteLine($"calls        {cost.Calls}");
         output.WriteLine($"throughput   {cost.CallsPerSecond:F1} calls/s");
         output.WriteLine($"latency ms   p50 {cost.P50:F3}  p99 {cost.P99:F3}");
-        output.WriteLine($"CPU          client {cost.ClientCpu:F1} µs/call, silo {Text(cost.SiloCpu)} µs/call, sum {Text(cost.Sum)} µs/call");
+        output.WriteLine(
+            $"CPU          client {cost.ClientCpu:F1} µs/call, silo {Text(cost.SiloCpu)} µs/call, sum "
+                + $"{Text(cost.Sum)} µs/call"
+        );
         if (cost.ModelCpu > 0)
-            output.WriteLine($"             less the model's run of {cost.ModelCpu:F1} µs: {Text(cost.SumWithoutModel)} µs/call");
+        {
+            output.WriteLine(
+                $"             less the model's run of {cost.ModelCpu:F1} µs: {Text(cost.SumWithoutModel)} µs/call"
+            );
+        }
     }
 
     public static void WriteJson(CallCost cost, Stream output)

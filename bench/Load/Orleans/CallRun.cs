@@ -7,7 +7,9 @@ using OrleansInference.Load.Measurement;
 
 namespace OrleansInference.Load.Orleans;
 
-/// <summary>A closed loop of asynchronous callers over one Orleans client, as a service that embeds it has them.</summary>
+/// <summary>
+/// A closed loop of asynchronous callers over one Orleans client, as a service that embeds it has them.
+/// </summary>
 internal static class CallRun
 {
     public static async Task<CallCost> ExecuteAsync(CallPlan plan, CancellationToken cancellation)
@@ -27,13 +29,21 @@ internal static class CallRun
         }
     }
 
-    private static async Task<CallCost> MeasureAsync(IInferenceClient client, CallPlan plan, CancellationToken cancellation)
+    private static async Task<CallCost> MeasureAsync(
+        IInferenceClient client,
+        CallPlan plan,
+        CancellationToken cancellation
+    )
     {
         // The first call finds what would fail them all.
         (await client.InferAsync(plan.Request, cancellation)).Dispose();
         var recorders = Enumerable.Range(0, plan.InFlight).Select(_ => new LatencyRecorder()).ToArray();
         var window = new MeasuredWindow(plan.Warmup, plan.Seconds);
-        var callers = Task.WhenAll(recorders.Select(recorder => Task.Run(() => CallAsync(client, plan, window, recorder, cancellation), cancellation)));
+        var callers = Task.WhenAll(
+            recorders.Select(recorder =>
+                Task.Run(() => CallAsync(client, plan, window, recorder, cancellation), cancellation)
+            )
+        );
         try
         {
             await UntilAsync(window.Start, callers, cancellation);
@@ -53,7 +63,12 @@ internal static class CallRun
     }
 
     private static async Task CallAsync(
-        IInferenceClient client, CallPlan plan, MeasuredWindow window, LatencyRecorder recorder, CancellationToken cancellation)
+        IInferenceClient client,
+        CallPlan plan,
+        MeasuredWindow window,
+        LatencyRecorder recorder,
+        CancellationToken cancellation
+    )
     {
         var sent = Stopwatch.GetTimestamp();
         while (sent < window.End)
@@ -62,7 +77,9 @@ internal static class CallRun
             (await client.InferAsync(plan.Request, cancellation)).Dispose();
             var answered = Stopwatch.GetTimestamp();
             if (answered >= window.Start && answered < window.End)
+            {
                 recorder.Record(200, Stopwatch.GetElapsedTime(sent, answered));
+            }
             sent = answered;
         }
     }
@@ -72,7 +89,9 @@ internal static class CallRun
     {
         var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), stamp);
         if (left > TimeSpan.Zero && await Task.WhenAny(callers, Task.Delay(left, cancellation)) == callers)
+        {
             await callers;
+        }
         cancellation.ThrowIfCancellationRequested();
     }
 
@@ -80,7 +99,9 @@ internal static class CallRun
     {
         var all = recorders[0];
         foreach (var recorder in recorders.AsSpan(1))
+        {
             all.Add(recorder);
+        }
         var calls = Math.Max(all.Requests, 1);
         return new CallCost
         {

@@ -11,7 +11,17 @@ internal static class OrleansCommand
 {
     public static readonly string[] Options =
     [
-        "gateway", "model", "input", "input-name", "shape", "in-flight", "seconds", "warmup", "pid", "model-us", "json!",
+        "gateway",
+        "model",
+        "input",
+        "input-name",
+        "shape",
+        "in-flight",
+        "seconds",
+        "warmup",
+        "pid",
+        "model-us",
+        "json!",
     ];
 
     public static async Task<int> RunAsync(ArgumentSet arguments, CancellationToken cancellation)
@@ -28,7 +38,10 @@ internal static class OrleansCommand
         }
         catch (OrleansException unreachable)
         {
-            throw new InvalidOperationException($"No silo answers at {plan.Gateway}: {unreachable.Message}", unreachable);
+            throw new InvalidOperationException(
+                $"No silo answers at {plan.Gateway}: {unreachable.Message}",
+                unreachable
+            );
         }
 
         if (arguments.Has("json"))
@@ -38,24 +51,41 @@ internal static class OrleansCommand
             output.WriteByte((byte)'\n');
         }
         else
+        {
             CallCostWriter.WriteText(cost, Console.Out);
+        }
         return cost.Calls > 0 ? 0 : 1;
     }
 
     private static CallPlan Plan(ArgumentSet arguments)
     {
         if (!IPEndPoint.TryParse(arguments.Text("gateway", "127.0.0.1:30000"), out var gateway) || gateway.Port == 0)
+        {
             throw new UsageException("Option --gateway expects an address and a port, as 127.0.0.1:30000.");
-        var shape = arguments.Required("shape").Split(',')
-            .Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-                ? length
-                : throw new UsageException("Option --shape expects numbers with commas between them, as 1,3,224,224."))
+        }
+        var shape = arguments
+            .Required("shape")
+            .Split(',')
+            .Select(text =>
+                long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                    ? length
+                    : throw new UsageException(
+                        "Option --shape expects numbers with commas between them, as 1,3,224,224."
+                    )
+            )
             .ToArray();
         if (!TensorShape.TryCount(shape, out var elements) || elements > Array.MaxLength / sizeof(float))
+        {
             throw new UsageException("Option --shape is larger than a tensor can be.");
+        }
         var data = arguments.Find("input") is { } file ? ReadFile(file) : new byte[elements * sizeof(float)];
         if (data.Length != elements * sizeof(float))
-            throw new UsageException($"Option --input has {data.Length} bytes, --shape {arguments.Required("shape")} takes {elements * sizeof(float)}.");
+        {
+            throw new UsageException(
+                $"Option --input has {data.Length} bytes, --shape {arguments.Required("shape")} takes "
+                    + $"{elements * sizeof(float)}."
+            );
+        }
         return new CallPlan
         {
             Gateway = gateway,

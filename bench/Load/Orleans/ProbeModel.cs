@@ -13,7 +13,9 @@ internal static class ProbeModel
     public static byte[] Create(params long[] row)
     {
         // A Slice reads one number a row; a Flatten or Reshape first could copy the whole tensor.
-        long[] zeros = [.. row.Select(_ => 0L)], ones = [.. row.Select(_ => 1L)], axes = [.. row.Select((_, axis) => axis + 1L)];
+        long[] zeros = [.. row.Select(_ => 0L)];
+        long[] ones = [.. row.Select(_ => 1L)];
+        long[] axes = [.. row.Select((_, axis) => axis + 1L)];
         OnnxDimension[] shape = ["batch", .. row];
         return new OnnxGraphBuilder("probe")
             .Input("x", TensorProto.Types.DataType.Float, shape)

@@ -10,7 +10,9 @@ internal static class ProbeModelsCommand
     {
         var folder = arguments.Required("out");
         foreach (var (name, shape, bytes) in ProbeModelFolder.Write(folder))
-            Console.WriteLine($"{name,-10} --input-name x --shape {shape}   {bytes} bytes a request");
+        {
+            Console.WriteLine($"{name, -10} --input-name x --shape {shape}   {bytes} bytes a request");
+        }
         return 0;
     }
 }

@@ -18,7 +18,9 @@ internal sealed class BoundRun : IDisposable
         binding = session.CreateIoBinding();
         var rows = new float[model.Row.Length * batch];
         for (var i = 0; i < batch; i++)
+        {
             model.Row.CopyTo(rows, i * model.Row.Length);
+        }
         values.Add(OrtValue.CreateTensorValueFromMemory(rows, model.Shape(batch)));
         binding.BindInput(model.InputName, values[0]);
         firstOutput = values.Count;
@@ -39,14 +41,20 @@ internal sealed class BoundRun : IDisposable
     {
         // One run tells the shapes; from then on the outputs stay where they are.
         foreach (var name in model.OutputNames)
+        {
             binding.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
+        }
         Run();
         using var found = binding.GetOutputValues();
         var shapes = found.Select(output => output.GetTensorTypeAndShape()).ToArray();
         binding.ClearBoundOutputs();
         for (var i = 0; i < shapes.Length; i++)
         {
-            var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, shapes[i].ElementDataType, shapes[i].Shape);
+            var value = OrtValue.CreateAllocatedTensorValue(
+                OrtAllocator.DefaultInstance,
+                shapes[i].ElementDataType,
+                shapes[i].Shape
+            );
             values.Add(value);
             binding.BindOutput(model.OutputNames[i], value);
         }

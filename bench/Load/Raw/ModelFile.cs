@@ -31,21 +31,32 @@ internal sealed class ModelFile
 
     public bool CanBatch => dimensions.Length > 0 && dimensions[0] < 0;
 
-    public long[] Shape(int batch) => [CanBatch ? batch : dimensions[0], .. dimensions.Skip(1).Select(length => (long)length)];
+    public long[] Shape(int batch) =>
+        [CanBatch ? batch : dimensions[0], .. dimensions.Skip(1).Select(length => (long)length)];
 
     public static ModelFile Open(string path, string inputPath)
     {
         foreach (var file in new[] { path, inputPath })
+        {
             if (!File.Exists(file))
+            {
                 throw new DataMissingException($"File not found: {file}");
+            }
+        }
         using var session = OpenSession(path, 1);
         var row = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(inputPath)).ToArray();
         var model = new ModelFile(path, session, row);
         var input = session.InputMetadata[model.InputName];
         if (session.InputNames.Count != 1 || input.ElementDataType != TensorElementType.Float)
+        {
             throw new InvalidOperationException($"{path}: only models with one float32 input are measured.");
+        }
         if (model.Shape(1).Aggregate(1L, (product, length) => product * length) != row.Length)
-            throw new InvalidOperationException($"{inputPath} has {row.Length} numbers; one row of {path} is {string.Join('×', model.Shape(1))}.");
+        {
+            throw new InvalidOperationException(
+                $"{inputPath} has {row.Length} numbers; one row of {path} is {string.Join('×', model.Shape(1))}."
+            );
+        }
         return model;
     }
 

@@ -13,7 +13,9 @@ internal static class RawCommand
             ? [(Path.GetFileNameWithoutExtension(path), ModelFile.Open(path, arguments.Required("input")))]
             : SampleModels.Open(arguments.Text("data", SampleModels.DefaultFolder));
         foreach (var (name, model) in models)
+        {
             Measure(name, model, seconds, cancellation);
+        }
         return 0;
     }
 
@@ -24,15 +26,21 @@ internal static class RawCommand
         var best = (Rows: 0.0, Setting: default(RawSetting));
         int[] batches = model.CanBatch ? [1, 8, 32] : [1];
         foreach (var batch in batches)
+        {
             for (var threads = 1; threads <= 2; threads++)
+            {
                 for (var callers = 1; callers <= 2; callers++)
                 {
                     var setting = new RawSetting(batch, threads, callers);
                     var rows = RawReference.RowsPerSecond(model, setting, seconds, cancellation);
-                    Console.WriteLine($"{batch,5}  {threads,8}  {callers,7}  {rows,10:F1}");
+                    Console.WriteLine($"{batch, 5}  {threads, 8}  {callers, 7}  {rows, 10:F1}");
                     if (rows > best.Rows)
+                    {
                         best = (rows, setting);
+                    }
                 }
+            }
+        }
 
         Console.WriteLine($"best: {best.Rows:F1} rows/s at {best.Setting}\n");
     }

@@ -8,13 +8,22 @@ internal static class RawReference
 {
     private const double Warmup = 0.3;
 
-    public static double RowsPerSecond(ModelFile model, RawSetting setting, double seconds, CancellationToken cancellation)
+    public static double RowsPerSecond(
+        ModelFile model,
+        RawSetting setting,
+        double seconds,
+        CancellationToken cancellation
+    )
     {
         using var session = ModelFile.OpenSession(model.Path, setting.Threads);
-        var runs = Enumerable.Range(0, setting.Callers).Select(_ => new BoundRun(session, model, setting.Batch)).ToArray();
+        var runs = Enumerable
+            .Range(0, setting.Callers)
+            .Select(_ => new BoundRun(session, model, setting.Batch))
+            .ToArray();
         var rows = 0L;
         var window = new MeasuredWindow(Warmup, seconds);
-        var threads = runs.Select(run => new Thread(() => Interlocked.Add(ref rows, Call(run, window) * setting.Batch))).ToArray();
+        var threads = runs.Select(run => new Thread(() => Interlocked.Add(ref rows, Call(run, window) * setting.Batch)))
+            .ToArray();
         Array.ForEach(threads, thread => thread.Start());
         try
         {
@@ -40,12 +49,14 @@ internal static class RawReference
     private static long Call(BoundRun run, MeasuredWindow window)
     {
         var count = 0L;
-        for (var now = Stopwatch.GetTimestamp(); now < window.End;)
+        for (var now = Stopwatch.GetTimestamp(); now < window.End; )
         {
             run.Run();
             now = Stopwatch.GetTimestamp();
             if (now >= window.Start && now < window.End)
+            {
                 count++;
+            }
         }
 
         return count;

@@ -18,18 +18,37 @@ internal sealed class SearchFolder : IDisposable
     public static SearchFolder Create(string data, int maxRows)
     {
         var made = new SearchFolder();
-        var models = SampleModels.Open(data).Select(model => (model.Name, Bytes: File.ReadAllBytes(model.Model.Path))).Append((Name: "mlp", Bytes: FixtureModels.Mlp(256, 1024, 64))).ToArray();
+        var models = SampleModels
+            .Open(data)
+            .Select(model => (model.Name, Bytes: File.ReadAllBytes(model.Model.Path)))
+            .Append((Name: "mlp", Bytes: FixtureModels.Mlp(256, 1024, 64)))
+            .ToArray();
         foreach (var (name, bytes) in models)
         {
-            File.WriteAllBytes(System.IO.Path.Combine(made.folder.CreateSubdirectory(System.IO.Path.Combine(name, "1")).FullName, "model.onnx"), bytes);
+            File.WriteAllBytes(
+                System.IO.Path.Combine(
+                    made.folder.CreateSubdirectory(System.IO.Path.Combine(name, "1")).FullName,
+                    "model.onnx"
+                ),
+                bytes
+            );
             File.WriteAllText(System.IO.Path.Combine(made.Path, name, "config.pbtxt"), $"max_batch_size: {maxRows}\n");
         }
 
         made.Models = [.. models.Select(model => model.Name)];
         if (!Directory.Exists(Shipped))
+        {
             return made;
-        File.Copy($"{Shipped}/1/model.onnx", System.IO.Path.Combine(made.folder.CreateSubdirectory("ads-ctr/1").FullName, "model.onnx"));
-        File.WriteAllText(System.IO.Path.Combine(made.Path, "ads-ctr", "config.pbtxt"), File.ReadAllText($"{Shipped}/config.pbtxt").Replace("max_batch_size: 256", $"max_batch_size: {maxRows}", StringComparison.Ordinal));
+        }
+        File.Copy(
+            $"{Shipped}/1/model.onnx",
+            System.IO.Path.Combine(made.folder.CreateSubdirectory("ads-ctr/1").FullName, "model.onnx")
+        );
+        File.WriteAllText(
+            System.IO.Path.Combine(made.Path, "ads-ctr", "config.pbtxt"),
+            File.ReadAllText($"{Shipped}/config.pbtxt")
+                .Replace("max_batch_size: 256", $"max_batch_size: {maxRows}", StringComparison.Ordinal)
+        );
         made.Models = [.. made.Models, "ads-ctr"];
         return made;
     }

@@ -42,7 +42,11 @@ public sealed class KnobTrialTests
     [InlineData(0.010, 0.0099, false)]
     [InlineData(0.010, 0.010, false)]
     [InlineData(0.010, 0.015, false)]
-    public void IsConfirmed_OnlyWhereRequestsWereAnsweredSooner(double usualSeconds, double proposedSeconds, bool expected)
+    public void IsConfirmed_OnlyWhereRequestsWereAnsweredSooner(
+        double usualSeconds,
+        double proposedSeconds,
+        bool expected
+    )
     {
         KnobTrial trial = new(Usual, Proposed);
 
@@ -61,7 +65,12 @@ public sealed class KnobTrialTests
         while (!trial.IsOver)
         {
             bool isFirstProposed = look is 2 or 3;
-            trial.Observe(100, trial.Current == Usual ? 0.010 : isFirstProposed ? 5 : 0.005);
+            trial.Observe(
+                100,
+                trial.Current == Usual ? 0.010
+                    : isFirstProposed ? 5
+                    : 0.005
+            );
             look++;
         }
 
@@ -75,7 +84,10 @@ public sealed class KnobTrialTests
         KnobTrial trial = new(Usual, Proposed);
         Run(trial, 0.010, 0.020);
 
-        for (int i = 0; i < 20; i++) trial.Observe(100, 1e-6);
+        for (int i = 0; i < 20; i++)
+        {
+            trial.Observe(100, 1e-6);
+        }
 
         Assert.False(trial.IsConfirmed);
         Assert.Equal(Usual, trial.Current);
@@ -83,6 +95,9 @@ public sealed class KnobTrialTests
 
     private static void Run(KnobTrial trial, double usualSeconds, double proposedSeconds)
     {
-        while (!trial.IsOver) trial.Observe(100, trial.Current == Usual ? usualSeconds : proposedSeconds);
+        while (!trial.IsOver)
+        {
+            trial.Observe(100, trial.Current == Usual ? usualSeconds : proposedSeconds);
+        }
     }
 }

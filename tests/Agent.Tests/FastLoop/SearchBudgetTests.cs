@@ -22,7 +22,10 @@ public sealed class SearchBudgetTests
         double searched = 0;
         for (double now = 0; now < 100_000; now++)
         {
-            if (!_budget.Allows(Seconds(now), isAskedFor: false)) continue;
+            if (!_budget.Allows(Seconds(now), isAskedFor: false))
+            {
+                continue;
+            }
             now += 4;
             searched += 4;
             _budget.Spend(Seconds(now), Seconds(4), isDisturbed: false);

@@ -23,7 +23,10 @@ public sealed class ChangeWatchTests
         Pass(watch, 31, missedAfter);
 
         Assert.Equal(expected, watch.Judge(_now, NotAsked, out ClusterPlan before, out _));
-        if (expected == ChangeVerdict.RollBack) Assert.Equal(7, before.Epoch);
+        if (expected == ChangeVerdict.RollBack)
+        {
+            Assert.Equal(7, before.Epoch);
+        }
         Assert.Equal(expected == ChangeVerdict.RollBack, watch.IsTabu(s_change, _now));
     }
 
@@ -46,7 +49,11 @@ public sealed class ChangeWatchTests
     [InlineData(0.99, 0.99, ChangeVerdict.RollBack)]
     [InlineData(0.99, -1, ChangeVerdict.Good)]
     [InlineData(-1, 0.99, ChangeVerdict.Good)]
-    public void Judge_MoreLoad_ExcusesWhatThePlanBeforeWouldHaveLostWithIt(double expectedBefore, double expectedNow, ChangeVerdict verdict)
+    public void Judge_MoreLoad_ExcusesWhatThePlanBeforeWouldHaveLostWithIt(
+        double expectedBefore,
+        double expectedNow,
+        ChangeVerdict verdict
+    )
     {
         ChangeWatch watch = new(Options);
         Pass(watch, 30, 2);

@@ -21,7 +21,10 @@ public sealed class ClusterWindowTrackerTests
     {
         _tracker.Advance([Node(Replica("1", 100, queued: 4)) with { BytesForwarded = 500 }], At(0));
 
-        ClusterWindow window = _tracker.Advance([Node(Replica("1", 150, queued: 1)) with { BytesForwarded = 800 }], At(1));
+        ClusterWindow window = _tracker.Advance(
+            [Node(Replica("1", 150, queued: 1)) with { BytesForwarded = 800 }],
+            At(1)
+        );
 
         ReplicaWindow replica = Assert.Single(window.Replicas);
         Assert.Equal(1, window.Seconds);
@@ -111,16 +114,17 @@ public sealed class ClusterWindowTrackerTests
     private static NodeReport Node(params ReplicaReport[] replicas) => Clusters.Report(0) with { Replicas = replicas };
 
     /// <summary>A tenth of its requests are late; each is two rows, one run of 10 ms and 100 bytes.</summary>
-    private static ReplicaReport Replica(string version, int requests, int queued = 0) => new()
-    {
-        Model = "m",
-        Version = version,
-        Requests = requests,
-        Violations = requests / 10,
-        Runs = requests,
-        Rows = requests * 2,
-        RunSeconds = requests * 0.01,
-        Bytes = requests * 100,
-        Queued = queued,
-    };
+    private static ReplicaReport Replica(string version, int requests, int queued = 0) =>
+        new()
+        {
+            Model = "m",
+            Version = version,
+            Requests = requests,
+            Violations = requests / 10,
+            Runs = requests,
+            Rows = requests * 2,
+            RunSeconds = requests * 0.01,
+            Bytes = requests * 100,
+            Queued = queued,
+        };
 }

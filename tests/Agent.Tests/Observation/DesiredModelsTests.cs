@@ -6,18 +6,24 @@ namespace OrleansInference.Agent.Tests.Observation;
 
 public sealed class DesiredModelsTests
 {
-    private static readonly ImmutableSortedDictionary<string, DesiredModel> None = ImmutableSortedDictionary<string, DesiredModel>.Empty;
+    private static readonly ImmutableSortedDictionary<string, DesiredModel> None = ImmutableSortedDictionary<
+        string,
+        DesiredModel
+    >.Empty;
 
     [Fact]
-    public void Merge_AWantedOffer_IsServed() => Assert.Equal("r", Merge(None, Clusters.Report(0, serves: ("a", "r")))["a"].Revision);
+    public void Merge_AWantedOffer_IsServed() =>
+        Assert.Equal("r", Merge(None, Clusters.Report(0, serves: ("a", "r")))["a"].Revision);
 
     [Fact]
-    public void Merge_AnOfferThatNobodyWants_IsNot() => Assert.Empty(Merge(None, Offering(0, "a", "r", age: 0, wanted: false)));
+    public void Merge_AnOfferThatNobodyWants_IsNot() =>
+        Assert.Empty(Merge(None, Offering(0, "a", "r", age: 0, wanted: false)));
 
     [Fact]
     public void Merge_TwoRevisions_ServesTheNewerWhoeverCameLast()
     {
-        NodeReport old = Offering(0, "a", "old", age: 1), newer = Offering(1, "a", "new", age: 2);
+        NodeReport old = Offering(0, "a", "old", age: 1);
+        NodeReport newer = Offering(1, "a", "new", age: 2);
 
         Assert.Equal("new", Merge(None, newer, old)["a"].Revision);
         Assert.Equal("new", Merge(Merge(None, newer), old)["a"].Revision);
@@ -47,8 +53,14 @@ public sealed class DesiredModelsTests
     public void Merge_AnOfferOfWhatIsBeingUnloaded_IsAnEcho() =>
         Assert.Empty(DesiredModels.Merge(None, [Clusters.Report(0, serves: ("a", "r"))], new HashSet<string> { "a" }));
 
-    private static ImmutableSortedDictionary<string, DesiredModel> Merge(ImmutableSortedDictionary<string, DesiredModel> desired, params NodeReport[] reports) => DesiredModels.Merge(desired, reports, new HashSet<string>());
+    private static ImmutableSortedDictionary<string, DesiredModel> Merge(
+        ImmutableSortedDictionary<string, DesiredModel> desired,
+        params NodeReport[] reports
+    ) => DesiredModels.Merge(desired, reports, new HashSet<string>());
 
     private static NodeReport Offering(int node, string model, string revision, int age, bool wanted = true) =>
-        Clusters.Report(node) with { Offers = [new ModelOffer(model, revision, DateTimeOffset.UnixEpoch.AddHours(age), 10, wanted)] };
+        Clusters.Report(node) with
+        {
+            Offers = [new ModelOffer(model, revision, DateTimeOffset.UnixEpoch.AddHours(age), 10, wanted)],
+        };
 }

@@ -21,7 +21,10 @@ public sealed class AgentPlannerTests
 
         ClusterPlan plan = Run(planner, seconds: 20);
 
-        AgentDecision applied = Assert.Single(planner.Decisions.All, decision => decision.Outcome == DecisionOutcome.Applied);
+        AgentDecision applied = Assert.Single(
+            planner.Decisions.All,
+            decision => decision.Outcome == DecisionOutcome.Applied
+        );
         Assert.Contains("add m on node-10", applied.Summary, StringComparison.Ordinal);
         Assert.Equal(["node-10"], applied.Nodes);
         Assert.Equal(2, plan.Models[0].Replicas.Length);
@@ -33,7 +36,15 @@ public sealed class AgentPlannerTests
         ClusterPlan plan = new()
         {
             Nodes = [.. s_nodes.Select((name, i) => new NodePlan(name, Clusters.Address(i), Draining: false))],
-            Models = [new ModelPlan { Name = "m", Revision = "r", Replicas = [new ReplicaPlan(0, Clusters.Address(0), 1)] }],
+            Models =
+            [
+                new ModelPlan
+                {
+                    Name = "m",
+                    Revision = "r",
+                    Replicas = [new ReplicaPlan(0, Clusters.Address(0), 1)],
+                },
+            ],
         };
         for (int second = 0; second <= seconds; second++)
         {
@@ -41,7 +52,8 @@ public sealed class AgentPlannerTests
             TimeSpan now = TimeSpan.FromSeconds(second);
             ClusterObservation observation = new(
                 [.. s_nodes.Select((name, i) => Clusters.Node(i) with { Name = name })],
-                [Clusters.Model("m")])
+                [Clusters.Model("m")]
+            )
             {
                 Now = now,
                 Reports = reports,
@@ -63,15 +75,19 @@ public sealed class AgentPlannerTests
         };
         return report with
         {
-            Replicas = Array.ConvertAll(report.Replicas, replica => replica with
-            {
-                Requests = 150 * second,
-                Violations = 50 * second,
-                Runs = 100 * second,
-                Rows = 100 * second,
-                RunSeconds = second,
-                SloMs = 100,
-            }),
+            Replicas = Array.ConvertAll(
+                report.Replicas,
+                replica =>
+                    replica with
+                    {
+                        Requests = 150 * second,
+                        Violations = 50 * second,
+                        Runs = 100 * second,
+                        Rows = 100 * second,
+                        RunSeconds = second,
+                        SloMs = 100,
+                    }
+            ),
         };
     }
 

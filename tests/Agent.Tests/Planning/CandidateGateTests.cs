@@ -11,7 +11,12 @@ namespace OrleansInference.Agent.Tests.Planning;
 /// <summary>What passes the gate, by what a made-up twin says.</summary>
 public sealed class CandidateGateTests
 {
-    private static readonly PredictedCluster s_cluster = PredictedClusters.Make(nodes: 8, models: 8, memory: 10_000, load: 10);
+    private static readonly PredictedCluster s_cluster = PredictedClusters.Make(
+        nodes: 8,
+        models: 8,
+        memory: 10_000,
+        load: 10
+    );
     private static readonly ClusterPlan s_current = PredictedClusters.Plan(s_cluster, (m, n) => n == m);
     private static readonly TimeSpan s_now = TimeSpan.FromHours(1);
 
@@ -164,23 +169,37 @@ public sealed class CandidateGateTests
     private (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(params PlanCandidate[] candidates) =>
         Choose(-1, candidates);
 
-    private (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(double attained, params PlanCandidate[] candidates)
+    private (PlanCandidate? Chosen, CandidateRecord[] Records, double Gain) Choose(
+        double attained,
+        params PlanCandidate[] candidates
+    )
     {
         _twin.Plans.Clear();
         PlanCandidate keep = Candidate(PlanChange.None, s_current);
-        CandidateGate gate = new(_options, _twin, s_cluster, s_current, keep, _watch, _failed, s_now) { Attained = attained };
+        CandidateGate gate = new(_options, _twin, s_cluster, s_current, keep, _watch, _failed, s_now)
+        {
+            Attained = attained,
+        };
         return gate.Choose(candidates);
     }
 
     private static PlanCandidate Added(int model, int node) =>
-        Candidate(new ReplicaAdded($"m{model}", $"n{node}"), PlanEdit.Add(s_current, $"m{model}", PredictedClusters.Address(node)));
+        Candidate(
+            new ReplicaAdded($"m{model}", $"n{node}"),
+            PlanEdit.Add(s_current, $"m{model}", PredictedClusters.Address(node))
+        );
 
-    private static PlanCandidate Capped(int model) => Candidate(new KnobSet($"m{model}", Knob.MaxRows, 1), Capped(s_current, model));
+    private static PlanCandidate Capped(int model) =>
+        Candidate(new KnobSet($"m{model}", Knob.MaxRows, 1), Capped(s_current, model));
 
     private static ClusterPlan Capped(ClusterPlan plan, params int[] models) =>
-        models.Aggregate(plan, (capped, model) => PlanEdit.Set(capped, $"m{model}", _ => true, knobs => knobs with { MaxRows = 1 }));
+        models.Aggregate(
+            plan,
+            (capped, model) => PlanEdit.Set(capped, $"m{model}", _ => true, knobs => knobs with { MaxRows = 1 })
+        );
 
-    private static PlanCandidate Candidate(PlanChange change, ClusterPlan plan) => new(change, plan, new ClusterScore(0.5, 0.5, 0.5), 0.9);
+    private static PlanCandidate Candidate(PlanChange change, ClusterPlan plan) =>
+        new(change, plan, new ClusterScore(0.5, 0.5, 0.5), 0.9);
 
     private sealed class Twin : IPlanTrial
     {

@@ -4,7 +4,9 @@ namespace OrleansInference.Agent.Tests.Planning;
 
 public sealed class ErlangCTests
 {
-    /// <summary>One server waits as often as it is busy; the others by the formula, as tables of traffic theory have them.</summary>
+    /// <summary>
+    /// One server waits as often as it is busy; the others by the formula, as tables of traffic theory have them.
+    /// </summary>
     [Theory]
     [InlineData(1, 0.5, 0.5)]
     [InlineData(1, 0.9, 0.9)]
@@ -22,5 +24,6 @@ public sealed class ErlangCTests
     [InlineData(-1, 0)]
     [InlineData(1, 1)]
     [InlineData(1.5, 1)]
-    public void Waiting_NoLoadOrTooMuch_IsNeverOrAlways(double load, double expected) => Assert.Equal(expected, ErlangC.Waiting(4, load));
+    public void Waiting_NoLoadOrTooMuch_IsNeverOrAlways(double load, double expected) =>
+        Assert.Equal(expected, ErlangC.Waiting(4, load));
 }

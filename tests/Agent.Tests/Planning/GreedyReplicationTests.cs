@@ -15,7 +15,11 @@ public sealed class GreedyReplicationTests
         PredictedCluster cluster = PredictedClusters.Make(nodes: 2, models: 2, memory: 200, load: 1500);
         cluster = cluster with { Nodes = [cluster.Nodes[0], cluster.Nodes[1] with { MemoryBytes = 100 }] };
 
-        ClusterPlan plan = GreedyReplication.Plan(cluster, PredictedClusters.Plan(cluster, (_, n) => n == 0), ObjectiveWeights.Default);
+        ClusterPlan plan = GreedyReplication.Plan(
+            cluster,
+            PredictedClusters.Plan(cluster, (_, n) => n == 0),
+            ObjectiveWeights.Default
+        );
 
         Assert.Equal([1, 2], plan.Models.Select(model => model.Replicas.Length));
     }
@@ -25,7 +29,11 @@ public sealed class GreedyReplicationTests
     {
         PredictedCluster cluster = PredictedClusters.Make(nodes: 3, models: 1, memory: 1000, load: 0.0001);
 
-        ClusterPlan plan = GreedyReplication.Plan(cluster, PredictedClusters.Plan(cluster, (_, _) => true), ObjectiveWeights.Default);
+        ClusterPlan plan = GreedyReplication.Plan(
+            cluster,
+            PredictedClusters.Plan(cluster, (_, _) => true),
+            ObjectiveWeights.Default
+        );
 
         Assert.Equal(cluster.Nodes[0].Address, Assert.Single(plan.Models[0].Replicas).Node);
     }
@@ -35,7 +43,11 @@ public sealed class GreedyReplicationTests
     {
         PredictedCluster cluster = PredictedClusters.Make(nodes: 3, models: 1, memory: 1000, load: 0);
 
-        ClusterPlan plan = GreedyReplication.Plan(cluster, PredictedClusters.Plan(cluster, (_, n) => n == 0), ObjectiveWeights.Default);
+        ClusterPlan plan = GreedyReplication.Plan(
+            cluster,
+            PredictedClusters.Plan(cluster, (_, n) => n == 0),
+            ObjectiveWeights.Default
+        );
 
         Assert.Single(plan.Models[0].Replicas);
     }
@@ -47,7 +59,11 @@ public sealed class GreedyReplicationTests
         ServiceModel[] alike = [.. Enumerable.Repeat(cluster.Models[0].Service[0], 20)];
         cluster = cluster with { Models = [cluster.Models[0] with { Service = alike }] };
 
-        ClusterPlan plan = GreedyReplication.Plan(cluster, PredictedClusters.Plan(cluster, (_, n) => n == 0), ObjectiveWeights.Default);
+        ClusterPlan plan = GreedyReplication.Plan(
+            cluster,
+            PredictedClusters.Plan(cluster, (_, n) => n == 0),
+            ObjectiveWeights.Default
+        );
 
         Assert.Equal(16, plan.Models[0].Replicas.Length);
     }
@@ -58,7 +74,11 @@ public sealed class GreedyReplicationTests
         PredictedCluster cluster = PredictedClusters.Make(nodes: 2, models: 1, memory: 1000, load: 100_000);
         cluster = cluster with { Nodes = [cluster.Nodes[0], cluster.Nodes[1] with { Draining = true }] };
 
-        ClusterPlan plan = GreedyReplication.Plan(cluster, PredictedClusters.Plan(cluster, (_, n) => n == 0), ObjectiveWeights.Default);
+        ClusterPlan plan = GreedyReplication.Plan(
+            cluster,
+            PredictedClusters.Plan(cluster, (_, n) => n == 0),
+            ObjectiveWeights.Default
+        );
 
         Assert.Single(plan.Models[0].Replicas);
     }

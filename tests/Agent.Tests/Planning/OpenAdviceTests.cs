@@ -65,7 +65,10 @@ public class OpenAdviceTests
     public void Offer_MoreThanFive_TheOldestMakesRoom()
     {
         OpenAdvice advice = new(_log);
-        for (int i = 0; i < 6; i++) advice.Offer(Decision($"change {i}"), Leading($"m{i}"), 1);
+        for (int i = 0; i < 6; i++)
+        {
+            advice.Offer(Decision($"change {i}"), Leading($"m{i}"), 1);
+        }
 
         Assert.Equal(5, _log.All.Count(decision => decision.Outcome == DecisionOutcome.Advised));
         Assert.False(advice.Answer(1, approve: true));
@@ -90,7 +93,8 @@ public class OpenAdviceTests
         return advice;
     }
 
-    private static AgentDecision Decision(string summary) => new() { Summary = summary, Outcome = DecisionOutcome.Advised };
+    private static AgentDecision Decision(string summary) =>
+        new() { Summary = summary, Outcome = DecisionOutcome.Advised };
 
     private static PlanCandidate Leading(string model)
     {

@@ -10,7 +10,11 @@ public sealed class PlanComparisonTests
     {
         ClusterPlan plan = Plan("least_expected_work", weight: 1);
 
-        ClusterPlan later = Plan("least_expected_work", weight: 3) with { Epoch = 9, CreatedAt = DateTimeOffset.UnixEpoch };
+        ClusterPlan later = Plan("least_expected_work", weight: 3) with
+        {
+            Epoch = 9,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
 
         Assert.True(PlanComparison.AskTheSame(plan, later));
     }
@@ -33,13 +37,20 @@ public sealed class PlanComparisonTests
         Assert.False(PlanComparison.AskTheSame(plan, plan with { Models = [model with { Replicas = [replica] }] }));
     }
 
-    private static ClusterPlan Plan(string balance, double weight) => ClusterPlan.Empty with
-    {
-        Epoch = 1,
-        Nodes = [new NodePlan("n", Clusters.Address(0), Draining: false)],
-        Models =
-        [
-            new ModelPlan { Name = "a", Revision = "r", LoadBalance = balance, Replicas = [new ReplicaPlan(0, Clusters.Address(0), weight)] },
-        ],
-    };
+    private static ClusterPlan Plan(string balance, double weight) =>
+        ClusterPlan.Empty with
+        {
+            Epoch = 1,
+            Nodes = [new NodePlan("n", Clusters.Address(0), Draining: false)],
+            Models =
+            [
+                new ModelPlan
+                {
+                    Name = "a",
+                    Revision = "r",
+                    LoadBalance = balance,
+                    Replicas = [new ReplicaPlan(0, Clusters.Address(0), weight)],
+                },
+            ],
+        };
 }

@@ -18,7 +18,11 @@ public sealed class PlanEstimateTests
     [Fact]
     public void Of_RunsThatVary_LoseSlackByTheRootOfTheirTail()
     {
-        Assert.Equal(1 - (0.5 * Math.Exp(-(0.1 - 0.015) / 0.01 * 0.5)), Attainment(Model(rate: 50, p95Factor: 2.25)), 9);
+        Assert.Equal(
+            1 - (0.5 * Math.Exp(-(0.1 - 0.015) / 0.01 * 0.5)),
+            Attainment(Model(rate: 50, p95Factor: 2.25)),
+            9
+        );
     }
 
     [Fact]
@@ -36,7 +40,8 @@ public sealed class PlanEstimateTests
     [Fact]
     public void Of_TwiceTheCapacity_AdmissionGain()
     {
-        // At the most utilisation, 0.999, nearly all wait and are late; half of the capacity is answered in time all the same.
+        // At the most utilisation, 0.999, nearly all wait and are late; half of the capacity is answered in time all
+        // the same.
         double late = 0.999 * Math.Exp(-9 * 0.001);
         Assert.Equal((1 - late + 0.5) / 2, Attainment(Model(rate: 200)), 9);
     }
@@ -78,7 +83,11 @@ public sealed class PlanEstimateTests
     public void Of_Batches_BatchRoundsRoundsAndDamping()
     {
         // Base 8 ms, 1 ms a row, 300 rows a second on one core: while r rows run, 0.3 (8 + r) arrive.
-        PredictedModel model = Model(rate: 300, slo: 10) with { MaxRows = 32, Service = [new ServiceModel(0.008, 0.001, 0, 1, true)] };
+        PredictedModel model = Model(rate: 300, slo: 10) with
+        {
+            MaxRows = 32,
+            Service = [new ServiceModel(0.008, 0.001, 0, 1, true)],
+        };
         double batch = 1;
         for (int round = 0; round < 4; round++)
         {
@@ -95,7 +104,10 @@ public sealed class PlanEstimateTests
     public void Of_TwoNodes_NCountsWhatCrossesLinksOfAGigabitWhereNoneSays()
     {
         // Half of 100 MB a second crosses, two links carry 125 MB each.
-        PredictedModel model = Model(rate: 10) with { BytesPerRow = 10_000_000 };
+        PredictedModel model = Model(rate: 10) with
+        {
+            BytesPerRow = 10_000_000,
+        };
         PredictedCluster cluster = TwoNodes(model);
 
         ClusterScore score = PlanEstimate.Of(cluster, Plan(ReplicaKnobs.Unset, model)).Score;
@@ -103,7 +115,9 @@ public sealed class PlanEstimateTests
         Assert.Equal(1 - (50.0 / 250), score.N, 9);
     }
 
-    /// <summary>The figures of Rounds, BatchRounds, Damping, TakenShare and RunsARequest: each of them changes one.</summary>
+    /// <summary>
+    /// The figures of Rounds, BatchRounds, Damping, TakenShare and RunsARequest: each of them changes one.
+    /// </summary>
     [Theory]
     [InlineData(60, 0.05, 0.940751997)]
     [InlineData(120, 0.05, 0.738748237)]
@@ -117,7 +131,11 @@ public sealed class PlanEstimateTests
         };
         PredictedCluster cluster = TwoNodes(model);
         ClusterPlan plan = Plan(ReplicaKnobs.Unset, model);
-        ReplicaPlan[] replicas = [new ReplicaPlan(0, Clusters.Address(0), 1), new ReplicaPlan(1, Clusters.Address(1), 1)];
+        ReplicaPlan[] replicas =
+        [
+            new ReplicaPlan(0, Clusters.Address(0), 1),
+            new ReplicaPlan(1, Clusters.Address(1), 1),
+        ];
         plan = plan with { Models = [plan.Models[0] with { Replicas = replicas }] };
 
         Assert.Equal(expected, PlanEstimate.Of(cluster, plan).Attainment, 8);
@@ -133,27 +151,44 @@ public sealed class PlanEstimateTests
         PlanEstimate.Of(Cluster(1, model), Plan(ReplicaKnobs.Unset, model)).Attainment;
 
     private static PredictedModel Model(double rate, double slo = 0.1, double p95Factor = 1, string name = "m") =>
-        new(name, 10, slo, 1, rate, rate, 1, 0, null, [new ServiceModel(0.01, 0, 0, p95Factor, true)]);
+        new()
+        {
+            Name = name,
+            MemoryBytes = 10,
+            SloSeconds = slo,
+            MaxRows = 1,
+            RowsPerSecond = rate,
+            PeakRowsPerSecond = rate,
+            RowsPerRequest = 1,
+            BytesPerRow = 0,
+            Pin = null,
+            Service = [new ServiceModel(0.01, 0, 0, p95Factor, true)],
+        };
 
     private static PredictedCluster Cluster(int cores, params PredictedModel[] models) =>
         new([new PredictedNode("n0", Clusters.Address(0), cores, 100, 0, false)], models, IsTrusted: true);
 
     private static PredictedCluster TwoNodes(PredictedModel model)
     {
-        PredictedNode[] nodes = [.. Enumerable.Range(0, 2).Select(n => new PredictedNode($"n{n}", Clusters.Address(n), 1, 100, 0, false))];
-        IReadOnlyList<ServiceModel> service = model.Service.Count == 2 ? model.Service : [model.Service[0], model.Service[0]];
+        PredictedNode[] nodes =
+        [
+            .. Enumerable.Range(0, 2).Select(n => new PredictedNode($"n{n}", Clusters.Address(n), 1, 100, 0, false)),
+        ];
+        IReadOnlyList<ServiceModel> service =
+            model.Service.Count == 2 ? model.Service : [model.Service[0], model.Service[0]];
         return new PredictedCluster(nodes, [model with { Service = service }], IsTrusted: true);
     }
 
-    private static ClusterPlan Plan(ReplicaKnobs knobs, params PredictedModel[] models) => new()
-    {
-        Models =
-        [
-            .. models.Select(model => new ModelPlan
-            {
-                Name = model.Name,
-                Replicas = [new ReplicaPlan(0, Clusters.Address(0), 1) { Knobs = knobs }],
-            }),
-        ],
-    };
+    private static ClusterPlan Plan(ReplicaKnobs knobs, params PredictedModel[] models) =>
+        new()
+        {
+            Models =
+            [
+                .. models.Select(model => new ModelPlan
+                {
+                    Name = model.Name,
+                    Replicas = [new ReplicaPlan(0, Clusters.Address(0), 1) { Knobs = knobs }],
+                }),
+            ],
+        };
 }

@@ -24,7 +24,8 @@ public sealed class PlanSearchTests
                 new KnobSet("m0", Knob.MaxRows, 16),
                 new KnobSet("m0", Knob.Threads, 2),
             ],
-            Changes(cluster, PredictedClusters.Plan(cluster, (_, n) => n == 0)));
+            Changes(cluster, PredictedClusters.Plan(cluster, (_, n) => n == 0))
+        );
     }
 
     [Fact]
@@ -35,7 +36,8 @@ public sealed class PlanSearchTests
             PredictedClusters.Plan(cluster, (_, _) => true),
             "m0",
             _ => true,
-            knobs => knobs with { MaxRows = 16, Threads = 2, Instances = 2 });
+            knobs => knobs with { MaxRows = 16, Threads = 2, Instances = 2 }
+        );
 
         Assert.Equal(
             [
@@ -46,7 +48,8 @@ public sealed class PlanSearchTests
                 new KnobSet("m0", Knob.Threads, 4),
                 new KnobSet("m0", Knob.Threads, 1),
             ],
-            Changes(cluster, plan));
+            Changes(cluster, plan)
+        );
         PlanChange most = new KnobSet("m0", Knob.MaxRows, 32);
         PlanCandidate uncapped = Search(cluster, plan).Neighbours(plan).First(candidate => candidate.Change == most);
         // 32 is all that the model takes: there is nothing to cap.
@@ -60,7 +63,10 @@ public sealed class PlanSearchTests
 
         PlanChange[] changes = Changes(cluster, PredictedClusters.Plan(cluster, (_, n) => n < 2));
 
-        Assert.Equal([new ReplicaRemoved("m0", "n0"), new ReplicaRemoved("m0", "n1")], changes.OfType<ReplicaRemoved>());
+        Assert.Equal(
+            [new ReplicaRemoved("m0", "n0"), new ReplicaRemoved("m0", "n1")],
+            changes.OfType<ReplicaRemoved>()
+        );
         // Node 1 is the slower of the two.
         Assert.Equal([new ReplicaMoved("m0", "n1", "n2")], changes.OfType<ReplicaMoved>());
     }
@@ -119,7 +125,9 @@ public sealed class PlanSearchTests
 
         PlanCandidate climbed = search.Climb(keep, steps: 2);
 
-        Assert.True(climbed.Value(ObjectiveWeights.Default) > keep.Value(ObjectiveWeights.Default) + PlanSearch.LeastGain);
+        Assert.True(
+            climbed.Value(ObjectiveWeights.Default) > keep.Value(ObjectiveWeights.Default) + PlanSearch.LeastGain
+        );
         Assert.Equal(new ReplicaAdded("m0", "n1").Then(new ReplicaAdded("m0", "n2")), climbed.Change);
     }
 
@@ -134,7 +142,8 @@ public sealed class PlanSearchTests
         Assert.Same(keep, search.Climb(keep, steps: 3));
     }
 
-    private static PlanSearch Search(PredictedCluster cluster, ClusterPlan plan) => new(cluster, plan, ObjectiveWeights.Default);
+    private static PlanSearch Search(PredictedCluster cluster, ClusterPlan plan) =>
+        new(cluster, plan, ObjectiveWeights.Default);
 
     private static PlanChange[] Changes(PredictedCluster cluster, ClusterPlan plan) =>
         [.. Search(cluster, plan).Neighbours(plan).Select(candidate => candidate.Change)];

@@ -6,7 +6,22 @@ namespace OrleansInference.Agent.Tests.Policy;
 
 public sealed class PolicyTunerTests
 {
-    private static readonly ReplicaView s_view = new() { Planned = ReplicaKnobs.Unset, Current = ReplicaKnobs.Unset, BaseSeconds = 0.004, SecondsPerRow = 0.001, MaxRows = 64, SloSeconds = 0.05, Seconds = 0.5, Requests = 100, Violations = 10, Rows = 100, Runs = 20, RunSeconds = 0.2, Cores = 4 };
+    private static readonly ReplicaView s_view = new()
+    {
+        Planned = ReplicaKnobs.Unset,
+        Current = ReplicaKnobs.Unset,
+        BaseSeconds = 0.004,
+        SecondsPerRow = 0.001,
+        MaxRows = 64,
+        SloSeconds = 0.05,
+        Seconds = 0.5,
+        Requests = 100,
+        Violations = 10,
+        Rows = 100,
+        Runs = 20,
+        RunSeconds = 0.2,
+        Cores = 4,
+    };
 
     [Fact]
     public void Tune_NoPolicy_IsTheDefault()
@@ -14,7 +29,10 @@ public sealed class PolicyTunerTests
         PolicyTuner tuner = new(new PolicySlot());
         RunLengthTuner byDefault = new();
 
-        for (int look = 0; look < 20; look++) Assert.Equal(byDefault.Tune(s_view), tuner.Tune(s_view));
+        for (int look = 0; look < 20; look++)
+        {
+            Assert.Equal(byDefault.Tune(s_view), tuner.Tune(s_view));
+        }
     }
 
     [Fact]
@@ -55,10 +73,16 @@ public sealed class PolicyTunerTests
         PolicyTuner tuner = new(new PolicySlot { Current = Always(4) });
         List<bool> departed = [false];
 
-        for (int look = 0; look < 600; look++) departed.Add(tuner.Tune(s_view with { Violations = departed[^1] ? 40 : 5 }).MaxRows == 1);
+        for (int look = 0; look < 600; look++)
+        {
+            departed.Add(tuner.Tune(s_view with { Violations = departed[^1] ? 40 : 5 }).MaxRows == 1);
+        }
 
         Assert.True(departed.Take(40).Count(each => each) > 10, "it is let at first");
-        Assert.True(departed.Skip(40).Count(each => each) < 60, $"it departed {departed.Skip(40).Count(each => each)} more times of 560");
+        Assert.True(
+            departed.Skip(40).Count(each => each) < 60,
+            $"it departed {departed.Skip(40).Count(each => each)} more times of 560"
+        );
     }
 
     [Fact]
@@ -67,7 +91,10 @@ public sealed class PolicyTunerTests
         PolicyTuner tuner = new(new PolicySlot { Current = Always(4) });
         List<bool> departed = [false];
 
-        for (int look = 0; look < 600; look++) departed.Add(tuner.Tune(s_view with { Violations = departed[^1] ? 2 : 20 }).MaxRows == 1);
+        for (int look = 0; look < 600; look++)
+        {
+            departed.Add(tuner.Tune(s_view with { Violations = departed[^1] ? 2 : 20 }).MaxRows == 1);
+        }
 
         Assert.True(departed.Count(each => each) > 500);
     }
@@ -78,8 +105,18 @@ public sealed class PolicyTunerTests
         Random random = new(1);
         for (int i = 0; i < 2000; i++)
         {
-            ReplicaView view = s_view with { MaxRows = 1 + random.Next(256), BaseSeconds = random.NextDouble(), SecondsPerRow = random.NextDouble() * 0.1, SloSeconds = 0.001 + random.NextDouble() };
-            ReplicaKnobs knobs = PolicyAction.Apply(random.Next(PolicySchema.Actions), new RunLengthTuner().Tune(view), view);
+            ReplicaView view = s_view with
+            {
+                MaxRows = 1 + random.Next(256),
+                BaseSeconds = random.NextDouble(),
+                SecondsPerRow = random.NextDouble() * 0.1,
+                SloSeconds = 0.001 + random.NextDouble(),
+            };
+            ReplicaKnobs knobs = PolicyAction.Apply(
+                random.Next(PolicySchema.Actions),
+                new RunLengthTuner().Tune(view),
+                view
+            );
 
             Assert.InRange(knobs.MaxRows, 0, view.MaxRows);
             Assert.True(knobs.DelayMs <= view.SloSeconds * 50 + 1e-9);
@@ -94,14 +131,30 @@ public sealed class PolicyTunerTests
         PolicyTrend trend = new();
         for (int i = 0; i < 2000; i++)
         {
-            trend.Write(new ReplicaView { MaxRows = random.Next(3), Requests = random.Next(3), Violations = random.Next(2), Seconds = random.Next(2), SloSeconds = random.Next(2), Queued = random.Next(100_000) }, ReplicaKnobs.Unset, token);
+            trend.Write(
+                new ReplicaView
+                {
+                    MaxRows = random.Next(3),
+                    Requests = random.Next(3),
+                    Violations = random.Next(2),
+                    Seconds = random.Next(2),
+                    SloSeconds = random.Next(2),
+                    Queued = random.Next(100_000),
+                },
+                ReplicaKnobs.Unset,
+                token
+            );
             Assert.All(token, value => Assert.InRange(value, -3, 3));
         }
     }
 
-    private static LearnedPolicy Always(int action, float by = 10) => new("test", (tokens, mask, sets, count, actions, ranks) =>
-    {
-        actions.Clear();
-        actions[action] = by;
-    });
+    private static LearnedPolicy Always(int action, float by = 10) =>
+        new(
+            "test",
+            (tokens, mask, sets, count, actions, ranks) =>
+            {
+                actions.Clear();
+                actions[action] = by;
+            }
+        );
 }

@@ -17,10 +17,12 @@ public sealed class ArrivalScheduleTests
         Assert.Equal(first.Order(), first);
         Assert.InRange(first.Length, 99_000, 101_000);
         double[] gaps = [.. first.Zip(first.Skip(1), (a, b) => b - a)];
-        double mean = gaps.Average(), deviation = Math.Sqrt(gaps.Average(gap => (gap - mean) * (gap - mean)));
+        double mean = gaps.Average();
+        double deviation = Math.Sqrt(gaps.Average(gap => (gap - mean) * (gap - mean)));
         Assert.InRange(deviation / mean, 0.98, 1.02);
     }
 
     [Fact]
-    public void Recorded_SpedUp_EndsInTime() => Assert.Equal([0, 0.5, 1], ArrivalSchedule.Recorded([0, 1, 2, 6], speedup: 2, seconds: 3));
+    public void Recorded_SpedUp_EndsInTime() =>
+        Assert.Equal([0, 0.5, 1], ArrivalSchedule.Recorded([0, 1, 2, 6], speedup: 2, seconds: 3));
 }

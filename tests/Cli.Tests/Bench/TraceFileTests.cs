@@ -10,7 +10,10 @@ public sealed class TraceFileTests : IDisposable
     public void Dispose() => File.Delete(_path);
 
     [Theory]
-    [InlineData("TIMESTAMP,n\n2023-11-16 18:15:46.5,1\n2023-11-16 18:15:46.0,2\n2023-11-16 18:15:48.0,3\n", "TIMESTAMP")]
+    [InlineData(
+        "TIMESTAMP,n\n2023-11-16 18:15:46.5,1\n2023-11-16 18:15:46.0,2\n2023-11-16 18:15:48.0,3\n",
+        "TIMESTAMP"
+    )]
     [InlineData("n,at\n1,10.5\n2,10\n\n3,12\n", "at")]
     public void Read_DatesOrSeconds_AreSecondsFromTheFirst(string text, string column)
     {
@@ -27,13 +30,20 @@ public sealed class TraceFileTests : IDisposable
     {
         File.WriteAllText(_path, text);
 
-        Assert.Contains(expected, Assert.Throws<CliException>(() => TraceFile.Read(_path, column)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<CliException>(() => TraceFile.Read(_path, column)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Read_PublicTrace_HasItsArrivals()
     {
-        IReadOnlyList<double> times = TraceFile.Read(RepositoryRoot.Data("traces", "AzureLLMInferenceTrace_code.csv"), "TIMESTAMP");
+        IReadOnlyList<double> times = TraceFile.Read(
+            RepositoryRoot.Data("traces", "AzureLLMInferenceTrace_code.csv"),
+            "TIMESTAMP"
+        );
 
         Assert.Equal(8819, times.Count);
         Assert.InRange(times[^1], 3000, 3600);

@@ -20,7 +20,10 @@ internal sealed class FakeServer : IAsyncDisposable
         WebApplication app = builder.Build();
         app.Run(context =>
         {
-            (int status, string body) = answers.GetValueOrDefault($"{context.Request.Method} {context.Request.Path}", (404, """{"error":"no such path"}"""));
+            (int status, string body) = answers.GetValueOrDefault(
+                $"{context.Request.Method} {context.Request.Path}",
+                (404, """{"error":"no such path"}""")
+            );
             context.Response.StatusCode = status;
             return context.Response.WriteAsync(body);
         });

@@ -27,8 +27,20 @@ public sealed class NpyFileTests
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", 8, "has 8 bytes for shape [2,2]")]
     [InlineData("nonsense", 8, "header cannot be read")]
     public void Read_Wrong_SaysWhy(string header, int bytes, string expected) =>
-        Assert.Contains(expected, Assert.Throws<CliException>(() => NpyFile.Read(Input, File(header, new byte[bytes]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<CliException>(() => NpyFile.Read(Input, File(header, new byte[bytes]))).Message,
+            StringComparison.Ordinal
+        );
 
     private static byte[] File(string header, byte[] data) =>
-        [0x93, .. "NUMPY"u8, 1, 0, .. BitConverter.GetBytes((ushort)header.Length), .. Encoding.ASCII.GetBytes(header), .. data];
+        [
+            0x93,
+            .. "NUMPY"u8,
+            1,
+            0,
+            .. BitConverter.GetBytes((ushort)header.Length),
+            .. Encoding.ASCII.GetBytes(header),
+            .. data,
+        ];
 }

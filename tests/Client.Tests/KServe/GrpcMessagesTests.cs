@@ -29,10 +29,18 @@ public sealed class GrpcMessagesTests
     [InlineData("FP32", -1, 1, "[-1]")]
     [InlineData("FP8", 1, 1, "'FP8'")]
     [InlineData("BYTES", 1, 1, "not the 1 texts")]
-    public void Read_RawContentsThatDoNotFit_ThrowsWhatIsWrong(string datatype, long dimension, int contents, string expected)
+    public void Read_RawContentsThatDoNotFit_ThrowsWhatIsWrong(
+        string datatype,
+        long dimension,
+        int contents,
+        string expected
+    )
     {
         ModelInferResponse message = new() { ModelName = "m", Outputs = { Output(datatype, dimension) } };
-        for (int i = 0; i < contents; i++) message.RawOutputContents.Add(ByteString.CopyFrom(One));
+        for (int i = 0; i < contents; i++)
+        {
+            message.RawOutputContents.Add(ByteString.CopyFrom(One));
+        }
 
         InferenceException exception = Assert.Throws<InferenceException>(() => GrpcMessages.Read(message));
 
@@ -48,5 +56,11 @@ public sealed class GrpcMessagesTests
         Assert.Contains("neither outputs nor an error", exception.Message, StringComparison.Ordinal);
     }
 
-    private static ModelInferResponse.Types.InferOutputTensor Output(string datatype, long dimension) => new() { Name = "y", Datatype = datatype, Shape = { dimension } };
+    private static ModelInferResponse.Types.InferOutputTensor Output(string datatype, long dimension) =>
+        new()
+        {
+            Name = "y",
+            Datatype = datatype,
+            Shape = { dimension },
+        };
 }

@@ -19,19 +19,38 @@ public sealed class HttpInferResponseTests
     [InlineData("""{"model_name":"m"}""", "key")]
     [InlineData("""{"model_name":1,"outputs":[]}""", "Number")]
     [InlineData("""{"model_name":"m","outputs":{}}""", "Array")]
-    [InlineData("""{"model_name":"m","outputs":[{"name":null,"datatype":"FP32","shape":[1],"data":[1]}]}""", "name is null")]
-    [InlineData("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP8","shape":[1],"data":[1]}]}""", "unknown datatype")]
+    [InlineData(
+        """{"model_name":"m","outputs":[{"name":null,"datatype":"FP32","shape":[1],"data":[1]}]}""",
+        "name is null"
+    )]
+    [InlineData(
+        """{"model_name":"m","outputs":[{"name":"y","datatype":"FP8","shape":[1],"data":[1]}]}""",
+        "unknown datatype"
+    )]
     [InlineData("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[-1],"data":[1]}]}""", "[-1]")]
-    [InlineData("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[1.5],"data":[1]}]}""", "dimension 1.5")]
+    [InlineData(
+        """{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[1.5],"data":[1]}]}""",
+        "dimension 1.5"
+    )]
     [InlineData("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[1]}]}""", "key")]
-    [InlineData("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[3],"data":[1,2]}]}""", "2 elements")]
-    [InlineData("""{"model_name":"m","outputs":[{"name":"y","datatype":"INT32","shape":[1],"data":["a"]}]}""", "no INT32")]
+    [InlineData(
+        """{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[3],"data":[1,2]}]}""",
+        "2 elements"
+    )]
+    [InlineData(
+        """{"model_name":"m","outputs":[{"name":"y","datatype":"INT32","shape":[1],"data":["a"]}]}""",
+        "no INT32"
+    )]
     public async Task ReadAsync_JsonThatIsNoAnswer_ThrowsWhatIsWrong(string json, string expected)
     {
         InferenceException exception = await RefusedAsync(json, [], $"{Encoding.UTF8.GetByteCount(json)}");
 
         Assert.Equal(InferenceError.Internal, exception.Error);
-        Assert.StartsWith("the server's answer is not one of the protocol: ", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the server's answer is not one of the protocol: ",
+            exception.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains(expected, exception.Message, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -43,9 +62,16 @@ public sealed class HttpInferResponseTests
     [InlineData("FP32", "[9223372036854775807]", "8", 8, "8 bytes, which are not")]
     [InlineData("INT64", "[1]", "7", 8, "7 bytes, which are not the 1 elements")]
     [InlineData("BYTES", "[1]", "8", 8, "not the 1 texts")]
-    public async Task ReadAsync_BinaryContentsThatDoNotFit_ThrowsWhatIsWrong(string datatype, string shape, string size, int bytes, string expected)
+    public async Task ReadAsync_BinaryContentsThatDoNotFit_ThrowsWhatIsWrong(
+        string datatype,
+        string shape,
+        string size,
+        int bytes,
+        string expected
+    )
     {
-        string json = $$$"""{"model_name":"m","outputs":[{"name":"y","datatype":"{{{datatype}}}","shape":{{{shape}}},"parameters":{"binary_data_size":{{{size}}}}}]}""";
+        string json =
+            $$$"""{"model_name":"m","outputs":[{"name":"y","datatype":"{{{datatype}}}","shape":{{{shape}}},"parameters":{"binary_data_size":{{{size}}}}}]}""";
 
         InferenceException exception = await RefusedAsync(json, new byte[bytes], $"{json.Length}");
 
@@ -76,7 +102,8 @@ public sealed class HttpInferResponseTests
                 await context.Response.Body.FlushAsync(context.RequestAborted);
                 context.Abort();
             },
-            Token);
+            Token
+        );
 
         InferenceException exception = await InferAsync(server);
 
@@ -89,16 +116,28 @@ public sealed class HttpInferResponseTests
             async context =>
             {
                 context.Response.Headers["Inference-Header-Content-Length"] = length;
-                await context.Response.Body.WriteAsync((byte[])[.. Encoding.UTF8.GetBytes(json), .. tensors], context.RequestAborted);
+                await context.Response.Body.WriteAsync(
+                    (byte[])[.. Encoding.UTF8.GetBytes(json), .. tensors],
+                    context.RequestAborted
+                );
             },
-            Token);
+            Token
+        );
         return await InferAsync(server);
     }
 
     private static async Task<InferenceException> InferAsync(FakeServer server)
     {
-        using KServeHttpInferenceClient client = new(new HttpClient(), new KServeHttpOptions { Address = server.Address }, TimeProvider.System);
-        InferenceRequest request = new() { ModelName = "m", Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1], new byte[4])] };
+        using KServeHttpInferenceClient client = new(
+            new HttpClient(),
+            new KServeHttpOptions { Address = server.Address },
+            TimeProvider.System
+        );
+        InferenceRequest request = new()
+        {
+            ModelName = "m",
+            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1], new byte[4])],
+        };
         return await Assert.ThrowsAsync<InferenceException>(() => client.InferAsync(request, Token));
     }
 }

@@ -13,13 +13,21 @@ public sealed class PipelinedStreamTests
     [Fact]
     public async Task RunAsync_AnswersThatComeBackwards_AreGivenInOrder()
     {
-        TaskCompletionSource[] gates = [.. Enumerable.Range(0, 4).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+        TaskCompletionSource[] gates =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)),
+        ];
         gates[3].SetResult();
         async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
         {
             int index = int.Parse(request.Id);
             await gates[index].Task.WaitAsync(cancellationToken);
-            if (index > 0) gates[index - 1].SetResult();
+            if (index > 0)
+            {
+                gates[index - 1].SetResult();
+            }
             return Answer(request);
         }
 
@@ -32,12 +40,22 @@ public sealed class PipelinedStreamTests
     public async Task RunAsync_ARefusedRequest_IsAnAnswerAndTheStreamGoesOn()
     {
         static Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
-            request.Id == "1" ? Task.FromException<InferenceResponse>(new InferenceException(InferenceError.NotFound, "none")) : Task.FromResult(Answer(request));
+            request.Id == "1"
+                ? Task.FromException<InferenceResponse>(new InferenceException(InferenceError.NotFound, "none"))
+                : Task.FromResult(Answer(request));
 
         List<(string, InferenceError, string)> answers = [];
-        await foreach (InferenceResponse answer in PipelinedStream.RunAsync(Requests(3).ToAsyncEnumerable(), InferAsync, Token)) answers.Add((answer.Id, answer.Error, answer.ErrorMessage));
+        await foreach (
+            InferenceResponse answer in PipelinedStream.RunAsync(Requests(3).ToAsyncEnumerable(), InferAsync, Token)
+        )
+        {
+            answers.Add((answer.Id, answer.Error, answer.ErrorMessage));
+        }
 
-        Assert.Equal([("0", InferenceError.None, ""), ("1", InferenceError.NotFound, "none"), ("2", InferenceError.None, "")], answers);
+        Assert.Equal(
+            [("0", InferenceError.None, ""), ("1", InferenceError.NotFound, "none"), ("2", InferenceError.None, "")],
+            answers
+        );
     }
 
     [Fact]
@@ -47,7 +65,10 @@ public sealed class PipelinedStreamTests
 
         InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
-            await foreach (InferenceResponse answer in PipelinedStream.RunAsync(BrokenAsync(), AnswerAsync, Token)) ids.Add(answer.Id);
+            await foreach (InferenceResponse answer in PipelinedStream.RunAsync(BrokenAsync(), AnswerAsync, Token))
+            {
+                ids.Add(answer.Id);
+            }
         });
 
         Assert.Equal("broken", exception.Message);
@@ -55,7 +76,10 @@ public sealed class PipelinedStreamTests
 
         static async IAsyncEnumerable<InferenceRequest> BrokenAsync()
         {
-            foreach (InferenceRequest request in Requests(2)) yield return request;
+            foreach (InferenceRequest request in Requests(2))
+            {
+                yield return request;
+            }
             await Task.CompletedTask;
             throw new InvalidOperationException("broken");
         }
@@ -68,14 +92,26 @@ public sealed class PipelinedStreamTests
         List<string> begun = [];
         async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
         {
-            lock (begun) begun.Add(request.Id);
-            if (request.Id == "0") await first.Task.WaitAsync(cancellationToken);
+            lock (begun)
+            {
+                begun.Add(request.Id);
+            }
+            if (request.Id == "0")
+            {
+                await first.Task.WaitAsync(cancellationToken);
+            }
             // The request of no sequence does not wait, and lets the first one go.
-            if (request.Id == "2") first.SetResult();
+            if (request.Id == "2")
+            {
+                first.SetResult();
+            }
             return Answer(request);
         }
 
-        IEnumerable<InferenceRequest> requests = Requests(3).Select(request => request.Id == "2" ? request : request with { SequenceId = "s", SequenceStart = request.Id == "0" });
+        IEnumerable<InferenceRequest> requests = Requests(3)
+            .Select(request =>
+                request.Id == "2" ? request : request with { SequenceId = "s", SequenceStart = request.Id == "0" }
+            );
 
         List<string> ids = await IdsAsync(PipelinedStream.RunAsync(requests.ToAsyncEnumerable(), InferAsync, Token));
 
@@ -86,14 +122,19 @@ public sealed class PipelinedStreamTests
     [Fact]
     public async Task RunAsync_ReadingStopsEarly_CancelsWhatIsUnderWayAndReleasesItsAnswers()
     {
-        int begun = 0, ended = 0, closed = 0;
+        int begun = 0;
+        int ended = 0;
+        int closed = 0;
         List<InferenceResponse> made = [];
         async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
         {
             if (int.Parse(request.Id) < 3)
             {
                 InferenceResponse answer = Answer(request);
-                lock (made) made.Add(answer);
+                lock (made)
+                {
+                    made.Add(answer);
+                }
                 return answer;
             }
 
@@ -109,7 +150,9 @@ public sealed class PipelinedStreamTests
             }
         }
 
-        async IAsyncEnumerable<InferenceRequest> EndlessAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+        async IAsyncEnumerable<InferenceRequest> EndlessAsync(
+            [EnumeratorCancellation] CancellationToken cancellationToken = default
+        )
         {
             try
             {
@@ -126,7 +169,10 @@ public sealed class PipelinedStreamTests
             }
         }
 
-        await foreach (InferenceResponse answer in PipelinedStream.RunAsync(EndlessAsync(Token), InferAsync, Token)) break;
+        await foreach (InferenceResponse answer in PipelinedStream.RunAsync(EndlessAsync(Token), InferAsync, Token))
+        {
+            break;
+        }
 
         Assert.Equal((1, begun), (closed, ended));
         // Whoever read the first answer has it; all others were given back.
@@ -144,14 +190,19 @@ public sealed class PipelinedStreamTests
             for (int i = 0; i < 1000; i++)
             {
                 read++;
-                if (read == 17) full.SetResult();
+                if (read == 17)
+                {
+                    full.SetResult();
+                }
                 yield return Request(i);
             }
 
             await Task.CompletedTask;
         }
 
-        IAsyncEnumerator<InferenceResponse> stream = PipelinedStream.RunAsync(CountedAsync(), AnswerAsync, Token).GetAsyncEnumerator(Token);
+        IAsyncEnumerator<InferenceResponse> stream = PipelinedStream
+            .RunAsync(CountedAsync(), AnswerAsync, Token)
+            .GetAsyncEnumerator(Token);
         Assert.True(await stream.MoveNextAsync());
         await full.Task.WaitAsync(Token);
         await stream.DisposeAsync();
@@ -170,26 +221,44 @@ public sealed class PipelinedStreamTests
             return Answer(request);
         }
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => IdsAsync(PipelinedStream.RunAsync(Requests(2).ToAsyncEnumerable(), InferAsync, source.Token)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            IdsAsync(PipelinedStream.RunAsync(Requests(2).ToAsyncEnumerable(), InferAsync, source.Token))
+        );
     }
 
-    private static Task<InferenceResponse> AnswerAsync(InferenceRequest request, CancellationToken cancellationToken) => Task.FromResult(Answer(request));
+    private static Task<InferenceResponse> AnswerAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(Answer(request));
 
     private static InferenceResponse Answer(InferenceRequest request) =>
-        new() { ModelName = request.ModelName, Id = request.Id, Outputs = [new InferenceTensor("y", TensorDatatype.UInt8, [1], new byte[1])] };
+        new()
+        {
+            ModelName = request.ModelName,
+            Id = request.Id,
+            Outputs = [new InferenceTensor("y", TensorDatatype.UInt8, [1], new byte[1])],
+        };
 
-    private static bool IsReleased(InferenceResponse answer) => Record.Exception(() => answer.Outputs[0].Data) is ObjectDisposedException;
+    private static bool IsReleased(InferenceResponse answer) =>
+        Record.Exception(() => answer.Outputs[0].Data) is ObjectDisposedException;
 
     private static IEnumerable<InferenceRequest> Requests(int count) => Enumerable.Range(0, count).Select(Request);
 
-    private static InferenceRequest Request(int id) => new() { ModelName = "m", Id = $"{id}", Inputs = [] };
+    private static InferenceRequest Request(int id) =>
+        new()
+        {
+            ModelName = "m",
+            Id = $"{id}",
+            Inputs = [],
+        };
 
     private static async Task<List<string>> IdsAsync(IAsyncEnumerable<InferenceResponse> answers)
     {
         List<string> ids = [];
         await foreach (InferenceResponse answer in answers)
         {
-            using (answer) ids.Add(answer.Id);
+            using (answer)
+            {
+                ids.Add(answer.Id);
+            }
         }
 
         return ids;

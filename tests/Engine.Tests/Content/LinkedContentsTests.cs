@@ -10,21 +10,34 @@ public sealed class LinkedContentsTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Layouts => ["plain", "folder link", "version link", "ConfigMap", "Hugging Face", "weights' folder", "Triton's folder"];
+    public static TheoryData<string> Layouts =>
+        ["plain", "folder link", "version link", "ConfigMap", "Hugging Face", "weights' folder", "Triton's folder"];
 
     [Theory]
     [MemberData(nameof(Layouts))]
     public async Task ManifestOfServed_ALinkedModel_IsServedByAnotherNode(string layout)
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("links need rights there");
-        await using OddEngine from = new(ModelControlMode.All, model: null), to = new(ModelControlMode.All, model: null);
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("links need rights there");
+        }
+        await using OddEngine from = new(ModelControlMode.All, model: null),
+            to = new(ModelControlMode.All, model: null);
         OddRepository odd = from.Repository;
         string[] expected = ["1/model.onnx", "1/weights.bin", "config.pbtxt"];
         switch (layout)
         {
-            case "plain": Weights(odd, "m/1/model.onnx", "m/1/weights.bin"); break;
-            case "folder link": Weights(odd, "../store/1/model.onnx", "../store/1/weights.bin"); odd.Link("m", "../store"); break;
-            case "version link": Weights(odd, "../store/model.onnx", "../store/weights.bin"); odd.Link("m/1", "../../store"); break;
+            case "plain":
+                Weights(odd, "m/1/model.onnx", "m/1/weights.bin");
+                break;
+            case "folder link":
+                Weights(odd, "../store/1/model.onnx", "../store/1/weights.bin");
+                odd.Link("m", "../store");
+                break;
+            case "version link":
+                Weights(odd, "../store/model.onnx", "../store/weights.bin");
+                odd.Link("m/1", "../../store");
+                break;
             case "ConfigMap":
                 Weights(odd, "m/1/..2026/model.onnx", "m/1/..2026/weights.bin");
                 odd.Link("m/1/..data", "..2026");
@@ -58,7 +71,12 @@ public sealed class LinkedContentsTests
         await to.Engine.Engine.StartAsync(Token);
 
         ModelManifest manifest = from.Engine.Engine.ManifestOfServed("m")!;
-        LoadResult fetched = await to.Engine.Engine.LoadFetchedAsync("m", await FetchAsync(from.Engine.Engine, manifest), manifest.ConfigJson, Token);
+        LoadResult fetched = await to.Engine.Engine.LoadFetchedAsync(
+            "m",
+            await FetchAsync(from.Engine.Engine, manifest),
+            manifest.ConfigJson,
+            Token
+        );
 
         Assert.Equal(expected, manifest.Files.Select(file => file.Path));
         Assert.Equal((true, ""), (fetched.IsReady, fetched.Reason));
@@ -69,18 +87,33 @@ public sealed class LinkedContentsTests
     [Fact]
     public async Task ManifestOfServed_NamesOfEveryKind_AreGivenAsTheyAre()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("such names are Unix'");
-        await using OddEngine from = new(ModelControlMode.All, model: null), to = new(ModelControlMode.All, model: null);
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("such names are Unix'");
+        }
+        await using OddEngine from = new(ModelControlMode.All, model: null),
+            to = new(ModelControlMode.All, model: null);
         string[] names = ["back\\slash", "new\nline", " space ", "%2e%2e", "größe", new string('n', 255)];
         from.Repository.Write("m/1/model.onnx", OddRepository.Doubles);
-        foreach (string name in names) from.Repository.Write($"m/1/{name}", name);
+        foreach (string name in names)
+        {
+            from.Repository.Write($"m/1/{name}", name);
+        }
         await from.Engine.Engine.StartAsync(Token);
         await to.Engine.Engine.StartAsync(Token);
 
         ModelManifest manifest = from.Engine.Engine.ManifestOfServed("m")!;
-        LoadResult fetched = await to.Engine.Engine.LoadFetchedAsync("m", await FetchAsync(from.Engine.Engine, manifest), manifest.ConfigJson, Token);
+        LoadResult fetched = await to.Engine.Engine.LoadFetchedAsync(
+            "m",
+            await FetchAsync(from.Engine.Engine, manifest),
+            manifest.ConfigJson,
+            Token
+        );
 
-        Assert.Equal(names.Append("model.onnx").Select(name => $"1/{name}").Order(StringComparer.Ordinal), manifest.Files.Select(file => file.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            names.Append("model.onnx").Select(name => $"1/{name}").Order(StringComparer.Ordinal),
+            manifest.Files.Select(file => file.Path).Order(StringComparer.Ordinal)
+        );
         Assert.True(fetched.IsReady, fetched.Reason);
         Assert.Equal(manifest.Revision, to.Engine.Engine.ManifestOfServed("m")!.Revision);
     }

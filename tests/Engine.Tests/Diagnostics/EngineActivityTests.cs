@@ -8,7 +8,9 @@ namespace OrleansInference.Engine.Tests.Diagnostics;
 
 public sealed class EngineActivityTests
 {
-    /// <summary>From the caller's span to the request, from the request to its batch, from the batch to its run.</summary>
+    /// <summary>
+    /// From the caller's span to the request, from the request to its batch, from the batch to its run.
+    /// </summary>
     [Fact]
     public async Task InferAsync_Traced_LeadsFromRequestToBatchToRun()
     {
@@ -21,7 +23,13 @@ public sealed class EngineActivityTests
         };
         ActivitySource.AddActivityListener(listener);
         using ActivitySource source = new("caller");
-        await using TestEngine test = await TestEngine.StartAsync(("traced", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            (
+                "traced",
+                FixtureModels.Mlp(4, 8, 2),
+                "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }"
+            )
+        );
 
         using Activity caller = source.StartActivity("call")!;
         InferenceResponse[] answers = await Task.WhenAll(test.InferAsync(Row("first")), test.InferAsync(Row("second")));
@@ -36,8 +44,15 @@ public sealed class EngineActivityTests
         Assert.All(requests, request => Assert.Equal(2, request.GetTagItem("batch_rows")));
         Assert.Contains(run.Parent!.ParentSpanId, requests.Select(request => request.SpanId));
         Assert.Equal(("inference.batch", "traced"), (run.Parent.OperationName, run.Parent.GetTagItem("model")));
-        Assert.Equal(requests.Select(request => request.SpanId).ToHashSet(), run.Parent.Links.Select(link => link.Context.SpanId).ToHashSet());
+        Assert.Equal(
+            requests.Select(request => request.SpanId).ToHashSet(),
+            run.Parent.Links.Select(link => link.Context.SpanId).ToHashSet()
+        );
     }
 
-    private static InferenceRequest Row(string id) => TestEngine.Request("traced", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)) with { Id = id };
+    private static InferenceRequest Row(string id) =>
+        TestEngine.Request("traced", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)) with
+        {
+            Id = id,
+        };
 }

@@ -23,7 +23,15 @@ public sealed class ReplicaStatisticsReadingTests
 
         _statistics.AddRun(1, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
         Assert.Equal(1, _statistics.Read("m", "1", pending: 0).ExecutionCount);
-        _statistics.AddAnswer(InferenceError.None, 2, TimeSpan.Zero, default, isLate: false, bytes: 0, isBackground: false);
+        _statistics.AddAnswer(
+            InferenceError.None,
+            2,
+            TimeSpan.Zero,
+            default,
+            isLate: false,
+            bytes: 0,
+            isBackground: false
+        );
         Assert.Equal(2, _statistics.Read("m", "1", pending: 0).InferenceCount);
         Assert.Equal(3, _statistics.Read("m", "1", pending: 3).PendingRequests);
     }

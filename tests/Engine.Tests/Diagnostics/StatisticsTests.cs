@@ -8,32 +8,53 @@ public sealed class StatisticsTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>The counts of a recorded run, exactly: from the answers alone follows how many batches there were.</summary>
+    /// <summary>
+    /// The counts of a recorded run, exactly: from the answers alone follows how many batches there were.
+    /// </summary>
     [Fact]
     public async Task Statistics_AfterARecordedRun_EqualItExactly()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 8\ndynamic_batching { }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            ("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 8\ndynamic_batching { }")
+        );
         int[] rows = [.. Enumerable.Range(0, 400).Select(i => 1 + (i % 3))];
 
-        InferenceResponse[] answers = await Task.WhenAll(rows.Select(count => Task.Run(() => test.InferAsync(Rows(count)), Token)));
+        InferenceResponse[] answers = await Task.WhenAll(
+            rows.Select(count => Task.Run(() => test.InferAsync(Rows(count)), Token))
+        );
         InferenceStatistics statistics = test.Engine.Statistics(test.Replica("m"));
 
-        double batches = answers.Select((answer, i) => (double)rows[i] / answer.EnsureSuccess().Timings.BatchRows).Sum();
+        double batches = answers
+            .Select((answer, i) => (double)rows[i] / answer.EnsureSuccess().Timings.BatchRows)
+            .Sum();
         Assert.Equal(rows.Sum(), statistics.InferenceCount);
         Assert.Equal(Math.Round(batches, 6), statistics.ExecutionCount);
         Assert.Equal(rows.Sum(), statistics.Batches.Sum(batch => batch.Rows * batch.ComputeInfer.Count));
         Assert.Equal(statistics.ExecutionCount, statistics.Batches.Sum(batch => batch.ComputeInfer.Count));
-        Assert.All([statistics.Success, statistics.Queue, statistics.ComputeInput, statistics.ComputeInfer, statistics.ComputeOutput], duration => Assert.Equal(400, duration.Count));
+        Assert.All(
+            [
+                statistics.Success,
+                statistics.Queue,
+                statistics.ComputeInput,
+                statistics.ComputeInfer,
+                statistics.ComputeOutput,
+            ],
+            duration => Assert.Equal(400, duration.Count)
+        );
         Assert.Equal(Nanoseconds(answers, timings => timings.Queue), statistics.Queue.Nanoseconds);
         Assert.Equal(Nanoseconds(answers, timings => timings.ComputeInfer), statistics.ComputeInfer.Nanoseconds);
-        Assert.True(statistics.Success.Nanoseconds >= statistics.Queue.Nanoseconds + statistics.ComputeInfer.Nanoseconds);
+        Assert.True(
+            statistics.Success.Nanoseconds >= statistics.Queue.Nanoseconds + statistics.ComputeInfer.Nanoseconds
+        );
         Assert.Equal((0, 0L), (statistics.Failures.Count, statistics.PendingRequests));
     }
 
     [Fact]
     public async Task Statistics_FailedRequests_AreCountedByReason()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 8"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            ("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 8")
+        );
         using CancellationTokenSource cancelled = new();
         await cancelled.CancelAsync();
 
@@ -43,7 +64,14 @@ public sealed class StatisticsTests
         InferenceStatistics statistics = test.Engine.Statistics(test.Replica("m"));
 
         Assert.Equal(2, statistics.Fail.Count);
-        Assert.Equal(new Dictionary<InferenceError, long> { [InferenceError.InvalidArgument] = 1, [InferenceError.Cancelled] = 1 }, statistics.Failures);
+        Assert.Equal(
+            new Dictionary<InferenceError, long>
+            {
+                [InferenceError.InvalidArgument] = 1,
+                [InferenceError.Cancelled] = 1,
+            },
+            statistics.Failures
+        );
         Assert.Equal((1, 1, 1), (statistics.Success.Count, statistics.InferenceCount, statistics.ExecutionCount));
         Assert.True(statistics.MemoryBytes > 0);
     }
@@ -51,7 +79,9 @@ public sealed class StatisticsTests
     [Fact]
     public async Task Statistics_RequestLargerThanABatch_CountsEachRunOfIt()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 4\ndynamic_batching { }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            ("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 4\ndynamic_batching { }")
+        );
 
         (await test.InferAsync(Rows(10))).EnsureSuccess();
         InferenceStatistics statistics = test.Engine.Statistics(test.Replica("m"));
@@ -63,19 +93,35 @@ public sealed class StatisticsTests
     [Fact]
     public async Task Requests_AfterALoad_SayWhyTheyWaited()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2), "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 2000000 }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            (
+                "m",
+                FixtureModels.Mlp(4, 8, 2),
+                "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 2000000 }"
+            )
+        );
 
         await test.InferAsync(Rows(1) with { Id = "alone" });
         await test.InferAsync(TestEngine.Request("m") with { Id = "wrong" });
 
         RequestRecord alone = Assert.Single(test.Engine.Requests.Find("m", "alone", 10));
         Assert.Equal((InferenceError.None, 1, "1"), (alone.Outcome, alone.Rows, alone.ModelVersion));
-        Assert.Contains("for a fuller batch, as its configuration allows for up to 2000 ms", alone.Reason, StringComparison.Ordinal);
-        Assert.Contains("missing", Assert.Single(test.Engine.Requests.Find("", "wrong", 10)).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "for a fuller batch, as its configuration allows for up to 2000 ms",
+            alone.Reason,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "missing",
+            Assert.Single(test.Engine.Requests.Find("", "wrong", 10)).Reason,
+            StringComparison.Ordinal
+        );
         Assert.Equal("alone", test.Engine.Requests.Find("m", "", 1)[0].Id);
     }
 
-    private static long Nanoseconds(InferenceResponse[] answers, Func<InferenceTimings, TimeSpan> part) => answers.Sum(answer => part(answer.Timings).Ticks) * 100;
+    private static long Nanoseconds(InferenceResponse[] answers, Func<InferenceTimings, TimeSpan> part) =>
+        answers.Sum(answer => part(answer.Timings).Ticks) * 100;
 
-    private static InferenceRequest Rows(int rows) => TestEngine.Request("m", TestEngine.Floats("x", new float[4 * rows], rows, 4));
+    private static InferenceRequest Rows(int rows) =>
+        TestEngine.Request("m", TestEngine.Floats("x", new float[4 * rows], rows, 4));
 }

@@ -18,10 +18,24 @@ public sealed class EmulationTests : IDisposable
     [InlineData(12, 40)]
     [InlineData(24, 100)]
     public void Run_BetweenAndBeyondTheEntries_IsOnTheLine(int rows, double expected) =>
-        Assert.Equal(expected, new ModelProfile(new Dictionary<int, double> { [1] = 5, [8] = 20, [16] = 60 }, 0, 0).Run(rows).TotalMilliseconds, 1e-3);
+        Assert.Equal(expected, new ModelProfile(
+                new Dictionary<int, double>
+                {
+                    [1] = 5,
+                    [8] = 20,
+                    [16] = 60,
+                },
+                0,
+                0
+            ).Run(rows).TotalMilliseconds, 1e-3);
 
     [Fact]
-    public void Run_ASingleEntry_IsInProportion() => Assert.Equal(10, new ModelProfile(new Dictionary<int, double> { [2] = 5 }, 0, 0).Run(4).TotalMilliseconds, 1e-6);
+    public void Run_ASingleEntry_IsInProportion() =>
+        Assert.Equal(
+            10,
+            new ModelProfile(new Dictionary<int, double> { [2] = 5 }, 0, 0).Run(4).TotalMilliseconds,
+            1e-6
+        );
 
     [Theory]
     [InlineData("{}", "key was not present")]
@@ -34,7 +48,9 @@ public sealed class EmulationTests : IDisposable
     {
         File.WriteAllText(_profile, json);
 
-        ModelRepositoryException exception = Assert.Throws<ModelRepositoryException>(() => DeviceProfile.Read(_profile));
+        ModelRepositoryException exception = Assert.Throws<ModelRepositoryException>(() =>
+            DeviceProfile.Read(_profile)
+        );
 
         Assert.Contains(_profile, exception.Message, StringComparison.Ordinal);
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
@@ -43,15 +59,24 @@ public sealed class EmulationTests : IDisposable
     [Fact]
     public async Task InferAsync_OnAnEmulatedDevice_TakesItsTimeAndItsMemoryAndSaysSo()
     {
-        await File.WriteAllTextAsync(_profile, """{"name":"box","memory_mib":100,"models":{"mlp":{"batch_ms":{"1":8},"memory_mib":60},"*":{"batch_ms":{"1":1},"memory_mib":60}}}""", TestContext.Current.CancellationToken);
-        await using TestEngine test = new(options => (options.ExecutionProvider.Provider, options.ExecutionProvider.Profile) = ("emulated", _profile));
+        await File.WriteAllTextAsync(
+            _profile,
+            """{"name":"box","memory_mib":100,"models":{"mlp":{"batch_ms":{"1":8},"memory_mib":60},"*":{"batch_ms":{"1":1},"memory_mib":60}}}""",
+            TestContext.Current.CancellationToken
+        );
+        await using TestEngine test = new(options =>
+            (options.ExecutionProvider.Provider, options.ExecutionProvider.Profile) = ("emulated", _profile)
+        );
         test.Write("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 8");
         test.Write("other", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 8");
         await test.Engine.StartAsync(TestContext.Current.CancellationToken);
 
-        // A run right behind another one makes up for what timers were late with that; behind a pause it takes its own time.
+        // A run right behind another one makes up for what timers were late with that; behind a pause it takes its own
+        // time.
         await Task.Delay(50, TestContext.Current.CancellationToken);
-        using InferenceResponse response = await test.InferAsync(TestEngine.Request("mlp", TestEngine.Floats("x", new float[8], 2, 4)));
+        using InferenceResponse response = await test.InferAsync(
+            TestEngine.Request("mlp", TestEngine.Floats("x", new float[8], 2, 4))
+        );
 
         Assert.Equal(InferenceError.None, response.Error);
         Assert.Equal(new float[4], TestEngine.Floats(response.Outputs[0]));
@@ -59,6 +84,9 @@ public sealed class EmulationTests : IDisposable
         Assert.Equal(EmulatedDevice.Provider, test.Replica("mlp").ExecutionProvider);
         Assert.Equal([EmulatedDevice.Provider], test.Engine.Devices);
         Assert.Equal(60L << 20, test.Engine.Memory.Reserved);
-        Assert.Contains(test.Engine.Index, line => line.Name == "other" && line.Reason.Contains("100 MiB", StringComparison.Ordinal));
+        Assert.Contains(
+            test.Engine.Index,
+            line => line.Name == "other" && line.Reason.Contains("100 MiB", StringComparison.Ordinal)
+        );
     }
 }

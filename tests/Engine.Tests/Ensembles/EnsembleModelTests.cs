@@ -14,15 +14,17 @@ public sealed class EnsembleModelTests
         output { name: "out" data_type: TYPE_FP32 dims: 2 }
         """;
 
-    private const string Diamond = Ends + """
-        output { name: "left" data_type: TYPE_FP32 dims: 2 }
-        ensemble_scheduling {
-          step { model_name: "sum" model_version: -1 input_map { key: "a" value: "left" } input_map { key: "b" value: "right" } output_map { key: "y" value: "out" } }
-          step { model_name: "double" model_version: -1 input_map { key: "x" value: "in" } output_map { key: "y" value: "doubled" } }
-          step { model_name: "triple" model_version: -1 input_map { key: "x" value: "doubled" } output_map { key: "y" value: "left" } }
-          step { model_name: "tenfold" model_version: -1 input_map { key: "x" value: "doubled" } output_map { key: "y" value: "right" } }
-        }
-        """;
+    private const string Diamond =
+        Ends
+        + """
+            output { name: "left" data_type: TYPE_FP32 dims: 2 }
+            ensemble_scheduling {
+              step { model_name: "sum" model_version: -1 input_map { key: "a" value: "left" } input_map { key: "b" value: "right" } output_map { key: "y" value: "out" } }
+              step { model_name: "double" model_version: -1 input_map { key: "x" value: "in" } output_map { key: "y" value: "doubled" } }
+              step { model_name: "triple" model_version: -1 input_map { key: "x" value: "doubled" } output_map { key: "y" value: "left" } }
+              step { model_name: "tenfold" model_version: -1 input_map { key: "x" value: "doubled" } output_map { key: "y" value: "right" } }
+            }
+            """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -53,7 +55,10 @@ public sealed class EnsembleModelTests
         foreach (string name in new[] { "diamond", "double", "triple", "tenfold", "sum" })
         {
             InferenceStatistics counted = test.Engine.Statistics(test.Engine.Find(name, "", out _, out _)!);
-            Assert.Equal((0, 0, 0, 0), (counted.Requests, counted.Success.Count, counted.InferenceCount, counted.ExecutionCount));
+            Assert.Equal(
+                (0, 0, 0, 0),
+                (counted.Requests, counted.Success.Count, counted.InferenceCount, counted.ExecutionCount)
+            );
             Assert.Empty(counted.Batches);
         }
     }
@@ -69,7 +74,13 @@ public sealed class EnsembleModelTests
         Assert.Equal((20, 40, 20), (ensemble.Success.Count, ensemble.InferenceCount, ensemble.ExecutionCount));
         foreach (string step in new[] { "double", "triple", "tenfold", "sum" })
         {
-            Assert.Equal((20, 40), (test.Engine.Statistics(test.Replica(step)).Success.Count, test.Engine.Statistics(test.Replica(step)).InferenceCount));
+            Assert.Equal(
+                (20, 40),
+                (
+                    test.Engine.Statistics(test.Replica(step)).Success.Count,
+                    test.Engine.Statistics(test.Replica(step)).InferenceCount
+                )
+            );
         }
     }
 
@@ -85,7 +96,11 @@ public sealed class EnsembleModelTests
 
         Assert.Equal(InferenceError.Cancelled, (await answer).Error);
         Assert.Equal(0, test.Replica("waits").QueuedRequests);
-        Assert.Equal(0, test.Engine.Statistics(test.Replica("double")).Success.Count + test.Engine.Statistics(test.Replica("double")).Fail.Count);
+        Assert.Equal(
+            0,
+            test.Engine.Statistics(test.Replica("double")).Success.Count
+                + test.Engine.Statistics(test.Replica("double")).Fail.Count
+        );
     }
 
     [Fact]
@@ -93,7 +108,12 @@ public sealed class EnsembleModelTests
     {
         await using TestEngine test = await ChainAsync();
 
-        InferenceResponse response = await test.InferAsync(Request([1, 2]) with { Timeout = TimeSpan.FromMilliseconds(30) });
+        InferenceResponse response = await test.InferAsync(
+            Request([1, 2]) with
+            {
+                Timeout = TimeSpan.FromMilliseconds(30),
+            }
+        );
 
         Assert.Equal(InferenceError.DeadlineExceeded, response.Error);
         Assert.Contains("step model 'waits'", response.ErrorMessage, StringComparison.Ordinal);
@@ -103,15 +123,21 @@ public sealed class EnsembleModelTests
     [Fact]
     public async Task InferAsync_FailingStep_CancelsItsNeighbourAndNamesItself()
     {
-        const string Two = Ends + """
-            ensemble_scheduling {
-              step { model_name: "waits" model_version: -1 input_map { key: "x" value: "in" } output_map { key: "y" value: "slow" } }
-              step { model_name: "full" model_version: -1 input_map { key: "x" value: "in" } output_map { key: "y" value: "fast" } }
-              step { model_name: "sum" model_version: -1 input_map { key: "a" value: "slow" } input_map { key: "b" value: "fast" } output_map { key: "y" value: "out" } }
-            }
-            """;
+        const string Two =
+            Ends
+            + """
+                ensemble_scheduling {
+                  step { model_name: "waits" model_version: -1 input_map { key: "x" value: "in" } output_map { key: "y" value: "slow" } }
+                  step { model_name: "full" model_version: -1 input_map { key: "x" value: "in" } output_map { key: "y" value: "fast" } }
+                  step { model_name: "sum" model_version: -1 input_map { key: "a" value: "slow" } input_map { key: "b" value: "fast" } output_map { key: "y" value: "out" } }
+                }
+                """;
         await using TestEngine test = await TestEngine.StartAsync(
-            ("e", [], Two), ("sum", FixtureModels.Sum(2), null), ("waits", FixtureModels.Scale(2, 1), Waits), ("full", FixtureModels.Scale(2, 1), Waits));
+            ("e", [], Two),
+            ("sum", FixtureModels.Sum(2), null),
+            ("waits", FixtureModels.Scale(2, 1), Waits),
+            ("full", FixtureModels.Scale(2, 1), Waits)
+        );
         test.Replica("full").Limits = test.Replica("full").Limits with { MaxQueuedRequests = 0 };
 
         InferenceResponse response = await test.InferAsync(Request([1, 2]) with { ModelName = "e" });
@@ -122,15 +148,44 @@ public sealed class EnsembleModelTests
     }
 
     [Theory]
-    [InlineData("step { model_name: \"double\" input_map { key: \"x\" value: \"nowhere\" } output_map { key: \"y\" value: \"out\" } }", "'nowhere'")]
-    [InlineData("step { model_name: \"double\" input_map { key: \"z\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }", "names 'z'")]
-    [InlineData("step { model_name: \"absent\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }", "'absent'")]
-    [InlineData("step { model_name: \"double\" input_map { key: \"x\" value: \"t\" } output_map { key: \"y\" value: \"u\" } } step { model_name: \"double\" input_map { key: \"x\" value: \"u\" } output_map { key: \"y\" value: \"t\" } } step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }", "circle")]
-    [InlineData("step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"in\" } }", "made twice")]
-    [InlineData("step { model_name: \"wide\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }", "FP32 [-1,2]")]
+    [InlineData(
+        "step { model_name: \"double\" input_map { key: \"x\" value: \"nowhere\" } output_map { "
+            + "key: \"y\" value: \"out\" } }",
+        "'nowhere'"
+    )]
+    [InlineData(
+        "step { model_name: \"double\" input_map { key: \"z\" value: \"in\" } output_map { key: "
+            + "\"y\" value: \"out\" } }",
+        "names 'z'"
+    )]
+    [InlineData(
+        "step { model_name: \"absent\" input_map { key: \"x\" value: \"in\" } output_map { key: "
+            + "\"y\" value: \"out\" } }",
+        "'absent'"
+    )]
+    [InlineData(
+        "step { model_name: \"double\" input_map { key: \"x\" value: \"t\" } output_map { key: "
+            + "\"y\" value: \"u\" } } step { model_name: \"double\" input_map { key: \"x\" value: "
+            + "\"u\" } output_map { key: \"y\" value: \"t\" } } step { model_name: \"double\" "
+            + "input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }",
+        "circle"
+    )]
+    [InlineData(
+        "step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } output_map { key: "
+            + "\"y\" value: \"in\" } }",
+        "made twice"
+    )]
+    [InlineData(
+        "step { model_name: \"wide\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }",
+        "FP32 [-1,2]"
+    )]
     public async Task LoadAsync_WrongGraph_SaysWhere(string steps, string expected)
     {
-        await using TestEngine test = await TestEngine.StartAsync(("double", FixtureModels.Scale(2, 2), null), ("wide", FixtureModels.Scale(3, 2), null), ("e", [], Ends + $"\nensemble_scheduling {{ {steps} }}"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            ("double", FixtureModels.Scale(2, 2), null),
+            ("wide", FixtureModels.Scale(3, 2), null),
+            ("e", [], Ends + $"\nensemble_scheduling {{ {steps} }}")
+        );
 
         Assert.Contains(expected, test.Engine.Index.Single(line => line.Name == "e").Reason, StringComparison.Ordinal);
     }
@@ -139,7 +194,10 @@ public sealed class EnsembleModelTests
     public async Task UnloadAsync_WithDependents_UnloadsTheSteps()
     {
         await using TestEngine test = new(options => options.Mode = ModelControlMode.Explicit);
-        foreach ((string name, byte[] model, string? config) in DiamondModels) test.Write(name, model, config);
+        foreach ((string name, byte[] model, string? config) in DiamondModels)
+        {
+            test.Write(name, model, config);
+        }
         await test.Engine.StartAsync(Token);
 
         Assert.True(await test.Engine.LoadAsync("diamond", Token));
@@ -152,27 +210,48 @@ public sealed class EnsembleModelTests
     private const string Waits = "max_batch_size: 8\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }";
 
     private static (string Name, byte[] Model, string? Config)[] DiamondModels =>
-    [
-        ("diamond", [], Diamond), ("double", FixtureModels.Scale(2, 2), null), ("triple", FixtureModels.Scale(2, 3), null), ("tenfold", FixtureModels.Scale(2, 10), null), ("sum", FixtureModels.Sum(2), null),
-    ];
+        [
+            ("diamond", [], Diamond),
+            ("double", FixtureModels.Scale(2, 2), null),
+            ("triple", FixtureModels.Scale(2, 3), null),
+            ("tenfold", FixtureModels.Scale(2, 10), null),
+            ("sum", FixtureModels.Sum(2), null),
+        ];
 
     private static Task<TestEngine> DiamondAsync() => TestEngine.StartAsync(DiamondModels);
 
-    private static Task<TestEngine> ChainAsync() => TestEngine.StartAsync(
-        ("diamond", [], Ends + """
-            ensemble_scheduling {
-              step { model_name: "waits" model_version: -1 input_map { key: "x" value: "in" } output_map { key: "y" value: "middle" } }
-              step { model_name: "double" model_version: -1 input_map { key: "x" value: "middle" } output_map { key: "y" value: "out" } }
-            }
-            """),
-        ("waits", FixtureModels.Scale(2, 1), Waits),
-        ("double", FixtureModels.Scale(2, 2), null));
+    private static Task<TestEngine> ChainAsync() =>
+        TestEngine.StartAsync(
+            (
+                "diamond",
+                [],
+                Ends
+                    + """
+                    ensemble_scheduling {
+                      step { model_name: "waits" model_version: -1 input_map { key: "x" value: "in" } output_map { key: "y" value: "middle" } }
+                      step { model_name: "double" model_version: -1 input_map { key: "x" value: "middle" } output_map { key: "y" value: "out" } }
+                    }
+                    """
+            ),
+            ("waits", FixtureModels.Scale(2, 1), Waits),
+            ("double", FixtureModels.Scale(2, 2), null)
+        );
 
-    private static InferenceRequest Request(float[] values) => TestEngine.Request("diamond", TestEngine.Floats("in", values, values.Length / 2, 2));
+    private static InferenceRequest Request(float[] values) =>
+        TestEngine.Request("diamond", TestEngine.Floats("in", values, values.Length / 2, 2));
 
-    private static async Task<float[]> ByHandAsync(TestEngine test, string model, params (string Name, float[] Values)[] inputs)
+    private static async Task<float[]> ByHandAsync(
+        TestEngine test,
+        string model,
+        params (string Name, float[] Values)[] inputs
+    )
     {
-        InferenceResponse response = await test.InferAsync(TestEngine.Request(model, [.. inputs.Select(input => TestEngine.Floats(input.Name, input.Values, input.Values.Length / 2, 2))]));
+        InferenceResponse response = await test.InferAsync(
+            TestEngine.Request(
+                model,
+                [.. inputs.Select(input => TestEngine.Floats(input.Name, input.Values, input.Values.Length / 2, 2))]
+            )
+        );
         return TestEngine.Floats(response.EnsureSuccess().Outputs[0]);
     }
 }

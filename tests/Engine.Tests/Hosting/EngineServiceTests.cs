@@ -22,7 +22,9 @@ public sealed class EngineServiceTests
         string away = test.Folder + ".away";
 
         Directory.Move(test.Folder, away);
-        await test.UntilAsync(() => test.Log.Entries.Any(entry => entry.Message.Contains("does not exist", StringComparison.Ordinal)));
+        await test.UntilAsync(() =>
+            test.Log.Entries.Any(entry => entry.Message.Contains("does not exist", StringComparison.Ordinal))
+        );
         Directory.Move(away, test.Folder);
         new OddRepository(test.Folder).Write("later/1/model.onnx", OddRepository.Doubles);
 
@@ -40,7 +42,11 @@ public sealed class EngineServiceTests
         new OddRepository(test.Folder).Write("later/1/model.onnx", OddRepository.Doubles);
 
         await test.UntilAsync(() => test.Engine.ReadyVersions("later").Length == 1);
-        await test.UntilAsync(() => test.Log.Entries.Any(entry => entry.Exception is AggregateException { InnerExceptions: [NotSupportedException] }));
+        await test.UntilAsync(() =>
+            test.Log.Entries.Any(entry =>
+                entry.Exception is AggregateException { InnerExceptions: [NotSupportedException] }
+            )
+        );
         new OddRepository(test.Folder).Write("last/1/model.onnx", OddRepository.Doubles);
         await test.UntilAsync(() => test.Engine.ReadyVersions("last").Length == 1);
     }
@@ -52,7 +58,8 @@ public sealed class EngineServiceTests
 
         private FollowedFolder(string folder, Journal log)
         {
-            (Folder, Log) = (folder, log);
+            Folder = folder;
+            Log = log;
             HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
             builder.Configuration["Engine:Models"] = folder;
             builder.Configuration["Engine:Mode"] = "poll";
@@ -113,15 +120,22 @@ public sealed class EngineServiceTests
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             string message = formatter(state, exception);
-            if (Fails(message)) throw new NotSupportedException(message);
+            if (Fails(message))
+            {
+                throw new NotSupportedException(message);
+            }
             Entries.Enqueue((message, exception));
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

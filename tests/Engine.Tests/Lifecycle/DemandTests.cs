@@ -10,36 +10,63 @@ public sealed class DemandTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>200 models where 50 fit, requested by Zipf's law: all served, memory within its bound, few threads.</summary>
+    /// <summary>
+    /// 200 models where 50 fit, requested by Zipf's law: all served, memory within its bound, few threads.
+    /// </summary>
     [Fact]
     public async Task InferAsync_MoreModelsThanMemory_ServesAllWithinTheBound()
     {
-        await using TestEngine test = new(options => (options.Mode, options.MemoryLimitMiB) = (ModelControlMode.Demand, 50 * 4 + 1));
-        for (int i = 0; i < 200; i++) test.Write($"m{i}", FixtureModels.Scale(1, i));
+        await using TestEngine test = new(options =>
+            (options.Mode, options.MemoryLimitMiB) = (ModelControlMode.Demand, 50 * 4 + 1)
+        );
+        for (int i = 0; i < 200; i++)
+        {
+            test.Write($"m{i}", FixtureModels.Scale(1, i));
+        }
         await test.Engine.StartAsync(Token);
         int[] order = Zipf(200, 3000);
         int next = -1;
         long mostReserved = 0;
         int mostThreads = 0;
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(worker => Task.Run(
-            async () =>
-            {
-                while (Interlocked.Increment(ref next) is var turn && turn < order.Length)
-                {
-                    InferenceResponse response = await test.InferAsync(TestEngine.Request($"m{order[turn]}", TestEngine.Floats("x", [1], 1, 1)));
-                    Assert.Equal(order[turn], TestEngine.Floats(response.EnsureSuccess().Outputs[0])[0]);
-                    mostReserved = Math.Max(mostReserved, test.Engine.Memory.Reserved);
-                    if (turn % 100 == 0) mostThreads = Math.Max(mostThreads, Threads());
-                }
-            },
-            Token)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(worker =>
+                    Task.Run(
+                        async () =>
+                        {
+                            while (Interlocked.Increment(ref next) is var turn && turn < order.Length)
+                            {
+                                InferenceResponse response = await test.InferAsync(
+                                    TestEngine.Request($"m{order[turn]}", TestEngine.Floats("x", [1], 1, 1))
+                                );
+                                Assert.Equal(order[turn], TestEngine.Floats(response.EnsureSuccess().Outputs[0])[0]);
+                                mostReserved = Math.Max(mostReserved, test.Engine.Memory.Reserved);
+                                if (turn % 100 == 0)
+                                {
+                                    mostThreads = Math.Max(mostThreads, Threads());
+                                }
+                            }
+                        },
+                        Token
+                    )
+                )
+        );
 
         Assert.InRange(mostReserved, 1, test.Engine.Memory.Capacity);
         Assert.InRange(test.Engine.Models.Count, 1, 50);
         Assert.InRange(mostThreads, 1, 64);
         Assert.InRange(test.Engine.Evictions, 100, long.MaxValue);
-        Assert.Contains(test.Engine.Index, line => line.State == ModelState.Unavailable && line.Reason.StartsWith("evicted, as the least used model, to make room for '", StringComparison.Ordinal));
+        Assert.Contains(
+            test.Engine.Index,
+            line =>
+                line.State == ModelState.Unavailable
+                && line.Reason.StartsWith(
+                    "evicted, as the least used model, to make room for '",
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Fact]
@@ -47,7 +74,9 @@ public sealed class DemandTests
     {
         await using TestEngine test = await StartAsync(("m", null));
 
-        InferenceResponse[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => test.InferAsync(One("m"))));
+        InferenceResponse[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(_ => test.InferAsync(One("m")))
+        );
 
         Assert.All(answers, answer => Assert.Equal(InferenceError.None, answer.Error));
         Assert.Equal(1, test.Engine.Loads);
@@ -83,10 +112,17 @@ public sealed class DemandTests
     [Fact]
     public async Task InferAsync_PinnedModels_AreNotEvicted()
     {
-        await using TestEngine test = await StartAsync(("pinned", "parameters { key: \"pinned\" value { string_value: \"true\" } }"), ("other", null), ("third", null));
+        await using TestEngine test = await StartAsync(
+            ("pinned", "parameters { key: \"pinned\" value { string_value: \"true\" } }"),
+            ("other", null),
+            ("third", null)
+        );
         await test.InferAsync(One("pinned"));
         await test.InferAsync(One("other"));
-        for (int i = 0; i < 10; i++) (await test.InferAsync(One("other"))).EnsureSuccess();
+        for (int i = 0; i < 10; i++)
+        {
+            (await test.InferAsync(One("other"))).EnsureSuccess();
+        }
 
         (await test.InferAsync(One("third"))).EnsureSuccess();
 
@@ -110,7 +146,9 @@ public sealed class DemandTests
     [Fact]
     public async Task SweepAsync_IdleModel_IsUnloadedAndComesBack()
     {
-        await using TestEngine test = await StartAsync(("m", "parameters { key: \"idle_ttl_seconds\" value { string_value: \"0.000001\" } }"));
+        await using TestEngine test = await StartAsync(
+            ("m", "parameters { key: \"idle_ttl_seconds\" value { string_value: \"0.000001\" } }")
+        );
         (await test.InferAsync(One("m"))).EnsureSuccess();
 
         await test.Engine.SweepAsync();
@@ -138,7 +176,10 @@ public sealed class DemandTests
     private static async Task<TestEngine> StartAsync(params (string Name, string? Config)[] models)
     {
         TestEngine test = new(options => (options.Mode, options.MemoryLimitMiB) = (ModelControlMode.Demand, 9));
-        foreach ((string name, string? config) in models) test.Write(name, FixtureModels.Scale(1, 1), config);
+        foreach ((string name, string? config) in models)
+        {
+            test.Write(name, FixtureModels.Scale(1, 1), config);
+        }
         await test.Engine.StartAsync(Token);
         return test;
     }
@@ -161,7 +202,10 @@ public sealed class DemandTests
         int Pick(double at)
         {
             int index = 0;
-            while (index < models - 1 && (at -= weights[index]) > 0) index++;
+            while (index < models - 1 && (at -= weights[index]) > 0)
+            {
+                index++;
+            }
             return index;
         }
     }

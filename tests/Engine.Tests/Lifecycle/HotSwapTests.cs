@@ -9,7 +9,10 @@ public sealed class HotSwapTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Requests at 200 a second while three new versions come, one of them broken: none fails, and each answer is a version's own.</summary>
+    /// <summary>
+    /// Requests at 200 a second while three new versions come, one of them broken: none fails, and each answer is a
+    /// version's own.
+    /// </summary>
     [Fact]
     public async Task LoadAsync_UnderLoad_FailsNoRequest()
     {
@@ -29,7 +32,14 @@ public sealed class HotSwapTests
 
         Assert.NotEmpty(answers);
         Assert.All(answers, answer => Assert.Equal((InferenceError.None, ""), (answer.Error, answer.ErrorMessage)));
-        Assert.All(answers, answer => Assert.Equal(float.Parse(answer.ModelVersion, CultureInfo.InvariantCulture), TestEngine.Floats(answer.Outputs[0])[0]));
+        Assert.All(
+            answers,
+            answer =>
+                Assert.Equal(
+                    float.Parse(answer.ModelVersion, CultureInfo.InvariantCulture),
+                    TestEngine.Floats(answer.Outputs[0])[0]
+                )
+        );
         Assert.Equal("4", (await test.InferAsync(One())).ModelVersion);
     }
 
@@ -49,13 +59,16 @@ public sealed class HotSwapTests
             {
                 Assert.Equal(("2", ModelState.Unavailable), (broken.Version, broken.State));
                 Assert.StartsWith("failed to load 'm' version 2: ", broken.Reason, StringComparison.Ordinal);
-            });
+            }
+        );
     }
 
     [Fact]
     public async Task LoadAsync_UnchangedVersionBesideANewOne_IsNotLoadedAgain()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Scale(1, 1), "version_policy { all { } }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            ("m", FixtureModels.Scale(1, 1), "version_policy { all { } }")
+        );
         object first = test.Replica("m", "1");
         test.Write("m", FixtureModels.Scale(1, 2), version: 2);
 
@@ -72,8 +85,10 @@ public sealed class HotSwapTests
     {
         List<Task<InferenceResponse>> answers = [];
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(5));
-        do answers.Add(test.InferAsync(One(), Token));
-        while (!stop.IsCancellationRequested && await timer.WaitForNextTickAsync(Token));
+        do
+        {
+            answers.Add(test.InferAsync(One(), Token));
+        } while (!stop.IsCancellationRequested && await timer.WaitForNextTickAsync(Token));
         return [.. await Task.WhenAll(answers)];
     }
 }

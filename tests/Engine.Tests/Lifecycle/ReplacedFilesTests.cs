@@ -12,59 +12,96 @@ public sealed class ReplacedFilesTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Each as a model "m" that multiplies or adds, and what replaces it by a file of the same length and times.</summary>
-    public static TheoryData<string> Ways => ["rename", "file link", "folder link", "version link", "target", "in place"];
+    /// <summary>
+    /// Each as a model "m" that multiplies or adds, and what replaces it by a file of the same length and times.
+    /// </summary>
+    public static TheoryData<string> Ways =>
+        ["rename", "file link", "folder link", "version link", "target", "in place"];
 
     [Theory]
     [MemberData(nameof(Ways))]
     public async Task PollAsync_FilesOfTheSameLengthAndTimes_AreFoundOnce(string way)
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("inodes are Unix'");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("inodes are Unix'");
+        }
         await using OddEngine test = new(ModelControlMode.Poll, model: null);
         OddRepository odd = test.Repository;
         odd.Write("../store/old/1/model.onnx", FixtureModels.Scale(1, 1));
         odd.Write("../store/new/1/model.onnx", FixtureModels.Scale(1, 5));
         switch (way)
         {
-            case "rename" or "in place": odd.Write("m/1/model.onnx", FixtureModels.Scale(1, 1)); break;
-            case "folder link": odd.Link("m", "../store/old"); break;
-            case "version link": odd.Link("m/1", "../../store/old/1"); break;
-            default: odd.Link("m/1/model.onnx", "../../../store/old/1/model.onnx"); break;
+            case "rename" or "in place":
+                odd.Write("m/1/model.onnx", FixtureModels.Scale(1, 1));
+                break;
+            case "folder link":
+                odd.Link("m", "../store/old");
+                break;
+            case "version link":
+                odd.Link("m/1", "../../store/old/1");
+                break;
+            default:
+                odd.Link("m/1/model.onnx", "../../../store/old/1/model.onnx");
+                break;
         }
 
-        foreach (string file in new[] { "../store/old/1/model.onnx", "../store/new/1/model.onnx", "m/1/model.onnx" }.Select(odd.Full).Where(File.Exists)) File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+        foreach (
+            string file in new[] { "../store/old/1/model.onnx", "../store/new/1/model.onnx", "m/1/model.onnx" }
+                .Select(odd.Full)
+                .Where(File.Exists)
+        )
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+        }
         await test.Engine.Engine.StartAsync(Token);
         Assert.Equal(3f, (await test.TryInferAsync("m")).Value);
         await test.Engine.Engine.PollAsync(Token);
         long loads = test.Engine.Engine.Loads;
 
-        string served = odd.Full("m/1/model.onnx"), fresh = odd.Full("../store/new/1/model.onnx");
+        string served = odd.Full("m/1/model.onnx");
+        string fresh = odd.Full("../store/new/1/model.onnx");
         switch (way)
         {
-            case "rename": File.Move(fresh, served, overwrite: true); break;
-            case "file link": odd.Relink("m/1/model.onnx", "../../../store/new/1/model.onnx"); break;
-            case "folder link": odd.Relink("m", "../store/new"); break;
-            case "version link": odd.Relink("m/1", "../../store/new/1"); break;
+            case "rename":
+                File.Move(fresh, served, overwrite: true);
+                break;
+            case "file link":
+                odd.Relink("m/1/model.onnx", "../../../store/new/1/model.onnx");
+                break;
+            case "folder link":
+                odd.Relink("m", "../store/new");
+                break;
+            case "version link":
+                odd.Relink("m/1", "../../store/new/1");
+                break;
             default:
                 await File.WriteAllBytesAsync(served, FixtureModels.Scale(1, 5), Token);
                 File.SetLastWriteTimeUtc(served, DateTime.UnixEpoch);
                 break;
         }
 
-        for (int look = 0; look < 3; look++) await test.Engine.Engine.PollAsync(Token);
+        for (int look = 0; look < 3; look++)
+        {
+            await test.Engine.Engine.PollAsync(Token);
+        }
 
         Assert.Equal(15f, (await test.TryInferAsync("m")).Value);
         Assert.Equal(loads + 1, test.Engine.Engine.Loads);
     }
 
     /// <summary>
-    /// A ConfigMap is written to a hidden folder, the link <c>..data</c> is renamed, the old folder deleted. Each generation
-    /// multiplies and adds numbers of its own, the one in the graph, the other in the weights: an answer of both is nobody's.
+    /// A ConfigMap is written to a hidden folder, the link <c>..data</c> is renamed, the old folder deleted. Each
+    /// generation multiplies and adds numbers of its own, the one in the graph, the other in the weights: an answer of
+    /// both is nobody's.
     /// </summary>
     [Fact]
     public async Task PollAsync_AConfigMapUnderLoad_IsLoadedOnceASwapAndLosesNothing()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such volumes");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such volumes");
+        }
         const int Swaps = 8;
         await using OddEngine test = new(ModelControlMode.Poll, model: null);
         OddRepository odd = test.Repository;
@@ -75,7 +112,10 @@ public sealed class ReplacedFilesTests
         await test.Engine.Engine.StartAsync(Token);
         long before = test.Engine.Engine.Loads;
         using CancellationTokenSource stop = new();
-        Task<List<float>>[] callers = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() => CallAsync(test, stop.Token), Token))];
+        Task<List<float>>[] callers =
+        [
+            .. Enumerable.Range(0, 3).Select(_ => Task.Run(() => CallAsync(test, stop.Token), Token)),
+        ];
         Task looks = Task.Run(() => LookAsync(test, stop.Token), Token);
 
         for (int generation = 2; generation <= Swaps + 1; generation++)
@@ -104,9 +144,15 @@ public sealed class ReplacedFilesTests
         string weights = test.Repository.Write("m/1/weights.bin", OddRepository.Weight(1));
         await test.Engine.Engine.StartAsync(Token);
 
-        await using (FileStream file = new(weights, FileMode.Open, FileAccess.Write)) await file.WriteAsync(OddRepository.Weight(7), Token);
+        await using (FileStream file = new(weights, FileMode.Open, FileAccess.Write))
+        {
+            await file.WriteAsync(OddRepository.Weight(7), Token);
+        }
         Assert.Equal(4f, (await test.TryInferAsync("m")).Value);
-        await using (FileStream file = new(weights, FileMode.Open, FileAccess.Write)) file.SetLength(0);
+        await using (FileStream file = new(weights, FileMode.Open, FileAccess.Write))
+        {
+            file.SetLength(0);
+        }
         Assert.Equal(4f, (await test.TryInferAsync("m")).Value);
         await test.Engine.Engine.PollAsync(Token);
         Assert.Equal(4f, (await test.TryInferAsync("m")).Value);
@@ -126,7 +172,10 @@ public sealed class ReplacedFilesTests
         byte[] weights = new byte[64 << 20];
         OddRepository.Weight(1).CopyTo(weights, 0);
         test.Repository.Write("../store/blob", weights);
-        foreach (string model in new[] { "linked", "plain" }) test.Repository.Write($"{model}/1/model.onnx", OddRepository.Adds("weights.bin"));
+        foreach (string model in new[] { "linked", "plain" })
+        {
+            test.Repository.Write($"{model}/1/model.onnx", OddRepository.Adds("weights.bin"));
+        }
         test.Repository.Link("linked/1/weights.bin", "../../../store/blob");
         test.Repository.Link("linked/1/again.bin", "../../../store/blob");
         test.Repository.Write("plain/1/weights.bin", weights);

@@ -15,7 +15,8 @@ public sealed class PolicyModelTests
     public void Run_TwoSets_GivesActionsAndRanks()
     {
         using PolicyModel policy = PolicyModel.Load(File(1), Schema, Width, Actions);
-        float[] actions = new float[2 * 1 * Actions], ranks = new float[2];
+        float[] actions = new float[2 * 1 * Actions];
+        float[] ranks = new float[2];
 
         policy.Run([1, 2, 3, 4, 5, 6], [1, 1], 2, 1, actions, ranks);
 
@@ -25,16 +26,20 @@ public sealed class PolicyModelTests
     }
 
     [Fact]
-    public void Load_AnotherSchema_IsRefused() => AssertRefused(File(1, schema: "xyz"), "made for the schema xyz, this version has abc");
+    public void Load_AnotherSchema_IsRefused() =>
+        AssertRefused(File(1, schema: "xyz"), "made for the schema xyz, this version has abc");
 
     [Fact]
-    public void Load_WeightsThatAreNoNumbers_IsRefused() => AssertRefused(File(float.NaN), "'w' holds values that are no numbers");
+    public void Load_WeightsThatAreNoNumbers_IsRefused() =>
+        AssertRefused(File(float.NaN), "'w' holds values that are no numbers");
 
     [Fact]
-    public void Load_InfiniteWeights_IsRefused() => AssertRefused(File(float.PositiveInfinity), "'w' holds values that are no numbers");
+    public void Load_InfiniteWeights_IsRefused() =>
+        AssertRefused(File(float.PositiveInfinity), "'w' holds values that are no numbers");
 
     [Fact]
-    public void Load_ChangedAfterTraining_IsRefused() => AssertRefused(File(1, hash: new string('0', 64)), "it was changed after training");
+    public void Load_ChangedAfterTraining_IsRefused() =>
+        AssertRefused(File(1, hash: new string('0', 64)), "it was changed after training");
 
     [Fact]
     public void Load_NoHash_IsRefused() => AssertRefused(File(1, hash: ""), "says nothing of its weights_sha256");
@@ -45,14 +50,18 @@ public sealed class PolicyModelTests
     [Fact]
     public void Load_AnotherWidth_IsRefused()
     {
-        ModelLoadException refused = Assert.Throws<ModelLoadException>(() => PolicyModel.Load(File(1), Schema, Width + 1, Actions));
+        ModelLoadException refused = Assert.Throws<ModelLoadException>(() =>
+            PolicyModel.Load(File(1), Schema, Width + 1, Actions)
+        );
 
         Assert.Contains("cannot be run", refused.Message, StringComparison.Ordinal);
     }
 
     private static void AssertRefused(byte[] file, string reason)
     {
-        ModelLoadException refused = Assert.Throws<ModelLoadException>(() => PolicyModel.Load(file, Schema, Width, Actions));
+        ModelLoadException refused = Assert.Throws<ModelLoadException>(() =>
+            PolicyModel.Load(file, Schema, Width, Actions)
+        );
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
     }
 
@@ -66,11 +75,20 @@ public sealed class PolicyModelTests
             .Initializer(OnnxTensor.Of<float>("w", [weight, weight, weight, weight, weight, weight], Width, Actions))
             .Initializer(OnnxTensor.Of<long>("axes", [1, 2], 2))
             .Node("MatMul", ["tokens", "w"], ["actions"])
-            .Node("ReduceMean", ["actions"], ["ranks"], OnnxAttribute.Of("axes", [1L, 2]), OnnxAttribute.Of("keepdims", 0L))
+            .Node(
+                "ReduceMean",
+                ["actions"],
+                ["ranks"],
+                OnnxAttribute.Of("axes", [1L, 2]),
+                OnnxAttribute.Of("keepdims", 0L)
+            )
             .Output("actions", Kind.Float, "sets", "count", Actions)
             .Output("ranks", Kind.Float, "sets");
         graph.Metadata(PolicyModel.SchemaKey, schema).Metadata(PolicyModel.ProvenanceKey, "a test");
-        if (hash != "") graph.Metadata(PolicyModel.WeightsKey, hash ?? PolicyModel.HashOf(graph.Build()));
+        if (hash != "")
+        {
+            graph.Metadata(PolicyModel.WeightsKey, hash ?? PolicyModel.HashOf(graph.Build()));
+        }
         return graph.ToBytes();
     }
 }

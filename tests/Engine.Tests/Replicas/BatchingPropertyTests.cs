@@ -5,24 +5,31 @@ using static OrleansInference.Onnx.Messages.TensorProto.Types;
 
 namespace OrleansInference.Engine.Tests.Replicas;
 
-/// <summary>Whatever the interleaving of sizes, priorities and cancellations: each caller gets exactly its own rows.</summary>
+/// <summary>
+/// Whatever the interleaving of sizes, priorities and cancellations: each caller gets exactly its own rows.
+/// </summary>
 public sealed class BatchingPropertyTests
 {
     private const int Inputs = 6;
 
-    public static TheoryData<string, string?> Models => new()
-    {
-        { "mlp", null },
-        { "mlp", "max_batch_size: 8\ndynamic_batching { }" },
-        { "mlp", "max_batch_size: 8\ndynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 2000 }" },
-        { "mlp", "max_batch_size: 3\ninstance_group { count: 1 }" },
-        { "free", null },
-        { "free", "max_batch_size: 4\ndynamic_batching { max_queue_delay_microseconds: 1000 }" },
-        { "strings", "max_batch_size: 4\ndynamic_batching { }" },
-        { "strings", null },
-        { "optional", "max_batch_size: 8\ndynamic_batching { }" },
-        { "interact", null },
-    };
+    public static TheoryData<string, string?> Models =>
+        new()
+        {
+            { "mlp", null },
+            { "mlp", "max_batch_size: 8\ndynamic_batching { }" },
+            {
+                "mlp",
+                "max_batch_size: 8\ndynamic_batching { preferred_batch_size: [ 4, 8 ] "
+                    + "max_queue_delay_microseconds: 2000 }"
+            },
+            { "mlp", "max_batch_size: 3\ninstance_group { count: 1 }" },
+            { "free", null },
+            { "free", "max_batch_size: 4\ndynamic_batching { max_queue_delay_microseconds: 1000 }" },
+            { "strings", "max_batch_size: 4\ndynamic_batching { }" },
+            { "strings", null },
+            { "optional", "max_batch_size: 8\ndynamic_batching { }" },
+            { "interact", null },
+        };
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -40,17 +47,20 @@ public sealed class BatchingPropertyTests
         Assert.Equal(0, test.Replica(model).QueuedRequests);
     }
 
-    private static byte[] Model(string name) => name switch
-    {
-        "mlp" => FixtureModels.Mlp(Inputs, 16, 5, seed: 2),
-        "free" => FixtureModels.TwoDynamicDimensions(),
-        "strings" => FixtureModels.Identity(DataType.String, Inputs),
-        "optional" => FixtureModels.OptionalInput(Inputs),
-        "interact" => FixtureModels.RowsInteract(Inputs),
-        _ => throw new ArgumentOutOfRangeException(nameof(name)),
-    };
+    private static byte[] Model(string name) =>
+        name switch
+        {
+            "mlp" => FixtureModels.Mlp(Inputs, 16, 5, seed: 2),
+            "free" => FixtureModels.TwoDynamicDimensions(),
+            "strings" => FixtureModels.Identity(DataType.String, Inputs),
+            "optional" => FixtureModels.OptionalInput(Inputs),
+            "interact" => FixtureModels.RowsInteract(Inputs),
+            _ => throw new ArgumentOutOfRangeException(nameof(name)),
+        };
 
-    /// <summary>One caller: its rows must equal the same rows run alone; true when it was answered, false when it cancelled.</summary>
+    /// <summary>
+    /// One caller: its rows must equal the same rows run alone; true when it was answered, false when it cancelled.
+    /// </summary>
     private static async Task<bool> CallAsync(TestEngine test, string model, int seed)
     {
         Random random = new(seed);
@@ -61,8 +71,20 @@ public sealed class BatchingPropertyTests
         InferenceTensor input = Input(model, random, rows, width);
         byte[] contents = input.Data.ToArray();
         await Task.Yield();
-        ValueTask<InferenceResponse> call = test.Replica(model).InferAsync(new InferenceRequest { ModelName = model, Inputs = [input], Priority = (uint)random.Next(3) }, source.Token);
-        if (cancel) await source.CancelAsync();
+        ValueTask<InferenceResponse> call = test.Replica(model)
+            .InferAsync(
+                new InferenceRequest
+                {
+                    ModelName = model,
+                    Inputs = [input],
+                    Priority = (uint)random.Next(3),
+                },
+                source.Token
+            );
+        if (cancel)
+        {
+            await source.CancelAsync();
+        }
         using InferenceResponse response = await call;
         if (response.Error == InferenceError.Cancelled)
         {
@@ -70,8 +92,15 @@ public sealed class BatchingPropertyTests
             return false;
         }
 
-        using InferenceResponse alone = await test.InferAsync(new InferenceRequest { ModelName = model, Inputs = [new InferenceTensor(input.Name, input.Datatype, [rows, width], contents)] });
-        InferenceTensor actual = response.EnsureSuccess().Output("y"), expected = alone.EnsureSuccess().Output("y");
+        using InferenceResponse alone = await test.InferAsync(
+            new InferenceRequest
+            {
+                ModelName = model,
+                Inputs = [new InferenceTensor(input.Name, input.Datatype, [rows, width], contents)],
+            }
+        );
+        InferenceTensor actual = response.EnsureSuccess().Output("y");
+        InferenceTensor expected = alone.EnsureSuccess().Output("y");
         Assert.Equal(expected.Shape.ToArray(), actual.Shape.ToArray());
         Assert.Equal(rows, actual.Shape[0]);
         if (model == "strings")
@@ -80,19 +109,37 @@ public sealed class BatchingPropertyTests
             return true;
         }
 
-        float[] x = TestEngine.Floats(actual), y = TestEngine.Floats(expected);
-        for (int i = 0; i < y.Length; i++) Assert.Equal(y[i], x[i], 1e-5f);
+        float[] x = TestEngine.Floats(actual);
+        float[] y = TestEngine.Floats(expected);
+        for (int i = 0; i < y.Length; i++)
+        {
+            Assert.Equal(y[i], x[i], 1e-5f);
+        }
         return true;
     }
 
     private static InferenceTensor Input(string model, Random random, int rows, int width)
     {
-        if (model != "strings") return TestEngine.Floats("x", [.. Enumerable.Range(0, rows * width).Select(_ => random.NextSingle())], rows, width);
+        if (model != "strings")
+        {
+            return TestEngine.Floats(
+                "x",
+                [.. Enumerable.Range(0, rows * width).Select(_ => random.NextSingle())],
+                rows,
+                width
+            );
+        }
         byte[][] elements = [.. Enumerable.Range(0, rows * width).Select(_ => new byte[random.Next(9)])];
-        foreach (byte[] element in elements) random.NextBytes(element);
+        foreach (byte[] element in elements)
+        {
+            random.NextBytes(element);
+        }
         byte[] contents = new byte[elements.Sum(element => element.Length + BytesElements.PrefixSize)];
         int offset = 0;
-        foreach (byte[] element in elements) offset += BytesElements.Write(contents.AsSpan(offset), element);
+        foreach (byte[] element in elements)
+        {
+            offset += BytesElements.Write(contents.AsSpan(offset), element);
+        }
         return new InferenceTensor("x", TensorDatatype.Bytes, [rows, width], contents);
     }
 }

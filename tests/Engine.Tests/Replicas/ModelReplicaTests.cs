@@ -19,14 +19,28 @@ public sealed class ModelReplicaTests
     [InlineData("x", TensorDatatype.Fp64, new long[] { 1, 4 }, 32, "datatype FP64, expected FP32")]
     [InlineData("x", TensorDatatype.Fp32, new long[] { 1, 5 }, 20, "Expected [-1,4], got [1,5]")]
     [InlineData("x", TensorDatatype.Fp32, new long[] { 4 }, 16, "Expected [-1,4], got [4]")]
-    [InlineData("x", TensorDatatype.Fp32, new long[] { 2, 4 }, 16, "Expected 32, got 16: its shape [2,4] of FP32 asks for 32 bytes")]
+    [InlineData(
+        "x",
+        TensorDatatype.Fp32,
+        new long[] { 2, 4 },
+        16,
+        "Expected 32, got 16: its shape [2,4] of FP32 asks for 32 bytes"
+    )]
     [InlineData("x", TensorDatatype.Fp32, new long[] { -1, 4 }, 16, "dimensions must be 0 or more")]
     [InlineData("x", TensorDatatype.Fp32, new long[] { 1L << 62, 4 }, 16, "dimensions must be 0 or more")]
-    public async Task InferAsync_ABadInput_NamesWhatIsWrong(string name, TensorDatatype datatype, long[] shape, int bytes, string expected)
+    public async Task InferAsync_ABadInput_NamesWhatIsWrong(
+        string name,
+        TensorDatatype datatype,
+        long[] shape,
+        int bytes,
+        string expected
+    )
     {
         await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2, seed: 1), null));
 
-        using InferenceResponse response = await test.InferAsync(TestEngine.Request("m", new InferenceTensor(name, datatype, shape, new byte[bytes])));
+        using InferenceResponse response = await test.InferAsync(
+            TestEngine.Request("m", new InferenceTensor(name, datatype, shape, new byte[bytes]))
+        );
 
         Assert.Equal(InferenceError.InvalidArgument, response.Error);
         Assert.Contains(expected, response.ErrorMessage, StringComparison.Ordinal);
@@ -40,7 +54,14 @@ public sealed class ModelReplicaTests
 
         using InferenceResponse missing = await test.InferAsync(TestEngine.Request("m"));
         using InferenceResponse twice = await test.InferAsync(TestEngine.Request("m", Input(), Input()));
-        using InferenceResponse output = await test.InferAsync(new InferenceRequest { ModelName = "m", Inputs = [Input()], RequestedOutputs = ["z"] });
+        using InferenceResponse output = await test.InferAsync(
+            new InferenceRequest
+            {
+                ModelName = "m",
+                Inputs = [Input()],
+                RequestedOutputs = ["z"],
+            }
+        );
 
         Assert.Contains("input 'x' of model 'm' is missing", missing.ErrorMessage, StringComparison.Ordinal);
         Assert.Contains("'x' is given twice", twice.ErrorMessage, StringComparison.Ordinal);
@@ -50,11 +71,23 @@ public sealed class ModelReplicaTests
     [Fact]
     public async Task InferAsync_BackgroundRequests_LeaveHalfOfTheQueueToOthers()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 8\ndynamic_batching { }\ninstance_group { count: 1 }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            (
+                "m",
+                FixtureModels.Mlp(4, 8, 2, seed: 1),
+                "max_batch_size: 8\ndynamic_batching { }\ninstance_group { count: 1 }"
+            )
+        );
         ModelReplica replica = test.Replica("m");
         BatchLimits limits = replica.Limits;
         replica.Limits = limits with { MaxRows = 100, MaxDelay = TimeSpan.FromHours(1), MaxQueuedRequests = 4 };
-        Task<InferenceResponse> Send(bool background) => test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)) with { Background = background });
+        Task<InferenceResponse> Send(bool background) =>
+            test.InferAsync(
+                TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)) with
+                {
+                    Background = background,
+                }
+            );
 
         Task<InferenceResponse>[] waiting = [Send(background: true), Send(background: true)];
         using InferenceResponse refused = await Send(background: true);
@@ -70,15 +103,29 @@ public sealed class ModelReplicaTests
     [Fact]
     public async Task InferAsync_OneBadRequestInABatch_FailsAlone()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("numbers", ParseNumberModel.Create(), "max_batch_size: 16\ndynamic_batching { max_queue_delay_microseconds: 50000 }"));
-        Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 16).Select(i => test.InferAsync(TestEngine.Request("numbers", Text(i == 5 ? "no number" : $"{i}"))))];
+        await using TestEngine test = await TestEngine.StartAsync(
+            (
+                "numbers",
+                ParseNumberModel.Create(),
+                "max_batch_size: 16\ndynamic_batching { max_queue_delay_microseconds: 50000 }"
+            )
+        );
+        Task<InferenceResponse>[] calls =
+        [
+            .. Enumerable
+                .Range(0, 16)
+                .Select(i => test.InferAsync(TestEngine.Request("numbers", Text(i == 5 ? "no number" : $"{i}")))),
+        ];
 
         InferenceResponse[] responses = await Task.WhenAll(calls);
 
         Assert.Equal(InferenceError.Internal, responses[5].Error);
         for (int i = 0; i < 16; i++)
         {
-            if (i != 5) Assert.Equal(i, BitConverter.ToInt64(responses[i].EnsureSuccess().Output("y").Data.Span));
+            if (i != 5)
+            {
+                Assert.Equal(i, BitConverter.ToInt64(responses[i].EnsureSuccess().Output("y").Data.Span));
+            }
         }
     }
 
@@ -92,9 +139,17 @@ public sealed class ModelReplicaTests
         Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 40).Select(_ => test.InferAsync(SlowRequest()))];
         InferenceResponse[] responses = await Task.WhenAll(calls);
 
-        Assert.Contains(responses, response => response.Error == InferenceError.ResourceExhausted && response.ErrorMessage.Contains("3 of 3", StringComparison.Ordinal));
+        Assert.Contains(
+            responses,
+            response =>
+                response.Error == InferenceError.ResourceExhausted
+                && response.ErrorMessage.Contains("3 of 3", StringComparison.Ordinal)
+        );
         Assert.Contains(responses, response => response.Error == InferenceError.None);
-        Assert.All(responses, response => Assert.True(response.Error is InferenceError.None or InferenceError.ResourceExhausted));
+        Assert.All(
+            responses,
+            response => Assert.True(response.Error is InferenceError.None or InferenceError.ResourceExhausted)
+        );
     }
 
     [Fact]
@@ -111,7 +166,9 @@ public sealed class ModelReplicaTests
     [Fact]
     public async Task InferAsync_CancelledWhileQueued_NeverRunsAndIsAnsweredAtOnce()
     {
-        const string Waiting = "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }\ninstance_group { count: 1 }";
+        const string Waiting =
+            "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 "
+            + "}\ninstance_group { count: 1 }";
         await using TestEngine test = await TestEngine.StartAsync(("slow", Slow, Waiting));
         using CancellationTokenSource source = new();
         Task<InferenceResponse> queued = test.InferAsync(SlowRequest(), source.Token);
@@ -120,7 +177,10 @@ public sealed class ModelReplicaTests
         await source.CancelAsync();
         using InferenceResponse cancelled = await queued;
         int left = test.Replica("slow").QueuedRequests;
-        InferenceResponse[] answered = await Task.WhenAll(test.InferAsync(SlowRequest()), test.InferAsync(SlowRequest()));
+        InferenceResponse[] answered = await Task.WhenAll(
+            test.InferAsync(SlowRequest()),
+            test.InferAsync(SlowRequest())
+        );
 
         Assert.Equal(InferenceError.Cancelled, cancelled.Error);
         Assert.Equal(0, left);
@@ -130,7 +190,9 @@ public sealed class ModelReplicaTests
     [Fact]
     public async Task UnloadAsync_RequestsThatWaitForCompany_AreServedAtOnce()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("slow", Slow, "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            ("slow", Slow, "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }")
+        );
         Task<InferenceResponse> waiting = test.InferAsync(SlowRequest());
 
         await test.Engine.UnloadAsync("slow", TestContext.Current.CancellationToken);
@@ -156,15 +218,38 @@ public sealed class ModelReplicaTests
     [Fact]
     public async Task InferAsync_ManyRequests_BatchesReachTheCapAndOrderHolds()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("mlp", FixtureModels.Mlp(512, 512, 4, seed: 1), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            (
+                "mlp",
+                FixtureModels.Mlp(512, 512, 4, seed: 1),
+                "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"
+            )
+        );
         ModelReplica replica = test.Replica("mlp");
         List<int> order = [];
-        Task[] calls = [.. Enumerable.Range(0, 1000).Select(async i =>
-        {
-            using InferenceResponse response = (await replica.InferAsync(
-                new InferenceRequest { ModelName = "mlp", Inputs = [TestEngine.Floats("x", new float[512], 1, 512)], SloP99Ms = 100_000 - i }, TestContext.Current.CancellationToken)).EnsureSuccess();
-            lock (order) order.Add(response.Timings.BatchRows);
-        })];
+        Task[] calls =
+        [
+            .. Enumerable
+                .Range(0, 1000)
+                .Select(async i =>
+                {
+                    using InferenceResponse response = (
+                        await replica.InferAsync(
+                            new InferenceRequest
+                            {
+                                ModelName = "mlp",
+                                Inputs = [TestEngine.Floats("x", new float[512], 1, 512)],
+                                SloP99Ms = 100_000 - i,
+                            },
+                            TestContext.Current.CancellationToken
+                        )
+                    ).EnsureSuccess();
+                    lock (order)
+                    {
+                        order.Add(response.Timings.BatchRows);
+                    }
+                }),
+        ];
 
         await Task.WhenAll(calls);
 
@@ -177,24 +262,40 @@ public sealed class ModelReplicaTests
     {
         await using TestEngine test = await TestEngine.StartAsync(("mlp", FixtureModels.Mlp(64, 64, 4, seed: 1), null));
         ModelReplica replica = test.Replica("mlp");
-        Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 500).Select(i =>
-        {
-            if (i % 50 == 0) replica.Limits = replica.Limits with { Concurrency = 1 + (i / 50 % 2), MaxRows = 1 + (i % 7) };
-            return test.InferAsync(TestEngine.Request("mlp", TestEngine.Floats("x", new float[64 * 3], 3, 64)));
-        })];
+        Task<InferenceResponse>[] calls =
+        [
+            .. Enumerable
+                .Range(0, 500)
+                .Select(i =>
+                {
+                    if (i % 50 == 0)
+                    {
+                        replica.Limits = replica.Limits with { Concurrency = 1 + (i / 50 % 2), MaxRows = 1 + (i % 7) };
+                    }
+                    return test.InferAsync(TestEngine.Request("mlp", TestEngine.Floats("x", new float[64 * 3], 3, 64)));
+                }),
+        ];
 
-        Assert.All(await Task.WhenAll(calls), response => Assert.Equal(3, response.EnsureSuccess().Output("y").Shape[0]));
+        Assert.All(
+            await Task.WhenAll(calls),
+            response => Assert.Equal(3, response.EnsureSuccess().Output("y").Shape[0])
+        );
     }
 
     [Fact]
     public async Task InferAsync_AnyOutcome_ReleasesTheRequestsTensors()
     {
         await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.NoBatch(1), null));
-        TensorBuffer good = TensorBuffer.Rent(4), bad = TensorBuffer.Rent(8);
+        TensorBuffer good = TensorBuffer.Rent(4);
+        TensorBuffer bad = TensorBuffer.Rent(8);
         good.Span.Clear();
 
-        using InferenceResponse answered = await test.InferAsync(TestEngine.Request("m", new InferenceTensor("x", TensorDatatype.Fp32, [1], good.Memory, good)));
-        using InferenceResponse refused = await test.InferAsync(TestEngine.Request("m", new InferenceTensor("x", TensorDatatype.Fp32, [2], bad.Memory, bad)));
+        using InferenceResponse answered = await test.InferAsync(
+            TestEngine.Request("m", new InferenceTensor("x", TensorDatatype.Fp32, [1], good.Memory, good))
+        );
+        using InferenceResponse refused = await test.InferAsync(
+            TestEngine.Request("m", new InferenceTensor("x", TensorDatatype.Fp32, [2], bad.Memory, bad))
+        );
         await test.Engine.UnloadAsync("m", TestContext.Current.CancellationToken);
 
         Assert.Throws<ObjectDisposedException>(() => good.AddReference());
@@ -202,7 +303,12 @@ public sealed class ModelReplicaTests
     }
 
     private static InferenceRequest SlowRequest(TimeSpan timeout = default, int rows = 1) =>
-        new() { ModelName = "slow", Inputs = [TestEngine.Floats("x", new float[4096 * rows], rows, 4096)], Timeout = timeout };
+        new()
+        {
+            ModelName = "slow",
+            Inputs = [TestEngine.Floats("x", new float[4096 * rows], rows, 4096)],
+            Timeout = timeout,
+        };
 
     private static InferenceTensor Text(string text)
     {

@@ -18,13 +18,18 @@ public sealed class RowComparisonTests
     [InlineData(float.PositiveInfinity, float.NegativeInfinity, false)]
     [InlineData(0f, 0f, true)]
     public void Difference_Floats_AreComparedByTheSizeOfTheRow(float batched, float alone, bool isEqual) =>
-        Assert.Equal(isEqual, RowComparison.Difference(Bytes(batched), Bytes(alone), TensorDatatype.Fp32, rounds: false) is null);
+        Assert.Equal(
+            isEqual,
+            RowComparison.Difference(Bytes(batched), Bytes(alone), TensorDatatype.Fp32, rounds: false) is null
+        );
 
     [Fact]
     public void Difference_ASmallElementBesideALargeOne_MayLoseItsLastDigits()
     {
         Assert.Null(RowComparison.Difference(Bytes(1000, 0.5f), Bytes(1000, 0.1f), TensorDatatype.Fp32, rounds: false));
-        Assert.NotNull(RowComparison.Difference(Bytes(1000, 5f), Bytes(1000, 0.1f), TensorDatatype.Fp32, rounds: false));
+        Assert.NotNull(
+            RowComparison.Difference(Bytes(1000, 5f), Bytes(1000, 0.1f), TensorDatatype.Fp32, rounds: false)
+        );
     }
 
     [Fact]
@@ -38,15 +43,23 @@ public sealed class RowComparisonTests
     public void Difference_WithinTheNoise_IsNone()
     {
         Assert.NotNull(RowComparison.Difference(Bytes(2e-8f), Bytes(1e-8f), TensorDatatype.Fp32, rounds: false));
-        Assert.Null(RowComparison.Difference(Bytes(2e-8f), Bytes(1e-8f), TensorDatatype.Fp32, rounds: false, noise: 1e-7));
+        Assert.Null(
+            RowComparison.Difference(Bytes(2e-8f), Bytes(1e-8f), TensorDatatype.Fp32, rounds: false, noise: 1e-7)
+        );
     }
 
     [Fact]
     public void Difference_IntegersAndLengths_MustBeEqual()
     {
         Assert.Null(RowComparison.Difference([1, 2], [1, 2], TensorDatatype.Int8, rounds: true));
-        Assert.Equal("other values in a batch than alone", RowComparison.Difference([1, 2], [1, 3], TensorDatatype.Int8, rounds: true));
-        Assert.Equal("2 bytes in a batch, 3 alone", RowComparison.Difference([1, 2], [1, 2, 3], TensorDatatype.Int8, rounds: false));
+        Assert.Equal(
+            "other values in a batch than alone",
+            RowComparison.Difference([1, 2], [1, 3], TensorDatatype.Int8, rounds: true)
+        );
+        Assert.Equal(
+            "2 bytes in a batch, 3 alone",
+            RowComparison.Difference([1, 2], [1, 2, 3], TensorDatatype.Int8, rounds: false)
+        );
     }
 
     private static byte[] Bytes(params float[] values) => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();

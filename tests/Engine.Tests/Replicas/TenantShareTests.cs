@@ -7,7 +7,14 @@ namespace OrleansInference.Engine.Tests.Replicas;
 
 public sealed class TenantShareTests : IDisposable
 {
-    private static readonly BatchLimits Held = new() { MaxRows = 1_000_000, FillToMax = true, MaxDelay = TimeSpan.FromHours(1), Concurrency = 1, MaxQueuedRequests = 20 };
+    private static readonly BatchLimits Held = new()
+    {
+        MaxRows = 1_000_000,
+        FillToMax = true,
+        MaxDelay = TimeSpan.FromHours(1),
+        Concurrency = 1,
+        MaxQueuedRequests = 20,
+    };
 
     private readonly string _profile = Path.GetTempFileName();
 
@@ -17,8 +24,14 @@ public sealed class TenantShareTests : IDisposable
     public async Task InferAsync_AFloodOfOneTenant_LeavesTheOtherItsPlacesAndRunsItsRequestsFirst()
     {
         // 5 ms a request: what a backlog amounts to is more than the time between two calls here.
-        await File.WriteAllTextAsync(_profile, """{"memory_mib":100,"models":{"*":{"batch_ms":{"1":5}}}}""", TestContext.Current.CancellationToken);
-        await using TestEngine test = new(options => (options.ExecutionProvider.Provider, options.ExecutionProvider.Profile) = ("emulated", _profile));
+        await File.WriteAllTextAsync(
+            _profile,
+            """{"memory_mib":100,"models":{"*":{"batch_ms":{"1":5}}}}""",
+            TestContext.Current.CancellationToken
+        );
+        await using TestEngine test = new(options =>
+            (options.ExecutionProvider.Provider, options.ExecutionProvider.Profile) = ("emulated", _profile)
+        );
         test.Write("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 1");
         await test.Engine.StartAsync(TestContext.Current.CancellationToken);
         ModelReplica replica = test.Replica("mlp");
@@ -29,22 +42,39 @@ public sealed class TenantShareTests : IDisposable
         List<Task<InferenceError>> flood = [.. Enumerable.Range(0, 50).Select(_ => AnswerAsync("flood"))];
         List<Task<InferenceError>> calm = [.. Enumerable.Range(0, 5).Select(_ => AnswerAsync("calm"))];
         // One at a time from here on.
-        replica.Limits = Held with { MaxRows = 1, MaxDelay = TimeSpan.Zero };
-        InferenceError[] flooded = await Task.WhenAll(flood), served = await Task.WhenAll(calm);
+        replica.Limits = Held with
+        {
+            MaxRows = 1,
+            MaxDelay = TimeSpan.Zero,
+        };
+        InferenceError[] flooded = await Task.WhenAll(flood);
+        InferenceError[] served = await Task.WhenAll(calm);
         await first;
 
         Assert.All(served, error => Assert.Equal(InferenceError.None, error));
         Assert.InRange(flooded.Count(error => error == InferenceError.None), 9, 12);
-        Assert.All(flooded.Where(error => error != InferenceError.None), error => Assert.Equal(InferenceError.ResourceExhausted, error));
+        Assert.All(
+            flooded.Where(error => error != InferenceError.None),
+            error => Assert.Equal(InferenceError.ResourceExhausted, error)
+        );
         // The flood's own backlog stands before its requests, not before the others'.
         string[] answered = [.. order];
         Assert.True(Array.LastIndexOf(answered, "calm") < answered.Length - 3, string.Join(' ', answered));
 
         async Task<InferenceError> AnswerAsync(string tenant)
         {
-            InferenceRequest request = TestEngine.Request("mlp", TestEngine.Floats("x", new float[4], 1, 4)) with { Tenant = tenant };
+            InferenceRequest request = TestEngine.Request("mlp", TestEngine.Floats("x", new float[4], 1, 4)) with
+            {
+                Tenant = tenant,
+            };
             using InferenceResponse response = await test.InferAsync(request);
-            if (response.Error == InferenceError.None) lock (order) order.Add(tenant);
+            if (response.Error == InferenceError.None)
+            {
+                lock (order)
+                {
+                    order.Add(tenant);
+                }
+            }
             return response.Error;
         }
     }
@@ -52,11 +82,25 @@ public sealed class TenantShareTests : IDisposable
     [Fact]
     public async Task InferAsync_OneTenantAlone_MayFillTheQueue()
     {
-        await using TestEngine test = await TestEngine.StartAsync(("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 1"));
+        await using TestEngine test = await TestEngine.StartAsync(
+            ("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), "max_batch_size: 1")
+        );
         ModelReplica replica = test.Replica("mlp");
         replica.Limits = Held;
 
-        Task<InferenceResponse>[] answers = [.. Enumerable.Range(0, 30).Select(_ => test.InferAsync(TestEngine.Request("mlp", TestEngine.Floats("x", new float[4], 1, 4)) with { Tenant = "only" }))];
+        Task<InferenceResponse>[] answers =
+        [
+            .. Enumerable
+                .Range(0, 30)
+                .Select(_ =>
+                    test.InferAsync(
+                        TestEngine.Request("mlp", TestEngine.Floats("x", new float[4], 1, 4)) with
+                        {
+                            Tenant = "only",
+                        }
+                    )
+                ),
+        ];
         replica.Limits = Held with { MaxRows = 1, MaxDelay = TimeSpan.Zero };
         InferenceResponse[] responses = await Task.WhenAll(answers);
 

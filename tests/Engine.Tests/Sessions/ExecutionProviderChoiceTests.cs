@@ -22,7 +22,9 @@ public sealed class ExecutionProviderChoiceTests
     [InlineData("auto", "KIND_GPU", "KIND_GPU")]
     public void Choose_CudaDemandedWhereThereIsNone_SaysWhatThereIs(string wanted, string kind, string demandedBy)
     {
-        ModelLoadException exception = Assert.Throws<ModelLoadException>(() => ExecutionProviderChoice.Choose(wanted, kind, CpuOnly));
+        ModelLoadException exception = Assert.Throws<ModelLoadException>(() =>
+            ExecutionProviderChoice.Choose(wanted, kind, CpuOnly)
+        );
 
         Assert.Contains(demandedBy, exception.Message, StringComparison.Ordinal);
         Assert.Contains("has only: CPUExecutionProvider", exception.Message, StringComparison.Ordinal);

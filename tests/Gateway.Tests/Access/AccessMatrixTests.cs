@@ -14,17 +14,27 @@ namespace OrleansInference.Gateway.Tests.Access;
 public sealed class AccessMatrixTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("access").FullName;
-    private readonly RSA _authority = RSA.Create(2048), _forger = RSA.Create(2048);
+    private readonly RSA _authority = RSA.Create(2048);
+    private readonly RSA _forger = RSA.Create(2048);
     private GatewayHost _gateway = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        string keys = Path.Combine(_folder, "keys"), authority = Path.Combine(_folder, "authority.pem");
-        await File.WriteAllTextAsync(keys, "key-infer a role=infer\nkey-operate b role=operate\nkey-admin c 1 0 role=admin\nkey-plain d\n", Token);
+        string keys = Path.Combine(_folder, "keys");
+        string authority = Path.Combine(_folder, "authority.pem");
+        await File.WriteAllTextAsync(
+            keys,
+            "key-infer a role=infer\nkey-operate b role=operate\nkey-admin c 1 0 role=admin\nkey-plain d\n",
+            Token
+        );
         await File.WriteAllTextAsync(authority, _authority.ExportSubjectPublicKeyInfoPem(), Token);
-        _gateway = await GatewayHost.StartAsync(("ApiKeyFile", keys), ("Access:TokenKeyFile", authority), ("Access:AuditFile", Path.Combine(_folder, "audit.jsonl")));
+        _gateway = await GatewayHost.StartAsync(
+            ("ApiKeyFile", keys),
+            ("Access:TokenKeyFile", authority),
+            ("Access:AuditFile", Path.Combine(_folder, "audit.jsonl"))
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -40,20 +50,55 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     {
         List<string> let = [];
         int asked = 0;
-        string expired = Signed(_authority, "admin", TimeSpan.FromHours(-1)), forged = Signed(_forger, "admin", TimeSpan.FromHours(1)), foreign = Signed(_authority, "admin", TimeSpan.FromHours(1), audience: "other"), roleless = Signed(_authority, "", TimeSpan.FromHours(1)), unsigned = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor { Audience = "orleans-inference", Expires = DateTime.UnixEpoch.AddYears(100), Claims = new Dictionary<string, object> { ["roles"] = "admin" } });
+        string expired = Signed(_authority, "admin", TimeSpan.FromHours(-1));
+        string forged = Signed(_forger, "admin", TimeSpan.FromHours(1));
+        string foreign = Signed(_authority, "admin", TimeSpan.FromHours(1), audience: "other");
+        string roleless = Signed(_authority, "", TimeSpan.FromHours(1));
+        string unsigned = new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Audience = "orleans-inference",
+                Expires = DateTime.UnixEpoch.AddYears(100),
+                Claims = new Dictionary<string, object> { ["roles"] = "admin" },
+            }
+        );
         foreach ((string method, string path) in Endpoints())
         {
             Role? needed = Roles.Needed(method, path);
-            if (needed is null) continue;
+            if (needed is null)
+            {
+                continue;
+            }
             foreach (string? key in new[] { null, "wrong", "", expired, forged, foreign, roleless, unsigned })
             {
                 asked++;
-                if (await StatusAsync(method, path, key) is var status && status != HttpStatusCode.Unauthorized) let.Add($"{method} {path} with '{key}': {status}");
+                if (await StatusAsync(method, path, key) is var status && status != HttpStatusCode.Unauthorized)
+                {
+                    let.Add($"{method} {path} with '{key}': {status}");
+                }
             }
 
-            string? weaker = needed switch { Role.Operate => "key-plain", Role.Admin => "key-operate", _ => null };
-            if (weaker is not null && await StatusAsync(method, path, weaker) is var lesser && lesser != HttpStatusCode.Forbidden) let.Add($"{method} {path} with {weaker}: {lesser}");
-            if (await StatusAsync(method, path, "key-admin", origin: "https://elsewhere.example") is var other && other != HttpStatusCode.Forbidden) let.Add($"{method} {path} of another origin: {other}");
+            string? weaker = needed switch
+            {
+                Role.Operate => "key-plain",
+                Role.Admin => "key-operate",
+                _ => null,
+            };
+            if (
+                weaker is not null
+                && await StatusAsync(method, path, weaker) is var lesser
+                && lesser != HttpStatusCode.Forbidden
+            )
+            {
+                let.Add($"{method} {path} with {weaker}: {lesser}");
+            }
+            if (
+                await StatusAsync(method, path, "key-admin", origin: "https://elsewhere.example") is var other
+                && other != HttpStatusCode.Forbidden
+            )
+            {
+                let.Add($"{method} {path} of another origin: {other}");
+            }
         }
 
         Assert.True(asked > 400, $"{asked} requests were made");
@@ -67,21 +112,47 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     [InlineData("operate", "/v2/cluster", 200)]
     [InlineData("infer operate", "/v2/cluster", 200)]
     [InlineData("admin", "/v2/agent/policies", 200)]
-    public async Task AToken_OfARole_OpensWhatTheRoleMay(string roles, string path, int status) => Assert.Equal((HttpStatusCode)status, await StatusAsync("GET", path, Signed(_authority, roles, TimeSpan.FromHours(1))));
+    public async Task AToken_OfARole_OpensWhatTheRoleMay(string roles, string path, int status) =>
+        Assert.Equal(
+            (HttpStatusCode)status,
+            await StatusAsync("GET", path, Signed(_authority, roles, TimeSpan.FromHours(1)))
+        );
 
     [Fact]
     public async Task OpenEndpoints_AreHealthAndTheDashboardsFilesOnly()
     {
-        string[] open = [.. Endpoints().Where(endpoint => Roles.Needed(endpoint.Method, endpoint.Path) is null).Select(endpoint => endpoint.Path).Distinct().Order(StringComparer.Ordinal)];
+        string[] open =
+        [
+            .. Endpoints()
+                .Where(endpoint => Roles.Needed(endpoint.Method, endpoint.Path) is null)
+                .Select(endpoint => endpoint.Path)
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
 
-        Assert.Equal(["/dashboard/login", "/dashboard/logout", "/dashboard/session", "/inference.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService/ServerReady", "/v2/health/live", "/v2/health/ready"], open);
+        Assert.Equal(
+            [
+                "/dashboard/login",
+                "/dashboard/logout",
+                "/dashboard/session",
+                "/inference.GRPCInferenceService/ServerLive",
+                "/inference.GRPCInferenceService/ServerReady",
+                "/v2/health/live",
+                "/v2/health/ready",
+            ],
+            open
+        );
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("GET", "/v2/health/live", null));
     }
 
     [Fact]
     public async Task ALogIn_WithoutTheDashboardsHeader_ChangesNothing()
     {
-        HttpResponseMessage login = await _gateway.Http.PostAsync("/dashboard/login", new StringContent("""{"key":"key-admin"}"""), Token);
+        HttpResponseMessage login = await _gateway.Http.PostAsync(
+            "/dashboard/login",
+            new StringContent("""{"key":"key-admin"}"""),
+            Token
+        );
         string cookie = login.Headers.GetValues("Set-Cookie").Single();
 
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
@@ -99,8 +170,16 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         await _gateway.StopAndCheckAsync();
         string audit = await File.ReadAllTextAsync(Path.Combine(_folder, "audit.jsonl"), Token);
 
-        Assert.Contains("\"role\":\"admin\",\"method\":\"POST\",\"path\":\"/v2/agent/resume\",\"status\":200", audit, StringComparison.Ordinal);
-        Assert.Contains("\"role\":\"operate\",\"method\":\"POST\",\"path\":\"/v2/agent/resume\",\"status\":403", audit, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"role\":\"admin\",\"method\":\"POST\",\"path\":\"/v2/agent/resume\",\"status\":200",
+            audit,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "\"role\":\"operate\",\"method\":\"POST\",\"path\":\"/v2/agent/resume\",\"status\":403",
+            audit,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("key-", audit, StringComparison.Ordinal);
     }
 
@@ -115,8 +194,14 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     {
         await using GatewayHost open = await GatewayHost.StartAsync();
         HttpRequestMessage request = new(HttpMethod.Get, "/v2");
-        if (host.Length > 0) request.Headers.Host = host;
-        if (origin is not null) request.Headers.TryAddWithoutValidation("Origin", origin);
+        if (host.Length > 0)
+        {
+            request.Headers.Host = host;
+        }
+        if (origin is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Origin", origin);
+        }
 
         Assert.Equal((HttpStatusCode)status, (await open.Http.SendAsync(request, Token)).StatusCode);
         await open.StopAndCheckAsync();
@@ -126,27 +211,85 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     {
         foreach (RouteEndpoint endpoint in _gateway.Endpoints.OfType<RouteEndpoint>())
         {
-            string path = "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part is Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal ? literal.Content : "x"))));
-            foreach (string method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? (IReadOnlyList<string>)["GET", "POST", "PUT", "DELETE"]) yield return (method, path);
+            string path =
+                "/"
+                + string.Join(
+                    '/',
+                    endpoint.RoutePattern.PathSegments.Select(segment =>
+                        string.Concat(
+                            segment.Parts.Select(part =>
+                                part is Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal
+                                    ? literal.Content
+                                    : "x"
+                            )
+                        )
+                    )
+                );
+            foreach (
+                string method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods
+                    ?? (IReadOnlyList<string>)["GET", "POST", "PUT", "DELETE"]
+            )
+            {
+                yield return (method, path);
+            }
         }
     }
 
-    private async Task<HttpStatusCode> StatusAsync(string method, string path, string? key, string? origin = null, string? cookie = null, bool own = false)
+    private async Task<HttpStatusCode> StatusAsync(
+        string method,
+        string path,
+        string? key,
+        string? origin = null,
+        string? cookie = null,
+        bool own = false
+    )
     {
         using HttpRequestMessage request = new(new HttpMethod(method), path);
-        if (method != "GET") request.Content = new StringContent("{}");
-        if (key is not null) request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {key}");
-        if (origin is not null) request.Headers.Add("Origin", origin);
-        if (cookie is not null) request.Headers.Add("Cookie", cookie.Split(';')[0]);
-        if (own) request.Headers.Add("X-Requested-With", "dashboard");
-        using HttpResponseMessage answer = await _gateway.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        if (method != "GET")
+        {
+            request.Content = new StringContent("{}");
+        }
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {key}");
+        }
+        if (origin is not null)
+        {
+            request.Headers.Add("Origin", origin);
+        }
+        if (cookie is not null)
+        {
+            request.Headers.Add("Cookie", cookie.Split(';')[0]);
+        }
+        if (own)
+        {
+            request.Headers.Add("X-Requested-With", "dashboard");
+        }
+        using HttpResponseMessage answer = await _gateway.Http.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            Token
+        );
         return answer.StatusCode;
     }
 
     private static string Signed(RSA key, string roles, TimeSpan lives, string audience = "orleans-inference")
     {
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        ClaimsIdentity claims = new([.. roles.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(role => new Claim("roles", role)), new Claim("sub", "somebody")]);
-        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor { Subject = claims, Audience = audience, NotBefore = now.AddDays(-1), IssuedAt = now.AddDays(-1), Expires = now + lives, SigningCredentials = new SigningCredentials(new RsaSecurityKey(key), SecurityAlgorithms.RsaSha256) });
+        ClaimsIdentity claims = new([
+            .. roles.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(role => new Claim("roles", role)),
+            new Claim("sub", "somebody"),
+        ]);
+        return new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Subject = claims,
+                Audience = audience,
+                NotBefore = now.AddDays(-1),
+                IssuedAt = now.AddDays(-1),
+                Expires = now + lives,
+                SigningCredentials = new SigningCredentials(new RsaSecurityKey(key), SecurityAlgorithms.RsaSha256),
+            }
+        );
     }
 }

@@ -39,7 +39,14 @@ public sealed class ApiKeyTests : IAsyncLifetime
         HttpResponseMessage answer = await InferAsync(header, value);
 
         Assert.Equal((HttpStatusCode)status, answer.StatusCode);
-        if (status == 401) Assert.Contains("an API key is needed", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        if (status == 401)
+        {
+            Assert.Contains(
+                "an API key is needed",
+                await answer.Content.ReadAsStringAsync(Token),
+                StringComparison.Ordinal
+            );
+        }
         Assert.Equal(status == 200 ? 1 : 0, _gateway.Pipeline.Requests);
     }
 
@@ -48,7 +55,10 @@ public sealed class ApiKeyTests : IAsyncLifetime
     {
         await InferAsync("X-API-Key", "secret-one");
 
-        Assert.Equal(("acme", 3.0, 50.0), (_gateway.Gate.Last.Tenant, _gateway.Gate.Last.Weight, _gateway.Gate.Last.QuotaPerSecond));
+        Assert.Equal(
+            ("acme", 3.0, 50.0),
+            (_gateway.Gate.Last.Tenant, _gateway.Gate.Last.Weight, _gateway.Gate.Last.QuotaPerSecond)
+        );
         Assert.Equal(("acme", 3.0), (_gateway.Pipeline.Last!.Tenant, _gateway.Pipeline.Last.TenantWeight));
     }
 
@@ -59,16 +69,27 @@ public sealed class ApiKeyTests : IAsyncLifetime
     [InlineData("/v2/cluster", 401)]
     [InlineData("/metrics", 401)]
     [InlineData("/nothing", 401)]
-    public async Task Get_WithoutAKey_OnlyHealthIsOpen(string path, int status) => Assert.Equal((HttpStatusCode)status, (await _gateway.Http.GetAsync(path, Token)).StatusCode);
+    public async Task Get_WithoutAKey_OnlyHealthIsOpen(string path, int status) =>
+        Assert.Equal((HttpStatusCode)status, (await _gateway.Http.GetAsync(path, Token)).StatusCode);
 
     [Fact]
     public async Task Grpc_WithoutAKey_IsUnauthenticatedButForHealth()
     {
-        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () => await _gateway.Grpc.ServerMetadataAsync(new ServerMetadataRequest(), cancellationToken: Token));
+        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () =>
+            await _gateway.Grpc.ServerMetadataAsync(new ServerMetadataRequest(), cancellationToken: Token)
+        );
 
         Assert.Equal(StatusCode.Unauthenticated, exception.StatusCode);
         Assert.True((await _gateway.Grpc.ServerLiveAsync(new ServerLiveRequest(), cancellationToken: Token)).Live);
-        Assert.NotEmpty((await _gateway.Grpc.ServerMetadataAsync(new ServerMetadataRequest(), new Metadata { { "x-api-key", "secret-one" } }, cancellationToken: Token)).Name);
+        Assert.NotEmpty(
+            (
+                await _gateway.Grpc.ServerMetadataAsync(
+                    new ServerMetadataRequest(),
+                    new Metadata { { "x-api-key", "secret-one" } },
+                    cancellationToken: Token
+                )
+            ).Name
+        );
     }
 
     [Theory]
@@ -87,8 +108,14 @@ public sealed class ApiKeyTests : IAsyncLifetime
 
     private Task<HttpResponseMessage> InferAsync(string? header, string? value)
     {
-        HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer") { Content = new StringContent(Body) };
-        if (header is not null) request.Headers.TryAddWithoutValidation(header, value);
+        HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer")
+        {
+            Content = new StringContent(Body),
+        };
+        if (header is not null)
+        {
+            request.Headers.TryAddWithoutValidation(header, value);
+        }
         return _gateway.Http.SendAsync(request, Token);
     }
 }

@@ -36,7 +36,13 @@ public sealed class AgentEndpointsTests : IAsyncLifetime
     {
         using JsonDocument state = JsonDocument.Parse(await _gateway.Http.GetStringAsync($"/v2/agent{query}", Token));
 
-        Assert.Equal(expected, state.RootElement.GetProperty("decisions").EnumerateArray().Select(decision => decision.GetProperty("id").GetInt32()));
+        Assert.Equal(
+            expected,
+            state
+                .RootElement.GetProperty("decisions")
+                .EnumerateArray()
+                .Select(decision => decision.GetProperty("id").GetInt32())
+        );
     }
 
     [Theory]
@@ -93,7 +99,11 @@ public sealed class AgentEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Stream_AChange_IsSent()
     {
-        using HttpResponseMessage response = await _gateway.Http.GetAsync("/v2/agent/stream", HttpCompletionOption.ResponseHeadersRead, Token);
+        using HttpResponseMessage response = await _gateway.Http.GetAsync(
+            "/v2/agent/stream",
+            HttpCompletionOption.ResponseHeadersRead,
+            Token
+        );
         using StreamReader reader = new(await response.Content.ReadAsStreamAsync(Token));
 
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
@@ -106,7 +116,10 @@ public sealed class AgentEndpointsTests : IAsyncLifetime
     {
         while (await reader.ReadLineAsync(Token) is { } line)
         {
-            if (line.StartsWith("data: ", StringComparison.Ordinal)) return line;
+            if (line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                return line;
+            }
         }
 
         return "";

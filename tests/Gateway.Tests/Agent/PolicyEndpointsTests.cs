@@ -14,12 +14,28 @@ public sealed class PolicyEndpointsTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        foreach (string report in new[] { "first", "second" }) (await host.Http.PostAsJsonAsync("/v2/agent/policies", new { file = Convert.ToBase64String([1, 2]), report }, Token)).EnsureSuccessStatusCode();
+        foreach (string report in new[] { "first", "second" })
+        {
+            (
+                await host.Http.PostAsJsonAsync(
+                    "/v2/agent/policies",
+                    new { file = Convert.ToBase64String([1, 2]), report },
+                    Token
+                )
+            ).EnsureSuccessStatusCode();
+        }
         JsonElement both = await host.Http.GetFromJsonAsync<JsonElement>("/v2/agent/policies", Token);
-        JsonElement back = await (await host.Http.PostAsync("/v2/agent/policies/rollback", null, Token)).Content.ReadFromJsonAsync<JsonElement>(Token);
-        JsonElement none = await (await host.Http.PostAsync("/v2/agent/policies/rollback", null, Token)).Content.ReadFromJsonAsync<JsonElement>(Token);
+        JsonElement back = await (
+            await host.Http.PostAsync("/v2/agent/policies/rollback", null, Token)
+        ).Content.ReadFromJsonAsync<JsonElement>(Token);
+        JsonElement none = await (
+            await host.Http.PostAsync("/v2/agent/policies/rollback", null, Token)
+        ).Content.ReadFromJsonAsync<JsonElement>(Token);
 
-        Assert.Equal(["first", "second"], both.GetProperty("policies").EnumerateArray().Select(policy => policy.GetProperty("report").GetString()!));
+        Assert.Equal(
+            ["first", "second"],
+            both.GetProperty("policies").EnumerateArray().Select(policy => policy.GetProperty("report").GetString()!)
+        );
         Assert.Equal((1, "first"), (back.GetProperty("number").GetInt64(), back.GetProperty("report").GetString()));
         Assert.Equal(0, none.GetProperty("number").GetInt64());
         await host.StopAndCheckAsync();

@@ -43,12 +43,21 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Pin_EveryMember_ReachesTheDirector()
     {
-        HttpResponseMessage response = await _gateway.Http.PostAsync("/v2/cluster/models/m/pin", new StringContent("""{"nodes":["a","b"],"weights":{"a":1,"b":2.5},"max_replicas":2,"load_balance":"round_robin","task_partition":false}"""), Token);
+        HttpResponseMessage response = await _gateway.Http.PostAsync(
+            "/v2/cluster/models/m/pin",
+            new StringContent(
+                """{"nodes":["a","b"],"weights":{"a":1,"b":2.5},"max_replicas":2,"load_balance":"round_robin","task_partition":false}"""
+            ),
+            Token
+        );
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(["a", "b"], _gateway.Cluster.Pin!.Nodes);
         Assert.Equal(2.5, _gateway.Cluster.Pin.Weights["b"]);
-        Assert.Equal((2, "round_robin", false), (_gateway.Cluster.Pin.MaxReplicas, _gateway.Cluster.Pin.LoadBalance, _gateway.Cluster.Pin.TaskPartition));
+        Assert.Equal(
+            (2, "round_robin", false),
+            (_gateway.Cluster.Pin.MaxReplicas, _gateway.Cluster.Pin.LoadBalance, _gateway.Cluster.Pin.TaskPartition)
+        );
     }
 
     [Theory]
@@ -58,7 +67,11 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
     [InlineData("""{"max_replicas":1.5}""", "'max_replicas'")]
     public async Task Pin_AWrongMember_IsNamed(string body, string expected)
     {
-        HttpResponseMessage response = await _gateway.Http.PostAsync("/v2/cluster/models/m/pin", new StringContent(body), Token);
+        HttpResponseMessage response = await _gateway.Http.PostAsync(
+            "/v2/cluster/models/m/pin",
+            new StringContent(body),
+            Token
+        );
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains(expected, await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
@@ -67,9 +80,19 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
 
     [Fact]
     public async Task Profile_ListsRunsByRows() =>
-        Assert.Contains("""[{"rows":1,"seconds":0.25},{"rows":2,"seconds":0.5}]""", await (await _gateway.Http.PostAsync("/v2/cluster/nodes/n0/profile/m", null, Token)).Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains(
+            """[{"rows":1,"seconds":0.25},{"rows":2,"seconds":0.5}]""",
+            await (
+                await _gateway.Http.PostAsync("/v2/cluster/nodes/n0/profile/m", null, Token)
+            ).Content.ReadAsStringAsync(Token),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task Tenants_AreListed() =>
-        Assert.Contains("""{"tenant":"t","admitted":3,"over_quota":2,"over_share":1,"overloaded":0,"outstanding":0}""", await _gateway.Http.GetStringAsync("/v2/tenants", Token), StringComparison.Ordinal);
+        Assert.Contains(
+            """{"tenant":"t","admitted":3,"over_quota":2,"over_share":1,"overloaded":0,"outstanding":0}""",
+            await _gateway.Http.GetStringAsync("/v2/tenants", Token),
+            StringComparison.Ordinal
+        );
 }

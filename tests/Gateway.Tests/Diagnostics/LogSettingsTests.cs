@@ -7,7 +7,8 @@ namespace OrleansInference.Gateway.Tests.Diagnostics;
 
 public sealed class LogSettingsTests
 {
-    private const string Defaults = """{"log_file":"","log_info":true,"log_warning":true,"log_error":true,"log_verbose_level":0,"log_format":"default"}""";
+    private const string Defaults =
+        """{"log_file":"","log_info":true,"log_warning":true,"log_error":true,"log_verbose_level":0,"log_format":"default"}""";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -35,10 +36,16 @@ public sealed class LogSettingsTests
         await using GatewayHost host = await GatewayHost.StartAsync();
         Assert.Equal(Defaults, await host.Http.GetStringAsync("/v2/logging", Token));
 
-        (_, string changed) = await PostAsync(host, """{"log_info":false,"log_verbose_level":2,"log_format":"ISO8601"}""");
+        (_, string changed) = await PostAsync(
+            host,
+            """{"log_info":false,"log_verbose_level":2,"log_format":"ISO8601"}"""
+        );
         (_, string back) = await PostAsync(host, """{"log_info":true,"log_verbose_level":0,"log_format":"default"}""");
 
-        Assert.Equal("""{"log_file":"","log_info":false,"log_warning":true,"log_error":true,"log_verbose_level":2,"log_format":"ISO8601"}""", changed);
+        Assert.Equal(
+            """{"log_file":"","log_info":false,"log_warning":true,"log_error":true,"log_verbose_level":2,"log_format":"ISO8601"}""",
+            changed
+        );
         Assert.Equal(Defaults, back);
     }
 
@@ -72,10 +79,23 @@ public sealed class LogSettingsTests
 
         LogSettingsResponse response = await host.Grpc.LogSettingsAsync(request, cancellationToken: Token);
         request.Settings["log_error"] = new() { Uint32Param = 1 };
-        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await host.Grpc.LogSettingsAsync(request, cancellationToken: Token));
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () =>
+            await host.Grpc.LogSettingsAsync(request, cancellationToken: Token)
+        );
 
-        Assert.Equal((false, 3u, "ISO8601", ""), (response.Settings["log_info"].BoolParam, response.Settings["log_verbose_level"].Uint32Param, response.Settings["log_format"].StringParam, response.Settings["log_file"].StringParam));
-        Assert.Equal((StatusCode.InvalidArgument, "log_error must be true or false"), (refused.StatusCode, refused.Status.Detail));
+        Assert.Equal(
+            (false, 3u, "ISO8601", ""),
+            (
+                response.Settings["log_info"].BoolParam,
+                response.Settings["log_verbose_level"].Uint32Param,
+                response.Settings["log_format"].StringParam,
+                response.Settings["log_file"].StringParam
+            )
+        );
+        Assert.Equal(
+            (StatusCode.InvalidArgument, "log_error must be true or false"),
+            (refused.StatusCode, refused.Status.Detail)
+        );
     }
 
     private static async Task<(int Status, string Body)> PostAsync(GatewayHost host, string body)

@@ -40,7 +40,12 @@ public sealed class MetricsEndpointTests
 
         string text = await host.Http.GetStringAsync("/metrics", Token);
 
-        Assert.Contains(text.Split('\n'), line => line.StartsWith("orleans_inference_managed_memory_bytes ", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+        Assert.Contains(
+            text.Split('\n'),
+            line =>
+                line.StartsWith("orleans_inference_managed_memory_bytes ", StringComparison.Ordinal)
+                && !line.EndsWith(" 0", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -55,7 +60,10 @@ public sealed class MetricsEndpointTests
 
         string text = await host.Http.GetStringAsync("/metrics", Token);
 
-        Assert.Contains($"nv_inference_request_failure{{model=\"echo\",version=\"3\",reason=\"{reason}\"}} {expected}", text.Split('\n'));
+        Assert.Contains(
+            $"nv_inference_request_failure{{model=\"echo\",version=\"3\",reason=\"{reason}\"}} {expected}",
+            text.Split('\n')
+        );
     }
 
     [Fact]

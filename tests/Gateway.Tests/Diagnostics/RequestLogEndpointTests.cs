@@ -4,7 +4,8 @@ namespace OrleansInference.Gateway.Tests.Diagnostics;
 
 public sealed class RequestLogEndpointTests
 {
-    private const string Slow = """{"id":"slow","model_name":"echo","model_version":"3","arrival":"1970-01-01T00:00:00.0000000\u002B00:00","outcome":"success","rows":2,"load_us":0,"queue_us":1500,"compute_input_us":0,"compute_infer_us":500,"compute_output_us":0,"total_us":2000,"batch_size":8,"rows_ahead":16,"runs_under_way":1,"concurrency":1,"reason":"16 rows were ahead of it"}""";
+    private const string Slow =
+        """{"id":"slow","model_name":"echo","model_version":"3","arrival":"1970-01-01T00:00:00.0000000\u002B00:00","outcome":"success","rows":2,"load_us":0,"queue_us":1500,"compute_input_us":0,"compute_infer_us":500,"compute_output_us":0,"total_us":2000,"batch_size":8,"rows_ahead":16,"runs_under_way":1,"concurrency":1,"reason":"16 rows were ahead of it"}""";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -42,6 +43,9 @@ public sealed class RequestLogEndpointTests
         using HttpResponseMessage response = await host.Http.GetAsync($"/v2/requests?limit={limit}", Token);
 
         Assert.Equal(400, (int)response.StatusCode);
-        Assert.Equal($$"""{"error":"limit is '{{limit}}'; a number from 1 to 1000 is allowed"}""", await response.Content.ReadAsStringAsync(Token));
+        Assert.Equal(
+            $$"""{"error":"limit is '{{limit}}'; a number from 1 to 1000 is allowed"}""",
+            await response.Content.ReadAsStringAsync(Token)
+        );
     }
 }

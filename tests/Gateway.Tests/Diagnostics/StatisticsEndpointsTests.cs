@@ -5,7 +5,8 @@ namespace OrleansInference.Gateway.Tests.Diagnostics;
 
 public sealed class StatisticsEndpointsTests(SharedHost shared)
 {
-    private const string Full = """{"model_stats":[{"name":"echo","version":"3","last_inference":1700000000123,"inference_count":12,"execution_count":5,"inference_stats":{"success":{"count":10,"ns":1000},"fail":{"count":2,"ns":2000},"queue":{"count":10,"ns":3000},"compute_input":{"count":10,"ns":4000},"compute_infer":{"count":10,"ns":5000},"compute_output":{"count":10,"ns":6000},"cache_hit":{"count":0,"ns":0},"cache_miss":{"count":0,"ns":0}},"response_stats":{},"batch_stats":[{"batch_size":4,"compute_input":{"count":3,"ns":70},"compute_infer":{"count":3,"ns":80},"compute_output":{"count":3,"ns":90}}],"memory_usage":[{"type":"CPU","id":0,"byte_size":4096}]}]}""";
+    private const string Full =
+        """{"model_stats":[{"name":"echo","version":"3","last_inference":1700000000123,"inference_count":12,"execution_count":5,"inference_stats":{"success":{"count":10,"ns":1000},"fail":{"count":2,"ns":2000},"queue":{"count":10,"ns":3000},"compute_input":{"count":10,"ns":4000},"compute_infer":{"count":10,"ns":5000},"compute_output":{"count":10,"ns":6000},"cache_hit":{"count":0,"ns":0},"cache_miss":{"count":0,"ns":0}},"response_stats":{},"batch_stats":[{"batch_size":4,"compute_input":{"count":3,"ns":70},"compute_infer":{"count":3,"ns":80},"compute_output":{"count":3,"ns":90}}],"memory_usage":[{"type":"CPU","id":0,"byte_size":4096}]}]}""";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -11,13 +11,20 @@ public sealed class GrpcRoundTripTests(SharedHost shared)
 {
     private const int Rounds = 25;
 
-    private static readonly TensorDatatype[] All = [.. Enum.GetValues<TensorDatatype>().Where(datatype => datatype != TensorDatatype.None)];
+    private static readonly TensorDatatype[] All =
+    [
+        .. Enum.GetValues<TensorDatatype>().Where(datatype => datatype != TensorDatatype.None),
+    ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Datatypes => [.. All.Select(datatype => datatype.WireName())];
 
-    public static TheoryData<string> TypedDatatypes => [.. All.Where(datatype => datatype is not (TensorDatatype.Fp16 or TensorDatatype.Bf16)).Select(datatype => datatype.WireName())];
+    public static TheoryData<string> TypedDatatypes =>
+        [
+            .. All.Where(datatype => datatype is not (TensorDatatype.Fp16 or TensorDatatype.Bf16))
+                .Select(datatype => datatype.WireName()),
+        ];
 
     [Theory]
     [MemberData(nameof(Datatypes))]
@@ -26,14 +33,27 @@ public sealed class GrpcRoundTripTests(SharedHost shared)
         Random random = new(1);
         for (int round = 0; round < Rounds; round++)
         {
-            Sample[] inputs = [Sample.Create(random, Parse(wireName), "first"), Sample.Create(random, Parse(wireName), "second")];
-            ModelInferRequest request = new() { ModelName = "echo", ModelVersion = "3", Id = "7", Inputs = { inputs.Select(Describe) } };
+            Sample[] inputs =
+            [
+                Sample.Create(random, Parse(wireName), "first"),
+                Sample.Create(random, Parse(wireName), "second"),
+            ];
+            ModelInferRequest request = new()
+            {
+                ModelName = "echo",
+                ModelVersion = "3",
+                Id = "7",
+                Inputs = { inputs.Select(Describe) },
+            };
             request.RawInputContents.Add(inputs.Select(input => ByteString.CopyFrom(input.Bytes)));
 
             ModelInferResponse response = await shared.Host.Grpc.ModelInferAsync(request, cancellationToken: Token);
 
             Assert.Equal(("echo", "3", "7"), (response.ModelName, response.ModelVersion, response.Id));
-            for (int i = 0; i < inputs.Length; i++) AssertOutput(inputs[i], response, i);
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                AssertOutput(inputs[i], response, i);
+            }
         }
     }
 
@@ -52,9 +72,18 @@ public sealed class GrpcRoundTripTests(SharedHost shared)
         }
     }
 
-    private static TensorDatatype Parse(string wireName) => TensorDatatypes.TryParse(wireName, out TensorDatatype datatype) ? datatype : throw new ArgumentException(wireName);
+    private static TensorDatatype Parse(string wireName) =>
+        TensorDatatypes.TryParse(wireName, out TensorDatatype datatype)
+            ? datatype
+            : throw new ArgumentException(wireName);
 
-    private static ModelInferRequest.Types.InferInputTensor Describe(Sample input) => new() { Name = input.Name, Datatype = input.WireName, Shape = { input.Shape } };
+    private static ModelInferRequest.Types.InferInputTensor Describe(Sample input) =>
+        new()
+        {
+            Name = input.Name,
+            Datatype = input.WireName,
+            Shape = { input.Shape },
+        };
 
     private static void AssertOutput(Sample input, ModelInferResponse response, int index)
     {
@@ -71,17 +100,39 @@ public sealed class GrpcRoundTripTests(SharedHost shared)
         {
             switch (input.Datatype)
             {
-                case TensorDatatype.Bool: contents.BoolContents.Add(rest[0] == 1); break;
-                case TensorDatatype.UInt8: contents.UintContents.Add(rest[0]); break;
-                case TensorDatatype.UInt16: contents.UintContents.Add(BinaryPrimitives.ReadUInt16LittleEndian(rest)); break;
-                case TensorDatatype.UInt32: contents.UintContents.Add(BinaryPrimitives.ReadUInt32LittleEndian(rest)); break;
-                case TensorDatatype.UInt64: contents.Uint64Contents.Add(BinaryPrimitives.ReadUInt64LittleEndian(rest)); break;
-                case TensorDatatype.Int8: contents.IntContents.Add((sbyte)rest[0]); break;
-                case TensorDatatype.Int16: contents.IntContents.Add(BinaryPrimitives.ReadInt16LittleEndian(rest)); break;
-                case TensorDatatype.Int32: contents.IntContents.Add(BinaryPrimitives.ReadInt32LittleEndian(rest)); break;
-                case TensorDatatype.Int64: contents.Int64Contents.Add(BinaryPrimitives.ReadInt64LittleEndian(rest)); break;
-                case TensorDatatype.Fp32: contents.Fp32Contents.Add(BinaryPrimitives.ReadSingleLittleEndian(rest)); break;
-                case TensorDatatype.Fp64: contents.Fp64Contents.Add(BinaryPrimitives.ReadDoubleLittleEndian(rest)); break;
+                case TensorDatatype.Bool:
+                    contents.BoolContents.Add(rest[0] == 1);
+                    break;
+                case TensorDatatype.UInt8:
+                    contents.UintContents.Add(rest[0]);
+                    break;
+                case TensorDatatype.UInt16:
+                    contents.UintContents.Add(BinaryPrimitives.ReadUInt16LittleEndian(rest));
+                    break;
+                case TensorDatatype.UInt32:
+                    contents.UintContents.Add(BinaryPrimitives.ReadUInt32LittleEndian(rest));
+                    break;
+                case TensorDatatype.UInt64:
+                    contents.Uint64Contents.Add(BinaryPrimitives.ReadUInt64LittleEndian(rest));
+                    break;
+                case TensorDatatype.Int8:
+                    contents.IntContents.Add((sbyte)rest[0]);
+                    break;
+                case TensorDatatype.Int16:
+                    contents.IntContents.Add(BinaryPrimitives.ReadInt16LittleEndian(rest));
+                    break;
+                case TensorDatatype.Int32:
+                    contents.IntContents.Add(BinaryPrimitives.ReadInt32LittleEndian(rest));
+                    break;
+                case TensorDatatype.Int64:
+                    contents.Int64Contents.Add(BinaryPrimitives.ReadInt64LittleEndian(rest));
+                    break;
+                case TensorDatatype.Fp32:
+                    contents.Fp32Contents.Add(BinaryPrimitives.ReadSingleLittleEndian(rest));
+                    break;
+                case TensorDatatype.Fp64:
+                    contents.Fp64Contents.Add(BinaryPrimitives.ReadDoubleLittleEndian(rest));
+                    break;
                 default:
                     Assert.True(BytesElements.TryRead(ref rest, out ReadOnlySpan<byte> element));
                     contents.BytesContents.Add(ByteString.CopyFrom(element));

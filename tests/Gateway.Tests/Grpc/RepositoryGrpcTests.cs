@@ -16,9 +16,15 @@ public sealed class RepositoryGrpcTests
         await using GatewayHost host = await GatewayHost.StartAsync();
 
         RepositoryIndexResponse all = await host.Grpc.RepositoryIndexAsync(new(), cancellationToken: Token);
-        RepositoryIndexResponse ready = await host.Grpc.RepositoryIndexAsync(new() { Ready = true }, cancellationToken: Token);
+        RepositoryIndexResponse ready = await host.Grpc.RepositoryIndexAsync(
+            new() { Ready = true },
+            cancellationToken: Token
+        );
 
-        Assert.Equal([("broken", "1", "UNAVAILABLE"), ("echo", "3", "READY"), ("idle", "", "")], all.Models.Select(model => (model.Name, model.Version, model.State)));
+        Assert.Equal(
+            [("broken", "1", "UNAVAILABLE"), ("echo", "3", "READY"), ("idle", "", "")],
+            all.Models.Select(model => (model.Name, model.Version, model.State))
+        );
         Assert.Equal("no such \"operator\"", all.Models[0].Reason);
         Assert.Equal("echo", Assert.Single(ready.Models).Name);
     }
@@ -29,7 +35,10 @@ public sealed class RepositoryGrpcTests
         await using GatewayHost host = await GatewayHost.StartAsync();
         RepositoryModelLoadRequest request = new() { ModelName = "new" };
         request.Parameters["config"] = new ModelRepositoryParameter { StringParam = "{}" };
-        request.Parameters["file:1/model.onnx"] = new ModelRepositoryParameter { BytesParam = ByteString.CopyFrom(1, 2, 3) };
+        request.Parameters["file:1/model.onnx"] = new ModelRepositoryParameter
+        {
+            BytesParam = ByteString.CopyFrom(1, 2, 3),
+        };
 
         await host.Grpc.RepositoryModelLoadAsync(request, cancellationToken: Token);
         await host.Grpc.RepositoryModelLoadAsync(new() { ModelName = "echo" }, cancellationToken: Token);
@@ -44,11 +53,20 @@ public sealed class RepositoryGrpcTests
     public async Task RepositoryModelLoad_AConfigThatIsNoText_IsRefused()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
-        RepositoryModelLoadRequest request = new() { ModelName = "new", Parameters = { ["config"] = new ModelRepositoryParameter { BoolParam = true } } };
+        RepositoryModelLoadRequest request = new()
+        {
+            ModelName = "new",
+            Parameters = { ["config"] = new ModelRepositoryParameter { BoolParam = true } },
+        };
 
-        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () => await host.Grpc.RepositoryModelLoadAsync(request, cancellationToken: Token));
+        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () =>
+            await host.Grpc.RepositoryModelLoadAsync(request, cancellationToken: Token)
+        );
 
-        Assert.Equal((StatusCode.InvalidArgument, "parameter 'config' must be a text of JSON"), (exception.StatusCode, exception.Status.Detail));
+        Assert.Equal(
+            (StatusCode.InvalidArgument, "parameter 'config' must be a text of JSON"),
+            (exception.StatusCode, exception.Status.Detail)
+        );
         Assert.Empty(host.Repository.Loads);
     }
 
@@ -59,7 +77,9 @@ public sealed class RepositoryGrpcTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () => await host.Grpc.RepositoryModelLoadAsync(new() { ModelName = model }, cancellationToken: Token));
+        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () =>
+            await host.Grpc.RepositoryModelLoadAsync(new() { ModelName = model }, cancellationToken: Token)
+        );
 
         Assert.Equal(StatusCode.Internal, exception.StatusCode);
         Assert.Contains(expected, exception.Status.Detail, StringComparison.Ordinal);
@@ -72,7 +92,14 @@ public sealed class RepositoryGrpcTests
         await using GatewayHost host = await GatewayHost.StartAsync();
 
         await host.Grpc.RepositoryModelUnloadAsync(new() { ModelName = "a" }, cancellationToken: Token);
-        await host.Grpc.RepositoryModelUnloadAsync(new() { ModelName = "b", Parameters = { ["unload_dependents"] = new ModelRepositoryParameter { BoolParam = true } } }, cancellationToken: Token);
+        await host.Grpc.RepositoryModelUnloadAsync(
+            new()
+            {
+                ModelName = "b",
+                Parameters = { ["unload_dependents"] = new ModelRepositoryParameter { BoolParam = true } },
+            },
+            cancellationToken: Token
+        );
 
         Assert.Equal([("a", false), ("b", true)], host.Repository.Unloads);
     }
@@ -83,13 +110,40 @@ public sealed class RepositoryGrpcTests
         await using GatewayHost host = await GatewayHost.StartAsync();
         host.Catalog.Statistics = StatisticsSample.Full;
 
-        ModelStatistics statistics = Assert.Single((await host.Grpc.ModelStatisticsAsync(new() { Name = "echo", Version = "3" }, cancellationToken: Token)).ModelStats);
+        ModelStatistics statistics = Assert.Single(
+            (
+                await host.Grpc.ModelStatisticsAsync(new() { Name = "echo", Version = "3" }, cancellationToken: Token)
+            ).ModelStats
+        );
 
-        Assert.Equal(("echo", "3", 1700000000123ul, 12ul, 5ul), (statistics.Name, statistics.Version, statistics.LastInference, statistics.InferenceCount, statistics.ExecutionCount));
+        Assert.Equal(
+            ("echo", "3", 1700000000123ul, 12ul, 5ul),
+            (
+                statistics.Name,
+                statistics.Version,
+                statistics.LastInference,
+                statistics.InferenceCount,
+                statistics.ExecutionCount
+            )
+        );
         InferStatistics stats = statistics.InferenceStats;
-        Assert.Equal([(10ul, 1000ul), (2, 2000), (10, 3000), (10, 4000), (10, 5000), (10, 6000)], new[] { stats.Success, stats.Fail, stats.Queue, stats.ComputeInput, stats.ComputeInfer, stats.ComputeOutput }.Select(duration => (duration.Count, duration.Ns)));
+        Assert.Equal(
+            [(10ul, 1000ul), (2, 2000), (10, 3000), (10, 4000), (10, 5000), (10, 6000)],
+            new[]
+            {
+                stats.Success,
+                stats.Fail,
+                stats.Queue,
+                stats.ComputeInput,
+                stats.ComputeInfer,
+                stats.ComputeOutput,
+            }.Select(duration => (duration.Count, duration.Ns))
+        );
         InferBatchStatistics batch = Assert.Single(statistics.BatchStats);
-        Assert.Equal((4ul, 70ul, 80ul, 90ul), (batch.BatchSize, batch.ComputeInput.Ns, batch.ComputeInfer.Ns, batch.ComputeOutput.Ns));
+        Assert.Equal(
+            (4ul, 70ul, 80ul, 90ul),
+            (batch.BatchSize, batch.ComputeInput.Ns, batch.ComputeInfer.Ns, batch.ComputeOutput.Ns)
+        );
         Assert.Equal(("CPU", 4096ul), (statistics.MemoryUsage[0].Type, statistics.MemoryUsage[0].ByteSize));
     }
 
@@ -101,8 +155,12 @@ public sealed class RepositoryGrpcTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        RpcException statistics = await Assert.ThrowsAsync<RpcException>(async () => await host.Grpc.ModelStatisticsAsync(new() { Name = model, Version = version }, cancellationToken: Token));
-        RpcException config = await Assert.ThrowsAsync<RpcException>(async () => await host.Grpc.ModelConfigAsync(new() { Name = model, Version = version }, cancellationToken: Token));
+        RpcException statistics = await Assert.ThrowsAsync<RpcException>(async () =>
+            await host.Grpc.ModelStatisticsAsync(new() { Name = model, Version = version }, cancellationToken: Token)
+        );
+        RpcException config = await Assert.ThrowsAsync<RpcException>(async () =>
+            await host.Grpc.ModelConfigAsync(new() { Name = model, Version = version }, cancellationToken: Token)
+        );
 
         Assert.Equal((code, code), (statistics.StatusCode, config.StatusCode));
     }
@@ -112,7 +170,9 @@ public sealed class RepositoryGrpcTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        ModelConfig config = (await host.Grpc.ModelConfigAsync(new() { Name = "echo" }, cancellationToken: Token)).Config;
+        ModelConfig config = (
+            await host.Grpc.ModelConfigAsync(new() { Name = "echo" }, cancellationToken: Token)
+        ).Config;
 
         Assert.Equal(("echo", 8), (config.Name, config.MaxBatchSize));
     }

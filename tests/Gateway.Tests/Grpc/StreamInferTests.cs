@@ -14,9 +14,14 @@ public sealed class StreamInferTests
     {
         const int Requests = 200;
         await using GatewayHost host = await GatewayHost.StartAsync();
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
+            cancellationToken: Token
+        );
 
-        for (int i = 0; i < Requests; i++) await call.RequestStream.WriteAsync(Request(i), Token);
+        for (int i = 0; i < Requests; i++)
+        {
+            await call.RequestStream.WriteAsync(Request(i), Token);
+        }
         await call.RequestStream.CompleteAsync();
 
         for (int i = 0; i < Requests; i++)
@@ -36,11 +41,19 @@ public sealed class StreamInferTests
         TaskCompletionSource second = new(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Pipeline.Handler = async (request, _) =>
         {
-            if (request.Id == "0") await second.Task;
-            else second.SetResult();
+            if (request.Id == "0")
+            {
+                await second.Task;
+            }
+            else
+            {
+                second.SetResult();
+            }
             return host.Pipeline.Echo(request);
         };
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
+            cancellationToken: Token
+        );
 
         await call.RequestStream.WriteAsync(Request(0), Token);
         await call.RequestStream.WriteAsync(Request(1), Token);
@@ -53,13 +66,20 @@ public sealed class StreamInferTests
     public async Task ModelStreamInfer_ErrorsBetween_AreAnswersAndTheStreamGoesOn()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
-        ModelInferRequest malformed = Request(1), failing = Request(2), throwing = Request(3);
+        ModelInferRequest malformed = Request(1);
+        ModelInferRequest failing = Request(2);
+        ModelInferRequest throwing = Request(3);
         malformed.Inputs[0].Datatype = "FLOAT";
         failing.ModelName = "Unavailable";
         throwing.ModelName = "throws";
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
+            cancellationToken: Token
+        );
 
-        foreach (ModelInferRequest request in new[] { Request(0), malformed, failing, throwing, Request(4) }) await call.RequestStream.WriteAsync(request, Token);
+        foreach (ModelInferRequest request in new[] { Request(0), malformed, failing, throwing, Request(4) })
+        {
+            await call.RequestStream.WriteAsync(request, Token);
+        }
         await call.RequestStream.CompleteAsync();
 
         List<ModelStreamInferResponse> answers = await call.ResponseStream.ReadAllAsync(Token).ToListAsync(Token);
@@ -76,26 +96,36 @@ public sealed class StreamInferTests
     public async Task ModelStreamInfer_TheServerStops_EndsWithTheLastAnswerAndSaysSo()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
-        TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously), leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        TaskCompletionSource otherEntered = new(TaskCreationOptions.RunContinuationsAsynchronously), otherLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource otherEntered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource otherLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Pipeline.Handler = async (request, _) =>
         {
             (request.Id == "0" ? entered : otherEntered).SetResult();
             await (request.Id == "0" ? leave : otherLeave).Task;
             return host.Pipeline.Echo(request);
         };
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
+            cancellationToken: Token
+        );
         await call.RequestStream.WriteAsync(Request(0), Token);
         await entered.Task.WaitAsync(Token);
         // Another call keeps the connection open: a client drops what it has not read yet when its connection closes.
-        using AsyncUnaryCall<ModelInferResponse> other = host.Grpc.ModelInferAsync(Request(1), cancellationToken: Token);
+        using AsyncUnaryCall<ModelInferResponse> other = host.Grpc.ModelInferAsync(
+            Request(1),
+            cancellationToken: Token
+        );
         await otherEntered.Task.WaitAsync(Token);
 
         Task stop = host.StopAndCheckAsync();
         leave.SetResult();
 
         Assert.Equal("0", (await NextAsync(call)).Id);
-        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Token))).StatusCode);
+        Assert.Equal(
+            StatusCode.Unavailable,
+            (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Token))).StatusCode
+        );
         otherLeave.SetResult();
         Assert.Equal("1", (await other).Id);
         await stop;
@@ -109,34 +139,54 @@ public sealed class StreamInferTests
         await using GatewayHost host = await GatewayHost.StartAsync();
         ModelInferRequest request = Request(0);
         request.Parameters["triton_enable_empty_final_response"] = new InferParameter { BoolParam = asked };
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
+            cancellationToken: Token
+        );
 
         await call.RequestStream.WriteAsync(request, Token);
 
         ModelInferResponse answer = await NextAsync(call);
-        Assert.Equal(asked, answer.Parameters.TryGetValue("triton_final_response", out InferParameter? final) && final.BoolParam);
+        Assert.Equal(
+            asked,
+            answer.Parameters.TryGetValue("triton_final_response", out InferParameter? final) && final.BoolParam
+        );
     }
 
-    /// <summary>More than the stream's window of 64: the request that waits to be taken up must be released like the others.</summary>
+    /// <summary>
+    /// More than the stream's window of 64: the request that waits to be taken up must be released like the others.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(66)]
     public async Task ModelStreamInfer_TheClientCancels_CancelsAllAndReleasesAll(int requests)
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
-        int entered = 0, cancellations = 0;
-        TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously), cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int entered = 0;
+        int cancellations = 0;
+        TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Pipeline.Handler = async (request, token) =>
         {
             TaskCompletionSource mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
             await using CancellationTokenRegistration registration = token.Register(mine.SetResult);
-            if (Interlocked.Increment(ref entered) == requests) all.SetResult();
+            if (Interlocked.Increment(ref entered) == requests)
+            {
+                all.SetResult();
+            }
             await mine.Task;
-            if (Interlocked.Increment(ref cancellations) == requests) cancelled.SetResult();
+            if (Interlocked.Increment(ref cancellations) == requests)
+            {
+                cancelled.SetResult();
+            }
             return host.Pipeline.Echo(request);
         };
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
-        for (int i = 0; i < requests; i++) await call.RequestStream.WriteAsync(Request(i), Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
+            cancellationToken: Token
+        );
+        for (int i = 0; i < requests; i++)
+        {
+            await call.RequestStream.WriteAsync(Request(i), Token);
+        }
         await all.Task.WaitAsync(Token);
 
         call.Dispose();
@@ -152,12 +202,17 @@ public sealed class StreamInferTests
     public async Task ModelStreamInfer_ARefusedRequestOfASequence_EndsIt(bool gate, string reason)
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
-        if (gate) host.Gate.Handler = _ => new AdmissionOutcome(null, "it is full", TimeSpan.FromSeconds(1));
+        if (gate)
+        {
+            host.Gate.Handler = _ => new AdmissionOutcome(null, "it is full", TimeSpan.FromSeconds(1));
+        }
         ModelInferRequest request = Request(0);
         request.ModelName = "sequences";
         request.Parameters["priority"] = new InferParameter { Int64Param = -1 };
         request.Parameters["sequence_id"] = new InferParameter { Int64Param = 7 };
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
+            cancellationToken: Token
+        );
 
         await call.RequestStream.WriteAsync(request, Token);
         await call.RequestStream.CompleteAsync();
@@ -179,31 +234,58 @@ public sealed class StreamInferTests
             seen.Add((request.SequenceId, request.SequenceStart, request.SequenceEnd));
             return new ValueTask<InferenceResponse>(host.Pipeline.Echo(request));
         };
-        ModelInferRequest start = Request(0), middle = Request(1), end = Request(2);
-        foreach (ModelInferRequest request in new[] { start, middle }) request.Parameters["sequence_id"] = new InferParameter { Uint64Param = ulong.MaxValue };
+        ModelInferRequest start = Request(0);
+        ModelInferRequest middle = Request(1);
+        ModelInferRequest end = Request(2);
+        foreach (ModelInferRequest request in new[] { start, middle })
+        {
+            request.Parameters["sequence_id"] = new InferParameter { Uint64Param = ulong.MaxValue };
+        }
         end.Parameters["sequence_id"] = new InferParameter { StringParam = "text" };
         start.Parameters["sequence_start"] = new InferParameter { BoolParam = true };
         end.Parameters["sequence_end"] = new InferParameter { BoolParam = true };
-        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(cancellationToken: Token);
+        using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
+            cancellationToken: Token
+        );
 
-        foreach (ModelInferRequest request in new[] { start, middle, end }) await call.RequestStream.WriteAsync(request, Token);
-        for (int i = 0; i < 3; i++) await NextAsync(call);
+        foreach (ModelInferRequest request in new[] { start, middle, end })
+        {
+            await call.RequestStream.WriteAsync(request, Token);
+        }
+        for (int i = 0; i < 3; i++)
+        {
+            await NextAsync(call);
+        }
 
-        Assert.Equal([("18446744073709551615", true, false), ("18446744073709551615", false, false), ("text", false, true)], seen);
+        Assert.Equal(
+            [("18446744073709551615", true, false), ("18446744073709551615", false, false), ("text", false, true)],
+            seen
+        );
     }
 
-    private static async Task<ModelInferResponse> NextAsync(AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call)
+    private static async Task<ModelInferResponse> NextAsync(
+        AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call
+    )
     {
         Assert.True(await call.ResponseStream.MoveNext(Token));
         Assert.Equal("", call.ResponseStream.Current.ErrorMessage);
         return call.ResponseStream.Current.InferResponse;
     }
 
-    private static ModelInferRequest Request(int id) => new()
-    {
-        ModelName = "echo",
-        Id = $"{id}",
-        Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "UINT8", Shape = { 1 } } },
-        RawInputContents = { ByteString.CopyFrom((byte)id) },
-    };
+    private static ModelInferRequest Request(int id) =>
+        new()
+        {
+            ModelName = "echo",
+            Id = $"{id}",
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "x",
+                    Datatype = "UINT8",
+                    Shape = { 1 },
+                },
+            },
+            RawInputContents = { ByteString.CopyFrom((byte)id) },
+        };
 }

@@ -22,7 +22,11 @@ public sealed class ConnectionLimitTests
         Assert.Equal(503, status);
         Assert.Contains("Connection: close", headers, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(body);
-        Assert.Contains("Gateway:MaxConnections", json.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "Gateway:MaxConnections",
+            json.RootElement.GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.True(await refused.IsClosedAsync());
         await admitted.SendAsync("GET /v2/health/live HTTP/1.1\r\nHost: a\r\n\r\n");
         Assert.Equal(200, (await admitted.ReceiveAsync()).Status);
@@ -37,7 +41,12 @@ public sealed class ConnectionLimitTests
         for (int i = 0; i < 20; i++)
         {
             using RawConnection refused = await host.ConnectAsync();
-            await refused.SendAsync(Encoding.ASCII.GetBytes("POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + new string('x', 100_000)));
+            await refused.SendAsync(
+                Encoding.ASCII.GetBytes(
+                    "POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+                        + new string('x', 100_000)
+                )
+            );
             Assert.Equal(503, (await refused.ReceiveAsync()).Status);
         }
     }
@@ -63,9 +72,12 @@ public sealed class ConnectionLimitTests
             admitted.Enqueue(new TaskCompletionSource());
             return admitted.Last().Task;
         });
-        Pipe silentClient = new(), answer = new();
+        Pipe silentClient = new();
+        Pipe answer = new();
         Task first = connect(new DefaultConnectionContext());
-        Task lingering = connect(new DefaultConnectionContext { Transport = new Duplex(silentClient.Reader, answer.Writer) });
+        Task lingering = connect(
+            new DefaultConnectionContext { Transport = new Duplex(silentClient.Reader, answer.Writer) }
+        );
         ReadResult told = await answer.Reader.ReadAsync(Token);
         Assert.StartsWith("HTTP/1.1 503", Encoding.ASCII.GetString(told.Buffer), StringComparison.Ordinal);
         admitted.Peek().SetResult();

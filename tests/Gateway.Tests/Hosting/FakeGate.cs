@@ -16,7 +16,10 @@ internal sealed class FakeGate : IAdmissionGate
     public AdmissionOutcome TryEnter(in AdmissionRequest request)
     {
         Last = request;
-        if (Handler(request) is { } outcome) return outcome;
+        if (Handler(request) is { } outcome)
+        {
+            return outcome;
+        }
         Interlocked.Increment(ref _inside);
         return new AdmissionOutcome(new Ticket(this), "", TimeSpan.Zero);
     }

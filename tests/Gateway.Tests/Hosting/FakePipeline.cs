@@ -6,8 +6,9 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Gateway.Tests.Hosting;
 
 /// <summary>
-/// Model <c>echo</c> returns its inputs as outputs of the same name; a model named after an <see cref="InferenceError"/>
-/// answers that error; <c>throws</c> fails unexpectedly. Remembers every tensor, to check that all were released.
+/// Model <c>echo</c> returns its inputs as outputs of the same name; a model named after an
+/// <see cref="InferenceError"/> answers that error; <c>throws</c> fails unexpectedly. Remembers every tensor, to check
+/// that all were released.
 /// </summary>
 internal sealed class FakePipeline : IInferencePipeline
 {
@@ -27,8 +28,13 @@ internal sealed class FakePipeline : IInferencePipeline
     {
         Interlocked.Increment(ref _requests);
         Last = request;
-        foreach (InferenceTensor input in request.Inputs) _tensors.Enqueue(input);
-        return Handler is { } handler ? handler(request, cancellationToken) : new ValueTask<InferenceResponse>(Answer(request));
+        foreach (InferenceTensor input in request.Inputs)
+        {
+            _tensors.Enqueue(input);
+        }
+        return Handler is { } handler
+            ? handler(request, cancellationToken)
+            : new ValueTask<InferenceResponse>(Answer(request));
     }
 
     /// <summary>Sequences that were broken: model, version, id and reason.</summary>
@@ -42,35 +48,59 @@ internal sealed class FakePipeline : IInferencePipeline
     /// <summary>The answer of the model <c>echo</c>; releases the request.</summary>
     public InferenceResponse Echo(InferenceRequest request)
     {
-        InferenceTensor[] outputs = [.. request.Inputs.Where(input => request.RequestedOutputs.Length == 0 || request.RequestedOutputs.Contains(input.Name)).Select(Copy)];
+        InferenceTensor[] outputs =
+        [
+            .. request
+                .Inputs.Where(input =>
+                    request.RequestedOutputs.Length == 0 || request.RequestedOutputs.Contains(input.Name)
+                )
+                .Select(Copy),
+        ];
         request.Dispose();
-        return new InferenceResponse { ModelName = request.ModelName, ModelVersion = "3", Id = request.Id, Outputs = outputs };
+        return new InferenceResponse
+        {
+            ModelName = request.ModelName,
+            ModelVersion = "3",
+            Id = request.Id,
+            Outputs = outputs,
+        };
     }
 
     /// <summary>How many tensors that passed through here are still held.</summary>
-    public int Held() => _tensors.Count(tensor =>
-    {
-        try
+    public int Held() =>
+        _tensors.Count(tensor =>
         {
-            _ = tensor.Data;
-            return true;
-        }
-        catch (ObjectDisposedException)
-        {
-            return false;
-        }
-    });
+            try
+            {
+                _ = tensor.Data;
+                return true;
+            }
+            catch (ObjectDisposedException)
+            {
+                return false;
+            }
+        });
 
     /// <summary>What the models above answer.</summary>
     public InferenceResponse Answer(InferenceRequest request)
     {
-        if (request.ModelName == "echo" || request.ModelName.Contains(' ', StringComparison.Ordinal)) return Echo(request);
+        if (request.ModelName == "echo" || request.ModelName.Contains(' ', StringComparison.Ordinal))
+        {
+            return Echo(request);
+        }
         request.Dispose();
-        if (request.ModelName == "throws") throw new InvalidOperationException("the secret inside");
+        if (request.ModelName == "throws")
+        {
+            throw new InvalidOperationException("the secret inside");
+        }
         // A name of digits parses too.
         return Enum.TryParse(request.ModelName, out InferenceError error) && Enum.IsDefined(error)
             ? InferenceResponse.Failure(request, error, $"answered {error}")
-            : InferenceResponse.Failure(request, InferenceError.NotFound, $"Request for unknown model: '{request.ModelName}'");
+            : InferenceResponse.Failure(
+                request,
+                InferenceError.NotFound,
+                $"Request for unknown model: '{request.ModelName}'"
+            );
     }
 
     private InferenceTensor Copy(InferenceTensor input)

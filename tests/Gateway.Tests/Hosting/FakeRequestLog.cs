@@ -15,13 +15,24 @@ internal sealed class FakeRequestLog : IRequestLog
             ModelVersion = "3",
             Arrival = DateTimeOffset.UnixEpoch,
             Rows = 2,
-            Timings = new InferenceTimings { Queue = TimeSpan.FromMicroseconds(1500), ComputeInfer = TimeSpan.FromMicroseconds(500), BatchRows = 8 },
+            Timings = new InferenceTimings
+            {
+                Queue = TimeSpan.FromMicroseconds(1500),
+                ComputeInfer = TimeSpan.FromMicroseconds(500),
+                BatchRows = 8,
+            },
             RowsAhead = 16,
             RunsUnderWay = 1,
             Concurrency = 1,
             Reason = "16 rows were ahead of it",
         },
-        new() { Id = "late", ModelName = "other", ModelVersion = "", Outcome = InferenceError.DeadlineExceeded },
+        new()
+        {
+            Id = "late",
+            ModelName = "other",
+            ModelVersion = "",
+            Outcome = InferenceError.DeadlineExceeded,
+        },
     ];
 
     /// <summary>What was asked for last.</summary>
@@ -30,6 +41,13 @@ internal sealed class FakeRequestLog : IRequestLog
     public IReadOnlyList<RequestRecord> Find(string modelName, string id, int limit)
     {
         Last = (modelName, id, limit);
-        return [.. Records.Where(record => (modelName.Length == 0 || record.ModelName == modelName) && (id.Length == 0 || record.Id == id)).Take(limit)];
+        return
+        [
+            .. Records
+                .Where(record =>
+                    (modelName.Length == 0 || record.ModelName == modelName) && (id.Length == 0 || record.Id == id)
+                )
+                .Take(limit),
+        ];
     }
 }

@@ -16,7 +16,9 @@ using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Gateway.Tests.Hosting;
 
-/// <summary>The gateway on real sockets over a fake pipeline. Its body limit is 1 MiB, so that tests reach it cheaply.</summary>
+/// <summary>
+/// The gateway on real sockets over a fake pipeline. Its body limit is 1 MiB, so that tests reach it cheaply.
+/// </summary>
 public sealed class GatewayHost : IAsyncDisposable
 {
     /// <summary>The body limit unless a test sets another.</summary>
@@ -27,14 +29,24 @@ public sealed class GatewayHost : IAsyncDisposable
 
     private GatewayHost(WebApplication app, int httpPort, int grpcPort)
     {
-        (_app, HttpPort, GrpcPort) = (app, httpPort, grpcPort);
-        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"), Timeout = TimeSpan.FromSeconds(60) };
-        _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        _app = app;
+        HttpPort = httpPort;
+        GrpcPort = grpcPort;
+        Http = new HttpClient(new SocketsHttpHandler())
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"),
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+        _channel = GrpcChannel.ForAddress(
+            $"http://127.0.0.1:{grpcPort}",
+            new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null }
+        );
         Grpc = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
     }
 
     /// <summary>Every endpoint that it has.</summary>
-    internal IEnumerable<Microsoft.AspNetCore.Http.Endpoint> Endpoints => ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints);
+    internal IEnumerable<Microsoft.AspNetCore.Http.Endpoint> Endpoints =>
+        ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints);
 
     internal FakePipeline Pipeline => _app.Services.GetRequiredService<FakePipeline>();
 
@@ -55,7 +67,8 @@ public sealed class GatewayHost : IAsyncDisposable
 
     internal WarmupToken WarmupToken => _app.Services.GetRequiredService<WarmupToken>();
 
-    internal ILogger Logger(string category) => _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+    internal ILogger Logger(string category) =>
+        _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
     internal BytesInFlight BytesInFlight => _app.Services.GetRequiredService<BytesInFlight>();
 
@@ -71,20 +84,38 @@ public sealed class GatewayHost : IAsyncDisposable
     public static async Task<GatewayHost> StartAsync(params (string Name, string Value)[] settings)
     {
         int[] ports = FreePorts.Take(2);
-        (int http, int grpc) = (ports[0], ports[1]);
+        int http = ports[0];
+        int grpc = ports[1];
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(new SilentLogging());
-        Dictionary<string, string?> configuration = new() { ["Gateway:HttpPort"] = $"{http}", ["Gateway:GrpcPort"] = $"{grpc}", ["Gateway:MaxRequestBodyBytes"] = $"{BodyLimit}" };
-        foreach ((string name, string value) in settings) configuration[name.Contains(':', StringComparison.Ordinal) ? name : "Gateway:" + name] = value;
+        Dictionary<string, string?> configuration = new()
+        {
+            ["Gateway:HttpPort"] = $"{http}",
+            ["Gateway:GrpcPort"] = $"{grpc}",
+            ["Gateway:MaxRequestBodyBytes"] = $"{BodyLimit}",
+        };
+        foreach ((string name, string value) in settings)
+        {
+            configuration[name.Contains(':', StringComparison.Ordinal) ? name : "Gateway:" + name] = value;
+        }
         builder.Configuration.AddInMemoryCollection(configuration);
-        builder.Services.AddSingleton<FakePipeline>().AddSingleton<IInferencePipeline>(services => services.GetRequiredService<FakePipeline>())
-            .AddSingleton<FakeCatalog>().AddSingleton<IModelCatalog>(services => services.GetRequiredService<FakeCatalog>())
-            .AddSingleton<FakeRepository>().AddSingleton<IModelRepository>(services => services.GetRequiredService<FakeRepository>())
-            .AddSingleton<FakeGate>().AddSingleton<IAdmissionGate>(services => services.GetRequiredService<FakeGate>())
-            .AddSingleton<FakeCluster>().AddSingleton<IClusterControl>(services => services.GetRequiredService<FakeCluster>())
-            .AddSingleton<FakePolicies>().AddSingleton<IPolicyControl>(services => services.GetRequiredService<FakePolicies>())
-            .AddSingleton<FakeBulkJobs>().AddSingleton<IBulkJobs>(services => services.GetRequiredService<FakeBulkJobs>())
-            .AddSingleton<FakeRequestLog>().AddSingleton<IRequestLog>(services => services.GetRequiredService<FakeRequestLog>());
+        builder
+            .Services.AddSingleton<FakePipeline>()
+            .AddSingleton<IInferencePipeline>(services => services.GetRequiredService<FakePipeline>())
+            .AddSingleton<FakeCatalog>()
+            .AddSingleton<IModelCatalog>(services => services.GetRequiredService<FakeCatalog>())
+            .AddSingleton<FakeRepository>()
+            .AddSingleton<IModelRepository>(services => services.GetRequiredService<FakeRepository>())
+            .AddSingleton<FakeGate>()
+            .AddSingleton<IAdmissionGate>(services => services.GetRequiredService<FakeGate>())
+            .AddSingleton<FakeCluster>()
+            .AddSingleton<IClusterControl>(services => services.GetRequiredService<FakeCluster>())
+            .AddSingleton<FakePolicies>()
+            .AddSingleton<IPolicyControl>(services => services.GetRequiredService<FakePolicies>())
+            .AddSingleton<FakeBulkJobs>()
+            .AddSingleton<IBulkJobs>(services => services.GetRequiredService<FakeBulkJobs>())
+            .AddSingleton<FakeRequestLog>()
+            .AddSingleton<IRequestLog>(services => services.GetRequiredService<FakeRequestLog>());
         builder.AddInferenceGateway();
         WebApplication app = builder.Build();
         app.MapInferenceGateway();
@@ -109,7 +140,9 @@ public sealed class GatewayHost : IAsyncDisposable
         return new RawConnection(client);
     }
 
-    /// <summary>Stops the gateway, which waits for the end of every request, and asserts that none left anything behind.</summary>
+    /// <summary>
+    /// Stops the gateway, which waits for the end of every request, and asserts that none left anything behind.
+    /// </summary>
     internal async Task StopAndCheckAsync()
     {
         await _app.StopAsync(TestContext.Current.CancellationToken);

@@ -35,10 +35,13 @@ internal static class InferBody
 
     /// <summary>A whole HTTP/1.1 request with a binary body.</summary>
     public static byte[] RawRequest((byte[] Bytes, int HeaderLength) body, string model = "echo") =>
-    [
-        .. Encoding.ASCII.GetBytes($"POST /v2/models/{model}/infer HTTP/1.1\r\nHost: a\r\nInference-Header-Content-Length: {body.HeaderLength}\r\nContent-Length: {body.Bytes.Length}\r\n\r\n"),
-        .. body.Bytes,
-    ];
+        [
+            .. Encoding.ASCII.GetBytes(
+                $"POST /v2/models/{model}/infer HTTP/1.1\r\nHost: a\r\nInference-Header-Content-Length: "
+                    + $"{body.HeaderLength}\r\nContent-Length: {body.Bytes.Length}\r\n\r\n"
+            ),
+            .. body.Bytes,
+        ];
 
     private static string Describe(Sample sample) =>
         $$$"""{"name":"{{{sample.Name}}}","shape":{{{sample.ShapeJson}}},"datatype":"{{{sample.WireName}}}","parameters":{"binary_data_size":{{{sample.Bytes.Length}}}}}""";

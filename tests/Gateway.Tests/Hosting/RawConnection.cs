@@ -17,7 +17,10 @@ internal sealed class RawConnection(TcpClient client) : IDisposable
 
     public async Task SendByteByByteAsync(byte[] bytes)
     {
-        for (int i = 0; i < bytes.Length; i++) await _stream.WriteAsync(bytes.AsMemory(i, 1), Token);
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            await _stream.WriteAsync(bytes.AsMemory(i, 1), Token);
+        }
     }
 
     /// <summary>The client has said all; it still listens.</summary>
@@ -37,7 +40,10 @@ internal sealed class RawConnection(TcpClient client) : IDisposable
         byte[] one = new byte[1];
         while (!EndsWithBlankLine(head))
         {
-            if (await _stream.ReadAsync(one, Token) == 0) throw new EndOfStreamException($"The connection ended after '{head}'.");
+            if (await _stream.ReadAsync(one, Token) == 0)
+            {
+                throw new EndOfStreamException($"The connection ended after '{head}'.");
+            }
             head.Append((char)one[0]);
         }
 
@@ -45,7 +51,10 @@ internal sealed class RawConnection(TcpClient client) : IDisposable
         int length = 0;
         foreach (string line in headers.Split("\r\n"))
         {
-            if (line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) length = int.Parse(line[15..], CultureInfo.InvariantCulture);
+            if (line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+            {
+                length = int.Parse(line[15..], CultureInfo.InvariantCulture);
+            }
         }
 
         byte[] body = new byte[length];

@@ -10,8 +10,14 @@ public sealed class RouteTests(SharedHost shared)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("/v2", """{"name":"orleans-inference","version":"0.1.0","extensions":["classification","sequence","model_repository","model_repository(unload_dependents)","schedule_policy","model_configuration","binary_tensor_data","parameters","statistics","trace","logging"]}""")]
-    [InlineData("/v2/models/echo", """{"name":"echo","versions":["3"],"platform":"onnxruntime_onnx","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[{"name":"y","datatype":"INT64","shape":[-1]}],"parameters":{"execution_provider":"CPUExecutionProvider"}}""")]
+    [InlineData(
+        "/v2",
+        """{"name":"orleans-inference","version":"0.1.0","extensions":["classification","sequence","model_repository","model_repository(unload_dependents)","schedule_policy","model_configuration","binary_tensor_data","parameters","statistics","trace","logging"]}"""
+    )]
+    [InlineData(
+        "/v2/models/echo",
+        """{"name":"echo","versions":["3"],"platform":"onnxruntime_onnx","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[{"name":"y","datatype":"INT64","shape":[-1]}],"parameters":{"execution_provider":"CPUExecutionProvider"}}"""
+    )]
     [InlineData("/v2/models/echo/versions/3/config", """{"name":"echo","max_batch_size":8}""")]
     [InlineData("/v2/models/echo/config", """{"name":"echo","max_batch_size":8}""")]
     public async Task Get_Metadata_IsTheProtocols(string path, string expected)
@@ -41,7 +47,10 @@ public sealed class RouteTests(SharedHost shared)
         using HttpResponseMessage response = await shared.Host.Http.GetAsync(path, Token);
 
         Assert.Equal(status, (int)response.StatusCode);
-        if (status >= 400) await AssertErrorAsync(response);
+        if (status >= 400)
+        {
+            await AssertErrorAsync(response);
+        }
     }
 
     [Theory]
@@ -78,7 +87,11 @@ public sealed class RouteTests(SharedHost shared)
         await using GatewayHost host = await GatewayHost.StartAsync();
         using StringContent content = new(InferBody.Good);
 
-        using HttpResponseMessage response = await host.Http.PostAsync("/v2/models/r%C3%A9sum%C3%A9%20model/versions/12/infer", content, Token);
+        using HttpResponseMessage response = await host.Http.PostAsync(
+            "/v2/models/r%C3%A9sum%C3%A9%20model/versions/12/infer",
+            content,
+            Token
+        );
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(("résumé model", "12"), (host.Pipeline.Last!.ModelName, host.Pipeline.Last.ModelVersion));
@@ -93,7 +106,11 @@ public sealed class RouteTests(SharedHost shared)
     {
         using StringContent content = new(InferBody.Good);
 
-        using HttpResponseMessage response = await shared.Host.Http.PostAsync($"/v2/models/echo/versions/{version}/infer", content, Token);
+        using HttpResponseMessage response = await shared.Host.Http.PostAsync(
+            $"/v2/models/echo/versions/{version}/infer",
+            content,
+            Token
+        );
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         await AssertErrorAsync(response);

@@ -32,7 +32,10 @@ public sealed class AdmissionTests : IAsyncLifetime
     /// <summary>A sequence's later requests must not run on a state that lacks the refused one.</summary>
     [Theory]
     [InlineData("""{"parameters":{"sequence_id":7,"sequence_start":true},"inputs":[]}""", "7")]
-    [InlineData("""{"inputs":[{"parameters":{"sequence_id":8}}],"parameters":{"priority":"x","sequence_id":"text"}}""", "text")]
+    [InlineData(
+        """{"inputs":[{"parameters":{"sequence_id":8}}],"parameters":{"priority":"x","sequence_id":"text"}}""",
+        "text"
+    )]
     [InlineData("""{"inputs":[],"parameters":{"sequence_id":0}}""", null)]
     [InlineData("""{"inputs":[],"sequence_id":5}""", null)]
     [InlineData("no JSON", null)]
@@ -41,7 +44,11 @@ public sealed class AdmissionTests : IAsyncLifetime
         _gateway.Gate.Handler = _ => new AdmissionOutcome(null, "it is full", TimeSpan.FromSeconds(1));
         using StringContent content = new(body);
 
-        using HttpResponseMessage response = await _gateway.Http.PostAsync("/v2/models/sequences/versions/2/infer", content, Token);
+        using HttpResponseMessage response = await _gateway.Http.PostAsync(
+            "/v2/models/sequences/versions/2/infer",
+            content,
+            Token
+        );
 
         Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
         Assert.Equal(sequence is null ? [] : [("sequences", "2", sequence, "it is full")], _gateway.Pipeline.Broken);
@@ -51,9 +58,15 @@ public sealed class AdmissionTests : IAsyncLifetime
     [Fact]
     public async Task Infer_AMalformedRequestOfASequence_EndsIt()
     {
-        using StringContent content = new("""{"inputs":[{"name":"x","shape":[1],"datatype":"INT8","data":[1000]}],"parameters":{"sequence_id":7}}""");
+        using StringContent content = new(
+            """{"inputs":[{"name":"x","shape":[1],"datatype":"INT8","data":[1000]}],"parameters":{"sequence_id":7}}"""
+        );
 
-        using HttpResponseMessage response = await _gateway.Http.PostAsync("/v2/models/sequences/infer", content, Token);
+        using HttpResponseMessage response = await _gateway.Http.PostAsync(
+            "/v2/models/sequences/infer",
+            content,
+            Token
+        );
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         (string model, string version, string id, string reason) = Assert.Single(_gateway.Pipeline.Broken);
@@ -64,13 +77,19 @@ public sealed class AdmissionTests : IAsyncLifetime
     [Fact]
     public async Task Infer_Headers_TellTheGateWhoAsksAndByWhen()
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/versions/3/infer") { Content = new StringContent("""{"inputs":[{"name":"x","shape":[1],"datatype":"INT32","data":[1]}]}""") };
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/versions/3/infer")
+        {
+            Content = new StringContent("""{"inputs":[{"name":"x","shape":[1],"datatype":"INT32","data":[1]}]}"""),
+        };
         request.Headers.Add("X-Tenant", "acme");
         request.Headers.Add("X-Request-Timeout-Ms", "250");
 
         Assert.Equal(HttpStatusCode.OK, (await _gateway.Http.SendAsync(request, Token)).StatusCode);
 
-        Assert.Equal(new AdmissionRequest("echo", "3", "acme", 1, 0, TimeSpan.FromMilliseconds(250)), _gateway.Gate.Last);
+        Assert.Equal(
+            new AdmissionRequest("echo", "3", "acme", 1, 0, TimeSpan.FromMilliseconds(250)),
+            _gateway.Gate.Last
+        );
         Assert.Equal(TimeSpan.FromMilliseconds(250), _gateway.Pipeline.Last!.Timeout);
         await _gateway.StopAndCheckAsync();
     }
@@ -81,20 +100,31 @@ public sealed class AdmissionTests : IAsyncLifetime
     [InlineData("0")]
     public async Task Infer_ATimeoutHeaderThatIsNone_IsRefused(string value)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer") { Content = new StringContent("{}") };
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer")
+        {
+            Content = new StringContent("{}"),
+        };
         request.Headers.Add("X-Request-Timeout-Ms", value);
 
         HttpResponseMessage response = await _gateway.Http.SendAsync(request, Token);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("X-Request-Timeout-Ms", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "X-Request-Timeout-Ms",
+            await response.Content.ReadAsStringAsync(Token),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Infer_ARequestThatFails_LeavesTheGateAgain()
     {
         await _gateway.Http.PostAsync("/v2/models/echo/infer", new StringContent("{"), Token);
-        await _gateway.Http.PostAsync("/v2/models/throws/infer", new StringContent("""{"inputs":[{"name":"x","shape":[1],"datatype":"INT32","data":[1]}]}"""), Token);
+        await _gateway.Http.PostAsync(
+            "/v2/models/throws/infer",
+            new StringContent("""{"inputs":[{"name":"x","shape":[1],"datatype":"INT32","data":[1]}]}"""),
+            Token
+        );
 
         await _gateway.StopAndCheckAsync();
     }

@@ -19,7 +19,11 @@ public sealed class BodyLimitTests(SharedHost shared)
     [InlineData(1, true, HttpStatusCode.RequestEntityTooLarge)]
     [InlineData(3_000_000, false, HttpStatusCode.RequestEntityTooLarge)]
     [InlineData(3_000_000, true, HttpStatusCode.RequestEntityTooLarge)]
-    public async Task Infer_ABodyAroundTheLimit_IsServedUpToItAndToldBeyond(int over, bool chunked, HttpStatusCode status)
+    public async Task Infer_ABodyAroundTheLimit_IsServedUpToItAndToldBeyond(
+        int over,
+        bool chunked,
+        HttpStatusCode status
+    )
     {
         using ByteArrayContent content = InferBody.Content(BodyOf(GatewayHost.BodyLimit + over));
         using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer") { Content = content };
@@ -28,9 +32,16 @@ public sealed class BodyLimitTests(SharedHost shared)
         using HttpResponseMessage response = await shared.Host.Http.SendAsync(request, Token);
 
         Assert.Equal(status, response.StatusCode);
-        if (status == HttpStatusCode.OK) return;
+        if (status == HttpStatusCode.OK)
+        {
+            return;
+        }
         using JsonDocument json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token));
-        Assert.Contains($"larger than {GatewayHost.BodyLimit} bytes", json.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"larger than {GatewayHost.BodyLimit} bytes",
+            json.RootElement.GetProperty("error").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -38,7 +49,9 @@ public sealed class BodyLimitTests(SharedHost shared)
     {
         using RawConnection connection = await shared.Host.ConnectAsync();
 
-        await connection.SendAsync("POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
+        await connection.SendAsync(
+            "POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n"
+        );
 
         (int status, string headers, byte[] body) = await connection.ReceiveAsync();
         Assert.Equal(413, status);
@@ -52,9 +65,14 @@ public sealed class BodyLimitTests(SharedHost shared)
     public async Task Infer_AClientThatSendsItAllFirst_StillReadsThe413()
     {
         using RawConnection connection = await shared.Host.ConnectAsync();
-        await connection.SendAsync("POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n");
+        await connection.SendAsync(
+            "POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n"
+        );
 
-        for (int i = 0; i < 20; i++) await connection.SendAsync(new byte[1_000_000]);
+        for (int i = 0; i < 20; i++)
+        {
+            await connection.SendAsync(new byte[1_000_000]);
+        }
 
         Assert.Equal(413, (await connection.ReceiveAsync()).Status);
     }
@@ -64,8 +82,12 @@ public sealed class BodyLimitTests(SharedHost shared)
     [InlineData(true)]
     public async Task Infer_MoreBytesThanMayBeInFlight_Is429AndThenServed(bool chunked)
     {
-        await using GatewayHost host = await GatewayHost.StartAsync(("MaxRequestBodyBytes", "100000"), ("MaxBytesInFlight", "100000"));
-        TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously), leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using GatewayHost host = await GatewayHost.StartAsync(
+            ("MaxRequestBodyBytes", "100000"),
+            ("MaxBytesInFlight", "100000")
+        );
+        TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Pipeline.Handler = async (request, _) =>
         {
             entered.TrySetResult();
@@ -78,18 +100,30 @@ public sealed class BodyLimitTests(SharedHost shared)
         using HttpResponseMessage refused = await PostAsync(host, 60_000, chunked);
         Task<HttpResponseMessage> small = PostAsync(host, 2_000, chunked);
         leave.SetResult();
-        using HttpResponseMessage served = await first, alsoServed = await small, afterwards = await PostAsync(host, 60_000, chunked);
+        using HttpResponseMessage served = await first,
+            alsoServed = await small,
+            afterwards = await PostAsync(host, 60_000, chunked);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
-        Assert.Contains("Gateway:MaxBytesInFlight", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
-        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK], [served.StatusCode, alsoServed.StatusCode, afterwards.StatusCode]);
+        Assert.Contains(
+            "Gateway:MaxBytesInFlight",
+            await refused.Content.ReadAsStringAsync(Token),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            [HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK],
+            [served.StatusCode, alsoServed.StatusCode, afterwards.StatusCode]
+        );
     }
 
     [Fact]
     public async Task Infer_ACompressedBody_CountsItsFullSize()
     {
-        await using GatewayHost host = await GatewayHost.StartAsync(("MaxRequestBodyBytes", "1000000"), ("MaxBytesInFlight", "1000000"));
+        await using GatewayHost host = await GatewayHost.StartAsync(
+            ("MaxRequestBodyBytes", "1000000"),
+            ("MaxBytesInFlight", "1000000")
+        );
         long counted = 0;
         host.Pipeline.Handler = (request, _) =>
         {
@@ -98,7 +132,16 @@ public sealed class BodyLimitTests(SharedHost shared)
         };
         (byte[] bytes, int header) = BodyOf(500_000);
         using MemoryStream compressed = new();
-        await using (System.IO.Compression.GZipStream gzip = new(compressed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true)) await gzip.WriteAsync(bytes, Token);
+        await using (
+            System.IO.Compression.GZipStream gzip = new(
+                compressed,
+                System.IO.Compression.CompressionLevel.Fastest,
+                leaveOpen: true
+            )
+        )
+        {
+            await gzip.WriteAsync(bytes, Token);
+        }
         using ByteArrayContent content = InferBody.Content((compressed.ToArray(), header));
         content.Headers.ContentEncoding.Add("gzip");
 
@@ -114,15 +157,23 @@ public sealed class BodyLimitTests(SharedHost shared)
         int tensor = length;
         while (true)
         {
-            (byte[] bytes, int header) body = InferBody.Binary([new Sample("x", TensorDatatype.UInt8, [tensor], new byte[tensor])]);
-            if (body.bytes.Length == length) return body;
+            (byte[] bytes, int header) body = InferBody.Binary([
+                new Sample("x", TensorDatatype.UInt8, [tensor], new byte[tensor]),
+            ]);
+            if (body.bytes.Length == length)
+            {
+                return body;
+            }
             tensor -= body.bytes.Length - length;
         }
     }
 
     private static async Task<HttpResponseMessage> PostAsync(GatewayHost host, int length, bool chunked)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer") { Content = InferBody.Content(BodyOf(length)) };
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer")
+        {
+            Content = InferBody.Content(BodyOf(length)),
+        };
         request.Headers.TransferEncodingChunked = chunked;
         return await host.Http.SendAsync(request, Token);
     }

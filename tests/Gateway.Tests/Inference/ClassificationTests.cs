@@ -83,9 +83,14 @@ public sealed class ClassificationTests
     {
         using InferenceTensor output = new("y", datatype, [1], new byte[datatype == TensorDatatype.Bytes ? 4 : 1]);
 
-        InferenceException exception = Assert.Throws<InferenceException>(() => Classification.Of(output, 1, [], isBatched: false));
+        InferenceException exception = Assert.Throws<InferenceException>(() =>
+            Classification.Of(output, 1, [], isBatched: false)
+        );
 
-        Assert.Equal($"class result not available for output 'y' due to unsupported type '{datatype.WireName()}'", exception.Message);
+        Assert.Equal(
+            $"class result not available for output 'y' due to unsupported type '{datatype.WireName()}'",
+            exception.Message
+        );
     }
 
     private static InferenceTensor Tensor<T>(TensorDatatype datatype, long[] shape, T[] values)

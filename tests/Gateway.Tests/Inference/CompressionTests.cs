@@ -8,7 +8,12 @@ namespace OrleansInference.Gateway.Tests.Inference;
 
 public sealed class CompressionTests(SharedHost shared)
 {
-    private static readonly Sample Input = new("x", TensorDatatype.Fp32, [50, 100], [.. Enumerable.Range(0, 5000).SelectMany(i => BitConverter.GetBytes((float)i))]);
+    private static readonly Sample Input = new(
+        "x",
+        TensorDatatype.Fp32,
+        [50, 100],
+        [.. Enumerable.Range(0, 5000).SelectMany(i => BitConverter.GetBytes((float)i))]
+    );
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -22,8 +27,14 @@ public sealed class CompressionTests(SharedHost shared)
     public async Task Infer_CompressedBothWays_ReturnsTheBytes(string encoding, string accepted)
     {
         (byte[] bytes, int header) = InferBody.Binary([Input]);
-        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer") { Content = InferBody.Content((Compress(encoding, bytes), header)) };
-        if (encoding.Length > 0) request.Content.Headers.ContentEncoding.Add(encoding);
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer")
+        {
+            Content = InferBody.Content((Compress(encoding, bytes), header)),
+        };
+        if (encoding.Length > 0)
+        {
+            request.Content.Headers.ContentEncoding.Add(encoding);
+        }
         request.Headers.AcceptEncoding.ParseAdd(accepted);
 
         using HttpResponseMessage response = await shared.Host.Http.SendAsync(request, Token);
@@ -31,10 +42,17 @@ public sealed class CompressionTests(SharedHost shared)
         byte[] body = await response.Content.ReadAsByteArrayAsync(Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(body.Length, response.Content.Headers.ContentLength);
-        string expected = accepted.StartsWith("gzip;q=0, d", StringComparison.Ordinal) ? "deflate" : accepted.Contains("q=0", StringComparison.Ordinal) || accepted.StartsWith("br", StringComparison.Ordinal) ? "" : accepted.Split(',')[0];
+        string expected =
+            accepted.StartsWith("gzip;q=0, d", StringComparison.Ordinal) ? "deflate"
+            : accepted.Contains("q=0", StringComparison.Ordinal) || accepted.StartsWith("br", StringComparison.Ordinal)
+                ? ""
+            : accepted.Split(',')[0];
         Assert.Equal(expected, string.Join(',', response.Content.Headers.ContentEncoding));
         byte[] plain = Decompress(expected, body);
-        Assert.Equal(Input.Bytes, plain[int.Parse(response.Headers.GetValues("Inference-Header-Content-Length").Single())..]);
+        Assert.Equal(
+            Input.Bytes,
+            plain[int.Parse(response.Headers.GetValues("Inference-Header-Content-Length").Single())..]
+        );
     }
 
     [Theory]
@@ -44,7 +62,12 @@ public sealed class CompressionTests(SharedHost shared)
     {
         byte[] bomb = Compress(encoding, new byte[64 << 20]);
         Assert.InRange(bomb.Length, 1, GatewayHost.BodyLimit);
-        await AssertRefusedAsync(bomb, encoding, HttpStatusCode.RequestEntityTooLarge, $"larger than {GatewayHost.BodyLimit} bytes");
+        await AssertRefusedAsync(
+            bomb,
+            encoding,
+            HttpStatusCode.RequestEntityTooLarge,
+            $"larger than {GatewayHost.BodyLimit} bytes"
+        );
     }
 
     [Theory]
@@ -61,7 +84,10 @@ public sealed class CompressionTests(SharedHost shared)
     public async Task Infer_CutOffCompression_Is400(string encoding)
     {
         byte[] bytes = Compress(encoding, System.Text.Encoding.UTF8.GetBytes(InferBody.Good));
-        for (int length = 0; length < bytes.Length - 16; length++) await AssertRefusedAsync(bytes[..length], encoding, HttpStatusCode.BadRequest, "");
+        for (int length = 0; length < bytes.Length - 16; length++)
+        {
+            await AssertRefusedAsync(bytes[..length], encoding, HttpStatusCode.BadRequest, "");
+        }
     }
 
     [Fact]
@@ -75,7 +101,11 @@ public sealed class CompressionTests(SharedHost shared)
             broken[random.Next(broken.Length)] ^= (byte)(1 << random.Next(8));
             using ByteArrayContent content = new(broken);
             content.Headers.ContentEncoding.Add("gzip");
-            using HttpResponseMessage response = await shared.Host.Http.PostAsync("/v2/models/echo/infer", content, Token);
+            using HttpResponseMessage response = await shared.Host.Http.PostAsync(
+                "/v2/models/echo/infer",
+                content,
+                Token
+            );
             Assert.InRange((int)response.StatusCode, 200, 499);
         }
     }
@@ -83,12 +113,17 @@ public sealed class CompressionTests(SharedHost shared)
     private static byte[] Compress(string encoding, byte[] bytes)
     {
         using MemoryStream compressed = new();
-        using (Stream stream = encoding.ToLowerInvariant() switch
+        using (
+            Stream stream = encoding.ToLowerInvariant() switch
+            {
+                "gzip" or "x-gzip" => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
+                "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
+                _ => compressed,
+            }
+        )
         {
-            "gzip" or "x-gzip" => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            _ => compressed,
-        }) stream.Write(bytes);
+            stream.Write(bytes);
+        }
         return compressed.ToArray();
     }
 

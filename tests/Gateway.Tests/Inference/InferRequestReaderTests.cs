@@ -18,25 +18,41 @@ public sealed class InferRequestReaderTests
     [InlineData(33, false)]
     public async Task Read_BinaryInAnyPieces_GivesEachInputItsBytes(int chunk, bool knownLength)
     {
-        byte[] first = Bytes(24, seed: 1), second = Bytes(3, seed: 2), third = Bytes(16, seed: 3);
-        string header = """{"id":"a","inputs":[{"name":"f","shape":[6],"datatype":"FP32","parameters":{"binary_data_size":24}},{"name":"b","shape":[3],"datatype":"UINT8","parameters":{"binary_data_size":3}},{"name":"d","shape":[2],"datatype":"FP64","parameters":{"binary_data_size":16}}],"parameters":{"priority":2,"timeout":5000,"slo_p99_ms":1.5,"binary_data_output":true},"outputs":[{"name":"y"},{"name":"z","parameters":{"binary_data":false}}]}""";
+        byte[] first = Bytes(24, seed: 1);
+        byte[] second = Bytes(3, seed: 2);
+        byte[] third = Bytes(16, seed: 3);
+        string header =
+            """{"id":"a","inputs":[{"name":"f","shape":[6],"datatype":"FP32","parameters":{"binary_data_size":24}},{"name":"b","shape":[3],"datatype":"UINT8","parameters":{"binary_data_size":3}},{"name":"d","shape":[2],"datatype":"FP64","parameters":{"binary_data_size":16}}],"parameters":{"priority":2,"timeout":5000,"slo_p99_ms":1.5,"binary_data_output":true},"outputs":[{"name":"y"},{"name":"z","parameters":{"binary_data":false}}]}""";
 
-        ParsedInferRequest request = await ReadAsync([.. Encoding.UTF8.GetBytes(header), .. first, .. second, .. third], header.Length, chunk, knownLength);
+        ParsedInferRequest request = await ReadAsync(
+            [.. Encoding.UTF8.GetBytes(header), .. first, .. second, .. third],
+            header.Length,
+            chunk,
+            knownLength
+        );
 
         Assert.Equal(["f", "b", "d"], request.Inputs.Select(input => input.Name));
         Assert.Equal(first, request.Inputs[0].Data.ToArray());
         Assert.Equal(second, request.Inputs[1].Data.ToArray());
         Assert.Equal(third, request.Inputs[2].Data.ToArray());
-        Assert.Equal(("a", 2u, TimeSpan.FromMilliseconds(5), 1.5), (request.Id, request.Parameters.Priority, request.Parameters.Timeout, request.Parameters.SloP99Ms));
+        Assert.Equal(
+            ("a", 2u, TimeSpan.FromMilliseconds(5), 1.5),
+            (request.Id, request.Parameters.Priority, request.Parameters.Timeout, request.Parameters.SloP99Ms)
+        );
         Assert.True(request.IsBinary("y"));
         Assert.False(request.IsBinary("z"));
-        foreach (InferenceTensor input in request.Inputs) input.Dispose();
+        foreach (InferenceTensor input in request.Inputs)
+        {
+            input.Dispose();
+        }
     }
 
     [Fact]
     public async Task Read_DataBeforeShapeAndNested_IsRead()
     {
-        ParsedInferRequest request = await ReadAsync("""{"extra":[{}],"inputs":[{"data":[[1,2],[3,4]],"shape":[2,2],"name":"x","datatype":"INT16","other":{"a":[1]}}]}""");
+        ParsedInferRequest request = await ReadAsync(
+            """{"extra":[{}],"inputs":[{"data":[[1,2],[3,4]],"shape":[2,2],"name":"x","datatype":"INT16","other":{"a":[1]}}]}"""
+        );
 
         Assert.Equal([1, 0, 2, 0, 3, 0, 4, 0], request.Inputs[0].Data.ToArray());
     }
@@ -46,11 +62,21 @@ public sealed class InferRequestReaderTests
     [InlineData("UINT8", "[0,255,1,2]", new byte[] { 0, 255, 1, 2 })]
     [InlineData("INT8", "[-128,127,-1,0]", new byte[] { 128, 127, 255, 0 })]
     [InlineData("UINT16", "[65535,1,0,2]", new byte[] { 255, 255, 1, 0, 0, 0, 2, 0 })]
-    [InlineData("FP32", "[1,\"NaN\",\"Infinity\",-2.5]", new byte[] { 0, 0, 128, 63, 0, 0, 192, 255, 0, 0, 128, 127, 0, 0, 32, 192 })]
-    [InlineData("BYTES", "[\"a\",\"\",\"\\u00e9\",\"xy\"]", new byte[] { 1, 0, 0, 0, 97, 0, 0, 0, 0, 2, 0, 0, 0, 0xC3, 0xA9, 2, 0, 0, 0, 120, 121 })]
+    [InlineData(
+        "FP32",
+        "[1,\"NaN\",\"Infinity\",-2.5]",
+        new byte[] { 0, 0, 128, 63, 0, 0, 192, 255, 0, 0, 128, 127, 0, 0, 32, 192 }
+    )]
+    [InlineData(
+        "BYTES",
+        "[\"a\",\"\",\"\\u00e9\",\"xy\"]",
+        new byte[] { 1, 0, 0, 0, 97, 0, 0, 0, 0, 2, 0, 0, 0, 0xC3, 0xA9, 2, 0, 0, 0, 120, 121 }
+    )]
     public async Task Read_JsonOfEachKind_IsLittleEndian(string datatype, string data, byte[] expected)
     {
-        ParsedInferRequest request = await ReadAsync($$"""{"inputs":[{"name":"x","shape":[4],"datatype":"{{datatype}}","data":{{data}}}]}""");
+        ParsedInferRequest request = await ReadAsync(
+            $$"""{"inputs":[{"name":"x","shape":[4],"datatype":"{{datatype}}","data":{{data}}}]}"""
+        );
 
         Assert.Equal(expected, request.Inputs[0].Data.ToArray());
     }
@@ -68,7 +94,9 @@ public sealed class InferRequestReaderTests
     [InlineData("BF16", "1e39")]
     public async Task Read_AnElementOutsideItsDatatype_IsRefusedByName(string datatype, string element)
     {
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => ReadAsync($$"""{"inputs":[{"name":"pixels","shape":[1],"datatype":"{{datatype}}","data":[{{element}}]}]}"""));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            ReadAsync($$"""{"inputs":[{"name":"pixels","shape":[1],"datatype":"{{datatype}}","data":[{{element}}]}]}""")
+        );
 
         Assert.Equal(InferenceError.InvalidArgument, exception.Error);
         Assert.Contains("'pixels'", exception.Message, StringComparison.Ordinal);
@@ -77,22 +105,33 @@ public sealed class InferRequestReaderTests
     [Fact]
     public async Task Read_MutatedRequests_AreReadOrRefused()
     {
-        byte[] good = Encoding.UTF8.GetBytes("""{"id":"a","inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[1,2,3,4]}],"parameters":{"priority":2}}""");
+        byte[] good = Encoding.UTF8.GetBytes(
+            """{"id":"a","inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[1,2,3,4]}],"parameters":{"priority":2}}"""
+        );
         Random random = new(9);
         int read = 0;
         for (int i = 0; i < 5000; i++)
         {
             byte[] broken = random.Next(4) == 0 ? good[..random.Next(good.Length)] : [.. good];
-            if (broken.Length > 0) broken[random.Next(broken.Length)] = (byte)random.Next(256);
+            if (broken.Length > 0)
+            {
+                broken[random.Next(broken.Length)] = (byte)random.Next(256);
+            }
             try
             {
                 ParsedInferRequest request = await ReadAsync(broken, null, 4096, knownLength: true);
-                foreach (InferenceTensor input in request.Inputs) input.Dispose();
+                foreach (InferenceTensor input in request.Inputs)
+                {
+                    input.Dispose();
+                }
                 read++;
             }
             catch (InferenceException exception)
             {
-                Assert.True(exception.Error is InferenceError.InvalidArgument or InferenceError.Unsupported, exception.Message);
+                Assert.True(
+                    exception.Error is InferenceError.InvalidArgument or InferenceError.Unsupported,
+                    exception.Message
+                );
             }
         }
 
@@ -106,13 +145,22 @@ public sealed class InferRequestReaderTests
         return bytes;
     }
 
-    private static Task<ParsedInferRequest> ReadAsync(string json) => ReadAsync(Encoding.UTF8.GetBytes(json), null, 4096, knownLength: true);
+    private static Task<ParsedInferRequest> ReadAsync(string json) =>
+        ReadAsync(Encoding.UTF8.GetBytes(json), null, 4096, knownLength: true);
 
-    private static async Task<ParsedInferRequest> ReadAsync(byte[] bytes, int? headerLength, int chunk, bool knownLength)
+    private static async Task<ParsedInferRequest> ReadAsync(
+        byte[] bytes,
+        int? headerLength,
+        int chunk,
+        bool knownLength
+    )
     {
         DefaultHttpContext context = new();
         context.Request.Body = new ChunkedBody(bytes, chunk);
-        if (knownLength) context.Request.ContentLength = bytes.Length;
+        if (knownLength)
+        {
+            context.Request.ContentLength = bytes.Length;
+        }
         using RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, 1 << 20, Token);
         return InferRequestReader.Read(body);
     }

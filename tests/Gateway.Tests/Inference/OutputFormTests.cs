@@ -16,12 +16,22 @@ public sealed class OutputFormTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        (int status, string body) = await InferAsync(host, """{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[0.5,2,-1]}],"outputs":[{"name":"x","parameters":{"classification":2}}]}""");
+        (int status, string body) = await InferAsync(
+            host,
+            """{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[0.5,2,-1]}],"outputs":[{"name":"x","parameters":{"classification":2}}]}"""
+        );
 
         Assert.Equal(200, status);
         using JsonDocument json = JsonDocument.Parse(body);
         JsonElement output = Assert.Single(json.RootElement.GetProperty("outputs").EnumerateArray());
-        Assert.Equal(("BYTES", "[1,2]", """["2.000000:1:one","0.500000:0:zero"]"""), (output.GetProperty("datatype").GetString(), output.GetProperty("shape").GetRawText(), output.GetProperty("data").GetRawText()));
+        Assert.Equal(
+            ("BYTES", "[1,2]", """["2.000000:1:one","0.500000:0:zero"]"""),
+            (
+                output.GetProperty("datatype").GetString(),
+                output.GetProperty("shape").GetRawText(),
+                output.GetProperty("data").GetRawText()
+            )
+        );
         await host.StopAndCheckAsync();
     }
 
@@ -32,14 +42,32 @@ public sealed class OutputFormTests
         ModelInferRequest request = new()
         {
             ModelName = "echo",
-            Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "UINT8", Shape = { 1, 2 } } },
-            Outputs = { new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "x", Parameters = { ["classification"] = new InferParameter { Int64Param = 1 } } } },
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "x",
+                    Datatype = "UINT8",
+                    Shape = { 1, 2 },
+                },
+            },
+            Outputs =
+            {
+                new ModelInferRequest.Types.InferRequestedOutputTensor
+                {
+                    Name = "x",
+                    Parameters = { ["classification"] = new InferParameter { Int64Param = 1 } },
+                },
+            },
             RawInputContents = { ByteString.CopyFrom(3, 9) },
         };
 
         ModelInferResponse response = await host.Grpc.ModelInferAsync(request, cancellationToken: Token);
 
-        Assert.Equal(("BYTES", "9:1:one"), (response.Outputs[0].Datatype, response.RawOutputContents[0].ToStringUtf8()[4..]));
+        Assert.Equal(
+            ("BYTES", "9:1:one"),
+            (response.Outputs[0].Datatype, response.RawOutputContents[0].ToStringUtf8()[4..])
+        );
         Assert.Equal([1L, 1], response.Outputs[0].Shape);
         await host.StopAndCheckAsync();
     }
@@ -49,7 +77,10 @@ public sealed class OutputFormTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        (int status, string body) = await InferAsync(host, """{"inputs":[{"name":"x","shape":[1],"datatype":"BYTES","data":["a"]}],"outputs":[{"name":"x","parameters":{"classification":2}}]}""");
+        (int status, string body) = await InferAsync(
+            host,
+            """{"inputs":[{"name":"x","shape":[1],"datatype":"BYTES","data":["a"]}],"outputs":[{"name":"x","parameters":{"classification":2}}]}"""
+        );
 
         Assert.Equal(400, status);
         Assert.Contains("unsupported type 'BYTES'", body, StringComparison.Ordinal);
@@ -65,10 +96,17 @@ public sealed class OutputFormTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        (int status, _) = await InferAsync(host, $$"""{"parameters":{"sequence_id":{{id}},"sequence_start":true,"sequence_end":true},""" + InferBody.Good[1..]);
+        (int status, _) = await InferAsync(
+            host,
+            $$"""{"parameters":{"sequence_id":{{id}},"sequence_start":true,"sequence_end":true},"""
+                + InferBody.Good[1..]
+        );
 
         Assert.Equal(200, status);
-        Assert.Equal((expected, true, true), (host.Pipeline.Last!.SequenceId, host.Pipeline.Last.SequenceStart, host.Pipeline.Last.SequenceEnd));
+        Assert.Equal(
+            (expected, true, true),
+            (host.Pipeline.Last!.SequenceId, host.Pipeline.Last.SequenceStart, host.Pipeline.Last.SequenceEnd)
+        );
     }
 
     [Fact]
@@ -82,8 +120,14 @@ public sealed class OutputFormTests
 
         byte[] body = await response.Content.ReadAsByteArrayAsync(Token);
         Assert.Equal(200, (int)response.StatusCode);
-        Assert.Equal(contents, body[int.Parse(response.Headers.GetValues("Inference-Header-Content-Length").Single())..]);
-        Assert.Equal(("x", "1,4"), (host.Pipeline.Last!.Inputs[0].Name, string.Join(',', host.Pipeline.Last.Inputs[0].Shape.ToArray())));
+        Assert.Equal(
+            contents,
+            body[int.Parse(response.Headers.GetValues("Inference-Header-Content-Length").Single())..]
+        );
+        Assert.Equal(
+            ("x", "1,4"),
+            (host.Pipeline.Last!.Inputs[0].Name, string.Join(',', host.Pipeline.Last.Inputs[0].Shape.ToArray()))
+        );
         await host.StopAndCheckAsync();
     }
 

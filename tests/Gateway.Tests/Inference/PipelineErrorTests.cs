@@ -10,7 +10,8 @@ public sealed class PipelineErrorTests(SharedHost shared)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<InferenceError> Errors => [.. Enum.GetValues<InferenceError>().Where(error => error != InferenceError.None)];
+    public static TheoryData<InferenceError> Errors =>
+        [.. Enum.GetValues<InferenceError>().Where(error => error != InferenceError.None)];
 
     [Theory]
     [MemberData(nameof(Errors))]
@@ -18,7 +19,11 @@ public sealed class PipelineErrorTests(SharedHost shared)
     {
         using StringContent content = new(InferBody.Good);
 
-        using HttpResponseMessage response = await shared.Host.Http.PostAsync($"/v2/models/{error}/infer", content, Token);
+        using HttpResponseMessage response = await shared.Host.Http.PostAsync(
+            $"/v2/models/{error}/infer",
+            content,
+            Token
+        );
 
         Assert.Equal(InferenceErrorMapping.ToHttp(error), (int)response.StatusCode);
         using JsonDocument json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token));
@@ -41,7 +46,11 @@ public sealed class PipelineErrorTests(SharedHost shared)
     {
         using StringContent content = new(InferBody.Good);
 
-        using HttpResponseMessage response = await shared.Host.Http.PostAsync("/v2/models/throws/infer", content, Token);
+        using HttpResponseMessage response = await shared.Host.Http.PostAsync(
+            "/v2/models/throws/infer",
+            content,
+            Token
+        );
 
         Assert.Equal(500, (int)response.StatusCode);
         string body = await response.Content.ReadAsStringAsync(Token);
@@ -54,13 +63,19 @@ public sealed class PipelineErrorTests(SharedHost shared)
     public async Task Infer_Parameters_ReachThePipeline()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
-        using StringContent content = new("""{"id":"q","parameters":{"priority":2,"timeout":5000,"slo_p99_ms":12.5,"mine":"x","sequence_id":0,"sequence_start":false},"outputs":[{"name":"x"}],""" + InferBody.Good[1..]);
+        using StringContent content = new(
+            """{"id":"q","parameters":{"priority":2,"timeout":5000,"slo_p99_ms":12.5,"mine":"x","sequence_id":0,"sequence_start":false},"outputs":[{"name":"x"}],"""
+                + InferBody.Good[1..]
+        );
 
         using HttpResponseMessage response = await host.Http.PostAsync("/v2/models/echo/infer", content, Token);
 
         Assert.True(response.IsSuccessStatusCode);
         InferenceRequest request = host.Pipeline.Last!;
-        Assert.Equal(("q", 2u, TimeSpan.FromMilliseconds(5), 12.5), (request.Id, request.Priority, request.Timeout, request.SloP99Ms));
+        Assert.Equal(
+            ("q", 2u, TimeSpan.FromMilliseconds(5), 12.5),
+            (request.Id, request.Priority, request.Timeout, request.SloP99Ms)
+        );
         Assert.Equal(["x"], request.RequestedOutputs);
     }
 }

@@ -10,18 +10,28 @@ namespace OrleansInference.Gateway.Tests.Inference;
 
 public sealed class RequestBodyTests
 {
-    private readonly BytesInFlight _bytesInFlight = new(Options.Create(new GatewayOptions { MaxBytesInFlight = 100_000 }));
+    private readonly BytesInFlight _bytesInFlight = new(
+        Options.Create(new GatewayOptions { MaxBytesInFlight = 100_000 })
+    );
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("""{"inputs":[{"name":"a","shape":[2],"datatype":"UINT8","parameters":{"binary_data_size":2}},{"name":"b","shape":[-1],"datatype":"UINT8","parameters":{"binary_data_size":2}}]}""")]
-    [InlineData("""{"inputs":[{"name":"a","shape":[4],"datatype":"UINT8","parameters":{"binary_data_size":4}},{"name":"b","shape":[1],"datatype":"UINT8","data":[256]}]}""")]
+    [InlineData(
+        """{"inputs":[{"name":"a","shape":[2],"datatype":"UINT8","parameters":{"binary_data_size":2}},{"name":"b","shape":[-1],"datatype":"UINT8","parameters":{"binary_data_size":2}}]}"""
+    )]
+    [InlineData(
+        """{"inputs":[{"name":"a","shape":[4],"datatype":"UINT8","parameters":{"binary_data_size":4}},{"name":"b","shape":[1],"datatype":"UINT8","data":[256]}]}"""
+    )]
     [InlineData("""{"inputs":[{"name":"a","shape":[4],"datatype":"UINT8","parameters":{"binary_data_size":3}}]}""")]
     [InlineData("""{"inputs":[""")]
     public async Task Read_ARefusedRequest_ReleasesTheBuffer(string header)
     {
-        RequestBody body = await ReadAsync([.. Encoding.UTF8.GetBytes(header), 1, 2, 3, 4], header.Length, knownLength: true);
+        RequestBody body = await ReadAsync(
+            [.. Encoding.UTF8.GetBytes(header), 1, 2, 3, 4],
+            header.Length,
+            knownLength: true
+        );
 
         Assert.Throws<InferenceException>(() => InferRequestReader.Read(body));
 
@@ -32,7 +42,10 @@ public sealed class RequestBodyTests
     [Fact]
     public async Task Read_AServedRequest_ReleasesTheBufferWithItsLastTensor()
     {
-        (byte[] bytes, int header) = InferBody.Binary([new Sample("a", TensorDatatype.UInt8, [1], [1]), new Sample("b", TensorDatatype.UInt8, [1], [2])]);
+        (byte[] bytes, int header) = InferBody.Binary([
+            new Sample("a", TensorDatatype.UInt8, [1], [1]),
+            new Sample("b", TensorDatatype.UInt8, [1], [2]),
+        ]);
         RequestBody body = await ReadAsync(bytes, header, knownLength: true);
         ParsedInferRequest request = InferRequestReader.Read(body);
         body.Dispose();
@@ -62,8 +75,14 @@ public sealed class RequestBodyTests
             Assert.True(bytes.AsSpan(header).SequenceEqual(body.Buffer.Span.Slice(body.DataStart, body.DataLength)));
             Assert.Equal(0, body.DataStart % 8);
             Assert.Equal(_bytesInFlight.Current, body.Reserved);
-            if (knownLength) Assert.Equal(bytes.Length, body.Reserved);
-            else Assert.InRange(body.Reserved, bytes.Length, Math.Max(4096, 2 * bytes.Length));
+            if (knownLength)
+            {
+                Assert.Equal(bytes.Length, body.Reserved);
+            }
+            else
+            {
+                Assert.InRange(body.Reserved, bytes.Length, Math.Max(4096, 2 * bytes.Length));
+            }
             _bytesInFlight.Remove(body.Reserved);
         }
     }
@@ -75,17 +94,28 @@ public sealed class RequestBodyTests
     {
         _bytesInFlight.Add(50_000);
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => ReadAsync(new byte[length], 1, knownLength: false, limit: limit));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            ReadAsync(new byte[length], 1, knownLength: false, limit: limit)
+        );
 
         Assert.Equal(expected, exception.Error);
         Assert.Equal(50_000, _bytesInFlight.Current);
     }
 
-    private async Task<RequestBody> ReadAsync(byte[] bytes, int headerLength, bool knownLength, int chunk = 4096, int limit = 1 << 20)
+    private async Task<RequestBody> ReadAsync(
+        byte[] bytes,
+        int headerLength,
+        bool knownLength,
+        int chunk = 4096,
+        int limit = 1 << 20
+    )
     {
         DefaultHttpContext context = new();
         context.Request.Body = new ChunkedBody(bytes, chunk);
-        if (knownLength) context.Request.ContentLength = bytes.Length;
+        if (knownLength)
+        {
+            context.Request.ContentLength = bytes.Length;
+        }
         return await RequestBody.ReadAsync(context.Request, headerLength, limit, _bytesInFlight, Token);
     }
 }

@@ -19,7 +19,10 @@ public sealed class RequestParametersTests
         parameters.SetText("mine", "too");
         parameters.SetInteger("mine", 5);
 
-        Assert.Equal((uint.MaxValue, TimeSpan.FromMicroseconds(1500), 2.5, true), (parameters.Priority, parameters.Timeout, parameters.SloP99Ms, parameters.BinaryOutput));
+        Assert.Equal(
+            (uint.MaxValue, TimeSpan.FromMicroseconds(1500), 2.5, true),
+            (parameters.Priority, parameters.Timeout, parameters.SloP99Ms, parameters.BinaryOutput)
+        );
         Assert.Equal(("s", true, false), (parameters.SequenceId, parameters.SequenceStart, parameters.SequenceEnd));
     }
 
@@ -42,9 +45,15 @@ public sealed class RequestParametersTests
         RequestParameters parameters = default;
         parameters.SetText("sequence_id", new string('s', 256));
 
-        InferenceException exception = Assert.Throws<InferenceException>(() => parameters.SetText("sequence_id", new string('s', 257)));
+        InferenceException exception = Assert.Throws<InferenceException>(() =>
+            parameters.SetText("sequence_id", new string('s', 257))
+        );
 
-        Assert.StartsWith("parameter 'sequence_id' is a text of 257 characters; allowed: ", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "parameter 'sequence_id' is a text of 257 characters; allowed: ",
+            exception.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -12,7 +12,10 @@ public sealed class RoundTripTests(SharedHost shared)
 {
     private const int Rounds = 25;
 
-    private static readonly TensorDatatype[] All = [.. Enum.GetValues<TensorDatatype>().Where(datatype => datatype != TensorDatatype.None)];
+    private static readonly TensorDatatype[] All =
+    [
+        .. Enum.GetValues<TensorDatatype>().Where(datatype => datatype != TensorDatatype.None),
+    ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -26,12 +29,20 @@ public sealed class RoundTripTests(SharedHost shared)
         for (int round = 0; round < Rounds; round++)
         {
             // An odd-sized tensor in front shifts the others off their alignment.
-            Sample[] inputs = [Sample.Create(random, TensorDatatype.UInt8, "odd"), Sample.Create(random, Parse(wireName), "first"), Sample.Create(random, Parse(wireName), "second")];
+            Sample[] inputs =
+            [
+                Sample.Create(random, TensorDatatype.UInt8, "odd"),
+                Sample.Create(random, Parse(wireName), "first"),
+                Sample.Create(random, Parse(wireName), "second"),
+            ];
 
             Dictionary<string, byte[]> outputs = await BinaryAsync(InferBody.Content(InferBody.Binary(inputs)));
 
             Assert.Equal(inputs.Select(input => input.Name), outputs.Keys);
-            foreach (Sample input in inputs) Assert.Equal(input.Bytes, outputs[input.Name]);
+            foreach (Sample input in inputs)
+            {
+                Assert.Equal(input.Bytes, outputs[input.Name]);
+            }
         }
     }
 
@@ -48,7 +59,10 @@ public sealed class RoundTripTests(SharedHost shared)
             using JsonDocument answer = await JsonAsync(content);
 
             JsonElement output = answer.RootElement.GetProperty("outputs")[0];
-            Assert.Equal(input.Shape, output.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64()));
+            Assert.Equal(
+                input.Shape,
+                output.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())
+            );
             Assert.Equal(wireName, output.GetProperty("datatype").GetString());
             Assert.Equal(input.Bytes, Sample.FromJson(input.Datatype, output.GetProperty("data")));
             Assert.False(output.TryGetProperty("parameters", out _));
@@ -63,14 +77,19 @@ public sealed class RoundTripTests(SharedHost shared)
         for (int round = 0; round < Rounds; round++)
         {
             Sample input = Sample.Create(random, Parse(wireName));
-            using StringContent json = new(Json(input, nested: true, ""","outputs":[{"name":"x","parameters":{"binary_data":true}}]"""));
+            using StringContent json = new(
+                Json(input, nested: true, ""","outputs":[{"name":"x","parameters":{"binary_data":true}}]""")
+            );
             using ByteArrayContent binary = InferBody.Content(InferBody.Binary([input], ""));
 
             Dictionary<string, byte[]> outputs = await BinaryAsync(json);
             using JsonDocument answer = await JsonAsync(binary);
 
             Assert.Equal(input.Bytes, outputs["x"]);
-            Assert.Equal(input.Bytes, Sample.FromJson(input.Datatype, answer.RootElement.GetProperty("outputs")[0].GetProperty("data")));
+            Assert.Equal(
+                input.Bytes,
+                Sample.FromJson(input.Datatype, answer.RootElement.GetProperty("outputs")[0].GetProperty("data"))
+            );
         }
     }
 
@@ -78,7 +97,12 @@ public sealed class RoundTripTests(SharedHost shared)
     public async Task Infer_OutputsOwnBinaryData_WinsOverTheRequests()
     {
         Sample[] inputs = [new("a", TensorDatatype.UInt8, [1], [1]), new("b", TensorDatatype.UInt8, [1], [2])];
-        using ByteArrayContent content = InferBody.Content(InferBody.Binary(inputs, ""","parameters":{"binary_data_output":true},"outputs":[{"name":"a","parameters":{"binary_data":false}},{"name":"b"}]"""));
+        using ByteArrayContent content = InferBody.Content(
+            InferBody.Binary(
+                inputs,
+                ""","parameters":{"binary_data_output":true},"outputs":[{"name":"a","parameters":{"binary_data":false}},{"name":"b"}]"""
+            )
+        );
 
         using HttpResponseMessage response = await PostAsync(content);
 
@@ -91,21 +115,35 @@ public sealed class RoundTripTests(SharedHost shared)
     [Fact]
     public async Task Infer_JsonAnswer_NamesModelVersionAndIdOnlyIfGiven()
     {
-        using StringContent with = new(InferBody.Good.Replace("{\"inputs\"", "{\"id\":\"a\\u00e9\",\"inputs\"", StringComparison.Ordinal));
+        using StringContent with = new(
+            InferBody.Good.Replace("{\"inputs\"", "{\"id\":\"a\\u00e9\",\"inputs\"", StringComparison.Ordinal)
+        );
         using StringContent without = new(InferBody.Good);
 
         using JsonDocument named = await JsonAsync(with);
         using JsonDocument unnamed = await JsonAsync(without);
 
-        Assert.Equal(["model_name", "model_version", "id", "outputs"], named.RootElement.EnumerateObject().Select(member => member.Name));
-        Assert.Equal(("echo", "3", "aé"), (named.RootElement.GetProperty("model_name").GetString(), named.RootElement.GetProperty("model_version").GetString(), named.RootElement.GetProperty("id").GetString()));
+        Assert.Equal(
+            ["model_name", "model_version", "id", "outputs"],
+            named.RootElement.EnumerateObject().Select(member => member.Name)
+        );
+        Assert.Equal(
+            ("echo", "3", "aé"),
+            (
+                named.RootElement.GetProperty("model_name").GetString(),
+                named.RootElement.GetProperty("model_version").GetString(),
+                named.RootElement.GetProperty("id").GetString()
+            )
+        );
         Assert.False(unnamed.RootElement.TryGetProperty("id", out _));
     }
 
     [Fact]
     public async Task Infer_NullMembers_AreAsIfAbsent()
     {
-        using StringContent content = new("""{"id":null,"parameters":null,"outputs":null,"inputs":[{"name":"x","shape":[1],"datatype":"INT8","parameters":null,"data":[5]}]}""");
+        using StringContent content = new(
+            """{"id":null,"parameters":null,"outputs":null,"inputs":[{"name":"x","shape":[1],"datatype":"INT8","parameters":null,"data":[5]}]}"""
+        );
 
         using JsonDocument answer = await JsonAsync(content);
 
@@ -133,21 +171,31 @@ public sealed class RoundTripTests(SharedHost shared)
     {
         // Halfway between two floats but for its last digits: rounding to double first would lose them and round down.
         const string Text = "1.00000005960464477539062500000000001";
-        using StringContent content = new(InferBody.Input("[1]", "FP32", $"[{Text}]").Replace("pixels", "x", StringComparison.Ordinal));
+        using StringContent content = new(
+            InferBody.Input("[1]", "FP32", $"[{Text}]").Replace("pixels", "x", StringComparison.Ordinal)
+        );
 
         using JsonDocument answer = await JsonAsync(content);
 
-        Assert.Equal(float.Parse(Text, CultureInfo.InvariantCulture), answer.RootElement.GetProperty("outputs")[0].GetProperty("data")[0].GetSingle());
+        Assert.Equal(
+            float.Parse(Text, CultureInfo.InvariantCulture),
+            answer.RootElement.GetProperty("outputs")[0].GetProperty("data")[0].GetSingle()
+        );
     }
 
-    private static TensorDatatype Parse(string wireName) => TensorDatatypes.TryParse(wireName, out TensorDatatype datatype) ? datatype : throw new ArgumentException(wireName);
+    private static TensorDatatype Parse(string wireName) =>
+        TensorDatatypes.TryParse(wireName, out TensorDatatype datatype)
+            ? datatype
+            : throw new ArgumentException(wireName);
 
     private static string Json(Sample input, bool nested, string more) =>
         $$"""{"unknown":{"a":[1,{"b":null}]},"inputs":[{"data":{{input.DataJson(nested)}},"name":"{{input.Name}}","shape":{{input.ShapeJson}},"datatype":"{{input.WireName}}"}]{{more}}}""";
 
-    private static int HeaderLength(HttpResponseMessage response) => int.Parse(response.Headers.GetValues("Inference-Header-Content-Length").Single(), CultureInfo.InvariantCulture);
+    private static int HeaderLength(HttpResponseMessage response) =>
+        int.Parse(response.Headers.GetValues("Inference-Header-Content-Length").Single(), CultureInfo.InvariantCulture);
 
-    private Task<HttpResponseMessage> PostAsync(HttpContent content) => shared.Host.Http.PostAsync("/v2/models/echo/infer", content, Token);
+    private Task<HttpResponseMessage> PostAsync(HttpContent content) =>
+        shared.Host.Http.PostAsync("/v2/models/echo/infer", content, Token);
 
     private async Task<Dictionary<string, byte[]>> BinaryAsync(HttpContent content)
     {

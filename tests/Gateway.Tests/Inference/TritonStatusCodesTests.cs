@@ -15,14 +15,33 @@ public sealed class TritonStatusCodesTests
     [InlineData(InferenceError.PayloadTooLarge, 400, StatusCode.InvalidArgument)]
     [InlineData(InferenceError.NotFound, 404, StatusCode.NotFound)]
     [InlineData(InferenceError.Internal, 500, StatusCode.Internal)]
-    public async Task Infer_AnErrorWhereTritonsAreAskedFor_HasTritonsStatus(InferenceError error, int status, StatusCode code)
+    public async Task Infer_AnErrorWhereTritonsAreAskedFor_HasTritonsStatus(
+        InferenceError error,
+        int status,
+        StatusCode code
+    )
     {
         await using GatewayHost host = await GatewayHost.StartAsync(("TritonStatusCodes", "true"));
         using StringContent content = new(InferBody.Good);
-        ModelInferRequest request = new() { ModelName = $"{error}", Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "x", Datatype = "UINT8", Shape = { 1 } } }, RawInputContents = { ByteString.CopyFrom(1) } };
+        ModelInferRequest request = new()
+        {
+            ModelName = $"{error}",
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "x",
+                    Datatype = "UINT8",
+                    Shape = { 1 },
+                },
+            },
+            RawInputContents = { ByteString.CopyFrom(1) },
+        };
 
         using HttpResponseMessage response = await host.Http.PostAsync($"/v2/models/{error}/infer", content, Token);
-        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () => await host.Grpc.ModelInferAsync(request, cancellationToken: Token));
+        RpcException exception = await Assert.ThrowsAsync<RpcException>(async () =>
+            await host.Grpc.ModelInferAsync(request, cancellationToken: Token)
+        );
 
         Assert.Equal((status, code), ((int)response.StatusCode, exception.StatusCode));
     }
@@ -36,6 +55,10 @@ public sealed class TritonStatusCodesTests
         using HttpResponseMessage response = await host.Http.PostAsync("/v2/models/echo/infer", content, Token);
 
         Assert.Equal(400, (int)response.StatusCode);
-        Assert.Contains($"{GatewayHost.BodyLimit} bytes", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{GatewayHost.BodyLimit} bytes",
+            await response.Content.ReadAsStringAsync(Token),
+            StringComparison.Ordinal
+        );
     }
 }

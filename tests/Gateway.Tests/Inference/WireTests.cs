@@ -8,7 +8,12 @@ namespace OrleansInference.Gateway.Tests.Inference;
 /// <summary>What only a raw connection can do.</summary>
 public sealed class WireTests(SharedHost shared)
 {
-    private static readonly Sample Input = new("x", TensorDatatype.UInt8, [3000], [.. Enumerable.Range(0, 3000).Select(i => (byte)(i * 7))]);
+    private static readonly Sample Input = new(
+        "x",
+        TensorDatatype.UInt8,
+        [3000],
+        [.. Enumerable.Range(0, 3000).Select(i => (byte)(i * 7))]
+    );
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -29,9 +34,17 @@ public sealed class WireTests(SharedHost shared)
     {
         (byte[] bytes, int header) = InferBody.Binary([Input]);
         using RawConnection connection = await shared.Host.ConnectAsync();
-        await connection.SendAsync($"POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nInference-Header-Content-Length: {header}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await connection.SendAsync(
+            $"POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nInference-Header-Content-Length: "
+                + $"{header}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        );
 
-        foreach (byte[] chunk in bytes.Chunk(613)) await connection.SendAsync((byte[])[.. Encoding.ASCII.GetBytes($"{chunk.Length:x}\r\n"), .. chunk, .. "\r\n"u8]);
+        foreach (byte[] chunk in bytes.Chunk(613))
+        {
+            await connection.SendAsync(
+                (byte[])[.. Encoding.ASCII.GetBytes($"{chunk.Length:x}\r\n"), .. chunk, .. "\r\n"u8]
+            );
+        }
         await connection.SendAsync("0\r\n\r\n");
 
         (int status, _, byte[] body) = await connection.ReceiveAsync();
@@ -44,7 +57,9 @@ public sealed class WireTests(SharedHost shared)
     {
         using RawConnection connection = await shared.Host.ConnectAsync();
 
-        await connection.SendAsync("POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+        await connection.SendAsync(
+            "POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+        );
 
         (int status, _, byte[] body) = await connection.ReceiveAsync();
         Assert.Equal(400, status);
@@ -57,7 +72,12 @@ public sealed class WireTests(SharedHost shared)
         const int Requests = 20;
         using RawConnection connection = await shared.Host.ConnectAsync();
 
-        for (int i = 0; i < Requests; i++) await connection.SendAsync(InferBody.RawRequest(InferBody.Binary([new Sample("x", TensorDatatype.UInt8, [1], [(byte)i])])));
+        for (int i = 0; i < Requests; i++)
+        {
+            await connection.SendAsync(
+                InferBody.RawRequest(InferBody.Binary([new Sample("x", TensorDatatype.UInt8, [1], [(byte)i])]))
+            );
+        }
 
         for (int i = 0; i < Requests; i++)
         {
@@ -85,14 +105,14 @@ public sealed class WireTests(SharedHost shared)
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         using RawConnection connection = await host.ConnectAsync();
-        await connection.SendAsync($"POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\n{encoding}Content-Length: 1000\r\n\r\n" + InferBody.Good);
+        await connection.SendAsync(
+            $"POST /v2/models/echo/infer HTTP/1.1\r\nHost: a\r\n{encoding}Content-Length: 1000\r\n\r\n" + InferBody.Good
+        );
 
         connection.EndSending();
 
         // Kestrel answers 400 where it still can; either way the connection ends and nothing is held.
-        while (!await connection.IsClosedAsync())
-        {
-        }
+        while (!await connection.IsClosedAsync()) { }
 
         await host.StopAndCheckAsync();
         Assert.Equal(0, host.Pipeline.Requests);
@@ -118,8 +138,14 @@ public sealed class WireTests(SharedHost shared)
         await connection.SendAsync(InferBody.RawRequest(InferBody.Binary([Input])));
         await entered.Task.WaitAsync(Token);
 
-        if (reset) connection.Reset();
-        else connection.Dispose();
+        if (reset)
+        {
+            connection.Reset();
+        }
+        else
+        {
+            connection.Dispose();
+        }
 
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
         host.Pipeline.Handler = null;
@@ -135,7 +161,9 @@ public sealed class WireTests(SharedHost shared)
         await using GatewayHost host = await GatewayHost.StartAsync(("MaxRequestBodyBytes", $"{16 << 20}"));
         byte[] bytes = new byte[9_000_001];
         new Random(4).NextBytes(bytes);
-        using ByteArrayContent content = InferBody.Content(InferBody.Binary([new Sample("x", TensorDatatype.UInt8, [bytes.Length], bytes)]));
+        using ByteArrayContent content = InferBody.Content(
+            InferBody.Binary([new Sample("x", TensorDatatype.UInt8, [bytes.Length], bytes)])
+        );
 
         using HttpResponseMessage response = await host.Http.PostAsync("/v2/models/echo/infer", content, Token);
 
@@ -148,17 +176,26 @@ public sealed class WireTests(SharedHost shared)
     public async Task Infer_ManyAtOnce_ReleasesEveryTensor()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
-        await Parallel.ForAsync(0, 300, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Token }, async (i, token) =>
-        {
-            using HttpContent content = (i % 4) switch
+        await Parallel.ForAsync(
+            0,
+            300,
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Token },
+            async (i, token) =>
             {
-                0 => new StringContent(InferBody.Good),
-                1 => InferBody.Content(InferBody.Binary([Input], "")),
-                2 => new StringContent("{\"inputs\":[{}]}"),
-                _ => InferBody.Content(InferBody.Binary([Input, Input with { Name = "y" }])),
-            };
-            using HttpResponseMessage response = await host.Http.PostAsync($"/v2/models/{(i % 5 == 0 ? "Internal" : "echo")}/infer", content, token);
-        });
+                using HttpContent content = (i % 4) switch
+                {
+                    0 => new StringContent(InferBody.Good),
+                    1 => InferBody.Content(InferBody.Binary([Input], "")),
+                    2 => new StringContent("{\"inputs\":[{}]}"),
+                    _ => InferBody.Content(InferBody.Binary([Input, Input with { Name = "y" }])),
+                };
+                using HttpResponseMessage response = await host.Http.PostAsync(
+                    $"/v2/models/{(i % 5 == 0 ? "Internal" : "echo")}/infer",
+                    content,
+                    token
+                );
+            }
+        );
 
         await host.StopAndCheckAsync();
         Assert.Equal(225, host.Pipeline.Requests);

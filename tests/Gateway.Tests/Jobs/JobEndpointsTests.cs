@@ -16,16 +16,32 @@ public sealed class JobEndpointsTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        (int status, string answer) = await PostAsync(host, "/v2/jobs", """
+        (int status, string answer) = await PostAsync(
+            host,
+            "/v2/jobs",
+            """
             {"id":"j","model":"m","version":"2","input":"in.csv","output":"out.npy","input_format":"csv","output_format":"npy",
              "columns":{"a":"x","b":"x"},"outputs":["y"],"rows_per_shard":10,"rows_per_request":20,"max_parallel_shards":30}
-            """);
+            """
+        );
 
         BulkJobSpec spec = host.Jobs.Job!.Spec;
         Assert.Equal(200, status);
         Assert.Equal(
-            """{"id":"j","state":"preparing","model":"m","version":"3","input":"in.csv","output":"out.npy","rows":0,"rows_done":0,"shards":0,"shards_done":0,"shards_running":0,"shards_recovered":0,"started":"0001-01-01T00:00:00.0000000\u002B00:00","change":1}""", answer);
-        Assert.Equal(("2", "csv", "npy", 10, 20, 30), (spec.Version, spec.InputFormat, spec.OutputFormat, spec.RowsPerShard, spec.RowsPerRequest, spec.MaxParallelShards));
+            """{"id":"j","state":"preparing","model":"m","version":"3","input":"in.csv","output":"out.npy","rows":0,"rows_done":0,"shards":0,"shards_done":0,"shards_running":0,"shards_recovered":0,"started":"0001-01-01T00:00:00.0000000\u002B00:00","change":1}""",
+            answer
+        );
+        Assert.Equal(
+            ("2", "csv", "npy", 10, 20, 30),
+            (
+                spec.Version,
+                spec.InputFormat,
+                spec.OutputFormat,
+                spec.RowsPerShard,
+                spec.RowsPerRequest,
+                spec.MaxParallelShards
+            )
+        );
         Assert.Equal(["y"], spec.Outputs);
         Assert.Equal(new Dictionary<string, string> { ["a"] = "x", ["b"] = "x" }, spec.Columns);
     }
@@ -37,7 +53,15 @@ public sealed class JobEndpointsTests
 
         await PostAsync(host, "/v2/jobs", Minimal);
 
-        Assert.Equal(("made-up", 10_000, 64, 4), (host.Jobs.Job!.Id, host.Jobs.Job.Spec.RowsPerShard, host.Jobs.Job.Spec.RowsPerRequest, host.Jobs.Job.Spec.MaxParallelShards));
+        Assert.Equal(
+            ("made-up", 10_000, 64, 4),
+            (
+                host.Jobs.Job!.Id,
+                host.Jobs.Job.Spec.RowsPerShard,
+                host.Jobs.Job.Spec.RowsPerRequest,
+                host.Jobs.Job.Spec.MaxParallelShards
+            )
+        );
     }
 
     [Theory]
@@ -67,11 +91,22 @@ public sealed class JobEndpointsTests
 
         Assert.Equal("paused", State(await PostAsync(host, "/v2/jobs/made-up/pause", "{}")));
         Assert.Equal("running", State(await PostAsync(host, "/v2/jobs/made-up/resume", "")));
-        using JsonDocument waited = JsonDocument.Parse(await host.Http.GetStringAsync("/v2/jobs/made-up?after=6", Token));
-        Assert.Equal((4, 7), (waited.RootElement.GetProperty("rows_done").GetInt32(), waited.RootElement.GetProperty("change").GetInt32()));
+        using JsonDocument waited = JsonDocument.Parse(
+            await host.Http.GetStringAsync("/v2/jobs/made-up?after=6", Token)
+        );
+        Assert.Equal(
+            (4, 7),
+            (
+                waited.RootElement.GetProperty("rows_done").GetInt32(),
+                waited.RootElement.GetProperty("change").GetInt32()
+            )
+        );
         Assert.Equal("cancelled", State(await PostAsync(host, "/v2/jobs/made-up/cancel", "{}")));
         using JsonDocument all = JsonDocument.Parse(await host.Http.GetStringAsync("/v2/jobs", Token));
-        Assert.Equal("1970-01-01T00:00:00.0000000+00:00", all.RootElement.GetProperty("jobs")[0].GetProperty("ended").GetString());
+        Assert.Equal(
+            "1970-01-01T00:00:00.0000000+00:00",
+            all.RootElement.GetProperty("jobs")[0].GetProperty("ended").GetString()
+        );
     }
 
     [Theory]

@@ -21,7 +21,10 @@ public sealed class RepositoryEndpointsTests
 
         Assert.Equal(200, status);
         using JsonDocument json = JsonDocument.Parse(answer);
-        Assert.Equal("""[{"name":"broken","version":"1","state":"UNAVAILABLE","reason":"no such \u0022operator\u0022"},{"name":"echo","version":"3","state":"READY"},{"name":"idle"}]""", answer);
+        Assert.Equal(
+            """[{"name":"broken","version":"1","state":"UNAVAILABLE","reason":"no such \u0022operator\u0022"},{"name":"echo","version":"3","state":"READY"},{"name":"idle"}]""",
+            answer
+        );
     }
 
     [Fact]
@@ -29,7 +32,10 @@ public sealed class RepositoryEndpointsTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
-        Assert.Equal((200, """[{"name":"echo","version":"3","state":"READY"}]"""), await PostAsync(host, "/v2/repository/index", """{"ready":true}"""));
+        Assert.Equal(
+            (200, """[{"name":"echo","version":"3","state":"READY"}]"""),
+            await PostAsync(host, "/v2/repository/index", """{"ready":true}""")
+        );
     }
 
     [Theory]
@@ -37,12 +43,27 @@ public sealed class RepositoryEndpointsTests
     [InlineData("/v2/repository/index", "[]", 400, "must be a JSON object")]
     [InlineData("/v2/repository/index", "{\"ready\":", 400, "not valid JSON")]
     [InlineData("/v2/repository/models/m/load", """{"parameters":{"config":{}}}""", 400, "'config' must be a text")]
-    [InlineData("/v2/repository/models/m/load", """{"parameters":{"config":"{}","file:1/model.onnx":"%%"}}""", 400, "'file:1/model.onnx' must be a text in base64")]
-    [InlineData("/v2/repository/models/m/load", """{"parameters":{"file:1/model.onnx":7}}""", 400, "must be a text in base64")]
+    [InlineData(
+        "/v2/repository/models/m/load",
+        """{"parameters":{"config":"{}","file:1/model.onnx":"%%"}}""",
+        400,
+        "'file:1/model.onnx' must be a text in base64"
+    )]
+    [InlineData(
+        "/v2/repository/models/m/load",
+        """{"parameters":{"file:1/model.onnx":7}}""",
+        400,
+        "must be a text in base64"
+    )]
     [InlineData("/v2/repository/models/m/load", "{", 400, "not valid JSON")]
     [InlineData("/v2/repository/models/broken/load", "", 500, "failed to load 'broken'")]
     [InlineData("/v2/repository/models/throws/load", "", 500, "")]
-    [InlineData("/v2/repository/models/m/unload", """{"parameters":{"unload_dependents":"yes"}}""", 400, "'unload_dependents' must be true or false")]
+    [InlineData(
+        "/v2/repository/models/m/unload",
+        """{"parameters":{"unload_dependents":"yes"}}""",
+        400,
+        "'unload_dependents' must be true or false"
+    )]
     [InlineData("/v2/repository/models/broken/unload", "", 500, "failed to unload 'broken'")]
     public async Task Post_WhatCannotBeDone_IsNamed(string path, string body, int status, string expected)
     {
@@ -76,7 +97,17 @@ public sealed class RepositoryEndpointsTests
         await using GatewayHost host = await GatewayHost.StartAsync();
         byte[] file = new byte[100_000];
         new Random(6).NextBytes(file);
-        string body = JsonSerializer.Serialize(new { parameters = new Dictionary<string, string> { ["config"] = """{"backend":"onnxruntime"}""", ["file:1/model.onnx"] = Convert.ToBase64String(file), ["file:2/labels.txt"] = "" } });
+        string body = JsonSerializer.Serialize(
+            new
+            {
+                parameters = new Dictionary<string, string>
+                {
+                    ["config"] = """{"backend":"onnxruntime"}""",
+                    ["file:1/model.onnx"] = Convert.ToBase64String(file),
+                    ["file:2/labels.txt"] = "",
+                },
+            }
+        );
 
         Assert.Equal((200, ""), await PostAsync(host, "/v2/repository/models/new/load", body));
 
@@ -89,12 +120,21 @@ public sealed class RepositoryEndpointsTests
     [Fact]
     public async Task Load_MoreThanTheInferenceLimitButWithinItsOwn_IsTaken()
     {
-        await using GatewayHost host = await GatewayHost.StartAsync(("MaxModelUploadBytes", $"{GatewayHost.BodyLimit * 4}"));
+        await using GatewayHost host = await GatewayHost.StartAsync(
+            ("MaxModelUploadBytes", $"{GatewayHost.BodyLimit * 4}")
+        );
 
-        (int status, _) = await PostAsync(host, "/v2/repository/models/new/load", "{\"parameters\":{\"config\":\"{}\",\"file:1/m\":\"" + new string('A', GatewayHost.BodyLimit * 2) + "\"}}");
+        (int status, _) = await PostAsync(
+            host,
+            "/v2/repository/models/new/load",
+            "{\"parameters\":{\"config\":\"{}\",\"file:1/m\":\"" + new string('A', GatewayHost.BodyLimit * 2) + "\"}}"
+        );
 
         Assert.Equal(200, status);
-        Assert.Equal(GatewayHost.BodyLimit * 2 / 4 * 3, Assert.Single(host.Repository.Loads).Replacement!.Files["1/m"].Length);
+        Assert.Equal(
+            GatewayHost.BodyLimit * 2 / 4 * 3,
+            Assert.Single(host.Repository.Loads).Replacement!.Files["1/m"].Length
+        );
     }
 
     [Fact]

@@ -22,7 +22,11 @@ public sealed class SystemSharedMemoryTests
 
         Assert.Equal(501, status);
         Assert.Contains("--Gateway:AllowSharedMemory=true", body, StringComparison.Ordinal);
-        Assert.DoesNotContain("system_shared_memory", await host.Http.GetStringAsync("/v2", Token), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "system_shared_memory",
+            await host.Http.GetStringAsync("/v2", Token),
+            StringComparison.Ordinal
+        );
         Assert.Equal("[]", await host.Http.GetStringAsync("/v2/systemsharedmemory/status", Token));
     }
 
@@ -51,13 +55,25 @@ public sealed class SystemSharedMemoryTests
     [InlineData("r", 9223372036854775807, 8, 400, "Invalid offset for shared memory region")]
     [InlineData("r", 0, 9223372036854775807, 400, "Invalid offset + byte size")]
     [InlineData("r", -1, 8, 400, "'shared_memory_offset' must be a number of bytes")]
-    public async Task Infer_ARangeThatIsNotThere_IsNamedForInputsAndOutputs(string region, long offset, long size, int status, string expected)
+    public async Task Infer_ARangeThatIsNotThere_IsNamedForInputsAndOutputs(
+        string region,
+        long offset,
+        long size,
+        int status,
+        string expected
+    )
     {
         await using GatewayHost host = await GatewayHost.StartAsync(Allowed);
         using SharedMemoryFile memory = new(Contents);
         await RegisterAsync(host, "r", memory.Key, 0, 64);
 
-        foreach ((string input, string output) in new[] { (Range(region, offset, size), Range("r", 32, 16)), (Range("r", 0, 8), Range(region, offset, size)) })
+        foreach (
+            (string input, string output) in new[]
+            {
+                (Range(region, offset, size), Range("r", 32, 16)),
+                (Range("r", 0, 8), Range(region, offset, size)),
+            }
+        )
         {
             (int actual, string body) = await InferAsync(host, input, output);
             Assert.Equal(status, actual);
@@ -135,7 +151,8 @@ public sealed class SystemSharedMemoryTests
     public async Task Register_ALinkOutOfSharedMemory_IsNotFollowed()
     {
         await using GatewayHost host = await GatewayHost.StartAsync(Allowed);
-        string target = Path.GetTempFileName(), link = $"/gateway-tests-{Guid.NewGuid():N}";
+        string target = Path.GetTempFileName();
+        string link = $"/gateway-tests-{Guid.NewGuid():N}";
         await File.WriteAllTextAsync(target, "12345678", Token);
         File.CreateSymbolicLink("/dev/shm" + link, target);
         try
@@ -173,9 +190,16 @@ public sealed class SystemSharedMemoryTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync(Allowed);
         using SharedMemoryFile memory = new(Contents);
-        foreach (string name in new[] { "c", "a", "b" }) await RegisterAsync(host, name, memory.Key, 0, 64);
+        foreach (string name in new[] { "c", "a", "b" })
+        {
+            await RegisterAsync(host, name, memory.Key, 0, 64);
+        }
 
-        Assert.Contains("shared memory region 'a' already in manager", (await RegisterAsync(host, "a", memory.Key, 0, 8)).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "shared memory region 'a' already in manager",
+            (await RegisterAsync(host, "a", memory.Key, 0, 8)).Body,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["a", "b", "c"], await StatusAsync(host, ""));
         Assert.Equal(["b"], await StatusAsync(host, "/region/b"));
         await PostAsync(host, "/v2/systemsharedmemory/region/a/unregister", "");
@@ -191,18 +215,34 @@ public sealed class SystemSharedMemoryTests
 
     private static async Task<string[]> StatusAsync(GatewayHost host, string region)
     {
-        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(await host.Http.GetStringAsync($"/v2/systemsharedmemory{region}/status", Token));
+        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(
+            await host.Http.GetStringAsync($"/v2/systemsharedmemory{region}/status", Token)
+        );
         return [.. json.RootElement.EnumerateArray().Select(one => one.GetProperty("name").GetString()!)];
     }
 
     private static string Range(string region, long offset, long size) =>
         $$"""{"shared_memory_region":"{{region}}","shared_memory_offset":{{offset}},"shared_memory_byte_size":{{size}}}""";
 
-    private static Task<(int Status, string Body)> RegisterAsync(GatewayHost host, string region, string key, long offset, long size) =>
-        PostAsync(host, $"/v2/systemsharedmemory/region/{region}/register", $$"""{"key":"{{key}}","offset":{{offset}},"byte_size":{{size}}}""");
+    private static Task<(int Status, string Body)> RegisterAsync(
+        GatewayHost host,
+        string region,
+        string key,
+        long offset,
+        long size
+    ) =>
+        PostAsync(
+            host,
+            $"/v2/systemsharedmemory/region/{region}/register",
+            $$"""{"key":"{{key}}","offset":{{offset}},"byte_size":{{size}}}"""
+        );
 
     private static Task<(int Status, string Body)> InferAsync(GatewayHost host, string input, string output) =>
-        PostAsync(host, "/v2/models/echo/infer", $$"""{"inputs":[{"name":"x","shape":[8],"datatype":"UINT8","parameters":{{input}}}],"outputs":[{"name":"x","parameters":{{output}}}]}""");
+        PostAsync(
+            host,
+            "/v2/models/echo/infer",
+            $$"""{"inputs":[{"name":"x","shape":[8],"datatype":"UINT8","parameters":{{input}}}],"outputs":[{"name":"x","parameters":{{output}}}]}"""
+        );
 
     private static async Task<(int Status, string Body)> PostAsync(GatewayHost host, string path, string body)
     {

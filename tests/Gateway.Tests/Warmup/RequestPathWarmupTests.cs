@@ -22,7 +22,10 @@ public sealed class RequestPathWarmupTests
         await WarmAsync(gateway);
 
         Assert.Equal(121, seen.Count);
-        Assert.All(seen, request => Assert.True(request is { IsProbe: true, Background: true, Tenant: "", ModelName: "echo" }));
+        Assert.All(
+            seen,
+            request => Assert.True(request is { IsProbe: true, Background: true, Tenant: "", ModelName: "echo" })
+        );
         Assert.True(gateway.Gate.Last.IsProbe);
         await gateway.StopAndCheckAsync();
     }
@@ -43,7 +46,10 @@ public sealed class RequestPathWarmupTests
         Task warming = WarmAsync(gateway);
         await begun.Task.WaitAsync(Token);
         HttpStatusCode before = await ReadyAsync(gateway);
-        ServerReadyResponse beforeGrpc = await gateway.Grpc.ServerReadyAsync(new ServerReadyRequest(), cancellationToken: Token);
+        ServerReadyResponse beforeGrpc = await gateway.Grpc.ServerReadyAsync(
+            new ServerReadyRequest(),
+            cancellationToken: Token
+        );
         goOn.SetResult();
         await warming;
 
@@ -149,14 +155,20 @@ public sealed class RequestPathWarmupTests
 
     private static async Task<HttpStatusCode> ReadyAsync(GatewayHost gateway)
     {
-        using HttpResponseMessage response = await gateway.Http.GetAsync(new Uri("/v2/health/ready", UriKind.Relative), Token);
+        using HttpResponseMessage response = await gateway.Http.GetAsync(
+            new Uri("/v2/health/ready", UriKind.Relative),
+            Token
+        );
         return response.StatusCode;
     }
 
     private static async Task<HttpStatusCode> InferAsync(GatewayHost gateway, string token)
     {
         const string Body = """{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[1,2,3,4]}]}""";
-        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer") { Content = new StringContent(Body) };
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v2/models/echo/infer")
+        {
+            Content = new StringContent(Body),
+        };
         request.Headers.TryAddWithoutValidation("X-Warmup-Token", token);
         using HttpResponseMessage response = await gateway.Http.SendAsync(request, Token);
         return response.StatusCode;

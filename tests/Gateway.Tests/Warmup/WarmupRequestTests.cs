@@ -25,7 +25,10 @@ public sealed class WarmupRequestTests
         gateway.Pipeline.Handler = (inference, _) =>
         {
             InferenceTensor input = Assert.Single(inference.Inputs);
-            seen.Add($"{input.Name} {input.Datatype} {TensorShape.Format(input.Shape)} {Convert.ToHexString(input.Data.Span)}");
+            seen.Add(
+                $"{input.Name} {input.Datatype} {TensorShape.Format(input.Shape)} "
+                    + $"{Convert.ToHexString(input.Data.Span)}"
+            );
             return ValueTask.FromResult(gateway.Pipeline.Answer(inference));
         };
 
@@ -46,7 +49,8 @@ public sealed class WarmupRequestTests
         Assert.Null(WarmupRequest.For(Model(new TensorMetadata("x", TensorDatatype.Bytes, [long.MaxValue, 2]))));
     }
 
-    private static GatewayOptions Options(GatewayHost gateway) => new() { HttpPort = gateway.HttpPort, GrpcPort = gateway.GrpcPort };
+    private static GatewayOptions Options(GatewayHost gateway) =>
+        new() { HttpPort = gateway.HttpPort, GrpcPort = gateway.GrpcPort };
 
     private static ModelMetadata Model(TensorMetadata input) =>
         new("echo", ["3"], "onnxruntime_onnx", [input], [], "CPUExecutionProvider", []);

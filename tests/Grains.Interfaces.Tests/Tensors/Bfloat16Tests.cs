@@ -23,7 +23,9 @@ public sealed class Bfloat16Tests
         Assert.Equal(expected, bits);
     }
 
-    /// <summary>1.00390625 lies between 1 and 1.0078125: on it the even one counts, a hair beside it the side.</summary>
+    /// <summary>
+    /// 1.00390625 lies between 1 and 1.0078125: on it the even one counts, a hair beside it the side.
+    /// </summary>
     [Theory]
     [InlineData("1.00390625", 0x3f80)]
     [InlineData("1.00390625000000000000000000000000000000000000001", 0x3f81)]
@@ -57,7 +59,8 @@ public sealed class Bfloat16Tests
     [InlineData("")]
     [InlineData("one")]
     [InlineData("1.2.3")]
-    public void TryParse_NoNumber_IsFalse(string text) => Assert.False(Bfloat16.TryParse(Encoding.UTF8.GetBytes(text), out _));
+    public void TryParse_NoNumber_IsFalse(string text) =>
+        Assert.False(Bfloat16.TryParse(Encoding.UTF8.GetBytes(text), out _));
 
     [Fact]
     public void FromSingle_EveryNumber_ReadsBackAsItself()
@@ -66,20 +69,32 @@ public sealed class Bfloat16Tests
         {
             float value = Bfloat16.ToSingle((ushort)bits);
             ushort back = Bfloat16.FromSingle(value);
-            if (float.IsNaN(value)) Assert.True(float.IsNaN(Bfloat16.ToSingle(back)));
-            else Assert.Equal(bits, back);
+            if (float.IsNaN(value))
+            {
+                Assert.True(float.IsNaN(Bfloat16.ToSingle(back)));
+            }
+            else
+            {
+                Assert.Equal(bits, back);
+            }
         }
     }
 
-    private static int Parse(string text) => Bfloat16.TryParse(Encoding.UTF8.GetBytes(text), out ushort bits) ? bits : throw new FormatException(text);
+    private static int Parse(string text) =>
+        Bfloat16.TryParse(Encoding.UTF8.GetBytes(text), out ushort bits) ? bits : throw new FormatException(text);
 
     /// <summary>An FP32 in all its decimal digits, as an integer over a power of ten.</summary>
     private static string Exact(uint single)
     {
         BigInteger mantissa = (single & 0x7fffff) | (single >> 23 == 0 ? 0u : 0x800000);
         int exponent = Math.Max(1, (int)(single >> 23)) - 150;
-        if (exponent >= 0) return (mantissa << exponent).ToString(CultureInfo.InvariantCulture) + ".";
-        string digits = (mantissa * BigInteger.Pow(5, -exponent)).ToString(CultureInfo.InvariantCulture).PadLeft(1 - exponent, '0');
+        if (exponent >= 0)
+        {
+            return (mantissa << exponent).ToString(CultureInfo.InvariantCulture) + ".";
+        }
+        string digits = (mantissa * BigInteger.Pow(5, -exponent))
+            .ToString(CultureInfo.InvariantCulture)
+            .PadLeft(1 - exponent, '0');
         return digits.Insert(digits.Length + exponent, ".");
     }
 

@@ -13,22 +13,43 @@ public sealed class InferenceTensorCodecTests
 
     [Fact]
     public void RoundTrip_AnyTensor_IsTheSame() =>
-        Gen.Select(Gen.String, Gen.Int[1, 14], Gen.Long.Array[0, 6], Gen.Byte.Array[0, 5000]).Sample((name, datatype, shape, data) =>
-        {
-            using InferenceTensor tensor = new(name, (TensorDatatype)datatype, shape, data);
-            using InferenceTensor copy = Serializer.Deserialize<InferenceTensor>(Serializer.SerializeToArray(tensor))!;
-            return copy.Name == name && copy.Datatype == tensor.Datatype && copy.Shape.SequenceEqual(shape) && copy.Data.Span.SequenceEqual(data);
-        });
+        Gen.Select(Gen.String, Gen.Int[1, 14], Gen.Long.Array[0, 6], Gen.Byte.Array[0, 5000])
+            .Sample(
+                (name, datatype, shape, data) =>
+                {
+                    using InferenceTensor tensor = new(name, (TensorDatatype)datatype, shape, data);
+                    using InferenceTensor copy = Serializer.Deserialize<InferenceTensor>(
+                        Serializer.SerializeToArray(tensor)
+                    )!;
+                    return copy.Name == name
+                        && copy.Datatype == tensor.Datatype
+                        && copy.Shape.SequenceEqual(shape)
+                        && copy.Data.Span.SequenceEqual(data);
+                }
+            );
 
     [Fact]
     public void RoundTrip_ARequestThatSharesATensor_KeepsItsFields()
     {
         InferenceTensor tensor = new("x", TensorDatatype.Int8, [3], new byte[] { 1, 2, 3 });
-        InferenceRequest request = new() { ModelName = "m", ModelVersion = "2", Id = "i", Inputs = [tensor, tensor], RequestedOutputs = ["y"], Priority = 3, Timeout = TimeSpan.FromMilliseconds(5), SloP99Ms = 7 };
+        InferenceRequest request = new()
+        {
+            ModelName = "m",
+            ModelVersion = "2",
+            Id = "i",
+            Inputs = [tensor, tensor],
+            RequestedOutputs = ["y"],
+            Priority = 3,
+            Timeout = TimeSpan.FromMilliseconds(5),
+            SloP99Ms = 7,
+        };
 
         InferenceRequest copy = Serializer.Deserialize<InferenceRequest>(Serializer.SerializeToArray(request))!;
 
-        Assert.Equal(("m", "2", "i", 3u, TimeSpan.FromMilliseconds(5), 7.0), (copy.ModelName, copy.ModelVersion, copy.Id, copy.Priority, copy.Timeout, copy.SloP99Ms));
+        Assert.Equal(
+            ("m", "2", "i", 3u, TimeSpan.FromMilliseconds(5), 7.0),
+            (copy.ModelName, copy.ModelVersion, copy.Id, copy.Priority, copy.Timeout, copy.SloP99Ms)
+        );
         Assert.Equal(["y"], copy.RequestedOutputs);
         Assert.All(copy.Inputs, input => Assert.Equal([1, 2, 3], input.Data.ToArray()));
     }
@@ -37,7 +58,10 @@ public sealed class InferenceTensorCodecTests
     public void Serialize_ReleaseWhenSerialized_GivesThePooledMemoryBack()
     {
         TensorBuffer buffer = TensorBuffer.Rent(8);
-        InferenceTensor tensor = new("x", TensorDatatype.UInt8, [8], buffer.Memory, buffer) { ReleaseWhenSerialized = true };
+        InferenceTensor tensor = new("x", TensorDatatype.UInt8, [8], buffer.Memory, buffer)
+        {
+            ReleaseWhenSerialized = true,
+        };
 
         Serializer.SerializeToArray(tensor);
 
@@ -48,7 +72,9 @@ public sealed class InferenceTensorCodecTests
     [Fact]
     public void Deserialize_ABrokenMessage_FailsBeforeItRentsWhatItClaims()
     {
-        byte[] message = Serializer.SerializeToArray(new InferenceTensor("x", TensorDatatype.UInt8, [64], new byte[64]));
+        byte[] message = Serializer.SerializeToArray(
+            new InferenceTensor("x", TensorDatatype.UInt8, [64], new byte[64])
+        );
         Random random = new(3);
         for (int i = 0; i < 2000; i++)
         {
@@ -71,7 +97,9 @@ public sealed class InferenceTensorCodecTests
     [Fact]
     public void RoundTrip_AnException_KeepsItsError()
     {
-        InferenceException copy = Serializer.Deserialize<InferenceException>(Serializer.SerializeToArray(new InferenceException(InferenceError.NotFound, "no such model")))!;
+        InferenceException copy = Serializer.Deserialize<InferenceException>(
+            Serializer.SerializeToArray(new InferenceException(InferenceError.NotFound, "no such model"))
+        )!;
 
         Assert.Equal((InferenceError.NotFound, "no such model"), (copy.Error, copy.Message));
     }

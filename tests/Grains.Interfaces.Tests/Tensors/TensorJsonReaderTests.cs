@@ -58,13 +58,24 @@ public sealed class TensorJsonReaderTests
         Assert.Contains($"its shape is {shape}", exception.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>FP16: 65519 rounds down to the largest, 2049 lies between two and goes to the even one, as does the smallest half.</summary>
+    /// <summary>
+    /// FP16: 65519 rounds down to the largest, 2049 lies between two and goes to the even one, as does the smallest
+    /// half.
+    /// </summary>
     [Theory]
     [InlineData("FP16", "[1,-0.5,65504,65519]", new ushort[] { 0x3c00, 0xb800, 0x7bff, 0x7bff })]
-    [InlineData("FP16", "[2049,2051,2049.00000000000000000000000001,6e-8]", new ushort[] { 0x6800, 0x6802, 0x6801, 0x0001 })]
+    [InlineData(
+        "FP16",
+        "[2049,2051,2049.00000000000000000000000001,6e-8]",
+        new ushort[] { 0x6800, 0x6802, 0x6801, 0x0001 }
+    )]
     [InlineData("FP16", "[\"NaN\",\"Infinity\",\"-Infinity\",-0]", new ushort[] { 0xfe00, 0x7c00, 0xfc00, 0x8000 })]
     [InlineData("BF16", "[1,-0.5,3.3895314e38,1e-45]", new ushort[] { 0x3f80, 0xbf00, 0x7f7f, 0x0000 })]
-    [InlineData("BF16", "[257,259,257.0000000000000000000000000001,256]", new ushort[] { 0x4380, 0x4382, 0x4381, 0x4380 })]
+    [InlineData(
+        "BF16",
+        "[257,259,257.0000000000000000000000000001,256]",
+        new ushort[] { 0x4380, 0x4382, 0x4381, 0x4380 }
+    )]
     [InlineData("BF16", "[\"NaN\",\"Infinity\",\"-Infinity\",-0]", new ushort[] { 0xffc0, 0x7f80, 0xff80, 0x8000 })]
     public void Read_SixteenBits_AreTheNearest(string datatype, string data, ushort[] expected)
     {

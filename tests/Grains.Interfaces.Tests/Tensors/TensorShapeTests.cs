@@ -20,5 +20,6 @@ public sealed class TensorShapeTests
     [InlineData(new long[] { 0, -1 })]
     [InlineData(new long[] { long.MaxValue, 2 })]
     [InlineData(new long[] { 1L << 32, 1L << 32, 0 })]
-    public void TryCount_NegativeOrOverflowing_IsRefused(long[] shape) => Assert.False(TensorShape.TryCount(shape, out _));
+    public void TryCount_NegativeOrOverflowing_IsRefused(long[] shape) =>
+        Assert.False(TensorShape.TryCount(shape, out _));
 }

@@ -4,14 +4,23 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Grains.Interfaces.Tests.Wire;
 
-/// <summary>What nodes of another release rely on, a line each: members of messages with their numbers, values of enumerations, calls of grains.</summary>
+/// <summary>
+/// What nodes of another release rely on, a line each: members of messages with their numbers, values of enumerations,
+/// calls of grains.
+/// </summary>
 internal static class WireContract
 {
     private static readonly Assembly Contract = typeof(ClusterPlan).Assembly;
 
     /// <summary>The types that go over the wire, by their aliases.</summary>
-    public static SortedDictionary<string, Type> Messages { get; } = new(
-        Contract.GetTypes().Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() is not null && !type.IsEnum).ToDictionary(Alias), StringComparer.Ordinal);
+    public static SortedDictionary<string, Type> Messages { get; } =
+        new(
+            Contract
+                .GetTypes()
+                .Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() is not null && !type.IsEnum)
+                .ToDictionary(Alias),
+            StringComparer.Ordinal
+        );
 
     /// <summary>All lines, sorted.</summary>
     public static string[] Lines()
@@ -21,16 +30,39 @@ internal static class WireContract
         {
             foreach (PropertyInfo member in Members(type))
             {
-                ParameterInfo? parameter = Primary(type)?.GetParameters().FirstOrDefault(candidate => candidate.Name == member.Name);
-                string number = member.GetCustomAttribute<IdAttribute>() is { } id ? $"{id.Id}" : $"constructor {parameter!.Position}";
+                ParameterInfo? parameter = Primary(type)
+                    ?.GetParameters()
+                    .FirstOrDefault(candidate => candidate.Name == member.Name);
+                string number = member.GetCustomAttribute<IdAttribute>() is { } id
+                    ? $"{id.Id}"
+                    : $"constructor {parameter!.Position}";
                 lines.Add($"message {alias} [{number}] {Name(member.PropertyType)} {member.Name}");
             }
         }
 
-        foreach (Type type in Contract.GetTypes().Where(type => type.IsEnum && type.IsPublic)) lines.AddRange(Enum.GetNames(type).Select(name => $"enumeration {type.FullName} {name} = {Convert.ToInt64(Enum.Parse(type, name), System.Globalization.CultureInfo.InvariantCulture)}"));
-        foreach (Type type in Contract.GetTypes().Where(type => type.IsInterface && typeof(IAddressable).IsAssignableFrom(type)))
+        foreach (Type type in Contract.GetTypes().Where(type => type.IsEnum && type.IsPublic))
         {
-            lines.AddRange(type.GetMethods().Select(method => $"call {Alias(type)}.{method.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.Name}({string.Join(", ", method.GetParameters().Select(parameter => Name(parameter.ParameterType)))}) {Name(method.ReturnType)}"));
+            lines.AddRange(
+                Enum.GetNames(type)
+                    .Select(name =>
+                        $"enumeration {type.FullName} {name} = "
+                        + $"{Convert.ToInt64(Enum.Parse(type, name), System.Globalization.CultureInfo.InvariantCulture)}"
+                    )
+            );
+        }
+        foreach (
+            Type type in Contract
+                .GetTypes()
+                .Where(type => type.IsInterface && typeof(IAddressable).IsAssignableFrom(type))
+        )
+        {
+            lines.AddRange(
+                type.GetMethods()
+                    .Select(method =>
+                        $"call {Alias(type)}.{method.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.Name}({string.Join(", ", method.GetParameters().Select(parameter => Name(parameter.ParameterType)))}) "
+                        + $"{Name(method.ReturnType)}"
+                    )
+            );
         }
 
         lines.Sort(StringComparer.Ordinal);
@@ -38,15 +70,27 @@ internal static class WireContract
     }
 
     /// <summary>The members of a message that are sent.</summary>
-    public static IEnumerable<PropertyInfo> Members(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(member => member.GetCustomAttribute<IdAttribute>() is not null || Primary(type)?.GetParameters().Any(parameter => parameter.Name == member.Name) == true);
+    public static IEnumerable<PropertyInfo> Members(Type type) =>
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(member =>
+                member.GetCustomAttribute<IdAttribute>() is not null
+                || Primary(type)?.GetParameters().Any(parameter => parameter.Name == member.Name) == true
+            );
 
     /// <summary>A record's primary constructor, if it has one.</summary>
-    public static ConstructorInfo? Primary(Type type) => type.GetConstructors().Where(constructor => constructor.GetParameters() is { Length: > 0 } parameters && parameters.All(parameter => type.GetProperty(parameter.Name!) is not null))
-        .MaxBy(constructor => constructor.GetParameters().Length);
+    public static ConstructorInfo? Primary(Type type) =>
+        type.GetConstructors()
+            .Where(constructor =>
+                constructor.GetParameters() is { Length: > 0 } parameters
+                && parameters.All(parameter => type.GetProperty(parameter.Name!) is not null)
+            )
+            .MaxBy(constructor => constructor.GetParameters().Length);
 
     private static string Alias(Type type) => type.GetCustomAttribute<AliasAttribute>()?.Alias ?? type.FullName!;
 
-    private static string Name(Type type) => type.IsArray ? $"{Name(type.GetElementType()!)}[]"
-        : type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : type.Name;
+    private static string Name(Type type) =>
+        type.IsArray ? $"{Name(type.GetElementType()!)}[]"
+        : type.IsGenericType
+            ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
+        : type.Name;
 }

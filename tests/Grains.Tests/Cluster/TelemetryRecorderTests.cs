@@ -20,13 +20,28 @@ public sealed class TelemetryRecorderTests : IDisposable
     [InlineData("true", 100)]
     public async Task Recording_Inputs_OnlyWhereAskedFor(string inputs, int expected)
     {
-        Dictionary<string, string?> settings = new() { ["Recording:Folder"] = _folder, ["Recording:Inputs"] = inputs, ["Recording:InputShare"] = "1" };
-        await using (ServedCluster cluster = await ServedCluster.StartAsync(1, ModelControlMode.All, settings, ("m", FixtureModels.Scale(1, 2f), null)))
+        Dictionary<string, string?> settings = new()
+        {
+            ["Recording:Folder"] = _folder,
+            ["Recording:Inputs"] = inputs,
+            ["Recording:InputShare"] = "1",
+        };
+        await using (
+            ServedCluster cluster = await ServedCluster.StartAsync(
+                1,
+                ModelControlMode.All,
+                settings,
+                ("m", FixtureModels.Scale(1, 2f), null)
+            )
+        )
         {
             await cluster.UntilAsync(state => state.Routing.Models.Length == 1);
             for (int i = 0; i < 100; i++)
             {
-                using InferenceResponse answer = await cluster.Pipeline.InferAsync(Tensors.Floats("m", 1, 1, _ => i), Token);
+                using InferenceResponse answer = await cluster.Pipeline.InferAsync(
+                    Tensors.Floats("m", 1, 1, _ => i),
+                    Token
+                );
                 answer.EnsureSuccess();
             }
         }
@@ -35,11 +50,20 @@ public sealed class TelemetryRecorderTests : IDisposable
         foreach (string file in Directory.EnumerateFiles(_folder, "inputs-*.parquet"))
         {
             await using FileStream stream = File.OpenRead(file);
-            recorded.AddRange((await ParquetSerializer.DeserializeAsync<RecordedInput>(stream, cancellationToken: Token)).Data);
+            recorded.AddRange(
+                (await ParquetSerializer.DeserializeAsync<RecordedInput>(stream, cancellationToken: Token)).Data
+            );
         }
 
         Assert.Equal(expected, recorded.Count);
-        Assert.All(recorded.Select((input, i) => (input, i)), each => Assert.Equal(("m", "FP32", "1,1", (float)each.i), (each.input.Model, each.input.Datatype, each.input.Shape, BitConverter.ToSingle(each.input.Data))));
+        Assert.All(
+            recorded.Select((input, i) => (input, i)),
+            each =>
+                Assert.Equal(
+                    ("m", "FP32", "1,1", (float)each.i),
+                    (each.input.Model, each.input.Datatype, each.input.Shape, BitConverter.ToSingle(each.input.Data))
+                )
+        );
     }
 
     [Theory]
@@ -47,13 +71,28 @@ public sealed class TelemetryRecorderTests : IDisposable
     [InlineData("0.2", 50, 70)]
     public async Task Recording_AFolder_GetsEachSampledRequestOnce(string share, int least, int most)
     {
-        Dictionary<string, string?> settings = new() { ["Recording:Folder"] = _folder, ["Recording:SampleShare"] = share, ["Recording:SecondsPerFile"] = "1" };
-        await using (ServedCluster cluster = await ServedCluster.StartAsync(1, ModelControlMode.All, settings, ("m", FixtureModels.Scale(1, 2f), null)))
+        Dictionary<string, string?> settings = new()
+        {
+            ["Recording:Folder"] = _folder,
+            ["Recording:SampleShare"] = share,
+            ["Recording:SecondsPerFile"] = "1",
+        };
+        await using (
+            ServedCluster cluster = await ServedCluster.StartAsync(
+                1,
+                ModelControlMode.All,
+                settings,
+                ("m", FixtureModels.Scale(1, 2f), null)
+            )
+        )
         {
             await cluster.UntilAsync(state => state.Routing.Models.Length == 1);
             for (int i = 0; i < 300; i++)
             {
-                using InferenceResponse answer = await cluster.Pipeline.InferAsync(Tensors.Floats("m", 1, 1, _ => 1), Token);
+                using InferenceResponse answer = await cluster.Pipeline.InferAsync(
+                    Tensors.Floats("m", 1, 1, _ => 1),
+                    Token
+                );
                 answer.EnsureSuccess();
             }
 
@@ -64,7 +103,9 @@ public sealed class TelemetryRecorderTests : IDisposable
         foreach (string file in Directory.EnumerateFiles(_folder, "requests-*.parquet"))
         {
             await using FileStream stream = File.OpenRead(file);
-            requests.AddRange((await ParquetSerializer.DeserializeAsync<RecordedRequest>(stream, cancellationToken: Token)).Data);
+            requests.AddRange(
+                (await ParquetSerializer.DeserializeAsync<RecordedRequest>(stream, cancellationToken: Token)).Data
+            );
         }
 
         Assert.InRange(requests.Count, least, most);

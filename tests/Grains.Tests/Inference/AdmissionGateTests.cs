@@ -11,7 +11,16 @@ public sealed class AdmissionGateTests : IAsyncLifetime
 
     private IAdmissionGate Gate => _cluster.Silos[0].GetRequiredService<IAdmissionGate>();
 
-    public async ValueTask InitializeAsync() => _cluster = await ServedCluster.StartAsync(ModelControlMode.All, ("scale", FixtureModels.Scale(3, 2f), "max_batch_size: 1\ndynamic_batching { default_queue_policy { max_queue_size: 3 } }\ninstance_group { count: 1 }"));
+    public async ValueTask InitializeAsync() =>
+        _cluster = await ServedCluster.StartAsync(
+            ModelControlMode.All,
+            (
+                "scale",
+                FixtureModels.Scale(3, 2f),
+                "max_batch_size: 1\ndynamic_batching { default_queue_policy { max_queue_size: 3 } "
+                    + "}\ninstance_group { count: 1 }"
+            )
+        );
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
@@ -33,7 +42,10 @@ public sealed class AdmissionGateTests : IAsyncLifetime
     [Fact]
     public void TryEnter_OverTheQuota_IsRefusedWithTheTimeToWait()
     {
-        for (int i = 0; i < 2; i++) Enter("a", quota: 2).Ticket!.Dispose();
+        for (int i = 0; i < 2; i++)
+        {
+            Enter("a", quota: 2).Ticket!.Dispose();
+        }
 
         AdmissionOutcome refused = Enter("a", quota: 2);
 
@@ -41,11 +53,16 @@ public sealed class AdmissionGateTests : IAsyncLifetime
         Assert.Contains("quota of 2 requests a second", refused.Message, StringComparison.Ordinal);
         Assert.InRange(refused.RetryAfter.TotalSeconds, 0.001, 0.5);
         Assert.NotNull(Enter("b", quota: 2).Ticket);
-        Assert.Equal([("a", 2L, 1L), ("b", 1L, 0L)], Gate.GetTenants().Select(tenant => (tenant.Tenant, tenant.Admitted, tenant.OverQuota)));
+        Assert.Equal(
+            [("a", 2L, 1L), ("b", 1L, 0L)],
+            Gate.GetTenants().Select(tenant => (tenant.Tenant, tenant.Admitted, tenant.OverQuota))
+        );
     }
 
     [Fact]
-    public void TryEnter_AnUnknownModel_IsLeftToThePipeline() => Assert.NotNull(Gate.TryEnter(new AdmissionRequest("nobody", "", "a", 1, 0, TimeSpan.FromTicks(1))).Ticket);
+    public void TryEnter_AnUnknownModel_IsLeftToThePipeline() =>
+        Assert.NotNull(Gate.TryEnter(new AdmissionRequest("nobody", "", "a", 1, 0, TimeSpan.FromTicks(1))).Ticket);
 
-    private AdmissionOutcome Enter(string tenant, double quota = 0) => Gate.TryEnter(new AdmissionRequest("scale", "", tenant, 1, quota, TimeSpan.Zero));
+    private AdmissionOutcome Enter(string tenant, double quota = 0) =>
+        Gate.TryEnter(new AdmissionRequest("scale", "", tenant, 1, quota, TimeSpan.Zero));
 }

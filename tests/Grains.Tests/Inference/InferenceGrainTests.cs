@@ -22,7 +22,16 @@ public sealed class InferenceGrainTests : IAsyncLifetime
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() =>
-        _cluster = await ServedCluster.StartAsync(1, ModelControlMode.All, new() { ["Node:FastLoop"] = "false", ["Agent:Mode"] = "Off" }, ("mlp", FixtureModels.Mlp(Width, 1024, 4, seed: 1), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"));
+        _cluster = await ServedCluster.StartAsync(
+            1,
+            ModelControlMode.All,
+            new() { ["Node:FastLoop"] = "false", ["Agent:Mode"] = "Off" },
+            (
+                "mlp",
+                FixtureModels.Mlp(Width, 1024, 4, seed: 1),
+                "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"
+            )
+        );
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
@@ -33,7 +42,10 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         ModelReplica replica = await SettledAsync();
         BatchLimits limits = replica.Limits;
         replica.Limits = limits with { MaxRows = 10_000, MaxDelay = TimeSpan.FromHours(1) };
-        Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token))];
+        Task<InferenceResponse>[] calls =
+        [
+            .. Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token)),
+        ];
         await QueuedAsync(replica, 1000);
         replica.Limits = limits;
 
@@ -52,15 +64,22 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         ModelReplica replica = await SettledAsync();
         BatchLimits limits = replica.Limits;
         replica.Limits = limits with { MaxRows = 10_000, MaxDelay = TimeSpan.FromHours(1) };
-        Task<InferenceResponse>[] late = [.. Enumerable.Range(0, 64).Select(i => Grain.InferAsync(Request(i, slo: 100_000), Token))];
+        Task<InferenceResponse>[] late =
+        [
+            .. Enumerable.Range(0, 64).Select(i => Grain.InferAsync(Request(i, slo: 100_000), Token)),
+        ];
         await QueuedAsync(replica, 64);
-        Task<InferenceResponse>[] urgent = [.. Enumerable.Range(0, 32).Select(i => Grain.InferAsync(Request(i, slo: 1), Token))];
+        Task<InferenceResponse>[] urgent =
+        [
+            .. Enumerable.Range(0, 32).Select(i => Grain.InferAsync(Request(i, slo: 1), Token)),
+        ];
         await QueuedAsync(replica, 96);
 
         replica.Limits = limits;
 
         // Who came earlier and waited longer ran later.
-        TimeSpan longest = Queues(await Task.WhenAll(urgent)).Max(), shortest = Queues(await Task.WhenAll(late)).Min();
+        TimeSpan longest = Queues(await Task.WhenAll(urgent)).Max();
+        TimeSpan shortest = Queues(await Task.WhenAll(late)).Min();
         Assert.True(longest < shortest, $"urgent ones waited up to {longest}, late ones from {shortest} on");
     }
 
@@ -70,11 +89,20 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         ModelReplica replica = await SettledAsync();
         replica.Limits = replica.Limits with { MaxQueuedRequests = 10 };
 
-        InferenceResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token)));
+        InferenceResponse[] responses = await Task.WhenAll(
+            Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token))
+        );
 
         Assert.Contains(responses, response => response.Error == InferenceError.ResourceExhausted);
         Assert.Contains(responses, response => response.Error == InferenceError.None);
-        Assert.All(responses, response => Assert.True(response.Error is InferenceError.None or InferenceError.ResourceExhausted, response.ErrorMessage));
+        Assert.All(
+            responses,
+            response =>
+                Assert.True(
+                    response.Error is InferenceError.None or InferenceError.ResourceExhausted,
+                    response.ErrorMessage
+                )
+        );
     }
 
     [Fact]
@@ -83,27 +111,38 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         ModelReplica replica = await SettledAsync();
         replica.Limits = replica.Limits with { MaxDelay = TimeSpan.FromHours(1) };
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 8).Select(i => Grain.InferAsync(Request(i), source.Token))];
+        Task<InferenceResponse>[] calls =
+        [
+            .. Enumerable.Range(0, 8).Select(i => Grain.InferAsync(Request(i), source.Token)),
+        ];
         await QueuedAsync(replica, 8);
 
         await source.CancelAsync();
 
         await QueuedAsync(replica, 0);
-        foreach (Task<InferenceResponse> call in calls) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        foreach (Task<InferenceResponse> call in calls)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        }
     }
 
     [Fact]
     public async Task GetModelMetadataAsync_KnownAndUnknown_AnswersOrSaysSo()
     {
         ModelMetadata metadata = await Grain.GetModelMetadataAsync("mlp", "");
-        InferenceException unknown = await Assert.ThrowsAsync<InferenceException>(() => Grain.GetModelMetadataAsync("nope", ""));
+        InferenceException unknown = await Assert.ThrowsAsync<InferenceException>(() =>
+            Grain.GetModelMetadataAsync("nope", "")
+        );
 
         Assert.Equal(("mlp", "CPUExecutionProvider"), (metadata.Name, metadata.ExecutionProvider));
         Assert.Equal([-1, Width], metadata.Inputs[0].Shape);
         Assert.Equal(InferenceError.NotFound, unknown.Error);
     }
 
-    /// <summary>The replica, when the node has set its limits, which it does once, at its first look: what a test sets stays from then on.</summary>
+    /// <summary>
+    /// The replica, when the node has set its limits, which it does once, at its first look: what a test sets stays
+    /// from then on.
+    /// </summary>
     private async Task<ModelReplica> SettledAsync()
     {
         ModelReplica replica = (ModelReplica)Engine.Find("mlp", "", out _, out _)!;
@@ -111,7 +150,10 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         TimeSpan mark = TimeSpan.FromSeconds(7);
         replica.Limits = limits with { MaxDelay = mark };
         // Several looks long: where nobody replaces the mark, the first look came before it.
-        for (int i = 0; i < 200 && replica.Limits.MaxDelay == mark; i++) await Task.Delay(10, Token);
+        for (int i = 0; i < 200 && replica.Limits.MaxDelay == mark; i++)
+        {
+            await Task.Delay(10, Token);
+        }
         replica.Limits = limits;
         return replica;
     }
@@ -127,12 +169,26 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         }
     }
 
-    private static IEnumerable<TimeSpan> Queues(InferenceResponse[] responses) => responses.Select(response => response.EnsureSuccess().Timings.Queue);
+    private static IEnumerable<TimeSpan> Queues(InferenceResponse[] responses) =>
+        responses.Select(response => response.EnsureSuccess().Timings.Queue);
 
     private static InferenceRequest Request(int seed, double slo = 0)
     {
         float[] values = new float[Width];
         values[seed % Width] = 1;
-        return new InferenceRequest { ModelName = "mlp", Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, Width], MemoryMarshal.AsBytes(values.AsSpan()).ToArray())], SloP99Ms = slo };
+        return new InferenceRequest
+        {
+            ModelName = "mlp",
+            Inputs =
+            [
+                new InferenceTensor(
+                    "x",
+                    TensorDatatype.Fp32,
+                    [1, Width],
+                    MemoryMarshal.AsBytes(values.AsSpan()).ToArray()
+                ),
+            ],
+            SloP99Ms = slo,
+        };
     }
 }

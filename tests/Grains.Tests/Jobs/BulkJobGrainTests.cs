@@ -15,10 +15,19 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _cluster = await ServedCluster.StartAsync(
-        ModelControlMode.All, silos: 1, JobTesting.Settings(_folder), new SharedStorage().AddTo,
-        ("identity", FixtureModels.Identity(Onnx.Messages.TensorProto.Types.DataType.Float, 2), "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"),
-        ("plain", FixtureModels.NoBatch(2), null));
+    public async ValueTask InitializeAsync() =>
+        _cluster = await ServedCluster.StartAsync(
+            ModelControlMode.All,
+            silos: 1,
+            JobTesting.Settings(_folder),
+            new SharedStorage().AddTo,
+            (
+                "identity",
+                FixtureModels.Identity(Onnx.Messages.TensorProto.Types.DataType.Float, 2),
+                "max_batch_size: 32\ndynamic_batching { }\ninstance_group { count: 1 }"
+            ),
+            ("plain", FixtureModels.NoBatch(2), null)
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -35,20 +44,61 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     public async Task StartAsync_AnyFormats_WritesEveryRowOnceInOrder(string from, string to)
     {
         // Made into the format by a job of its own.
-        string csv = Csv("rows", 1000), input = csv;
+        string csv = Csv("rows", 1000);
+        string input = csv;
         if (from != "csv")
         {
             input = Path.Combine(_folder, "rows." + from);
-            Assert.Equal(BulkJobState.Completed, (await RunAsync("convert", new BulkJobSpec { Model = "identity", Input = csv, Output = input })).State);
+            Assert.Equal(
+                BulkJobState.Completed,
+                (
+                    await RunAsync(
+                        "convert",
+                        new BulkJobSpec
+                        {
+                            Model = "identity",
+                            Input = csv,
+                            Output = input,
+                        }
+                    )
+                ).State
+            );
         }
 
-        string output = Path.Combine(_folder, "out." + to), back = Path.Combine(_folder, "back.csv");
-        BulkJobStatus status = await RunAsync("job", new BulkJobSpec { Model = "identity", Input = input, Output = output, RowsPerShard = 64, RowsPerRequest = 7 });
-        await RunAsync("back", new BulkJobSpec { Model = "identity", Input = output, Output = back });
+        string output = Path.Combine(_folder, "out." + to);
+        string back = Path.Combine(_folder, "back.csv");
+        BulkJobStatus status = await RunAsync(
+            "job",
+            new BulkJobSpec
+            {
+                Model = "identity",
+                Input = input,
+                Output = output,
+                RowsPerShard = 64,
+                RowsPerRequest = 7,
+            }
+        );
+        await RunAsync(
+            "back",
+            new BulkJobSpec
+            {
+                Model = "identity",
+                Input = output,
+                Output = back,
+            }
+        );
 
-        Assert.Equal((BulkJobState.Completed, "", 1000L, 1000L), (status.State, status.Error, status.Rows, status.RowsDone));
+        Assert.Equal(
+            (BulkJobState.Completed, "", 1000L, 1000L),
+            (status.State, status.Error, status.Rows, status.RowsDone)
+        );
         Assert.Equal(status.Shards, status.ShardsDone);
-        Assert.Equal(await File.ReadAllLinesAsync(csv, Token), (await File.ReadAllLinesAsync(back, Token)).Select(line => line.Replace("y_", "x_", StringComparison.Ordinal)));
+        Assert.Equal(
+            await File.ReadAllLinesAsync(csv, Token),
+            (await File.ReadAllLinesAsync(back, Token)).Select(line =>
+                line.Replace("y_", "x_", StringComparison.Ordinal)
+            )
+        );
         Assert.False(Directory.Exists(output + ".parts"));
     }
 
@@ -57,7 +107,16 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     {
         string output = Path.Combine(_folder, "out.jsonl");
 
-        BulkJobStatus status = await RunAsync("job", new BulkJobSpec { Model = "plain", Input = Csv("rows", 5), Output = output, RowsPerShard = 2 });
+        BulkJobStatus status = await RunAsync(
+            "job",
+            new BulkJobSpec
+            {
+                Model = "plain",
+                Input = Csv("rows", 5),
+                Output = output,
+                RowsPerShard = 2,
+            }
+        );
 
         Assert.Equal((BulkJobState.Completed, 3), (status.State, status.Shards));
         Assert.Equal("{\"y\":[8,9]}", (await File.ReadAllLinesAsync(output, Token))[4]);
@@ -66,11 +125,21 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     [Fact]
     public async Task StartAsync_AWrongRow_FailsNamingItAndKeepsTheOldOutput()
     {
-        string input = Csv("rows", 100), output = Path.Combine(_folder, "out.csv");
+        string input = Csv("rows", 100);
+        string output = Path.Combine(_folder, "out.csv");
         await File.WriteAllTextAsync(output, "old", Token);
         await File.AppendAllTextAsync(input, "1,none\n", Token);
 
-        BulkJobStatus status = await RunAsync("job", new BulkJobSpec { Model = "identity", Input = input, Output = output, RowsPerShard = 10 });
+        BulkJobStatus status = await RunAsync(
+            "job",
+            new BulkJobSpec
+            {
+                Model = "identity",
+                Input = input,
+                Output = output,
+                RowsPerShard = 10,
+            }
+        );
 
         Assert.Equal(BulkJobState.Failed, status.State);
         Assert.Contains("row 100 of", status.Error, StringComparison.Ordinal);
@@ -86,15 +155,30 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     [InlineData("identity", "rows.csv", "rows.csv", "", "input and output are both")]
     [InlineData("identity", "rows.csv", "out.csv", "z", "has no column 'z'; it has: x_0, x_1")]
     [InlineData("identity", "rows.csv", "out.csv", "x_0", "gives input 'x' 1 elements, it takes shape [2] for a row")]
-    public async Task StartAsync_WhatCannotRun_IsRefusedAtOnce(string model, string input, string output, string column, string expected)
+    public async Task StartAsync_WhatCannotRun_IsRefusedAtOnce(
+        string model,
+        string input,
+        string output,
+        string column,
+        string expected
+    )
     {
         Csv("rows", 3);
-        BulkJobSpec spec = new() { Model = model, Input = Path.Combine(_folder, input), Output = Path.Combine(_folder, output), Columns = column.Length == 0 ? [] : new() { [column] = "x" } };
+        BulkJobSpec spec = new()
+        {
+            Model = model,
+            Input = Path.Combine(_folder, input),
+            Output = Path.Combine(_folder, output),
+            Columns = column.Length == 0 ? [] : new() { [column] = "x" },
+        };
 
         InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => Job("job").StartAsync(spec));
 
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
-        Assert.Equal(InferenceError.NotFound, (await Assert.ThrowsAsync<InferenceException>(() => Job("job").GetStatusAsync())).Error);
+        Assert.Equal(
+            InferenceError.NotFound,
+            (await Assert.ThrowsAsync<InferenceException>(() => Job("job").GetStatusAsync())).Error
+        );
         Assert.False(Directory.Exists(Path.Combine(_folder, "out.csv.parts")));
     }
 
@@ -102,7 +186,13 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     public async Task PauseAsync_AndResumeAsync_EndAsAnUndisturbedRun()
     {
         (ModelReplica replica, BatchLimits limits) = Hold();
-        BulkJobSpec spec = new() { Model = "identity", Input = Csv("rows", 500), Output = Path.Combine(_folder, "out.csv"), RowsPerShard = 50 };
+        BulkJobSpec spec = new()
+        {
+            Model = "identity",
+            Input = Csv("rows", 500),
+            Output = Path.Combine(_folder, "out.csv"),
+            RowsPerShard = 50,
+        };
         await Job("job").StartAsync(spec);
         await JobTesting.UntilAsync(Job("job"), status => status.ShardsRunning == spec.MaxParallelShards);
 
@@ -114,7 +204,10 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
         Assert.Equal(BulkJobState.Paused, (await Job("job").PauseAsync()).State);
         await Job("job").ResumeAsync();
         Assert.Equal(BulkJobState.Completed, (await EndAsync("job")).State);
-        Assert.Equal((await File.ReadAllLinesAsync(spec.Input, Token)).Skip(1), (await File.ReadAllLinesAsync(spec.Output, Token)).Skip(1));
+        Assert.Equal(
+            (await File.ReadAllLinesAsync(spec.Input, Token)).Skip(1),
+            (await File.ReadAllLinesAsync(spec.Output, Token)).Skip(1)
+        );
         await Assert.ThrowsAsync<InferenceException>(() => Job("job").PauseAsync());
     }
 
@@ -122,7 +215,13 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     public async Task CancelAsync_WhileItRuns_RemovesPartsAndQueuedRequests()
     {
         (ModelReplica replica, BatchLimits limits) = Hold();
-        BulkJobSpec spec = new() { Model = "identity", Input = Csv("rows", 500), Output = Path.Combine(_folder, "out.csv"), RowsPerShard = 50 };
+        BulkJobSpec spec = new()
+        {
+            Model = "identity",
+            Input = Csv("rows", 500),
+            Output = Path.Combine(_folder, "out.csv"),
+            RowsPerShard = 50,
+        };
         await Job("job").StartAsync(spec);
         await JobTesting.UntilAsync(Job("job"), status => status.ShardsRunning == spec.MaxParallelShards);
 
@@ -130,7 +229,10 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
         replica.Limits = limits;
 
         Assert.Equal(BulkJobState.Cancelled, cancelled.State);
-        Assert.Equal(["rows.csv"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Where(name => name != ".jobs"));
+        Assert.Equal(
+            ["rows.csv"],
+            Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Where(name => name != ".jobs")
+        );
         Assert.Equal(0, replica.QueuedRequests);
         await Job("job").StartAsync(spec);
         Assert.Equal(BulkJobState.Completed, (await EndAsync("job")).State);
@@ -140,11 +242,19 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     public async Task StartAsync_WhileAnotherWritesTheOutput_IsRefused()
     {
         (ModelReplica replica, BatchLimits limits) = Hold();
-        BulkJobSpec spec = new() { Model = "identity", Input = Csv("rows", 500), Output = Path.Combine(_folder, "out.csv"), RowsPerShard = 50 };
+        BulkJobSpec spec = new()
+        {
+            Model = "identity",
+            Input = Csv("rows", 500),
+            Output = Path.Combine(_folder, "out.csv"),
+            RowsPerShard = 50,
+        };
         await Job("first").StartAsync(spec);
 
         InferenceException other = await Assert.ThrowsAsync<InferenceException>(() => Job("second").StartAsync(spec));
-        InferenceException same = await Assert.ThrowsAsync<InferenceException>(() => Job("first").StartAsync(spec with { RowsPerShard = 10 }));
+        InferenceException same = await Assert.ThrowsAsync<InferenceException>(() =>
+            Job("first").StartAsync(spec with { RowsPerShard = 10 })
+        );
         BulkJobStatus again = await Job("first").StartAsync(spec);
         replica.Limits = limits;
 
@@ -157,7 +267,12 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     [Fact]
     public async Task StartAsync_AfterItCompleted_RunsAgainOnlyForAnotherInput()
     {
-        BulkJobSpec spec = new() { Model = "identity", Input = Csv("rows", 10), Output = Path.Combine(_folder, "out.csv") };
+        BulkJobSpec spec = new()
+        {
+            Model = "identity",
+            Input = Csv("rows", 10),
+            Output = Path.Combine(_folder, "out.csv"),
+        };
         DateTimeOffset first = (await RunAsync("job", spec)).Started;
 
         BulkJobStatus same = await Job("job").StartAsync(spec);
@@ -173,9 +288,17 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
     public async Task StartAsync_PartsThatStorageForgot_AreUsed()
     {
         // The first job fails at its end and leaves its parts; another id knows nothing of it.
-        string input = Csv("rows", 100), output = Path.Combine(_folder, "out.csv");
+        string input = Csv("rows", 100);
+        string output = Path.Combine(_folder, "out.csv");
         await File.AppendAllTextAsync(input, "1,none\n", Token);
-        BulkJobSpec spec = new() { Model = "identity", Input = input, Output = output, RowsPerShard = 10, MaxParallelShards = 1 };
+        BulkJobSpec spec = new()
+        {
+            Model = "identity",
+            Input = input,
+            Output = output,
+            RowsPerShard = 10,
+            MaxParallelShards = 1,
+        };
         await RunAsync("first", spec);
 
         BulkJobStatus status = await RunAsync("second", spec);
@@ -183,7 +306,8 @@ public sealed class BulkJobGrainTests : IAsyncLifetime
         Assert.Equal((BulkJobState.Failed, 10, 10), (status.State, status.ShardsRecovered, status.ShardsDone));
     }
 
-    private static IEnumerable<string> Rows(int rows) => Enumerable.Range(0, rows).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i},{i + 0.5f}"));
+    private static IEnumerable<string> Rows(int rows) =>
+        Enumerable.Range(0, rows).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i},{i + 0.5f}"));
 
     private string Csv(string name, int rows)
     {

@@ -43,8 +43,16 @@ public sealed class JobPathsTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_root, "file"), Path.Combine(_outside, "secret"));
         File.CreateSymbolicLink(Path.Combine(_root, "loop"), Path.Combine(_root, "loop"));
 
-        Assert.Contains(expected, Assert.Throws<InferenceException>(() => Confine(path, "out.csv")).Message, StringComparison.Ordinal);
-        Assert.Contains(expected, Assert.Throws<InferenceException>(() => Confine("in.csv", path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<InferenceException>(() => Confine(path, "out.csv")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            expected,
+            Assert.Throws<InferenceException>(() => Confine("in.csv", path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -60,11 +68,28 @@ public sealed class JobPathsTests : IDisposable
     {
         JobPaths paths = new(Options.Create(new JobOptions()));
 
-        InferenceException exception = Assert.Throws<InferenceException>(() => paths.Confine(new BulkJobSpec { Model = "m", Input = "/in.csv", Output = "/out.csv" }));
+        InferenceException exception = Assert.Throws<InferenceException>(() =>
+            paths.Confine(
+                new BulkJobSpec
+                {
+                    Model = "m",
+                    Input = "/in.csv",
+                    Output = "/out.csv",
+                }
+            )
+        );
 
         Assert.Equal(InferenceError.Unsupported, exception.Error);
         Assert.Contains("--jobs-root DIR", exception.Message, StringComparison.Ordinal);
     }
 
-    private BulkJobSpec Confine(string input, string output) => new JobPaths(Options.Create(new JobOptions { Root = _root })).Confine(new BulkJobSpec { Model = "m", Input = input, Output = output });
+    private BulkJobSpec Confine(string input, string output) =>
+        new JobPaths(Options.Create(new JobOptions { Root = _root })).Confine(
+            new BulkJobSpec
+            {
+                Model = "m",
+                Input = input,
+                Output = output,
+            }
+        );
 }

@@ -6,9 +6,16 @@ namespace OrleansInference.Grains.Tests.Jobs;
 /// <summary>What tests of jobs share.</summary>
 internal static class JobTesting
 {
-    public static Dictionary<string, string?> Settings(string root) => new() { ["Jobs:Root"] = root, ["Jobs:PeriodMilliseconds"] = "20", ["Jobs:ResumePeriodMilliseconds"] = "100" };
+    public static Dictionary<string, string?> Settings(string root) =>
+        new()
+        {
+            ["Jobs:Root"] = root,
+            ["Jobs:PeriodMilliseconds"] = "20",
+            ["Jobs:ResumePeriodMilliseconds"] = "100",
+        };
 
-    public static bool HasEnded(BulkJobStatus status) => status.State is BulkJobState.Completed or BulkJobState.Failed or BulkJobState.Cancelled;
+    public static bool HasEnded(BulkJobStatus status) =>
+        status.State is BulkJobState.Completed or BulkJobState.Failed or BulkJobState.Cancelled;
 
     /// <summary>Follows a job's changes until it stands as wanted.</summary>
     public static async Task<BulkJobStatus> UntilAsync(IBulkJobGrain job, Func<BulkJobStatus, bool> wanted)

@@ -13,12 +13,20 @@ public sealed class ShardRequestsTests
     [Fact]
     public async Task SendAsync_WhileTheModelIsAway_TriesAgainWithTheSameRowsBehindAllOthers()
     {
-        Answers pipeline = new(InferenceError.Unavailable, InferenceError.ResourceExhausted, InferenceError.DeadlineExceeded, InferenceError.None);
+        Answers pipeline = new(
+            InferenceError.Unavailable,
+            InferenceError.ResourceExhausted,
+            InferenceError.DeadlineExceeded,
+            InferenceError.None
+        );
 
         using InferenceResponse response = await SendAsync(pipeline, TimeSpan.FromMinutes(1));
 
         Assert.Equal(InferenceError.None, response.Error);
-        Assert.Equal(["1,2,3,4", "1,2,3,4", "1,2,3,4", "1,2,3,4"], pipeline.Seen.Select(seen => string.Join(',', seen.Data)));
+        Assert.Equal(
+            ["1,2,3,4", "1,2,3,4", "1,2,3,4", "1,2,3,4"],
+            pipeline.Seen.Select(seen => string.Join(',', seen.Data))
+        );
         Assert.All(pipeline.Seen, seen => Assert.True(seen.Background));
     }
 
@@ -29,7 +37,9 @@ public sealed class ShardRequestsTests
     {
         Answers pipeline = new(error);
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => SendAsync(pipeline, TimeSpan.FromMinutes(1)));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            SendAsync(pipeline, TimeSpan.FromMinutes(1))
+        );
 
         Assert.Equal((error, "rows 10 to 13: as told"), (exception.Error, exception.Message));
     }
@@ -49,14 +59,27 @@ public sealed class ShardRequestsTests
     {
         BulkShardPlan plan = new()
         {
-            Spec = new BulkJobSpec { Model = "m", Input = "in", Output = "out" },
+            Spec = new BulkJobSpec
+            {
+                Model = "m",
+                Input = "in",
+                Output = "out",
+            },
             Parts = "parts",
             Inputs = [new BulkInput("x", TensorDatatype.UInt8, [1], ["x"], [1])],
             IsBatched = true,
         };
-        Task<InferenceResponse> sent = new ShardRequests(pipeline, plan, patience, _time).SendAsync(10, 4, [new byte[] { 1, 2, 3, 4 }], TestContext.Current.CancellationToken);
+        Task<InferenceResponse> sent = new ShardRequests(pipeline, plan, patience, _time).SendAsync(
+            10,
+            4,
+            [new byte[] { 1, 2, 3, 4 }],
+            TestContext.Current.CancellationToken
+        );
         // How far the clock has run when it looks at it again makes no difference to what is asserted.
-        while (!sent.IsCompleted) _time.Advance(TimeSpan.FromMilliseconds(50));
+        while (!sent.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(50));
+        }
         return await sent;
     }
 
@@ -74,6 +97,7 @@ public sealed class ShardRequestsTests
 
         public bool HasSequences(string modelName, string modelVersion) => false;
 
-        public void BreakSequence(string modelName, string modelVersion, string sequenceId, string reason) => throw new NotSupportedException();
+        public void BreakSequence(string modelName, string modelVersion, string sequenceId, string reason) =>
+            throw new NotSupportedException();
     }
 }

@@ -6,7 +6,9 @@ using Orleans.Storage;
 
 namespace OrleansInference.Grains.Tests.Jobs;
 
-/// <summary>Grain storage outside every silo, with ETags; states are immutable records, so that references will do.</summary>
+/// <summary>
+/// Grain storage outside every silo, with ETags; states are immutable records, so that references will do.
+/// </summary>
 internal sealed class SharedStorage : IGrainStorage
 {
     private readonly ConcurrentDictionary<string, (object State, string ETag)> _states = new();
@@ -16,16 +18,29 @@ internal sealed class SharedStorage : IGrainStorage
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        if (!_states.TryGetValue($"{stateName}/{grainId}", out (object State, string ETag) known)) return Task.CompletedTask;
-        (grainState.State, grainState.ETag, grainState.RecordExists) = ((T)known.State, known.ETag, true);
+        if (!_states.TryGetValue($"{stateName}/{grainId}", out (object State, string ETag) known))
+        {
+            return Task.CompletedTask;
+        }
+        grainState.State = (T)known.State;
+        grainState.ETag = known.ETag;
+        grainState.RecordExists = true;
         return Task.CompletedTask;
     }
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         string eTag = $"{Interlocked.Increment(ref _writes)}";
-        _states.AddOrUpdate($"{stateName}/{grainId}", _ => ((object)grainState.State!, eTag), (_, known) => known.ETag == grainState.ETag ? ((object)grainState.State!, eTag) : throw new InconsistentStateException("another wrote", known.ETag, grainState.ETag));
-        (grainState.ETag, grainState.RecordExists) = (eTag, true);
+        _states.AddOrUpdate(
+            $"{stateName}/{grainId}",
+            _ => ((object)grainState.State!, eTag),
+            (_, known) =>
+                known.ETag == grainState.ETag
+                    ? ((object)grainState.State!, eTag)
+                    : throw new InconsistentStateException("another wrote", known.ETag, grainState.ETag)
+        );
+        grainState.ETag = eTag;
+        grainState.RecordExists = true;
         return Task.CompletedTask;
     }
 

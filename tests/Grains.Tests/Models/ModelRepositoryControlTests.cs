@@ -15,7 +15,10 @@ public sealed class ModelRepositoryControlTests
         await using ServedCluster cluster = await StartAsync(ModelControlMode.Explicit);
         await cluster.Repository.LoadAsync("a", null, Token);
 
-        Assert.Equal([("a", "1", ModelState.Ready), ("b", "", ModelState.Unknown)], cluster.Repository.GetIndex(readyOnly: false).Select(line => (line.Name, line.Version, line.State)));
+        Assert.Equal(
+            [("a", "1", ModelState.Ready), ("b", "", ModelState.Unknown)],
+            cluster.Repository.GetIndex(readyOnly: false).Select(line => (line.Name, line.Version, line.State))
+        );
         Assert.Equal("a", Assert.Single(cluster.Repository.GetIndex(readyOnly: true)).Name);
     }
 
@@ -37,11 +40,18 @@ public sealed class ModelRepositoryControlTests
     {
         await using ServedCluster cluster = await StartAsync(ModelControlMode.Explicit);
 
-        await cluster.Repository.LoadAsync("given", new ModelOverride("{}", new() { ["7/model.onnx"] = FixtureModels.Scale(1, 5) }), Token);
+        await cluster.Repository.LoadAsync(
+            "given",
+            new ModelOverride("{}", new() { ["7/model.onnx"] = FixtureModels.Scale(1, 5) }),
+            Token
+        );
 
         Assert.Equal(["7"], cluster.Engine.ReadyVersions("given"));
         await cluster.Repository.UnloadAsync("given", unloadDependents: false, Token);
-        Assert.Equal(ModelState.Unavailable, cluster.Repository.GetIndex(readyOnly: false).Single(line => line.Name == "given").State);
+        Assert.Equal(
+            ModelState.Unavailable,
+            cluster.Repository.GetIndex(readyOnly: false).Single(line => line.Name == "given").State
+        );
     }
 
     [Theory]
@@ -56,12 +66,20 @@ public sealed class ModelRepositoryControlTests
     {
         await using ServedCluster cluster = await StartAsync(ModelControlMode.Explicit);
         await cluster.Repository.LoadAsync("a", null, Token);
-        Dictionary<string, ReadOnlyMemory<byte>> files = file is null ? [] : new() { [file] = FixtureModels.Scale(1, 5) };
+        Dictionary<string, ReadOnlyMemory<byte>> files = file is null
+            ? []
+            : new() { [file] = FixtureModels.Scale(1, 5) };
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => cluster.Repository.LoadAsync("a", new ModelOverride(config, files), Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            cluster.Repository.LoadAsync("a", new ModelOverride(config, files), Token)
+        );
 
         Assert.Equal(InferenceError.Internal, exception.Error);
-        Assert.StartsWith("failed to load 'a', failed to poll from model repository: ", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "failed to load 'a', failed to poll from model repository: ",
+            exception.Message,
+            StringComparison.Ordinal
+        );
         Assert.True(cluster.Catalog.IsModelReady("a", ""));
     }
 
@@ -70,11 +88,15 @@ public sealed class ModelRepositoryControlTests
     {
         await using ServedCluster cluster = await StartAsync(ModelControlMode.Explicit);
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => cluster.Repository.LoadAsync("wrong", null, Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            cluster.Repository.LoadAsync("wrong", null, Token)
+        );
 
         Assert.Contains("failed to load 'wrong'", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(cluster.Repository.GetIndex(readyOnly: false), line => line.Name == "wrong");
-        await Assert.ThrowsAsync<InferenceException>(() => cluster.Repository.UnloadAsync("wrong", unloadDependents: false, Token));
+        await Assert.ThrowsAsync<InferenceException>(() =>
+            cluster.Repository.UnloadAsync("wrong", unloadDependents: false, Token)
+        );
     }
 
     [Theory]
@@ -84,12 +106,22 @@ public sealed class ModelRepositoryControlTests
     {
         await using ServedCluster cluster = await StartAsync(mode);
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => cluster.Repository.LoadAsync("a", null, Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            cluster.Repository.LoadAsync("a", null, Token)
+        );
 
         Assert.Equal(InferenceError.Unavailable, exception.Error);
-        Assert.Contains("explicit model load / unload is not allowed if polling is enabled", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "explicit model load / unload is not allowed if polling is enabled",
+            exception.Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static Task<ServedCluster> StartAsync(ModelControlMode mode) =>
-        ServedCluster.StartAsync(mode, ("a", FixtureModels.Scale(1, 1), "max_batch_size: 4"), ("b", FixtureModels.Scale(1, 2), null));
+        ServedCluster.StartAsync(
+            mode,
+            ("a", FixtureModels.Scale(1, 1), "max_batch_size: 4"),
+            ("b", FixtureModels.Scale(1, 2), null)
+        );
 }

@@ -9,7 +9,13 @@ public sealed class KnobOrderTests
 {
     private static readonly SiloAddress s_here = SiloAddress.New(IPAddress.Loopback, 1, 1);
     private static readonly SiloAddress s_there = SiloAddress.New(IPAddress.Loopback, 2, 1);
-    private static readonly ReplicaKnobs s_found = new() { Threads = 2, Instances = 3, MaxRows = 16, Variant = "fp16" };
+    private static readonly ReplicaKnobs s_found = new()
+    {
+        Threads = 2,
+        Instances = 3,
+        MaxRows = 16,
+        Variant = "fp16",
+    };
 
     [Fact]
     public void Planned_AReplicaHere_IsItsOwnKnobs()
@@ -44,7 +50,14 @@ public sealed class KnobOrderTests
     [Fact]
     public void Merge_APlanThatSetsEverything_IsThePlan()
     {
-        ReplicaKnobs planned = new() { Threads = 1, Instances = 4, MaxRows = 32, DelayMs = 2, Variant = "original" };
+        ReplicaKnobs planned = new()
+        {
+            Threads = 1,
+            Instances = 4,
+            MaxRows = 32,
+            DelayMs = 2,
+            Variant = "original",
+        };
 
         Assert.Equal(planned, KnobOrder.Merge(planned, s_found));
     }
@@ -54,13 +67,21 @@ public sealed class KnobOrderTests
     [InlineData(0, 1)]
     public void Merge_ThreadsOrInstancesPlanned_TakesNeitherFromTheSearch(int threads, int instances)
     {
-        ReplicaKnobs merged = KnobOrder.Merge(ReplicaKnobs.Unset with { Threads = threads, Instances = instances }, s_found);
+        ReplicaKnobs merged = KnobOrder.Merge(
+            ReplicaKnobs.Unset with
+            {
+                Threads = threads,
+                Instances = instances,
+            },
+            s_found
+        );
 
         Assert.Equal((threads, instances, 16), (merged.Threads, merged.Instances, merged.MaxRows));
     }
 
     [Fact]
-    public void Merge_NothingFound_IsThePlan() => Assert.Equal(ReplicaKnobs.Unset, KnobOrder.Merge(ReplicaKnobs.Unset, null));
+    public void Merge_NothingFound_IsThePlan() =>
+        Assert.Equal(ReplicaKnobs.Unset, KnobOrder.Merge(ReplicaKnobs.Unset, null));
 
     [Theory]
     [InlineData(true, false, false, false, true)]
@@ -68,6 +89,11 @@ public sealed class KnobOrderTests
     [InlineData(true, true, false, false, false)]
     [InlineData(true, false, true, false, false)]
     [InlineData(true, false, false, true, false)]
-    public void MayTune_OnlyWhereNobodyElseDecides(bool isEnabled, bool isOnTrial, bool configures, bool hasSequences, bool may) =>
-        Assert.Equal(may, KnobOrder.MayTune(isEnabled, isOnTrial, configures, hasSequences));
+    public void MayTune_OnlyWhereNobodyElseDecides(
+        bool isEnabled,
+        bool isOnTrial,
+        bool configures,
+        bool hasSequences,
+        bool may
+    ) => Assert.Equal(may, KnobOrder.MayTune(isEnabled, isOnTrial, configures, hasSequences));
 }

@@ -35,7 +35,12 @@ public sealed class ProcessorTimeTests
     [InlineData(2, 0, 2, 1.0)]
     [InlineData(8, 2, 2, 0.0)]
     [InlineData(8, 0, 2, 0.0)]
-    public void TakenByOthers_ProcessorsThatItCannotUse_DoNotCount(int processors, double own, int usable, double expected)
+    public void TakenByOthers_ProcessorsThatItCannotUse_DoNotCount(
+        int processors,
+        double own,
+        int usable,
+        double expected
+    )
     {
         // Two processors' worth of work in one second, of which this process did a part.
         ProcessorTime before = new(100, 10, processors);
@@ -59,7 +64,10 @@ public sealed class ProcessorTimeTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux counts it");
         ProcessorTime before = ProcessorTime.Now()!.Value;
         double sum = 0;
-        while (ProcessorTime.Now()!.Value.OwnSeconds - before.OwnSeconds < 0.05) sum += Math.Sqrt(sum + 1);
+        while (ProcessorTime.Now()!.Value.OwnSeconds - before.OwnSeconds < 0.05)
+        {
+            sum += Math.Sqrt(sum + 1);
+        }
 
         Assert.True(ProcessorTime.Now()!.Value.MachineSeconds > before.MachineSeconds);
     }

@@ -18,12 +18,14 @@ public sealed class PlanExecutorTests
     private Func<Task> _outcome = () => Task.CompletedTask;
     private int _done;
 
-    public PlanExecutorTests() => _executor = new PlanExecutor(
-        key => Recorded.Create<IModelReplicaGrain>(method => Operation($"{method} {key.Replace('\n', '/')}")),
-        node => Recorded.Create<INodeService>(method => Operation($"{method} {node.Endpoint.Port}")),
-        _time,
-        NullLogger.Instance,
-        () => _done++);
+    public PlanExecutorTests() =>
+        _executor = new PlanExecutor(
+            key => Recorded.Create<IModelReplicaGrain>(method => Operation($"{method} {key.Replace('\n', '/')}")),
+            node => Recorded.Create<INodeService>(method => Operation($"{method} {node.Endpoint.Port}")),
+            _time,
+            NullLogger.Instance,
+            () => _done++
+        );
 
     [Fact]
     public void Carry_AReplicaThatLivesNowhere_IsActivated()
@@ -161,21 +163,31 @@ public sealed class PlanExecutorTests
 
     private static SiloAddress Address(int node) => SiloAddress.New(IPAddress.Loopback, node, 1);
 
-    private static ClusterPlan Plan(int on) => new()
-    {
-        Models = [new ModelPlan { Name = "m", Revision = "r", Replicas = [new ReplicaPlan(0, Address(on), 1)] }],
-    };
+    private static ClusterPlan Plan(int on) =>
+        new()
+        {
+            Models =
+            [
+                new ModelPlan
+                {
+                    Name = "m",
+                    Revision = "r",
+                    Replicas = [new ReplicaPlan(0, Address(on), 1)],
+                },
+            ],
+        };
 
     private static NodeReport Report(int node, params string[] grains) => Revised(node, "r", grains);
 
-    private static NodeReport Revised(int node, string revision, params string[] grains) => new()
-    {
-        Name = $"n{node}",
-        Address = Address(node),
-        Resources = new NodeResources { Cores = 1 },
-        Offers = grains.Length == 0 ? [] : [new ModelOffer("m", revision, default, 1, IsWanted: false)],
-        ReplicaGrains = grains,
-    };
+    private static NodeReport Revised(int node, string revision, params string[] grains) =>
+        new()
+        {
+            Name = $"n{node}",
+            Address = Address(node),
+            Resources = new NodeResources { Cores = 1 },
+            Offers = grains.Length == 0 ? [] : [new ModelOffer("m", revision, default, 1, IsWanted: false)],
+            ReplicaGrains = grains,
+        };
 
     /// <summary>A remote object of which a test sees the names of the methods that are called.</summary>
     public class Recorded : DispatchProxy

@@ -14,7 +14,9 @@ public sealed class SequenceGrainTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Many sequences side by side: each answer equals the sum by hand, the last one with the correlation id added.</summary>
+    /// <summary>
+    /// Many sequences side by side: each answer equals the sum by hand, the last one with the correlation id added.
+    /// </summary>
     [Fact]
     public async Task InferAsync_InterleavedSequences_EqualTheSumsByHand()
     {
@@ -26,7 +28,10 @@ public sealed class SequenceGrainTests
         for (int i = 0; i < answers.Length; i++)
         {
             int sum = 0;
-            int[] byHand = [.. values.Select((value, step) => (sum += value) + (step == values.Length - 1 ? 1000 + i : 0))];
+            int[] byHand =
+            [
+                .. values.Select((value, step) => (sum += value) + (step == values.Length - 1 ? 1000 + i : 0)),
+            ];
             Assert.Equal(byHand, answers[i]);
         }
 
@@ -40,7 +45,12 @@ public sealed class SequenceGrainTests
     {
         await using ServedCluster cluster = await StartAsync();
 
-        Task<InferenceResponse>[] sent = [.. Enumerable.Range(1, 50).Select(i => cluster.Pipeline.InferAsync(Request("9", i, start: i == 1), Token).AsTask())];
+        Task<InferenceResponse>[] sent =
+        [
+            .. Enumerable
+                .Range(1, 50)
+                .Select(i => cluster.Pipeline.InferAsync(Request("9", i, start: i == 1), Token).AsTask()),
+        ];
         InferenceResponse[] answers = await Task.WhenAll(sent);
 
         Assert.Equal(Enumerable.Range(1, 50).Select(i => i * (i + 1) / 2), answers.Select(Value));
@@ -65,7 +75,11 @@ public sealed class SequenceGrainTests
         InferenceResponse response = await cluster.Pipeline.InferAsync(Request("7", 1), Token);
 
         Assert.Equal(InferenceError.InvalidArgument, response.Error);
-        Assert.Contains("must specify the START flag on the first request of the sequence", response.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains(
+            "must specify the START flag on the first request of the sequence",
+            response.ErrorMessage,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -76,14 +90,22 @@ public sealed class SequenceGrainTests
 
         Assert.Equal(1, Value(await cluster.Pipeline.InferAsync(Request("7", 1, start: true), Token)));
         Assert.Equal(3 + 7, Value(await cluster.Pipeline.InferAsync(Request("7", 2, end: true), Token)));
-        Assert.Contains("it has ended", (await cluster.Pipeline.InferAsync(Request("7", 1), Token)).ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains(
+            "it has ended",
+            (await cluster.Pipeline.InferAsync(Request("7", 1), Token)).ErrorMessage,
+            StringComparison.Ordinal
+        );
     }
 
-    /// <summary>One place: the second sequence runs once the first has been silent for too long, and the first is then told so.</summary>
+    /// <summary>
+    /// One place: the second sequence runs once the first has been silent for too long, and the first is then told so.
+    /// </summary>
     [Fact]
     public async Task InferAsync_IdleSequence_GivesItsPlaceUp()
     {
-        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(candidates: 1, idleMicroseconds: 50_000));
+        await using ServedCluster cluster = await StartAsync(
+            FixtureModels.AccumulatorConfig(candidates: 1, idleMicroseconds: 50_000)
+        );
         Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
 
         Value(await cluster.Pipeline.InferAsync(Request("2", 6, start: true, end: true), Token));
@@ -99,24 +121,36 @@ public sealed class SequenceGrainTests
     {
         await using ServedCluster cluster = await StartAsync(mode: ModelControlMode.Demand);
 
-        InferenceResponse[] answers = await Task.WhenAll(Enumerable.Range(1, 20).Select(i => cluster.Pipeline.InferAsync(Request("9", i, start: i == 1), Token).AsTask()));
+        InferenceResponse[] answers = await Task.WhenAll(
+            Enumerable
+                .Range(1, 20)
+                .Select(i => cluster.Pipeline.InferAsync(Request("9", i, start: i == 1), Token).AsTask())
+        );
 
         Assert.Equal(Enumerable.Range(1, 20).Select(i => i * (i + 1) / 2), answers.Select(Value));
         Assert.Equal(1, cluster.Engine.Loads);
     }
 
-    /// <summary>The model goes while a sequence is under way: the next request is told, and the place is free for another model's life.</summary>
+    /// <summary>
+    /// The model goes while a sequence is under way: the next request is told, and the place is free for another
+    /// model's life.
+    /// </summary>
     [Fact]
     public async Task InferAsync_ModelUnloaded_EndsTheSequenceAndFreesItsPlace()
     {
-        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(candidates: 1), ModelControlMode.Explicit);
+        await using ServedCluster cluster = await StartAsync(
+            FixtureModels.AccumulatorConfig(candidates: 1),
+            ModelControlMode.Explicit
+        );
         await cluster.Repository.LoadAsync("acc", null, Token);
         Engine.Sequences.SequenceSlots slots = cluster.Engine.Find("acc", "", out _, out _)!.Sequences!.Slots;
         Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
         Assert.Equal(0, slots.Free);
         await cluster.Repository.UnloadAsync("acc", unloadDependents: false, Token);
 
-        InferenceResponse again = await cluster.Client.GetGrain<Interfaces.Sequences.ISequenceGrain>("acc\n\n1").InferAsync(Request("1", 1), Token);
+        InferenceResponse again = await cluster
+            .Client.GetGrain<Interfaces.Sequences.ISequenceGrain>("acc\n\n1")
+            .InferAsync(Request("1", 1), Token);
 
         Assert.Equal(InferenceError.InvalidArgument, again.Error);
         Assert.Contains("is not served any more", again.ErrorMessage, StringComparison.Ordinal);
@@ -129,7 +163,13 @@ public sealed class SequenceGrainTests
         await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(candidates: 1));
         Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
 
-        InferenceResponse refused = await cluster.Pipeline.InferAsync(Request("2", 6, start: true) with { Timeout = TimeSpan.FromMilliseconds(20) }, Token);
+        InferenceResponse refused = await cluster.Pipeline.InferAsync(
+            Request("2", 6, start: true) with
+            {
+                Timeout = TimeSpan.FromMilliseconds(20),
+            },
+            Token
+        );
 
         Assert.Equal(InferenceError.DeadlineExceeded, refused.Error);
         Assert.Contains("1 sequences are under way", refused.ErrorMessage, StringComparison.Ordinal);
@@ -145,22 +185,40 @@ public sealed class SequenceGrainTests
         string[] errors =
         [
             (await cluster.Pipeline.InferAsync(Request("", 1), Token)).ErrorMessage,
-            (await cluster.Pipeline.InferAsync(Request("1", 1, start: true) with { Inputs = [state] }, Token)).ErrorMessage,
-            (await cluster.Pipeline.InferAsync(Request("1", 1, start: true) with { Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [2, 1], new byte[8])] }, Token)).ErrorMessage,
+            (
+                await cluster.Pipeline.InferAsync(Request("1", 1, start: true) with { Inputs = [state] }, Token)
+            ).ErrorMessage,
+            (
+                await cluster.Pipeline.InferAsync(
+                    Request("1", 1, start: true) with
+                    {
+                        Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [2, 1], new byte[8])],
+                    },
+                    Token
+                )
+            ).ErrorMessage,
         ];
 
         Assert.Contains("must specify a non-zero or non-empty correlation ID", errors[0], StringComparison.Ordinal);
-        Assert.Contains("input 'STATE_IN' of model 'acc' is filled in by the server", errors[1], StringComparison.Ordinal);
+        Assert.Contains(
+            "input 'STATE_IN' of model 'acc' is filled in by the server",
+            errors[1],
+            StringComparison.Ordinal
+        );
         Assert.Contains("must specify batch-size 1", errors[2], StringComparison.Ordinal);
     }
 
-    /// <summary>A batch of two runs at once and one of one row is held: a second sequence lets the first one through.</summary>
+    /// <summary>
+    /// A batch of two runs at once and one of one row is held: a second sequence lets the first one through.
+    /// </summary>
     [Theory]
     [InlineData("oldest { max_candidate_sequences: 8 max_queue_delay_microseconds: 3600000000 }")]
     [InlineData("direct { max_queue_delay_microseconds: 3600000000 minimum_slot_utilization: 1 }")]
     public async Task InferAsync_ARequestCancelledInTheQueue_EndsItsSequenceAlone(string strategy)
     {
-        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(rows: 2, strategy: strategy));
+        await using ServedCluster cluster = await StartAsync(
+            FixtureModels.AccumulatorConfig(rows: 2, strategy: strategy)
+        );
         int[] first = await PairAsync(cluster, Request("1", 1, start: true), Request("2", 1000, start: true));
         Assert.Equal([1, 1000], first);
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -182,7 +240,10 @@ public sealed class SequenceGrainTests
         await using ServedCluster cluster = await StartAsync();
         Value(await cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token));
 
-        InferenceResponse cancelled = await cluster.Pipeline.InferAsync(Request("1", 10), new CancellationToken(canceled: true));
+        InferenceResponse cancelled = await cluster.Pipeline.InferAsync(
+            Request("1", 10),
+            new CancellationToken(canceled: true)
+        );
 
         Assert.Equal(InferenceError.Cancelled, cancelled.Error);
         AssertBroken(await cluster.Pipeline.InferAsync(Request("1", 100), Token), "was cancelled");
@@ -205,14 +266,19 @@ public sealed class SequenceGrainTests
     public async Task InferAsync_ThroughTheOrleansClientCancelled_EndsItsSequence()
     {
         const string Strategy = "oldest { max_candidate_sequences: 8 max_queue_delay_microseconds: 3600000000 }";
-        await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(rows: 2, strategy: Strategy));
+        await using ServedCluster cluster = await StartAsync(
+            FixtureModels.AccumulatorConfig(rows: 2, strategy: Strategy)
+        );
         IInferenceGrain grain = cluster.Client.GetGrain<IInferenceGrain>(0);
         await PairAsync(cluster, Request("1", 1, start: true), Request("2", 1000, start: true));
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<InferenceResponse> cancelled = grain.InferAsync(Request("1", 10), source.Token);
         // Orleans keeps no order between two calls, and drops the cancellation of a call that has not arrived.
         ModelReplica replica = (ModelReplica)cluster.Engine.Find("acc", "", out _, out _)!;
-        while (replica.QueuedRequests == 0) await Task.Delay(1, Token);
+        while (replica.QueuedRequests == 0)
+        {
+            await Task.Delay(1, Token);
+        }
         Task<InferenceResponse> behind = grain.InferAsync(Request("1", 100), Token);
 
         await source.CancelAsync();
@@ -220,12 +286,17 @@ public sealed class SequenceGrainTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
             InferenceResponse answer = await cancelled;
-            if (answer.Error == InferenceError.Cancelled) throw new OperationCanceledException();
+            if (answer.Error == InferenceError.Cancelled)
+            {
+                throw new OperationCanceledException();
+            }
         });
         AssertBroken(await behind, "was cancelled");
     }
 
-    /// <summary>Each in the place of a second request: what is refused or fails in a sequence under way ends it.</summary>
+    /// <summary>
+    /// Each in the place of a second request: what is refused or fails in a sequence under way ends it.
+    /// </summary>
     [Theory]
     [InlineData("late", InferenceError.DeadlineExceeded, "failed: the deadline")]
     [InlineData("shape", InferenceError.InvalidArgument, "failed: ")]
@@ -233,13 +304,22 @@ public sealed class SequenceGrainTests
     [InlineData("run", InferenceError.InvalidArgument, "failed: ")]
     public async Task InferAsync_ARequestThatFails_EndsItsSequence(string kind, InferenceError error, string reason)
     {
-        await using ServedCluster cluster = await ServedCluster.StartAsync(ModelControlMode.All, ("acc", PickyAccumulator(), FixtureModels.AccumulatorConfig()));
+        await using ServedCluster cluster = await ServedCluster.StartAsync(
+            ModelControlMode.All,
+            ("acc", PickyAccumulator(), FixtureModels.AccumulatorConfig())
+        );
         Value(await cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token));
         InferenceRequest request = kind switch
         {
             "late" => Request("1", 2) with { Timeout = TimeSpan.FromTicks(1) },
-            "shape" => Request("1", 2) with { Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 2], new byte[8])] },
-            "hidden" => Request("1", 2) with { Inputs = [new InferenceTensor("STATE_IN", TensorDatatype.Int32, [1, 1], new byte[4])] },
+            "shape" => Request("1", 2) with
+            {
+                Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 2], new byte[8])],
+            },
+            "hidden" => Request("1", 2) with
+            {
+                Inputs = [new InferenceTensor("STATE_IN", TensorDatatype.Int32, [1, 1], new byte[4])],
+            },
             _ => Request("1", 99),
         };
 
@@ -287,46 +367,62 @@ public sealed class SequenceGrainTests
 
     private static async Task<int[]> PairAsync(ServedCluster cluster, params InferenceRequest[] requests)
     {
-        InferenceResponse[] answers = await Task.WhenAll(requests.Select(request => cluster.Pipeline.InferAsync(request, Token).AsTask()));
+        InferenceResponse[] answers = await Task.WhenAll(
+            requests.Select(request => cluster.Pipeline.InferAsync(request, Token).AsTask())
+        );
         return [.. answers.Select(Value)];
     }
 
     /// <summary>The accumulator, whose run fails where INPUT is not within 0 to 9.</summary>
-    private static byte[] PickyAccumulator() => new OnnxGraphBuilder("picky")
-        .Input("INPUT", TensorProto.Types.DataType.Int32, "batch", 1)
-        .Input("START", TensorProto.Types.DataType.Int32, "batch", 1)
-        .Input("END", TensorProto.Types.DataType.Int32, "batch", 1)
-        .Input("CORRID", TensorProto.Types.DataType.String, "batch", 1)
-        .Input("STATE_IN", TensorProto.Types.DataType.Int32, "batch", 1)
-        .Initializer(OnnxTensor.Of<int>("one", [1]))
-        .Initializer(OnnxTensor.Of<int>("numbers", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 10))
-        .Node("Gather", ["numbers", "INPUT"], ["picked"])
-        .Node("Sub", ["one", "START"], ["goes_on"])
-        .Node("Mul", ["goes_on", "STATE_IN"], ["before"])
-        .Node("Add", ["before", "picked"], ["STATE_OUT"])
-        .Node("Identity", ["STATE_OUT"], ["OUTPUT"])
-        .Output("OUTPUT", TensorProto.Types.DataType.Int32, "batch", 1)
-        .Output("STATE_OUT", TensorProto.Types.DataType.Int32, "batch", 1)
-        .ToBytes();
+    private static byte[] PickyAccumulator() =>
+        new OnnxGraphBuilder("picky")
+            .Input("INPUT", TensorProto.Types.DataType.Int32, "batch", 1)
+            .Input("START", TensorProto.Types.DataType.Int32, "batch", 1)
+            .Input("END", TensorProto.Types.DataType.Int32, "batch", 1)
+            .Input("CORRID", TensorProto.Types.DataType.String, "batch", 1)
+            .Input("STATE_IN", TensorProto.Types.DataType.Int32, "batch", 1)
+            .Initializer(OnnxTensor.Of<int>("one", [1]))
+            .Initializer(OnnxTensor.Of<int>("numbers", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 10))
+            .Node("Gather", ["numbers", "INPUT"], ["picked"])
+            .Node("Sub", ["one", "START"], ["goes_on"])
+            .Node("Mul", ["goes_on", "STATE_IN"], ["before"])
+            .Node("Add", ["before", "picked"], ["STATE_OUT"])
+            .Node("Identity", ["STATE_OUT"], ["OUTPUT"])
+            .Output("OUTPUT", TensorProto.Types.DataType.Int32, "batch", 1)
+            .Output("STATE_OUT", TensorProto.Types.DataType.Int32, "batch", 1)
+            .ToBytes();
 
-    private static Task<ServedCluster> StartAsync(string? config = null, ModelControlMode mode = ModelControlMode.All) =>
-        ServedCluster.StartAsync(mode, ("acc", FixtureModels.Accumulator(), config ?? FixtureModels.AccumulatorConfig()));
+    private static Task<ServedCluster> StartAsync(
+        string? config = null,
+        ModelControlMode mode = ModelControlMode.All
+    ) =>
+        ServedCluster.StartAsync(
+            mode,
+            ("acc", FixtureModels.Accumulator(), config ?? FixtureModels.AccumulatorConfig())
+        );
 
     private static async Task<int[]> RunAsync(ServedCluster cluster, int id, int[] values)
     {
         int[] answers = new int[values.Length];
-        for (int i = 0; i < values.Length; i++) answers[i] = Value(await cluster.Pipeline.InferAsync(Request($"{id}", values[i], i == 0, i == values.Length - 1), Token));
+        for (int i = 0; i < values.Length; i++)
+        {
+            answers[i] = Value(
+                await cluster.Pipeline.InferAsync(Request($"{id}", values[i], i == 0, i == values.Length - 1), Token)
+            );
+        }
         return answers;
     }
 
-    private static InferenceRequest Request(string sequence, int value, bool start = false, bool end = false) => new()
-    {
-        ModelName = "acc",
-        Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
-        SequenceId = sequence,
-        SequenceStart = start,
-        SequenceEnd = end,
-    };
+    private static InferenceRequest Request(string sequence, int value, bool start = false, bool end = false) =>
+        new()
+        {
+            ModelName = "acc",
+            Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
+            SequenceId = sequence,
+            SequenceStart = start,
+            SequenceEnd = end,
+        };
 
-    private static int Value(InferenceResponse response) => MemoryMarshal.Read<int>(Assert.Single(response.EnsureSuccess().Outputs).Data.Span);
+    private static int Value(InferenceResponse response) =>
+        MemoryMarshal.Read<int>(Assert.Single(response.EnsureSuccess().Outputs).Data.Span);
 }

@@ -11,8 +11,12 @@ public sealed class FileStatusTests : IDisposable
     [Fact]
     public void Of_AReplacedFileOfTheSameLengthAndTime_IsAnother()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("inodes are Unix'");
-        string file = _folder.Write("a", [1]), other = _folder.Write("b", [2]);
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("inodes are Unix'");
+        }
+        string file = _folder.Write("a", [1]);
+        string other = _folder.Write("b", [2]);
         File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
         File.SetLastWriteTimeUtc(other, DateTime.UnixEpoch);
         FileStatus before = FileStatus.Of(file);
@@ -27,7 +31,8 @@ public sealed class FileStatusTests : IDisposable
     [Fact]
     public void Of_ALinkToAnother_IsTheOthers()
     {
-        string file = _folder.Write("a", [1, 2, 3]), link = Path.Combine(_folder.Path, "link");
+        string file = _folder.Write("a", [1, 2, 3]);
+        string link = Path.Combine(_folder.Path, "link");
         File.CreateSymbolicLink(link, "a");
 
         Assert.Equal(FileStatus.Of(file), FileStatus.Of(link));
@@ -74,11 +79,25 @@ public sealed class FileStatusTests : IDisposable
     {
         _folder.Write("file", [1]);
         Directory.CreateDirectory(Path.Combine(_folder.Path, "folder"));
-        foreach ((string link, string target) in new[] { ("toFile", "file"), ("toFolder", "folder"), ("dangling", "nowhere"), ("self", "self") }) File.CreateSymbolicLink(Path.Combine(_folder.Path, link), target);
+        foreach (
+            (string link, string target) in new[]
+            {
+                ("toFile", "file"),
+                ("toFolder", "folder"),
+                ("dangling", "nowhere"),
+                ("self", "self"),
+            }
+        )
+        {
+            File.CreateSymbolicLink(Path.Combine(_folder.Path, link), target);
+        }
         string path = $"{_folder.Path}/{name}";
 
         Assert.Equal(kind, FileStatus.Of(path).Kind);
-        if (!name.Contains('\0')) Assert.Equal(kind, FileStatus.Portable(path).Kind);
+        if (!name.Contains('\0'))
+        {
+            Assert.Equal(kind, FileStatus.Portable(path).Kind);
+        }
     }
 
     [Fact]
@@ -87,13 +106,19 @@ public sealed class FileStatusTests : IDisposable
         string file = _folder.Write("a", [1, 2]);
         File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch.AddSeconds(5));
 
-        Assert.Equal((2L, 5 * TimeSpan.TicksPerSecond), (FileStatus.Portable(file).Length, FileStatus.Portable(file).Written));
+        Assert.Equal(
+            (2L, 5 * TimeSpan.TicksPerSecond),
+            (FileStatus.Portable(file).Length, FileStatus.Portable(file).Written)
+        );
     }
 
     [Fact]
     public void OpenRead_ADevice_SaysWhatItIs()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such files");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such files");
+        }
         IOException exception = Assert.Throws<IOException>(() => RegularFile.OpenRead("/dev/zero"));
         Assert.Equal("'/dev/zero' is a device; it must be a regular file", exception.Message);
     }

@@ -32,9 +32,15 @@ public sealed class CorruptedFileTests : IDisposable
         for (int round = 0; round < 3000; round++)
         {
             byte[] damaged = [.. whole];
-            for (int change = random.Next(1, 8); change > 0; change--) damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            for (int change = random.Next(1, 8); change > 0; change--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
             string path = _folder.Write("model.onnx", damaged);
-            if (Record.Exception(() => OnnxOutlineReader.Read(path)) is not { } exception) continue;
+            if (Record.Exception(() => OnnxOutlineReader.Read(path)) is not { } exception)
+            {
+                continue;
+            }
             Assert.IsType<OnnxFormatException>(exception);
             refused++;
         }
@@ -57,7 +63,10 @@ public sealed class CorruptedFileTests : IDisposable
     {
         // Each level wraps the one before: graph { node { attribute { g { ... } } } }.
         byte[] inner = [];
-        for (int depth = 0; depth < 200; depth++) inner = Wrap(1, Wrap(5, Wrap(6, inner)));
+        for (int depth = 0; depth < 200; depth++)
+        {
+            inner = Wrap(1, Wrap(5, Wrap(6, inner)));
+        }
         string path = _folder.Write("model.onnx", Wrap(7, inner));
         Assert.Throws<OnnxFormatException>(() => OnnxOutlineReader.Read(path));
     }
@@ -66,7 +75,10 @@ public sealed class CorruptedFileTests : IDisposable
     {
         List<byte> bytes = [(byte)((field << 3) | 2)];
         uint length = (uint)contents.Length;
-        for (; length >= 0x80; length >>= 7) bytes.Add((byte)(length | 0x80));
+        for (; length >= 0x80; length >>= 7)
+        {
+            bytes.Add((byte)(length | 0x80));
+        }
         return [.. bytes, (byte)length, .. contents];
     }
 

@@ -80,9 +80,16 @@ public sealed class OnnxExternalDataTests : IDisposable
     [Fact]
     public void Check_LinkToADevice_Throws()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such files");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such files");
+        }
         File.CreateSymbolicLink(Path.Combine(ModelFolder, "zero.bin"), "/dev/zero");
-        Assert.Contains("is a device", Assert.Throws<OnnxFormatException>(() => Check("zero.bin")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a device",
+            Assert.Throws<OnnxFormatException>(() => Check("zero.bin")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -45,7 +45,12 @@ public sealed class OnnxGraphReaderTests : IDisposable
     [Fact]
     public void Read_ALargeConstantInANode_HasItsShapeAlone()
     {
-        OnnxGraphBuilder graph = new OnnxGraphBuilder("constant").Input("x", TensorProto.Types.DataType.Float, "batch", 8192);
+        OnnxGraphBuilder graph = new OnnxGraphBuilder("constant").Input(
+            "x",
+            TensorProto.Types.DataType.Float,
+            "batch",
+            8192
+        );
         graph.Node("Constant", [], ["c"], OnnxAttribute.Of("value", OnnxTensor.Of<float>("c", new float[8192], 8192)));
         graph.Node("Add", ["x", "c"], ["y"]).Output("y", TensorProto.Types.DataType.Float, "batch", 8192);
 
@@ -64,7 +69,9 @@ public sealed class OnnxGraphReaderTests : IDisposable
     {
         byte[] bytes = FixtureModels.Mlp(64, 64, 2, seed: 1);
 
-        OnnxFormatException exception = Assert.Throws<OnnxFormatException>(() => OnnxGraphReader.Read(_folder.Write("model.onnx", bytes.AsSpan(0, (int)(bytes.Length * share)))));
+        OnnxFormatException exception = Assert.Throws<OnnxFormatException>(() =>
+            OnnxGraphReader.Read(_folder.Write("model.onnx", bytes.AsSpan(0, (int)(bytes.Length * share))))
+        );
 
         Assert.Contains("is not a whole ONNX file", exception.Message, StringComparison.Ordinal);
     }
@@ -77,15 +84,16 @@ public sealed class OnnxGraphReaderTests : IDisposable
         for (int i = 0; i < 2000; i++)
         {
             byte[] bytes = [.. valid];
-            for (int change = 0; change < 4; change++) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            for (int change = 0; change < 4; change++)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
             string path = _folder.Write("model.onnx", bytes);
             try
             {
                 OnnxGraphReader.Read(path);
             }
-            catch (OnnxFormatException)
-            {
-            }
+            catch (OnnxFormatException) { }
         }
     }
 }

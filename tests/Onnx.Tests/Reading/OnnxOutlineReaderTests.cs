@@ -38,8 +38,20 @@ public sealed class OnnxOutlineReaderTests : IDisposable
     public void Read_InputOfUnknownRankOrKind_SaysSo()
     {
         ModelProto model = Model();
-        model.Graph.Input.Add(new ValueInfoProto { Name = "any_rank", Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1 } } });
-        model.Graph.Input.Add(new ValueInfoProto { Name = "list", Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence() } });
+        model.Graph.Input.Add(
+            new ValueInfoProto
+            {
+                Name = "any_rank",
+                Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1 } },
+            }
+        );
+        model.Graph.Input.Add(
+            new ValueInfoProto
+            {
+                Name = "list",
+                Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence() },
+            }
+        );
 
         OnnxOutline outline = Read(model.ToByteArray());
 
@@ -55,14 +67,55 @@ public sealed class OnnxOutlineReaderTests : IDisposable
         model.Graph.Initializer.Add(External("a"));
         model.Graph.SparseInitializer.Add(new SparseTensorProto { Values = External("b"), Indices = External("c") });
         GraphProto branch = new() { Initializer = { External("d") } };
-        branch.Node.Add(new NodeProto { OpType = "If", Attribute = { OnnxAttribute.Of("then_branch", new GraphProto { Initializer = { External("e") } }) } });
-        AttributeProto lists = new() { Name = "lists", Tensors = { External("f") }, Graphs = { branch }, SparseTensors = { new SparseTensorProto { Values = External("g") } } };
-        model.Graph.Node.Add(new NodeProto { OpType = "Constant", Attribute = { OnnxAttribute.Of("value", External("h")), lists } });
-        NodeProto inFunction = new() { OpType = "Constant", Attribute = { new AttributeProto { Name = "v", SparseTensor = new SparseTensorProto { Values = External("i") } } } };
-        model.Functions.Add(new FunctionProto { Name = "f", Node = { inFunction }, AttributeProto = { OnnxAttribute.Of("v", External("j")) } });
-        model.TrainingInfo.Add(new TrainingInfoProto { Initialization = new GraphProto { Initializer = { External("k") } }, Algorithm = new GraphProto { Initializer = { External("l") } } });
+        branch.Node.Add(
+            new NodeProto
+            {
+                OpType = "If",
+                Attribute = { OnnxAttribute.Of("then_branch", new GraphProto { Initializer = { External("e") } }) },
+            }
+        );
+        AttributeProto lists = new()
+        {
+            Name = "lists",
+            Tensors = { External("f") },
+            Graphs = { branch },
+            SparseTensors = { new SparseTensorProto { Values = External("g") } },
+        };
+        model.Graph.Node.Add(
+            new NodeProto { OpType = "Constant", Attribute = { OnnxAttribute.Of("value", External("h")), lists } }
+        );
+        NodeProto inFunction = new()
+        {
+            OpType = "Constant",
+            Attribute =
+            {
+                new AttributeProto
+                {
+                    Name = "v",
+                    SparseTensor = new SparseTensorProto { Values = External("i") },
+                },
+            },
+        };
+        model.Functions.Add(
+            new FunctionProto
+            {
+                Name = "f",
+                Node = { inFunction },
+                AttributeProto = { OnnxAttribute.Of("v", External("j")) },
+            }
+        );
+        model.TrainingInfo.Add(
+            new TrainingInfoProto
+            {
+                Initialization = new GraphProto { Initializer = { External("k") } },
+                Algorithm = new GraphProto { Initializer = { External("l") } },
+            }
+        );
 
-        Assert.Equal(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"], Read(model.ToByteArray()).ExternalDataLocations);
+        Assert.Equal(
+            ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"],
+            Read(model.ToByteArray()).ExternalDataLocations
+        );
     }
 
     [Fact]
@@ -80,7 +133,9 @@ public sealed class OnnxOutlineReaderTests : IDisposable
     public void Read_ExternalTensorWithoutLocation_Throws()
     {
         ModelProto model = Model();
-        model.Graph.Initializer.Add(new TensorProto { Name = "w", DataLocation = TensorProto.Types.DataLocation.External });
+        model.Graph.Initializer.Add(
+            new TensorProto { Name = "w", DataLocation = TensorProto.Types.DataLocation.External }
+        );
 
         OnnxFormatException exception = Assert.Throws<OnnxFormatException>(() => Read(model.ToByteArray()));
         Assert.Contains("'w'", exception.Message, StringComparison.Ordinal);
@@ -90,7 +145,17 @@ public sealed class OnnxOutlineReaderTests : IDisposable
     public void Read_CustomOperators_NamesTheirDomainsButNotTheFunctions()
     {
         ModelProto model = Model();
-        model.Functions.Add(new FunctionProto { Domain = "local", Name = "Twice", Node = { new NodeProto { OpType = "Fft", Domain = "contoso" } } });
+        model.Functions.Add(
+            new FunctionProto
+            {
+                Domain = "local",
+                Name = "Twice",
+                Node =
+                {
+                    new NodeProto { OpType = "Fft", Domain = "contoso" },
+                },
+            }
+        );
         model.Graph.Node.Add(new NodeProto { OpType = "Twice", Domain = "local" });
 
         Assert.Equal([OnnxOutline.DefaultDomain, "contoso"], Read(model.ToByteArray()).OperatorDomains);

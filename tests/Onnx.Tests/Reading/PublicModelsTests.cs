@@ -9,14 +9,14 @@ namespace OrleansInference.Onnx.Tests.Reading;
 public sealed class PublicModelsTests
 {
     public static TheoryData<string> Models =>
-    [
-        "vision/squeezenet.onnx",
-        "vision/mnist.onnx",
-        "vision/light_resnet50.onnx",
-        "triton-examples/simple/1/model.onnx",
-        "triton-examples/simple_string/1/model.onnx",
-        "triton-examples/simple_sequence/1/model.onnx",
-    ];
+        [
+            "vision/squeezenet.onnx",
+            "vision/mnist.onnx",
+            "vision/light_resnet50.onnx",
+            "triton-examples/simple/1/model.onnx",
+            "triton-examples/simple_string/1/model.onnx",
+            "triton-examples/simple_sequence/1/model.onnx",
+        ];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -32,7 +32,10 @@ public sealed class PublicModelsTests
         foreach (OnnxValue input in required)
         {
             Assert.Equal((int)session.InputMetadata[input.Name].ElementDataType, (int)input.ElementType);
-            Assert.Equal(session.InputMetadata[input.Name].Dimensions, input.Dimensions!.Select(dimension => (int)dimension.Size));
+            Assert.Equal(
+                session.InputMetadata[input.Name].Dimensions,
+                input.Dimensions!.Select(dimension => (int)dimension.Size)
+            );
         }
 
         Assert.Equal(session.ModelMetadata.ProducerName, outline.ProducerName);

@@ -4,10 +4,14 @@ using OrleansInference.Onnx.RowIndependence;
 
 namespace OrleansInference.Onnx.Tests.RowIndependence;
 
-/// <summary>Whatever the proof accepts gives the same together, in parts and alone, on values of all magnitudes.</summary>
+/// <summary>
+/// Whatever the proof accepts gives the same together, in parts and alone, on values of all magnitudes.
+/// </summary>
 public sealed class RowIndependencePropertyTests
 {
-    private static readonly int Graphs = Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is { Length: > 0 } ? 12_000 : 3_000;
+    private static readonly int Graphs = Environment.GetEnvironmentVariable("ORLEANS_INFERENCE_FULL") is { Length: > 0 }
+        ? 12_000
+        : 3_000;
 
     [Fact]
     public void Prove_RandomGraphs_WhatIsAcceptedAnswersAlikeTogetherAndApart()
@@ -20,7 +24,10 @@ public sealed class RowIndependencePropertyTests
         for (int seed = 0; seed < Graphs; seed++)
         {
             GraphFuzzer fuzzer = new(seed);
-            if (fuzzer.Grow(new Random(seed).Next(1, 9)) is not { } model) continue;
+            if (fuzzer.Grow(new Random(seed).Next(1, 9)) is not { } model)
+            {
+                continue;
+            }
             grown.UnionWith(fuzzer.Kinds);
             RowProof proof = RowIndependenceProver.Prove(model);
             string? difference = Difference(model, fuzzer);
@@ -28,20 +35,36 @@ public sealed class RowIndependencePropertyTests
             {
                 proven++;
                 accepted.UnionWith(fuzzer.Kinds);
-                Assert.True(difference is null, $"seed {seed} was accepted, and rows meet: {difference}; {string.Join(", ", model.Graph.Node.Select(node => node.OpType))}");
+                Assert.True(
+                    difference is null,
+                    $"seed {seed} was accepted, and rows meet: {difference}; "
+                        + $"{string.Join(", ", model.Graph.Node.Select(node => node.OpType))}"
+                );
             }
             else
             {
                 refused++;
-                if (difference is not null) mixing++;
+                if (difference is not null)
+                {
+                    mixing++;
+                }
             }
         }
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"{proven} proven, {refused} refused, of which {mixing} mix rows; {grown.Count} operators, {accepted.Count} in proven graphs");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{proven} proven, {refused} refused, of which {mixing} mix rows; {grown.Count} "
+                + $"operators, {accepted.Count} in proven graphs"
+        );
         Assert.True(grown.Count >= 80, $"only {grown.Count} operators were grown: {string.Join(", ", grown.Order())}");
-        Assert.True(accepted.Count >= 60, $"only {accepted.Count} operators were in accepted graphs: {string.Join(", ", accepted.Order())}");
+        Assert.True(
+            accepted.Count >= 60,
+            $"only {accepted.Count} operators were in accepted graphs: {string.Join(", ", accepted.Order())}"
+        );
         Assert.True(proven >= Graphs / 5, $"only {proven} of {Graphs} graphs were accepted");
-        Assert.True(mixing >= Graphs / 10, $"only {mixing} of {Graphs} graphs let rows meet: the test would not notice");
+        Assert.True(
+            mixing >= Graphs / 10,
+            $"only {mixing} of {Graphs} graphs let rows meet: the test would not notice"
+        );
     }
 
     private static string? Difference(ModelProto model, GraphFuzzer fuzzer)
@@ -54,8 +77,16 @@ public sealed class RowIndependencePropertyTests
             {
                 try
                 {
-                    Dictionary<string, BatchComparison.Tensor> inputs = BatchComparison.Values(fuzzer.Inputs, parts.Sum(), seed: (int)scale + parts[0], scale);
-                    if (comparison.Difference(inputs, parts) is { } difference) return difference;
+                    Dictionary<string, BatchComparison.Tensor> inputs = BatchComparison.Values(
+                        fuzzer.Inputs,
+                        parts.Sum(),
+                        seed: (int)scale + parts[0],
+                        scale
+                    );
+                    if (comparison.Difference(inputs, parts) is { } difference)
+                    {
+                        return difference;
+                    }
                 }
                 catch (OnnxRuntimeException)
                 {

@@ -61,19 +61,30 @@ public sealed class ColorNamesModelTests : IDisposable
         for (int row = 0; row < 100; row++)
         {
             double[] expected = Expected(rgb[row * 3], rgb[(row * 3) + 1], rgb[(row * 3) + 2]);
-            for (int name = 0; name < names; name++) Assert.Equal(expected[name], scores[(row * names) + name], 1e-4);
+            for (int name = 0; name < names; name++)
+            {
+                Assert.Equal(expected[name], scores[(row * names) + name], 1e-4);
+            }
         }
     }
 
     [Theory]
-    // CIE L*a*b* (D65) of the sRGB primaries and of black, white and middle gray, as published colour calculators give them.
+    // CIE L*a*b* (D65) of the sRGB primaries and of black, white and middle gray, as published colour calculators give
+    // them.
     [InlineData(255, 0, 0, 53.24, 80.09, 67.20)]
     [InlineData(0, 255, 0, 87.73, -86.18, 83.18)]
     [InlineData(0, 0, 255, 32.30, 79.19, -107.86)]
     [InlineData(255, 255, 255, 100, 0, 0)]
     [InlineData(128, 128, 128, 53.59, 0, 0)]
     [InlineData(0, 0, 0, 0, 0, 0)]
-    public void Lab_KnownColor_HasItsPublishedCoordinates(double red, double green, double blue, double lightness, double a, double b)
+    public void Lab_KnownColor_HasItsPublishedCoordinates(
+        double red,
+        double green,
+        double blue,
+        double lightness,
+        double a,
+        double b
+    )
     {
         double[] lab = CieLab.Of(red, green, blue);
         Assert.Equal(lightness, lab[0], 0.05);
@@ -84,7 +95,12 @@ public sealed class ColorNamesModelTests : IDisposable
     private static double[] Expected(double red, double green, double blue)
     {
         double[] lab = CieLab.Of(red, green, blue);
-        double[] weights = [.. NamedColor.All.Select(color => Math.Exp(-Distance(lab, CieLab.Of(color.Red, color.Green, color.Blue)) / ColorNamesModel.Temperature))];
+        double[] weights =
+        [
+            .. NamedColor.All.Select(color =>
+                Math.Exp(-Distance(lab, CieLab.Of(color.Red, color.Green, color.Blue)) / ColorNamesModel.Temperature)
+            ),
+        ];
         double sum = weights.Sum();
         return [.. weights.Select(weight => weight / sum)];
     }
@@ -95,7 +111,12 @@ public sealed class ColorNamesModelTests : IDisposable
     {
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(rgb, [rgb.Length / 3, 3]);
         using RunOptions options = new();
-        using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(options, ["rgb"], [input], ["scores", "label"]);
+        using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(
+            options,
+            ["rgb"],
+            [input],
+            ["scores", "label"]
+        );
         return ([.. results[0].GetTensorDataAsSpan<float>()], results[1].GetStringTensorAsArray());
     }
 }

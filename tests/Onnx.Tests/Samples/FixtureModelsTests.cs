@@ -7,9 +7,17 @@ namespace OrleansInference.Onnx.Tests.Samples;
 /// <summary>Every fixture runs in ONNX Runtime and has the trait it is named for.</summary>
 public sealed class FixtureModelsTests
 {
-    public static TheoryData<TensorProto.Types.DataType> ElementTypes => [.. Enum.GetValues<TensorProto.Types.DataType>()
-        .Where(type => type is > TensorProto.Types.DataType.Undefined and <= TensorProto.Types.DataType.Bfloat16
-            and not TensorProto.Types.DataType.Complex64 and not TensorProto.Types.DataType.Complex128)];
+    public static TheoryData<TensorProto.Types.DataType> ElementTypes =>
+        [
+            .. Enum.GetValues<TensorProto.Types.DataType>()
+                .Where(type =>
+                    type
+                        is > TensorProto.Types.DataType.Undefined
+                            and <= TensorProto.Types.DataType.Bfloat16
+                            and not TensorProto.Types.DataType.Complex64
+                            and not TensorProto.Types.DataType.Complex128
+                ),
+        ];
 
     [Theory]
     [MemberData(nameof(ElementTypes))]
@@ -21,8 +29,14 @@ public sealed class FixtureModelsTests
         using OrtValue x = Value((Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)type);
         using RunOptions options = new();
         using IDisposableReadOnlyCollection<OrtValue> results = session.Run(options, ["x"], [x], ["y"]);
-        if (type == TensorProto.Types.DataType.String) Assert.Equal(x.GetStringTensorAsArray(), results[0].GetStringTensorAsArray());
-        else Assert.Equal(x.GetTensorDataAsSpan<byte>(), results[0].GetTensorDataAsSpan<byte>());
+        if (type == TensorProto.Types.DataType.String)
+        {
+            Assert.Equal(x.GetStringTensorAsArray(), results[0].GetStringTensorAsArray());
+        }
+        else
+        {
+            Assert.Equal(x.GetTensorDataAsSpan<byte>(), results[0].GetTensorDataAsSpan<byte>());
+        }
     }
 
     [Fact]
@@ -78,16 +92,27 @@ public sealed class FixtureModelsTests
 
     private static float[] Run(InferenceSession session, params (string Name, float[] Values, long[] Shape)[] inputs)
     {
-        OrtValue[] values = [.. inputs.Select(input => OrtValue.CreateTensorValueFromMemory(input.Values, input.Shape))];
+        OrtValue[] values =
+        [
+            .. inputs.Select(input => OrtValue.CreateTensorValueFromMemory(input.Values, input.Shape)),
+        ];
         try
         {
             using RunOptions options = new();
-            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(options, [.. inputs.Select(input => input.Name)], values, ["y"]);
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(
+                options,
+                [.. inputs.Select(input => input.Name)],
+                values,
+                ["y"]
+            );
             return [.. results[0].GetTensorDataAsSpan<float>()];
         }
         finally
         {
-            foreach (OrtValue value in values) value.Dispose();
+            foreach (OrtValue value in values)
+            {
+                value.Dispose();
+            }
         }
     }
 
@@ -95,13 +120,21 @@ public sealed class FixtureModelsTests
     {
         if (type == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.String)
         {
-            return OrtValue.CreateFromStringTensor(new Microsoft.ML.OnnxRuntime.Tensors.DenseTensor<string>((string[])["a", "", "ü", "d", "e", "f"], [2, 3]));
+            return OrtValue.CreateFromStringTensor(
+                new Microsoft.ML.OnnxRuntime.Tensors.DenseTensor<string>(
+                    (string[])["a", "", "ü", "d", "e", "f"],
+                    [2, 3]
+                )
+            );
         }
 
         OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type, [2, 3]);
         // Zeros and ones in any layout: they are valid booleans too.
         Span<byte> bytes = value.GetTensorMutableRawData();
-        for (int i = 0; i < bytes.Length; i++) bytes[i] = (byte)(i % 2);
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = (byte)(i % 2);
+        }
         return value;
     }
 }

@@ -8,22 +8,39 @@ namespace OrleansInference.Routing.Tests.Calls;
 /// <summary>Nodes whose answers a test decides.</summary>
 internal sealed class FakeTransport : INodeTransport
 {
-    public Func<NodeState, InferenceRequest, CancellationToken, Task<InferenceResponse>> OnInfer { get; set; } = (node, request, _) => Task.FromResult(Echo(node, request));
+    public Func<NodeState, InferenceRequest, CancellationToken, Task<InferenceResponse>> OnInfer { get; set; } =
+        (node, request, _) => Task.FromResult(Echo(node, request));
 
     public Func<NodeState, CancellationToken, Task> OnPing { get; set; } = (_, _) => Task.CompletedTask;
 
     public List<string> Sent { get; } = [];
 
-    public static InferenceResponse Echo(NodeState node, InferenceRequest request) => new()
-    {
-        ModelName = request.ModelName,
-        ModelVersion = node.Route.Name,
-        Outputs = [.. request.Inputs.Select(input => new InferenceTensor("y", input.Datatype, input.Shape.ToArray(), input.Data.ToArray()))],
-    };
+    public static InferenceResponse Echo(NodeState node, InferenceRequest request) =>
+        new()
+        {
+            ModelName = request.ModelName,
+            ModelVersion = node.Route.Name,
+            Outputs =
+            [
+                .. request.Inputs.Select(input => new InferenceTensor(
+                    "y",
+                    input.Datatype,
+                    input.Shape.ToArray(),
+                    input.Data.ToArray()
+                )),
+            ],
+        };
 
-    public Task<InferenceResponse> InferAsync(NodeState node, InferenceRequest request, CancellationToken cancellationToken)
+    public Task<InferenceResponse> InferAsync(
+        NodeState node,
+        InferenceRequest request,
+        CancellationToken cancellationToken
+    )
     {
-        lock (Sent) Sent.Add(node.Route.Name);
+        lock (Sent)
+        {
+            Sent.Add(node.Route.Name);
+        }
         return OnInfer(node, request, cancellationToken);
     }
 

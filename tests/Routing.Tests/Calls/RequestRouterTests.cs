@@ -17,7 +17,10 @@ public sealed class RequestRouterTests
     public async Task TryInfer_ALostNode_IsEjectedAndTheRequestAnsweredElsewhere()
     {
         RequestRouter router = Router(new RouterOptions());
-        _transport.OnInfer = (node, request, _) => node.Route.Name == "n0" ? throw new SiloUnavailableException("gone") : Task.FromResult(FakeTransport.Echo(node, request));
+        _transport.OnInfer = (node, request, _) =>
+            node.Route.Name == "n0"
+                ? throw new SiloUnavailableException("gone")
+                : Task.FromResult(FakeTransport.Echo(node, request));
 
         using InferenceResponse first = await InferAsync(router);
         using InferenceResponse second = await InferAsync(router);
@@ -35,7 +38,10 @@ public sealed class RequestRouterTests
         TaskCompletionSource sent = new();
         _transport.OnInfer = async (node, request, _) =>
         {
-            if (node.Route.Name != "n0") return FakeTransport.Echo(node, request);
+            if (node.Route.Name != "n0")
+            {
+                return FakeTransport.Echo(node, request);
+            }
             sent.SetResult();
             await Task.Delay(Timeout.Infinite, Token);
             throw new InvalidOperationException();
@@ -58,7 +64,12 @@ public sealed class RequestRouterTests
     public async Task TryInfer_ARefusal_IsTriedElsewhereOnlyWhereThatCanHelp(InferenceError error, bool retried)
     {
         RequestRouter router = Router(new RouterOptions());
-        _transport.OnInfer = (node, request, _) => Task.FromResult(node.Route.Name == "n0" ? InferenceResponse.Failure(request, error, "no") : FakeTransport.Echo(node, request));
+        _transport.OnInfer = (node, request, _) =>
+            Task.FromResult(
+                node.Route.Name == "n0"
+                    ? InferenceResponse.Failure(request, error, "no")
+                    : FakeTransport.Echo(node, request)
+            );
 
         using InferenceResponse response = await InferAsync(router);
 
@@ -71,7 +82,13 @@ public sealed class RequestRouterTests
     {
         _transport.OnInfer = (_, _, _) => throw new SiloUnavailableException("gone");
 
-        using InferenceResponse sequence = await InferAsync(Router(new RouterOptions()), Request() with { SequenceId = "7" });
+        using InferenceResponse sequence = await InferAsync(
+            Router(new RouterOptions()),
+            Request() with
+            {
+                SequenceId = "7",
+            }
+        );
         using InferenceResponse without = await InferAsync(Router(new RouterOptions { Retry = false }));
 
         Assert.Equal((InferenceError.Unavailable, InferenceError.Unavailable), (sequence.Error, without.Error));
@@ -88,7 +105,10 @@ public sealed class RequestRouterTests
         CancellationToken first = default;
         _transport.OnInfer = async (node, request, token) =>
         {
-            if (node.Route.Name != "n0") return FakeTransport.Echo(node, request);
+            if (node.Route.Name != "n0")
+            {
+                return FakeTransport.Echo(node, request);
+            }
             first = token;
             sent.SetResult();
             await Task.Delay(Timeout.Infinite, token);
@@ -112,11 +132,26 @@ public sealed class RequestRouterTests
         RequestRouter router = Router(new RouterOptions(), 1, 1, 1);
         _transport.OnInfer = async (node, request, _) =>
         {
-            if (node.Route.Name == "n0") await Task.Yield();
+            if (node.Route.Name == "n0")
+            {
+                await Task.Yield();
+            }
             return FakeTransport.Echo(node, request);
         };
         int[] numbers = [.. Enumerable.Range(0, 9000)];
-        InferenceRequest request = new() { ModelName = "m", Inputs = [new InferenceTensor("x", TensorDatatype.Int32, [3000, 3], MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray())] };
+        InferenceRequest request = new()
+        {
+            ModelName = "m",
+            Inputs =
+            [
+                new InferenceTensor(
+                    "x",
+                    TensorDatatype.Int32,
+                    [3000, 3],
+                    MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray()
+                ),
+            ],
+        };
 
         using InferenceResponse response = await InferAsync(router, request);
 
@@ -130,8 +165,17 @@ public sealed class RequestRouterTests
     {
         RequestRouter router = Router(new RouterOptions(), 1, 1);
         string[] texts = [.. Enumerable.Range(0, 2000).Select(i => new string('x', i % 7))];
-        byte[] contents = [.. texts.SelectMany(text => BitConverter.GetBytes(text.Length).Concat(System.Text.Encoding.UTF8.GetBytes(text)))];
-        InferenceRequest request = new() { ModelName = "m", Inputs = [new InferenceTensor("x", TensorDatatype.Bytes, [2000, 1], contents)] };
+        byte[] contents =
+        [
+            .. texts.SelectMany(text =>
+                BitConverter.GetBytes(text.Length).Concat(System.Text.Encoding.UTF8.GetBytes(text))
+            ),
+        ];
+        InferenceRequest request = new()
+        {
+            ModelName = "m",
+            Inputs = [new InferenceTensor("x", TensorDatatype.Bytes, [2000, 1], contents)],
+        };
 
         using InferenceResponse response = await InferAsync(router, request);
 
@@ -143,7 +187,12 @@ public sealed class RequestRouterTests
     public async Task TryInfer_APartThatFails_FailsTheWholeOnce()
     {
         RequestRouter router = Router(new RouterOptions(), 1, 1);
-        _transport.OnInfer = (node, request, _) => Task.FromResult(node.Route.Name == "n1" ? InferenceResponse.Failure(request, InferenceError.Internal, "broken") : FakeTransport.Echo(node, request));
+        _transport.OnInfer = (node, request, _) =>
+            Task.FromResult(
+                node.Route.Name == "n1"
+                    ? InferenceResponse.Failure(request, InferenceError.Internal, "broken")
+                    : FakeTransport.Echo(node, request)
+            );
 
         using InferenceResponse response = await InferAsync(router, Request(rows: 3000));
 
@@ -165,7 +214,10 @@ public sealed class RequestRouterTests
         Task<InferenceResponse>[] held = [InferAsync(router), InferAsync(router)];
         InferenceResponse refused = await InferAsync(router);
         answers.SetResult();
-        foreach (Task<InferenceResponse> answer in held) Assert.Equal(InferenceError.None, (await answer).Error);
+        foreach (Task<InferenceResponse> answer in held)
+        {
+            Assert.Equal(InferenceError.None, (await answer).Error);
+        }
 
         Assert.Equal(InferenceError.ResourceExhausted, refused.Error);
         Assert.Contains("8 of at most 10 bytes", refused.ErrorMessage, StringComparison.Ordinal);
@@ -192,7 +244,12 @@ public sealed class RequestRouterTests
         return router;
     }
 
-    private static InferenceRequest Request(int rows = 1) => new() { ModelName = "m", Inputs = [new InferenceTensor("x", TensorDatatype.Int32, [rows, 1], new byte[4 * rows])] };
+    private static InferenceRequest Request(int rows = 1) =>
+        new()
+        {
+            ModelName = "m",
+            Inputs = [new InferenceTensor("x", TensorDatatype.Int32, [rows, 1], new byte[4 * rows])],
+        };
 
     private static Task<InferenceResponse> InferAsync(RequestRouter router, InferenceRequest? request = null)
     {

@@ -143,7 +143,10 @@ public sealed class RequestSenderTests
         TaskCompletionSource<CancellationToken> waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _transport.OnInfer = async (node, request, cancellation) =>
         {
-            if (node.Route.Name == "n1") return FakeTransport.Echo(node, request);
+            if (node.Route.Name == "n1")
+            {
+                return FakeTransport.Echo(node, request);
+            }
             waits.SetResult(cancellation);
             await Task.Delay(Timeout.Infinite, cancellation);
             throw new InvalidOperationException();
@@ -168,7 +171,10 @@ public sealed class RequestSenderTests
         TaskCompletionSource slow = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _transport.OnInfer = async (node, request, _) =>
         {
-            if (node.Route.Name == "n1") return InferenceResponse.Failure(request, InferenceError.Unavailable, "not here any more");
+            if (node.Route.Name == "n1")
+            {
+                return InferenceResponse.Failure(request, InferenceError.Unavailable, "not here any more");
+            }
             asked.SetResult();
             await slow.Task;
             return FakeTransport.Echo(node, request);
@@ -206,14 +212,12 @@ public sealed class RequestSenderTests
         attempt.Response.Dispose();
     }
 
-    private ReplicaTarget Target(string node) => _router.Snapshot.Find("m")!.Latest.Single(target => target.Node.Route.Name == node);
+    private ReplicaTarget Target(string node) =>
+        _router.Snapshot.Find("m")!.Latest.Single(target => target.Node.Route.Name == node);
 
     private RequestSender Sender(InferenceRequest request, bool keepsInputs = false) =>
         new(_transport, _counters, request, rows: 3, keepsInputs);
 
-    private static InferenceRequest Request() => new()
-    {
-        ModelName = "m",
-        Inputs = [new InferenceTensor("x", TensorDatatype.Int32, [3, 1], new byte[12])],
-    };
+    private static InferenceRequest Request() =>
+        new() { ModelName = "m", Inputs = [new InferenceTensor("x", TensorDatatype.Int32, [3, 1], new byte[12])] };
 }

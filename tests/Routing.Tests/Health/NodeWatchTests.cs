@@ -28,7 +28,8 @@ public sealed class NodeWatchTests
     [Fact]
     public async Task LookAsync_AfterABrokenConnection_EjectsWhatCannotBeReached()
     {
-        _transport.OnPing = (node, _) => node == Node ? throw new ConnectionFailedException("refused") : Task.CompletedTask;
+        _transport.OnPing = (node, _) =>
+            node == Node ? throw new ConnectionFailedException("refused") : Task.CompletedTask;
 
         await _watch.LookAsync(all: true, Token);
 

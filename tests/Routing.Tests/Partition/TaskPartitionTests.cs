@@ -27,7 +27,10 @@ public sealed class TaskPartitionTests
     {
         RequestPart[] parts = Split(7000, 1, 2, 4);
 
-        double[] ends = [.. parts.Select(part => part.Target.Estimate(Tables.Request(part.Rows), TimeSpan.Zero).Seconds)];
+        double[] ends =
+        [
+            .. parts.Select(part => part.Target.Estimate(Tables.Request(part.Rows), TimeSpan.Zero).Seconds),
+        ];
         Assert.Equal(3, parts.Length);
         Assert.True(ends.Max() - ends.Min() < 0.01, string.Join(", ", ends));
     }
@@ -45,24 +48,38 @@ public sealed class TaskPartitionTests
     }
 
     [Fact]
-    public void Split_AnyLoad_CoversEveryRowOnce() => Gen.Select(Gen.Int[1, 5000], Gen.Double[0.01, 50].Array[1, 8], Gen.Int[0, 2000].Array[8]).Sample((rows, speeds, queued) =>
-    {
-        RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of(speeds), local: null);
-        ReplicaTarget[] targets = snapshot.Find("m")!.Latest;
-        for (int i = 0; i < targets.Length; i++) targets[i].Load.Begin(queued[i]);
+    public void Split_AnyLoad_CoversEveryRowOnce() =>
+        Gen.Select(Gen.Int[1, 5000], Gen.Double[0.01, 50].Array[1, 8], Gen.Int[0, 2000].Array[8])
+            .Sample(
+                (rows, speeds, queued) =>
+                {
+                    RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of(speeds), local: null);
+                    ReplicaTarget[] targets = snapshot.Find("m")!.Latest;
+                    for (int i = 0; i < targets.Length; i++)
+                    {
+                        targets[i].Load.Begin(queued[i]);
+                    }
 
-        RequestPart[] parts = TaskPartition.Split(targets, Tables.Request(rows), TimeSpan.Zero);
+                    RequestPart[] parts = TaskPartition.Split(targets, Tables.Request(rows), TimeSpan.Zero);
 
-        int next = 0;
-        foreach (RequestPart part in parts)
-        {
-            if (part.Start != next || part.Rows < 1) return false;
-            next += part.Rows;
-        }
+                    int next = 0;
+                    foreach (RequestPart part in parts)
+                    {
+                        if (part.Start != next || part.Rows < 1)
+                        {
+                            return false;
+                        }
+                        next += part.Rows;
+                    }
 
-        return next == rows && parts.Select(part => part.Target).Distinct().Count() == parts.Length;
-    });
+                    return next == rows && parts.Select(part => part.Target).Distinct().Count() == parts.Length;
+                }
+            );
 
     private static RequestPart[] Split(int rows, params double[] msPerRow) =>
-        TaskPartition.Split(RoutingSnapshot.Empty.Next(Tables.Of(msPerRow), local: null).Find("m")!.Latest, Tables.Request(rows), TimeSpan.Zero);
+        TaskPartition.Split(
+            RoutingSnapshot.Empty.Next(Tables.Of(msPerRow), local: null).Find("m")!.Latest,
+            Tables.Request(rows),
+            TimeSpan.Zero
+        );
 }

@@ -53,15 +53,26 @@ public sealed class RoutingSnapshotTests
     {
         RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of("round_robin", 1, 100, 100), local: null);
 
-        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(0, snapshot.Pick(Tables.Request(timeoutMs: 20), TimeSpan.Zero, i / 10.0)!.Route.Node));
-        Assert.Equal(3, Enumerable.Range(0, 30).Select(i => snapshot.Pick(Tables.Request(timeoutMs: 0.01), TimeSpan.Zero, i / 30.0)!.Route.Node).Distinct().Count());
+        Assert.All(
+            Enumerable.Range(0, 10),
+            i => Assert.Equal(0, snapshot.Pick(Tables.Request(timeoutMs: 20), TimeSpan.Zero, i / 10.0)!.Route.Node)
+        );
+        Assert.Equal(
+            3,
+            Enumerable
+                .Range(0, 30)
+                .Select(i => snapshot.Pick(Tables.Request(timeoutMs: 0.01), TimeSpan.Zero, i / 30.0)!.Route.Node)
+                .Distinct()
+                .Count()
+        );
     }
 
     [Fact]
     public void Pick_AnEjectedNode_GetsNothingUntilItIsBackOrNobodyElseIsThere()
     {
         RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of(1, 10), local: null);
-        NodeState fast = snapshot.Nodes[0], slow = snapshot.Nodes[1];
+        NodeState fast = snapshot.Nodes[0];
+        NodeState slow = snapshot.Nodes[1];
 
         Assert.True(fast.Eject(TimeSpan.FromSeconds(1)));
         Assert.Equal(1, snapshot.Pick(Tables.Request(), TimeSpan.Zero, random: 0)!.Route.Node);
@@ -75,7 +86,10 @@ public sealed class RoutingSnapshotTests
     [Fact]
     public void Pick_Versions_TakesTheHighestUnlessOneIsNamed()
     {
-        RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of("least_expected_work", Tables.Replica(0, 1, "9"), Tables.Replica(1, 50, "10")), local: null);
+        RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(
+            Tables.Of("least_expected_work", Tables.Replica(0, 1, "9"), Tables.Replica(1, 50, "10")),
+            local: null
+        );
 
         Assert.Equal("10", snapshot.Pick(Tables.Request(), TimeSpan.Zero, random: 0)!.Route.Version);
         Assert.Equal("9", snapshot.Pick(Tables.Request(version: "9"), TimeSpan.Zero, random: 0)!.Route.Version);

@@ -31,12 +31,18 @@ public sealed class AdmissionPolicyTests
     [Fact]
     public void Admit_AFullQueue_RefusesBackgroundWorkFirst()
     {
-        for (int i = 0; i < 3; i++) Assert.Equal(AdmissionVerdict.Admitted, Admit(Request(background: true)));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(AdmissionVerdict.Admitted, Admit(Request(background: true)));
+        }
 
         QueueAdmission refused = AdmissionPolicy.Admit(_replica, Request(background: true), Policy, Now);
 
         Assert.Equal((AdmissionVerdict.QueueFull, 3), (refused.Verdict, refused.Room));
-        for (int i = 0; i < 2; i++) Assert.Equal(AdmissionVerdict.Admitted, Admit(Request()));
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(AdmissionVerdict.Admitted, Admit(Request()));
+        }
         Assert.Equal(AdmissionVerdict.QueueFull, Admit(Request()));
     }
 
@@ -46,7 +52,10 @@ public sealed class AdmissionPolicyTests
     [InlineData(35, AdmissionVerdict.Admitted)]
     public void Admit_TwoRowsAhead_AsksForTheirTimeAFifthAndItsOwn(double timeoutMs, AdmissionVerdict expected)
     {
-        for (int i = 0; i < 2; i++) Admit(Request(sloMs: 1));
+        for (int i = 0; i < 2; i++)
+        {
+            Admit(Request(sloMs: 1));
+        }
 
         QueueAdmission admission = AdmissionPolicy.Admit(_replica, Request(timeoutMs: timeoutMs), Policy, Now);
 
@@ -73,7 +82,10 @@ public sealed class AdmissionPolicyTests
         ReplicaSchedule<QueuedRequest> unknown = new(new BatchLimits(), new BatchCostEstimator());
         for (int i = 0; i < 100; i++)
         {
-            Assert.Equal(AdmissionVerdict.Admitted, AdmissionPolicy.Admit(unknown, Request(timeoutMs: 0.001), Policy, Now).Verdict);
+            Assert.Equal(
+                AdmissionVerdict.Admitted,
+                AdmissionPolicy.Admit(unknown, Request(timeoutMs: 0.001), Policy, Now).Verdict
+            );
         }
     }
 
@@ -83,9 +95,15 @@ public sealed class AdmissionPolicyTests
     [InlineData(AdmissionRule.EarlyDrop, 11, AdmissionVerdict.Admitted)]
     public void Admit_AnotherRule_IsFollowed(AdmissionRule rule, double timeoutMs, AdmissionVerdict expected)
     {
-        for (int i = 0; i < 3; i++) Admit(Request(sloMs: 1));
+        for (int i = 0; i < 3; i++)
+        {
+            Admit(Request(sloMs: 1));
+        }
 
-        Assert.Equal(expected, AdmissionPolicy.Admit(_replica, Request(timeoutMs: timeoutMs), Policy with { Rule = rule }, Now).Verdict);
+        Assert.Equal(
+            expected,
+            AdmissionPolicy.Admit(_replica, Request(timeoutMs: timeoutMs), Policy with { Rule = rule }, Now).Verdict
+        );
     }
 
     [Fact]
@@ -93,7 +111,10 @@ public sealed class AdmissionPolicyTests
     {
         QueuedRequest late = Request(timeoutMs: 1);
 
-        Assert.Equal(AdmissionVerdict.Admitted, AdmissionPolicy.Admit(_replica, late, Policy with { RejectOverdue = false }, Now).Verdict);
+        Assert.Equal(
+            AdmissionVerdict.Admitted,
+            AdmissionPolicy.Admit(_replica, late, Policy with { RejectOverdue = false }, Now).Verdict
+        );
         Assert.False(late.DropWhenOverdue);
     }
 
@@ -118,7 +139,12 @@ public sealed class AdmissionPolicyTests
         return new ReplicaSchedule<QueuedRequest>(limits, cost);
     }
 
-    private static QueuedRequest Request(double timeoutMs = 0, double sloMs = 0, bool background = false, string tenant = "")
+    private static QueuedRequest Request(
+        double timeoutMs = 0,
+        double sloMs = 0,
+        bool background = false,
+        string tenant = ""
+    )
     {
         InferenceRequest request = new()
         {
@@ -132,5 +158,6 @@ public sealed class AdmissionPolicyTests
         return new QueuedRequest(request, 1, ShapeSignature.Fixed);
     }
 
-    private AdmissionVerdict Admit(QueuedRequest request) => AdmissionPolicy.Admit(_replica, request, Policy, Now).Verdict;
+    private AdmissionVerdict Admit(QueuedRequest request) =>
+        AdmissionPolicy.Admit(_replica, request, Policy, Now).Verdict;
 }

@@ -18,7 +18,8 @@ public sealed class FinishEstimateTests
         Assert.Equal(wait, FinishEstimate.Of(ahead, One.RowsPerSecond, 0.01, begin, seen).WaitSeconds, 1e-12);
 
     [Fact]
-    public void Of_NothingMeasured_WaitsOnlyAsSeen() => Assert.Equal(0.2, FinishEstimate.Of(1000, 0, 0, seenWaitSeconds: 0.2).WaitSeconds);
+    public void Of_NothingMeasured_WaitsOnlyAsSeen() =>
+        Assert.Equal(0.2, FinishEstimate.Of(1000, 0, 0, seenWaitSeconds: 0.2).WaitSeconds);
 
     [Theory]
     [InlineData(0.0579, false)]
@@ -35,6 +36,9 @@ public sealed class FinishEstimateTests
 
         Assert.True(longest >= 0);
         Assert.False(new FinishEstimate(longest + 1e-9, own).IsWithin(seconds));
-        if (longest > 0) Assert.True(new FinishEstimate(longest - 1e-9, own).IsWithin(seconds));
+        if (longest > 0)
+        {
+            Assert.True(new FinishEstimate(longest - 1e-9, own).IsWithin(seconds));
+        }
     }
 }

@@ -32,13 +32,17 @@ public sealed class ModelGateTests
     }
 
     [Fact]
-    public void TryEnter_AnIdleModelThatIsTooSlow_LetsOneTry() => Assert.Equal(GateVerdict.Admit, Enter("a", timeoutMs: 1).Verdict);
+    public void TryEnter_AnIdleModelThatIsTooSlow_LetsOneTry() =>
+        Assert.Equal(GateVerdict.Admit, Enter("a", timeoutMs: 1).Verdict);
 
     [Fact]
     public void TryEnter_AFloodOfOneTenant_LeavesTheOtherItsShare()
     {
         Enter("small", weight: 1);
-        for (int i = 0; i < 5000; i++) Enter("flood", weight: 1);
+        for (int i = 0; i < 5000; i++)
+        {
+            Enter("flood", weight: 1);
+        }
         int small = Enumerable.Range(0, 1000).Count(_ => Enter("small", weight: 1).Verdict == GateVerdict.Admit);
 
         Assert.Equal(499, small);
@@ -50,8 +54,14 @@ public sealed class ModelGateTests
         int[] places = new int[2];
         for (int i = 0; i < 5000; i++)
         {
-            if (Enter("light", weight: 1).Verdict == GateVerdict.Admit) places[0]++;
-            if (Enter("heavy", weight: 3).Verdict == GateVerdict.Admit) places[1]++;
+            if (Enter("light", weight: 1).Verdict == GateVerdict.Admit)
+            {
+                places[0]++;
+            }
+            if (Enter("heavy", weight: 3).Verdict == GateVerdict.Admit)
+            {
+                places[1]++;
+            }
         }
 
         Assert.InRange(places[0], 245, 255);
@@ -59,32 +69,45 @@ public sealed class ModelGateTests
     }
 
     [Fact]
-    public void TryEnter_ATenantAlone_MayFillTheQueue() => Assert.Equal(1000, Enumerable.Range(0, 2000).Count(_ => Enter("only").Verdict == GateVerdict.Admit));
+    public void TryEnter_ATenantAlone_MayFillTheQueue() =>
+        Assert.Equal(1000, Enumerable.Range(0, 2000).Count(_ => Enter("only").Verdict == GateVerdict.Admit));
 
     [Fact]
-    public void TryEnter_AnyOrder_NeverHoldsMoreThanTheBound() => Gen.Select(Gen.Int[0, 4], Gen.Bool).Array[0, 400].Sample(steps =>
-    {
-        ModelGate gate = new();
-        ServiceCapacity capacity = new(100, 0.01, 0, 50);
-        Dictionary<string, int> inside = [];
-        foreach ((int tenant, bool enters) in steps)
-        {
-            string name = $"t{tenant}";
-            if (enters)
+    public void TryEnter_AnyOrder_NeverHoldsMoreThanTheBound() =>
+        Gen.Select(Gen.Int[0, 4], Gen.Bool)
+            .Array[0, 400]
+            .Sample(steps =>
             {
-                if (gate.TryEnter(capacity, name, tenant + 1, TimeSpan.Zero, TimeSpan.Zero).Verdict == GateVerdict.Admit) inside[name] = inside.GetValueOrDefault(name) + 1;
-            }
-            else if (inside.GetValueOrDefault(name) > 0)
-            {
-                gate.Leave(name);
-                inside[name]--;
-            }
+                ModelGate gate = new();
+                ServiceCapacity capacity = new(100, 0.01, 0, 50);
+                Dictionary<string, int> inside = [];
+                foreach ((int tenant, bool enters) in steps)
+                {
+                    string name = $"t{tenant}";
+                    if (enters)
+                    {
+                        if (
+                            gate.TryEnter(capacity, name, tenant + 1, TimeSpan.Zero, TimeSpan.Zero).Verdict
+                            == GateVerdict.Admit
+                        )
+                        {
+                            inside[name] = inside.GetValueOrDefault(name) + 1;
+                        }
+                    }
+                    else if (inside.GetValueOrDefault(name) > 0)
+                    {
+                        gate.Leave(name);
+                        inside[name]--;
+                    }
 
-            if (gate.Outstanding != inside.Values.Sum() || gate.Outstanding > 50) return false;
-        }
+                    if (gate.Outstanding != inside.Values.Sum() || gate.Outstanding > 50)
+                    {
+                        return false;
+                    }
+                }
 
-        return true;
-    });
+                return true;
+            });
 
     [Fact]
     public void TryTake_ABucket_GivesItsRate()
@@ -97,5 +120,6 @@ public sealed class ModelGateTests
         Assert.InRange(retry, 0.0001, 0.1);
     }
 
-    private GateDecision Enter(string tenant, double weight = 1, double timeoutMs = 0) => _gate.TryEnter(Capacity, tenant, weight, TimeSpan.FromMilliseconds(timeoutMs), TimeSpan.Zero);
+    private GateDecision Enter(string tenant, double weight = 1, double timeoutMs = 0) =>
+        _gate.TryEnter(Capacity, tenant, weight, TimeSpan.FromMilliseconds(timeoutMs), TimeSpan.Zero);
 }

@@ -8,7 +8,10 @@ public sealed class BatchCostEstimatorTests
     public void Observe_ALine_IsFound()
     {
         BatchCostEstimator estimator = new();
-        foreach (int rows in new[] { 1, 2, 4, 8, 16, 32 }) estimator.Observe(rows, 0.002 + (0.0005 * rows));
+        foreach (int rows in new[] { 1, 2, 4, 8, 16, 32 })
+        {
+            estimator.Observe(rows, 0.002 + (0.0005 * rows));
+        }
 
         Assert.Equal(0.002, estimator.Current.BaseSeconds, 1e-9);
         Assert.Equal(0.0005, estimator.Current.SecondsPerRow, 1e-9);
@@ -28,8 +31,14 @@ public sealed class BatchCostEstimatorTests
     public void Observe_AShiftedCost_IsFollowed()
     {
         BatchCostEstimator estimator = new();
-        for (int i = 0; i < 200; i++) estimator.Observe(1 + (i % 8), 0.001 * (1 + (i % 8)));
-        for (int i = 0; i < 2000; i++) estimator.Observe(1 + (i % 8), 0.003 * (1 + (i % 8)));
+        for (int i = 0; i < 200; i++)
+        {
+            estimator.Observe(1 + (i % 8), 0.001 * (1 + (i % 8)));
+        }
+        for (int i = 0; i < 2000; i++)
+        {
+            estimator.Observe(1 + (i % 8), 0.003 * (1 + (i % 8)));
+        }
 
         Assert.Equal(0.012, estimator.Current.Seconds(4), 1e-3);
     }
@@ -44,7 +53,10 @@ public sealed class BatchCostEstimatorTests
             for (int i = 0; i < 20; i++)
             {
                 estimator.Observe(random.Next(1, 100), random.NextDouble());
-                Assert.True(estimator.Current.BaseSeconds >= 0 && estimator.Current.SecondsPerRow >= 0, estimator.Current.ToString());
+                Assert.True(
+                    estimator.Current.BaseSeconds >= 0 && estimator.Current.SecondsPerRow >= 0,
+                    estimator.Current.ToString()
+                );
             }
         }
     }
@@ -60,7 +72,10 @@ public sealed class BatchCostEstimatorTests
         }
 
         // The node is ten times slower from here on, and only single rows come.
-        for (int i = 0; i < 100; i++) estimator.Observe(1, 0.020);
+        for (int i = 0; i < 100; i++)
+        {
+            estimator.Observe(1, 0.020);
+        }
 
         Assert.InRange(estimator.Current.Seconds(1), 0.018, 0.022);
         Assert.InRange(estimator.Current.Seconds(8), 0.060, 0.1);

@@ -30,13 +30,17 @@ public sealed class BatchLimitsTests
         double delayMs,
         int concurrency,
         int rowLimit,
-        double delay)
+        double delay
+    )
     {
         ReplicaKnobs knobs = ReplicaKnobs.Unset with { Instances = instances, MaxRows = rows, DelayMs = delayMs };
 
         BatchLimits limits = Configured.With(knobs, threads: 1, engineThreads: 4);
 
-        Assert.Equal((concurrency, rowLimit, delay), (limits.Concurrency, limits.RowLimit, limits.MaxDelay.TotalMilliseconds));
+        Assert.Equal(
+            (concurrency, rowLimit, delay),
+            (limits.Concurrency, limits.RowLimit, limits.MaxDelay.TotalMilliseconds)
+        );
         Assert.Equal((16, 7), (limits.MaxRows, limits.MaxQueuedRequests));
     }
 }

@@ -25,7 +25,10 @@ public sealed class BatchPolicyTests
         BatchLimits limits = Filled with { MaxDelay = TimeSpan.FromMilliseconds(5) };
         QueueView view = new(3, Now - TimeSpan.FromMilliseconds(2), TimeSpan.MaxValue);
 
-        Assert.Equal(new BatchDecision(0, TimeSpan.FromMilliseconds(3)), BatchPolicy.Decide(view, Now, limits, default));
+        Assert.Equal(
+            new BatchDecision(0, TimeSpan.FromMilliseconds(3)),
+            BatchPolicy.Decide(view, Now, limits, default)
+        );
         Assert.Equal(3, BatchPolicy.Decide(view, Now + TimeSpan.FromMilliseconds(3), limits, default).Size);
         Assert.Equal(8, BatchPolicy.Decide(view with { Rows = 9 }, Now, limits, default).Size);
     }
@@ -38,7 +41,10 @@ public sealed class BatchPolicyTests
         QueueView view = new(3, Now, Now + TimeSpan.FromMilliseconds(11));
 
         Assert.Equal(new BatchDecision(0, TimeSpan.FromMilliseconds(2)), BatchPolicy.Decide(view, Now, limits, cost));
-        Assert.Equal(3, BatchPolicy.Decide(view with { HeadDeadline = Now + TimeSpan.FromMilliseconds(9) }, Now, limits, cost).Size);
+        Assert.Equal(
+            3,
+            BatchPolicy.Decide(view with { HeadDeadline = Now + TimeSpan.FromMilliseconds(9) }, Now, limits, cost).Size
+        );
     }
 
     [Theory]
@@ -67,7 +73,10 @@ public sealed class BatchPolicyTests
     [InlineData(0.005, 0.0001, false)]
     [InlineData(0.0, 0.0, false)]
     public void IsShort_ByTheLargestRunWorthIt_IsSoOnlyWhenMeasured(double baseSeconds, double perRow, bool isShort) =>
-        Assert.Equal(isShort, BatchPolicy.IsShort(new BatchLimits { MaxRows = 64 }, new BatchCost(baseSeconds, perRow)));
+        Assert.Equal(
+            isShort,
+            BatchPolicy.IsShort(new BatchLimits { MaxRows = 64 }, new BatchCost(baseSeconds, perRow))
+        );
 
     private static QueueView View(long rows) => new(rows, Now, TimeSpan.MaxValue);
 }

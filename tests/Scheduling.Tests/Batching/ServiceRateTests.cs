@@ -31,7 +31,15 @@ public sealed class ServiceRateTests
     [Fact]
     public void Of_Limits_TakesTheBatchThatIsWorthRunning()
     {
-        ServiceRate rate = ServiceRate.Of(new BatchLimits { MaxRows = 64, RowLimit = 5, Concurrency = 2 }, Cost);
+        ServiceRate rate = ServiceRate.Of(
+            new BatchLimits
+            {
+                MaxRows = 64,
+                RowLimit = 5,
+                Concurrency = 2,
+            },
+            Cost
+        );
 
         Assert.Equal((Cost, 5, 2), (rate.Cost, rate.RowsPerBatch, rate.Concurrency));
     }

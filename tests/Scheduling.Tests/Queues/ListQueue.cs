@@ -3,7 +3,10 @@ using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Scheduling.Tests.Queues;
 
-/// <summary>What <see cref="ReplicaQueue{TRequest}"/> does, said with a list: nothing is quick, and nothing is kept that could become wrong.</summary>
+/// <summary>
+/// What <see cref="ReplicaQueue{TRequest}"/> does, said with a list: nothing is quick, and nothing is kept that could
+/// become wrong.
+/// </summary>
 internal sealed class ListQueue
 {
     private readonly List<Place> _places = [];
@@ -12,14 +15,22 @@ internal sealed class ListQueue
 
     public long Rows => _places.Sum(place => (long)place.Left);
 
-    public TimeSpan NextDeadline => _places.Where(place => place.Request.DropWhenOverdue).Select(place => place.Request.Deadline).Append(TimeSpan.MaxValue).Min();
+    public TimeSpan NextDeadline =>
+        _places
+            .Where(place => place.Request.DropWhenOverdue)
+            .Select(place => place.Request.Deadline)
+            .Append(TimeSpan.MaxValue)
+            .Min();
 
     public void Add(QueuedRequest request, uint priority, TimeSpan due, TimeSpan now)
     {
         // Behind all that do not come after it: that is the order of arrival among equals.
         bool background = request.Request.Background;
         int index = _places.FindIndex(place => Order(place).CompareTo((background, priority, due)) > 0);
-        _places.Insert(index < 0 ? _places.Count : index, new Place(request, background, priority, due, now) { Left = request.Rows });
+        _places.Insert(
+            index < 0 ? _places.Count : index,
+            new Place(request, background, priority, due, now) { Left = request.Rows }
+        );
     }
 
     public bool Remove(QueuedRequest request) => _places.RemoveAll(place => place.Request == request) > 0;
@@ -29,24 +40,45 @@ internal sealed class ListQueue
 
     public HashSet<QueuedRequest> TakeOverdue(TimeSpan now)
     {
-        HashSet<QueuedRequest> overdue = [.. _places.Where(place => place.Request.DropWhenOverdue && place.Request.Deadline <= now).Select(place => place.Request)];
+        HashSet<QueuedRequest> overdue =
+        [
+            .. _places
+                .Where(place => place.Request.DropWhenOverdue && place.Request.Deadline <= now)
+                .Select(place => place.Request),
+        ];
         _places.RemoveAll(place => overdue.Contains(place.Request));
         return overdue;
     }
 
     public List<BatchEntry<QueuedRequest>>? TryTake(TimeSpan now, BatchLimits limits, BatchCost cost)
     {
-        if (_places.Count == 0) return null;
+        if (_places.Count == 0)
+        {
+            return null;
+        }
         Place head = _places[0];
         List<Place> together = [.. _places.Where(place => place.Request.Signature.Equals(head.Request.Signature))];
         int room = limits.OneRequest
             ? head.Left
-            : BatchPolicy.Decide(new QueueView(together.Sum(place => (long)place.Left), head.Arrival, head.Request.Deadline), now, limits, cost).Size;
-        if (room == 0) return null;
+            : BatchPolicy
+                .Decide(
+                    new QueueView(together.Sum(place => (long)place.Left), head.Arrival, head.Request.Deadline),
+                    now,
+                    limits,
+                    cost
+                )
+                .Size;
+        if (room == 0)
+        {
+            return null;
+        }
         List<BatchEntry<QueuedRequest>> batch = [];
         foreach (Place place in together)
         {
-            if (room == 0 || (place.Left > room && batch.Count > 0)) break;
+            if (room == 0 || (place.Left > room && batch.Count > 0))
+            {
+                break;
+            }
             int rows = Math.Min(place.Left, room);
             batch.Add(new BatchEntry<QueuedRequest>(place.Request, place.Request.Rows - place.Left, rows));
             place.Left -= rows;

@@ -14,7 +14,9 @@ public sealed class ReplicaQueuePropertyTests
     private readonly List<QueuedRequest> _all = [];
     private TimeSpan _now;
 
-    /// <summary>What a model's requests are like: which signatures they have and whether they come faster than they go.</summary>
+    /// <summary>
+    /// What a model's requests are like: which signatures they have and whether they come faster than they go.
+    /// </summary>
     public static TheoryData<int, string, bool> Models()
     {
         TheoryData<int, string, bool> models = [];
@@ -57,7 +59,10 @@ public sealed class ReplicaQueuePropertyTests
             Compare(random);
         }
 
-        while (_queue.Count > 0) Take(random);
+        while (_queue.Count > 0)
+        {
+            Take(random);
+        }
         Compare(random);
     }
 
@@ -67,7 +72,10 @@ public sealed class ReplicaQueuePropertyTests
     public void Operations_AmongThousandsInOrder_DoWhatAListDoes(bool descending)
     {
         Random random = new(1);
-        for (int i = 0; i < 3_000; i++) Add(random, "several", due: descending ? 3_000 - i : i);
+        for (int i = 0; i < 3_000; i++)
+        {
+            Add(random, "several", due: descending ? 3_000 - i : i);
+        }
         Compare(random);
         for (int i = 0; i < 300; i++)
         {
@@ -79,10 +87,22 @@ public sealed class ReplicaQueuePropertyTests
 
     private void Add(Random random, string signatures, int? due = null)
     {
-        InferenceRequest asked = new() { ModelName = "m", Id = $"{_all.Count}", Inputs = [], Background = random.Next(5) == 0 };
+        InferenceRequest asked = new()
+        {
+            ModelName = "m",
+            Id = $"{_all.Count}",
+            Inputs = [],
+            Background = random.Next(5) == 0,
+        };
         int rows = random.Next(4) == 0 ? random.Next(1, 40) : random.Next(1, 4);
-        QueuedRequest request = new(asked, rows, Signature(random, signatures)) { DropWhenOverdue = random.Next(4) > 0 };
-        if (random.Next(3) > 0) request.Deadline = _now + TimeSpan.FromTicks(random.Next(200));
+        QueuedRequest request = new(asked, rows, Signature(random, signatures))
+        {
+            DropWhenOverdue = random.Next(4) > 0,
+        };
+        if (random.Next(3) > 0)
+        {
+            request.Deadline = _now + TimeSpan.FromTicks(random.Next(200));
+        }
         uint priority = (uint)random.Next(1, 4);
         TimeSpan place = TimeSpan.FromTicks(due ?? random.Next(50));
         _queue.Add(request, priority, place, _now);
@@ -90,19 +110,24 @@ public sealed class ReplicaQueuePropertyTests
         _all.Add(request);
     }
 
-    private static ShapeSignature Signature(Random random, string signatures) => signatures switch
-    {
-        "one" => ShapeSignature.Fixed,
-        "several" => Shapes[random.Next(Shapes.Length)],
-        "unique" => ShapeSignature.Unique(),
-        _ => random.Next(3) == 0 ? ShapeSignature.Unique() : Shapes[random.Next(Shapes.Length)],
-    };
+    private static ShapeSignature Signature(Random random, string signatures) =>
+        signatures switch
+        {
+            "one" => ShapeSignature.Fixed,
+            "several" => Shapes[random.Next(Shapes.Length)],
+            "unique" => ShapeSignature.Unique(),
+            _ => random.Next(3) == 0 ? ShapeSignature.Unique() : Shapes[random.Next(Shapes.Length)],
+        };
 
     private void Remove(Random random)
     {
-        if (_all.Count == 0) return;
+        if (_all.Count == 0)
+        {
+            return;
+        }
         // Mostly one of the last, which is more likely to wait.
-        int index = random.Next(4) == 0 ? random.Next(_all.Count) : _all.Count - 1 - random.Next(Math.Min(_all.Count, 50));
+        int index =
+            random.Next(4) == 0 ? random.Next(_all.Count) : _all.Count - 1 - random.Next(Math.Min(_all.Count, 50));
         Assert.Equal(_expected.Remove(_all[index]), _queue.Remove(_all[index]));
     }
 
@@ -131,14 +156,23 @@ public sealed class ReplicaQueuePropertyTests
         bool taken = _queue.TryTake(_now, limits, cost, batch, out TimeSpan wait);
         Assert.Equal(expected is not null, taken);
         Assert.Equal(expected ?? [], batch);
-        if (!taken) Assert.True(wait > TimeSpan.Zero);
+        if (!taken)
+        {
+            Assert.True(wait > TimeSpan.Zero);
+        }
         // What waits for company would wait for ever when nothing comes.
-        if (!taken) _now += TimeSpan.FromTicks(5);
+        if (!taken)
+        {
+            _now += TimeSpan.FromTicks(5);
+        }
     }
 
     private void Compare(Random random)
     {
-        Assert.Equal((_expected.Count, _expected.Rows, _expected.NextDeadline), (_queue.Count, _queue.Rows, _queue.NextDeadline));
+        Assert.Equal(
+            (_expected.Count, _expected.Rows, _expected.NextDeadline),
+            (_queue.Count, _queue.Rows, _queue.NextDeadline)
+        );
         for (int i = 0; i < 3; i++)
         {
             uint priority = (uint)random.Next(5);

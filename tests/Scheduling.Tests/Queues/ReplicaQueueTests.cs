@@ -48,7 +48,8 @@ public sealed class ReplicaQueueTests
     [Fact]
     public void TryTake_OtherShapes_NeverShareABatch()
     {
-        ShapeSignature wide = new([1, 100]), narrow = new([1, 10]);
+        ShapeSignature wide = new([1, 100]);
+        ShapeSignature narrow = new([1, 10]);
         Add("w1", signature: wide, due: 1);
         Add("n1", signature: narrow, due: 2);
         Add("w2", signature: new ShapeSignature([1, 100]), due: 3);
@@ -65,11 +66,17 @@ public sealed class ReplicaQueueTests
     public void Remove_FromTheMiddle_IsNeverTaken()
     {
         QueuedRequest[] requests = [.. Enumerable.Range(0, 100).Select(i => Add($"{i}", due: i))];
-        foreach (QueuedRequest request in requests.Where((_, i) => i % 3 == 0)) Assert.True(_queue.Remove(request));
+        foreach (QueuedRequest request in requests.Where((_, i) => i % 3 == 0))
+        {
+            Assert.True(_queue.Remove(request));
+        }
 
         Assert.False(_queue.Remove(requests[0]));
         List<string> taken = [];
-        while (_queue.Count > 0) taken.AddRange(Take().Select(entry => entry.Request.Request.Id));
+        while (_queue.Count > 0)
+        {
+            taken.AddRange(Take().Select(entry => entry.Request.Request.Id));
+        }
         Assert.Equal(Enumerable.Range(0, 100).Where(i => i % 3 != 0).Select(i => $"{i}"), taken);
         Assert.Equal(0, _queue.Rows);
     }
@@ -113,12 +120,34 @@ public sealed class ReplicaQueueTests
         Assert.Equal(["late", "background", "background, later"], Take().Select(entry => entry.Request.Request.Id));
     }
 
-    private static IEnumerable<(string, int, int)> Shape(List<BatchEntry<QueuedRequest>> batch) => batch.Select(entry => (entry.Request.Request.Id, entry.Start, entry.Rows));
+    private static IEnumerable<(string, int, int)> Shape(List<BatchEntry<QueuedRequest>> batch) =>
+        batch.Select(entry => (entry.Request.Request.Id, entry.Start, entry.Rows));
 
-    private QueuedRequest Add(string id, int rows = 1, int due = 1, uint priority = 2, ShapeSignature? signature = null, int? deadline = null, bool background = false)
+    private QueuedRequest Add(
+        string id,
+        int rows = 1,
+        int due = 1,
+        uint priority = 2,
+        ShapeSignature? signature = null,
+        int? deadline = null,
+        bool background = false
+    )
     {
-        QueuedRequest request = new(new InferenceRequest { ModelName = "m", Id = id, Inputs = [], Background = background }, rows, signature ?? ShapeSignature.Fixed);
-        if (deadline is { } seconds) request.Deadline = TimeSpan.FromSeconds(seconds);
+        QueuedRequest request = new(
+            new InferenceRequest
+            {
+                ModelName = "m",
+                Id = id,
+                Inputs = [],
+                Background = background,
+            },
+            rows,
+            signature ?? ShapeSignature.Fixed
+        );
+        if (deadline is { } seconds)
+        {
+            request.Deadline = TimeSpan.FromSeconds(seconds);
+        }
         _queue.Add(request, priority, TimeSpan.FromSeconds(due), now: TimeSpan.Zero);
         return request;
     }

@@ -8,8 +8,14 @@ namespace OrleansInference.Scheduling.Tests.Turns;
 public sealed class TurnPolicyTests
 {
     private readonly ReplicaSchedule<QueuedRequest> _replica = new(
-        new BatchLimits { MaxRows = 4, FillToMax = true, Concurrency = 2 },
-        new BatchCostEstimator());
+        new BatchLimits
+        {
+            MaxRows = 4,
+            FillToMax = true,
+            Concurrency = 2,
+        },
+        new BatchCostEstimator()
+    );
     private readonly List<BatchEntry<QueuedRequest>> _batch = [];
     private readonly List<QueuedRequest> _overdue = [];
 
@@ -92,7 +98,10 @@ public sealed class TurnPolicyTests
     private QueuedRequest Add(double? deadlineMs = null)
     {
         QueuedRequest request = new(new InferenceRequest { ModelName = "m", Inputs = [] }, 1, ShapeSignature.Fixed);
-        if (deadlineMs is { } milliseconds) request.Deadline = TimeSpan.FromMilliseconds(milliseconds);
+        if (deadlineMs is { } milliseconds)
+        {
+            request.Deadline = TimeSpan.FromMilliseconds(milliseconds);
+        }
         _replica.Queue.Add(request, priority: 1, due: TimeSpan.Zero, now: TimeSpan.Zero);
         return request;
     }

@@ -19,11 +19,25 @@ public sealed class KeyTests(KeyedSilo keyed) : IClassFixture<KeyedSilo>
 
     /// <summary>Every command that asks a server.</summary>
     public static TheoryData<string> Commands =>
-    [
-        "infer scale --input x=[[1,2,3]]", "models", "load scale", "status", "bench scale --duration 0.2 --warmup 0.1 --concurrency 1", "why scale",
-        "nodes", "plan", "pin scale --max-replicas 1", "drain NODE --undo", "agent show", "agent mode shadow", "agent resume", "policy list", "jobs list",
-        "backup BACKUP", "unload unused",
-    ];
+        [
+            "infer scale --input x=[[1,2,3]]",
+            "models",
+            "load scale",
+            "status",
+            "bench scale --duration 0.2 --warmup 0.1 --concurrency 1",
+            "why scale",
+            "nodes",
+            "plan",
+            "pin scale --max-replicas 1",
+            "drain NODE --undo",
+            "agent show",
+            "agent mode shadow",
+            "agent resume",
+            "policy list",
+            "jobs list",
+            "backup BACKUP",
+            "unload unused",
+        ];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -77,13 +91,19 @@ public sealed class KeyTests(KeyedSilo keyed) : IClassFixture<KeyedSilo>
     [InlineData(true)]
     public async Task Client_WithAKey_InfersAndWithoutOneIsRefused(bool grpc)
     {
-        await using ServiceProvider with = Client(grpc, Infer), without = Client(grpc, null);
+        await using ServiceProvider with = Client(grpc, Infer),
+            without = Client(grpc, null);
 
-        using InferenceResponse response = await with.GetRequiredService<IInferenceClient>().InferAsync(Request(), Token);
-        InferenceException refused = await Assert.ThrowsAsync<InferenceException>(
-            () => without.GetRequiredService<IInferenceClient>().InferAsync(Request(), Token));
+        using InferenceResponse response = await with.GetRequiredService<IInferenceClient>()
+            .InferAsync(Request(), Token);
+        InferenceException refused = await Assert.ThrowsAsync<InferenceException>(() =>
+            without.GetRequiredService<IInferenceClient>().InferAsync(Request(), Token)
+        );
 
-        Assert.Equal([2f, 4f, 6f], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(response.Output("y").Data.Span).ToArray());
+        Assert.Equal(
+            [2f, 4f, 6f],
+            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(response.Output("y").Data.Span).ToArray()
+        );
         Assert.Contains("an API key is needed", refused.Message, StringComparison.Ordinal);
     }
 
@@ -98,38 +118,70 @@ public sealed class KeyTests(KeyedSilo keyed) : IClassFixture<KeyedSilo>
         Assert.DoesNotContain("two", exception.Message, StringComparison.Ordinal);
     }
 
-    private static InferenceRequest Request() => new()
-    {
-        ModelName = "scale",
-        Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 3], System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3]).ToArray())],
-    };
+    private static InferenceRequest Request() =>
+        new()
+        {
+            ModelName = "scale",
+            Inputs =
+            [
+                new InferenceTensor(
+                    "x",
+                    TensorDatatype.Fp32,
+                    [1, 3],
+                    System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3]).ToArray()
+                ),
+            ],
+        };
 
     private static async Task<(int Code, string Output)> OinfAsync(string? key, string[] arguments)
     {
         string oinf = Path.Combine(Path.GetDirectoryName(typeof(KeyTests).Assembly.Location)!, "oinf.dll");
-        ProcessStartInfo start = new("dotnet", [oinf, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", [oinf, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment.Remove("OINF_API_KEY");
-        if (key is not null) start.Environment["OINF_API_KEY"] = key;
+        if (key is not null)
+        {
+            start.Environment["OINF_API_KEY"] = key;
+        }
         using Process process = Process.Start(start)!;
-        string[] texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
+        string[] texts = await Task.WhenAll(
+            process.StandardOutput.ReadToEndAsync(Token),
+            process.StandardError.ReadToEndAsync(Token)
+        );
         await process.WaitForExitAsync(Token);
         return (process.ExitCode, string.Concat(texts));
     }
 
     private string[] Http => ["--url", $"http://127.0.0.1:{_silo.HttpPort}"];
 
-    private string Argument(string word) => word switch
-    {
-        "NODE" => "node",
-        "BACKUP" => Path.Combine(_folder, "backup.json"),
-        _ => word,
-    };
+    private string Argument(string word) =>
+        word switch
+        {
+            "NODE" => "node",
+            "BACKUP" => Path.Combine(_folder, "backup.json"),
+            _ => word,
+        };
 
     private ServiceProvider Client(bool grpc, string? key)
     {
         ServiceCollection services = new();
-        if (grpc) services.AddKServeGrpcInferenceClient(new Uri($"http://127.0.0.1:{_silo.GrpcPort}"), options => options.ApiKey = key);
-        else services.AddKServeHttpInferenceClient(new Uri($"http://127.0.0.1:{_silo.HttpPort}"), options => options.ApiKey = key);
+        if (grpc)
+        {
+            services.AddKServeGrpcInferenceClient(
+                new Uri($"http://127.0.0.1:{_silo.GrpcPort}"),
+                options => options.ApiKey = key
+            );
+        }
+        else
+        {
+            services.AddKServeHttpInferenceClient(
+                new Uri($"http://127.0.0.1:{_silo.HttpPort}"),
+                options => options.ApiKey = key
+            );
+        }
         return services.BuildServiceProvider();
     }
 }

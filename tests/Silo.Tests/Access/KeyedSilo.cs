@@ -17,7 +17,8 @@ public sealed class KeyedSilo : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string models = Path.Combine(Folder, "models"), keys = Path.Combine(Folder, "keys");
+        string models = Path.Combine(Folder, "models");
+        string keys = Path.Combine(Folder, "keys");
         foreach (string name in (string[])["scale", "unused"])
         {
             string version = Directory.CreateDirectory(Path.Combine(models, name, "1")).FullName;

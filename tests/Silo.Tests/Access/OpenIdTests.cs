@@ -23,9 +23,16 @@ public sealed class OpenIdTests : IDisposable
     [Fact]
     public async Task Tokens_OfTheProvider_MayWhatTheirRoleMayAndOthersNothing()
     {
-        await using OpenIdProvider provider = await OpenIdProvider.StartAsync(), stranger = await OpenIdProvider.StartAsync(), elsewhere = await OpenIdProvider.StartAsync("another-service");
-        await using SiloProcess silo = await SiloProcess.StartAsync(_models, [$"--Access:Authority={provider.Address}"]);
-        string infer = await provider.TokenAsync("infer"), operate = await provider.TokenAsync("operate"), admin = await provider.TokenAsync("admin");
+        await using OpenIdProvider provider = await OpenIdProvider.StartAsync(),
+            stranger = await OpenIdProvider.StartAsync(),
+            elsewhere = await OpenIdProvider.StartAsync("another-service");
+        await using SiloProcess silo = await SiloProcess.StartAsync(
+            _models,
+            [$"--Access:Authority={provider.Address}"]
+        );
+        string infer = await provider.TokenAsync("infer");
+        string operate = await provider.TokenAsync("operate");
+        string admin = await provider.TokenAsync("admin");
 
         Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(silo, null, HttpMethod.Get, "/v2/models/scale"));
         Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, infer, HttpMethod.Get, "/v2/models/scale"));
@@ -33,25 +40,46 @@ public sealed class OpenIdTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, operate, HttpMethod.Get, "/v2/cluster"));
         Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(silo, operate, HttpMethod.Post, "/v2/agent/mode"));
         Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, admin, HttpMethod.Post, "/v2/agent/mode"));
-        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(silo, await provider.TokenAsync("no-role"), HttpMethod.Get, "/v2/models/scale"));
-        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(silo, await stranger.TokenAsync("admin"), HttpMethod.Get, "/v2/models/scale"));
-        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(silo, await elsewhere.TokenAsync("admin"), HttpMethod.Get, "/v2/models/scale"));
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await AskAsync(silo, await provider.TokenAsync("no-role"), HttpMethod.Get, "/v2/models/scale")
+        );
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await AskAsync(silo, await stranger.TokenAsync("admin"), HttpMethod.Get, "/v2/models/scale")
+        );
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await AskAsync(silo, await elsewhere.TokenAsync("admin"), HttpMethod.Get, "/v2/models/scale")
+        );
     }
 
     [Fact]
     public async Task Tokens_ForAnotherService_AreRefusedEvenOfTheProviderItself()
     {
         await using OpenIdProvider provider = await OpenIdProvider.StartAsync("another-service");
-        await using SiloProcess silo = await SiloProcess.StartAsync(_models, [$"--Access:Authority={provider.Address}"]);
+        await using SiloProcess silo = await SiloProcess.StartAsync(
+            _models,
+            [$"--Access:Authority={provider.Address}"]
+        );
 
-        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(silo, await provider.TokenAsync("admin"), HttpMethod.Get, "/v2/models/scale"));
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await AskAsync(silo, await provider.TokenAsync("admin"), HttpMethod.Get, "/v2/models/scale")
+        );
     }
 
     private static async Task<HttpStatusCode> AskAsync(SiloProcess silo, string? token, HttpMethod method, string path)
     {
         using HttpRequestMessage request = new(method, path);
-        if (method == HttpMethod.Post) request.Content = JsonContent.Create(new { mode = "act" });
-        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (method == HttpMethod.Post)
+        {
+            request.Content = JsonContent.Create(new { mode = "act" });
+        }
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
         using HttpResponseMessage answer = await silo.Http.SendAsync(request, Token);
         return answer.StatusCode;
     }

@@ -7,10 +7,22 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansInference.Silo.Tests.Dashboard;
 
-/// <summary>The dashboard in a real browser, against a live cluster of two silos: what is clicked is what the cluster then does.</summary>
+/// <summary>
+/// The dashboard in a real browser, against a live cluster of two silos: what is clicked is what the cluster then does.
+/// </summary>
 public sealed class DashboardTests(DashboardCluster running) : IClassFixture<DashboardCluster>, IAsyncLifetime
 {
-    private static readonly string[] s_pages = ["", "models", "models/scale", "requests", "agent", "tenants", "jobs", "scenarios"];
+    private static readonly string[] s_pages =
+    [
+        "",
+        "models",
+        "models/scale",
+        "requests",
+        "agent",
+        "tenants",
+        "jobs",
+        "scenarios",
+    ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -28,24 +40,51 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
     public async Task Pages_NarrowAndWide_FitAreAccessibleAndAskNobodyElse(int width, ColorScheme scheme)
     {
         IPage page = await OpenAsync(width, scheme);
-        List<string> hosts = [], errors = [];
+        List<string> hosts = [];
+        List<string> errors = [];
         page.Request += (_, request) => hosts.Add(new Uri(request.Url).Authority);
         page.PageError += (_, error) => errors.Add(error);
         page.Console += (_, message) =>
         {
-            if (message.Type == "error") errors.Add(message.Text);
+            if (message.Type == "error")
+            {
+                errors.Add(message.Text);
+            }
         };
-        await running.Cluster.Silos[0].Http.PostAsync("/v2/models/scale/infer", new StringContent("""{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"""), Token);
+        await running
+            .Cluster.Silos[0]
+            .Http.PostAsync(
+                "/v2/models/scale/infer",
+                new StringContent("""{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"""),
+                Token
+            );
 
         foreach (string path in s_pages)
         {
             await page.GotoAsync($"{running.Address}#/{path}");
             await Expect(page.Locator("main h2").First).ToBeVisibleAsync();
             await page.WaitForTimeoutAsync(1200);
-            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browser.Screenshots, $"{(path.Length == 0 ? "cluster" : path.Replace('/', '-'))}-{width}-{scheme.ToString().ToLowerInvariant()}.png"), FullPage = true });
-            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"'{path}' is wider than {width} pixels");
+            await page.ScreenshotAsync(
+                new PageScreenshotOptions
+                {
+                    Path = Path.Combine(
+                        Browser.Screenshots,
+                        $"{(path.Length == 0 ? "cluster" : path.Replace('/', '-'))}-{width}-{scheme.ToString().ToLowerInvariant()}.png"
+                    ),
+                    FullPage = true,
+                }
+            );
+            Assert.True(
+                await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"),
+                $"'{path}' is wider than {width} pixels"
+            );
             AxeResult axe = await page.RunAxe();
-            string[] serious = [.. axe.Violations.Where(violation => violation.Impact is "serious" or "critical").Select(violation => $"{path}: {violation.Id}: {violation.Help} at {violation.Nodes[0].Html}")];
+            string[] serious =
+            [
+                .. axe
+                    .Violations.Where(violation => violation.Impact is "serious" or "critical")
+                    .Select(violation => $"{path}: {violation.Id}: {violation.Help} at {violation.Nodes[0].Html}"),
+            ];
             Assert.Empty(serious);
         }
 
@@ -61,7 +100,8 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         await Expect(page.Locator("[data-observed]")).ToBeVisibleAsync();
         await page.WaitForTimeoutAsync(2000);
 
-        double[] ages = await page.EvaluateAsync<double[]>("""
+        double[] ages = await page.EvaluateAsync<double[]>(
+            """
             async () => {
               const ages = [];
               for (let i = 0; i < 100; i++) {
@@ -70,10 +110,13 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
               }
               return ages.sort((one, other) => one - other);
             }
-            """);
+            """
+        );
 
         // A test beside others can be held up; what must not happen is that values stay.
-        TestContext.Current.TestOutputHelper!.WriteLine($"age in ms: median {ages[50]}, 95th percentile {ages[95]}, oldest {ages[99]}");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"age in ms: median {ages[50]}, 95th percentile {ages[95]}, oldest {ages[99]}"
+        );
         Assert.InRange(ages[50], 0, 1000);
     }
 
@@ -97,7 +140,14 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         await page.GotoAsync(running.Address.ToString());
         await Expect(page.Locator("[data-node=s1]")).ToBeVisibleAsync();
 
-        for (int i = 0; i < 12 && await page.EvaluateAsync<string>("document.activeElement.textContent") != "Models"; i++) await page.Keyboard.PressAsync("Tab");
+        for (
+            int i = 0;
+            i < 12 && await page.EvaluateAsync<string>("document.activeElement.textContent") != "Models";
+            i++
+        )
+        {
+            await page.Keyboard.PressAsync("Tab");
+        }
         await page.Keyboard.PressAsync("Enter");
 
         await Expect(page.Locator("tr[data-model=scale]")).ToBeVisibleAsync();
@@ -110,11 +160,17 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         await page.GotoAsync(running.Address.ToString());
 
         await page.Locator("[data-node=s1] button").ClickAsync();
-        await running.Cluster.UntilAsync(state => Node(state, "s1").GetProperty("draining").GetBoolean() && Node(state, "s1").GetProperty("replicas").GetArrayLength() == 0);
+        await running.Cluster.UntilAsync(state =>
+            Node(state, "s1").GetProperty("draining").GetBoolean()
+            && Node(state, "s1").GetProperty("replicas").GetArrayLength() == 0
+        );
         await Expect(page.Locator("[data-node=s1]")).ToContainTextAsync("draining");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Undo: drain s1" }).ClickAsync();
 
-        await running.Cluster.UntilAsync(state => !Node(state, "s1").GetProperty("draining").GetBoolean() && Node(state, "s1").GetProperty("replicas").GetArrayLength() == 1);
+        await running.Cluster.UntilAsync(state =>
+            !Node(state, "s1").GetProperty("draining").GetBoolean()
+            && Node(state, "s1").GetProperty("replicas").GetArrayLength() == 1
+        );
     }
 
     [Fact]
@@ -137,7 +193,11 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         await Expect(page.Locator("pre[data-output]")).ToContainTextAsync("[5,10,15]");
 
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "s0", Exact = true }).ClickAsync();
-        await running.Cluster.UntilAsync(state => Model(state, "uploaded") is { } model && model.GetProperty("pinned").GetBoolean() && model.GetProperty("replicas").GetArrayLength() == 1);
+        await running.Cluster.UntilAsync(state =>
+            Model(state, "uploaded") is { } model
+            && model.GetProperty("pinned").GetBoolean()
+            && model.GetProperty("replicas").GetArrayLength() == 1
+        );
 
         await page.GotoAsync($"{running.Address}#/models");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "unload uploaded" }).ClickAsync();
@@ -152,13 +212,22 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         await page.GotoAsync($"{running.Address}#/models");
         foreach (string model in new[] { "ads", "echo" })
         {
-            await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"load {model}", Exact = true }).ClickAsync();
-            await running.Cluster.UntilAsync(state => Model(state, model) is { } loaded && loaded.GetProperty("replicas").EnumerateArray().Any(replica => replica.GetProperty("routed").GetBoolean()));
+            await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"load {model}", Exact = true })
+                .ClickAsync();
+            await running.Cluster.UntilAsync(state =>
+                Model(state, model) is { } loaded
+                && loaded
+                    .GetProperty("replicas")
+                    .EnumerateArray()
+                    .Any(replica => replica.GetProperty("routed").GetBoolean())
+            );
         }
 
         await page.GotoAsync($"{running.Address}#/models/ads");
-        await page.Locator("#picture-image").SetInputFilesAsync(OrleansInference.Tests.Shared.RepositoryRoot.File("docs", "dashboard.png"));
-        await Expect(page.Locator("#try-image")).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("224,224,3"));
+        await page.Locator("#picture-image")
+            .SetInputFilesAsync(OrleansInference.Tests.Shared.RepositoryRoot.File("docs", "dashboard.png"));
+        await Expect(page.Locator("#try-image"))
+            .ToHaveValueAsync(new System.Text.RegularExpressions.Regex("224,224,3"));
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send" }).ClickAsync();
         await Expect(page.Locator("pre[data-output=click_probability]")).ToContainTextAsync("[0.");
 
@@ -170,7 +239,8 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         await page.GotoAsync($"{running.Address}#/models");
         foreach (string model in new[] { "ads", "echo" })
         {
-            await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"unload {model}", Exact = true }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"unload {model}", Exact = true })
+                .ClickAsync();
             await running.Cluster.UntilAsync(state => Model(state, model) is null);
         }
     }
@@ -206,7 +276,16 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
     public async Task Requests_ASlowOne_IsListedWithItsReason()
     {
         IPage page = await OpenAsync();
-        for (int i = 0; i < 20; i++) await running.Cluster.Silos[0].Http.PostAsync("/v2/models/scale/infer", new StringContent("""{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"""), Token);
+        for (int i = 0; i < 20; i++)
+        {
+            await running
+                .Cluster.Silos[0]
+                .Http.PostAsync(
+                    "/v2/models/scale/infer",
+                    new StringContent("""{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"""),
+                    Token
+                );
+        }
 
         await page.GotoAsync($"{running.Address}#/requests");
         await page.Locator("#of-model").SelectOptionAsync("scale");
@@ -224,15 +303,25 @@ public sealed class DashboardTests(DashboardCluster running) : IClassFixture<Das
         Assert.Contains("Orleans", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
-    private Task<IPage> OpenAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light) => running.Browser.OpenAsync(width, scheme: scheme);
+    private Task<IPage> OpenAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light) =>
+        running.Browser.OpenAsync(width, scheme: scheme);
 
     private async Task<string?> ModeAsync()
     {
-        using JsonDocument agent = JsonDocument.Parse(await running.Cluster.Silos[1].Http.GetStringAsync("/v2/agent", Token));
+        using JsonDocument agent = JsonDocument.Parse(
+            await running.Cluster.Silos[1].Http.GetStringAsync("/v2/agent", Token)
+        );
         return agent.RootElement.GetProperty("mode").GetString();
     }
 
-    private static JsonElement Node(JsonElement state, string name) => state.GetProperty("nodes").EnumerateArray().Single(node => node.GetProperty("name").GetString() == name);
+    private static JsonElement Node(JsonElement state, string name) =>
+        state.GetProperty("nodes").EnumerateArray().Single(node => node.GetProperty("name").GetString() == name);
 
-    private static JsonElement? Model(JsonElement state, string name) => state.GetProperty("models").EnumerateArray().Where(model => model.GetProperty("name").GetString() == name).Select(model => (JsonElement?)model).FirstOrDefault();
+    private static JsonElement? Model(JsonElement state, string name) =>
+        state
+            .GetProperty("models")
+            .EnumerateArray()
+            .Where(model => model.GetProperty("name").GetString() == name)
+            .Select(model => (JsonElement?)model)
+            .FirstOrDefault();
 }

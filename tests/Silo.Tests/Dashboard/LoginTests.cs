@@ -26,8 +26,14 @@ public sealed class LoginTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_browser is not null) await _browser.DisposeAsync();
-        if (_silo is not null) await _silo.DisposeAsync();
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+        if (_silo is not null)
+        {
+            await _silo.DisposeAsync();
+        }
         Directory.Delete(_models, recursive: true);
         File.Delete(_keys);
     }
@@ -44,7 +50,11 @@ public sealed class LoginTests : IAsyncLifetime
         await page.GetByLabel("API key or access token").FillAsync("key-of-admin");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Log in" }).ClickAsync();
         await Expect(page.Locator("[data-node]")).ToBeVisibleAsync();
-        Assert.DoesNotContain("key-of-admin", await page.EvaluateAsync<string>("document.cookie"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "key-of-admin",
+            await page.EvaluateAsync<string>("document.cookie"),
+            StringComparison.Ordinal
+        );
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Log out" }).ClickAsync();
 
         await Expect(page.GetByLabel("API key or access token")).ToBeVisibleAsync();

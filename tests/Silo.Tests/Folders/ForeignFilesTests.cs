@@ -8,14 +8,29 @@ using OrleansInference.Onnx.Samples;
 
 namespace OrleansInference.Silo.Tests.Folders;
 
-/// <summary>Files of other users, in every mode, there from the start or put there later. Needs a silo that is not root, and root to start it.</summary>
+/// <summary>
+/// Files of other users, in every mode, there from the start or put there later. Needs a silo that is not root, and
+/// root to start it.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class ForeignFilesTests : IDisposable
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode Readable = Owner | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+    private const UnixFileMode Readable =
+        Owner | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
-    private static readonly string[] AsNobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "HOME=/nonexistent", "DOTNET_CLI_HOME=/nonexistent"];
+    private static readonly string[] AsNobody =
+    [
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--regid",
+        "65534",
+        "--clear-groups",
+        "env",
+        "HOME=/nonexistent",
+        "DOTNET_CLI_HOME=/nonexistent",
+    ];
 
     /// <summary>Each model and what the index says of it; nothing where it is served all the same.</summary>
     private static readonly (string Model, string Reason)[] Kinds =
@@ -50,22 +65,62 @@ public sealed class ForeignFilesTests : IDisposable
         await RequireNobodyAsync();
         MakeFolder(Models);
         MakeModel("good");
-        foreach ((string model, _) in Kinds) Make(model, model);
-        string[] named = mode == "explicit" ? [.. Kinds.Select(kind => kind.Model).Append("good").SelectMany(model => new[] { "--load-model", model })] : [];
-        await using SiloProcess silo = await SiloProcess.StartByAsync(AsNobody, Models, ["--mode", mode, "--Engine:PollSeconds=1", .. named]);
-        if (mode == "demand") foreach ((string model, _) in Kinds) await InferAsync(silo, model);
+        foreach ((string model, _) in Kinds)
+        {
+            Make(model, model);
+        }
+        string[] named =
+            mode == "explicit"
+                ?
+                [
+                    .. Kinds
+                        .Select(kind => kind.Model)
+                        .Append("good")
+                        .SelectMany(model => new[] { "--load-model", model }),
+                ]
+                : [];
+        await using SiloProcess silo = await SiloProcess.StartByAsync(
+            AsNobody,
+            Models,
+            ["--mode", mode, "--Engine:PollSeconds=1", .. named]
+        );
+        if (mode == "demand")
+        {
+            foreach ((string model, _) in Kinds)
+            {
+                await InferAsync(silo, model);
+            }
+        }
         await RequireAsync(silo, suffix: "");
 
         // The same once more while it runs.
-        foreach ((string model, _) in Kinds) Make(model, model + "-later");
         foreach ((string model, _) in Kinds)
         {
-            if (mode == "demand") await InferAsync(silo, model + "-later");
-            else if (mode == "explicit") (await silo.Http.PostAsync($"/v2/repository/models/{Uri.EscapeDataString(model)}-later/load", content: null, Token)).Dispose();
+            Make(model, model + "-later");
+        }
+        foreach ((string model, _) in Kinds)
+        {
+            if (mode == "demand")
+            {
+                await InferAsync(silo, model + "-later");
+            }
+            else if (mode == "explicit")
+            {
+                (
+                    await silo.Http.PostAsync(
+                        $"/v2/repository/models/{Uri.EscapeDataString(model)}-later/load",
+                        content: null,
+                        Token
+                    )
+                ).Dispose();
+            }
         }
 
         // Mode all looks once: what comes later is in the index, and not loaded.
-        if (mode != "all") await RequireAsync(silo, "-later");
+        if (mode != "all")
+        {
+            await RequireAsync(silo, "-later");
+        }
         await IndexAsync(silo, "lost+found-later", "UNAVAILABLE", "cannot be read: permission denied");
         Assert.Equal(2f, await InferAsync(silo, "good"));
         Assert.Equal(0, await silo.TerminateAsync());
@@ -80,7 +135,13 @@ public sealed class ForeignFilesTests : IDisposable
         MakeModel("m");
         string file = Path.Combine(Models, "m", "1", "model.onnx");
         File.SetUnixFileMode(file, UnixFileMode.None);
-        await using SiloProcess silo = await SiloProcess.StartByAsync(AsNobody, Models, "--mode", "poll", "--Engine:PollSeconds=1");
+        await using SiloProcess silo = await SiloProcess.StartByAsync(
+            AsNobody,
+            Models,
+            "--mode",
+            "poll",
+            "--Engine:PollSeconds=1"
+        );
         await IndexAsync(silo, "m", "UNAVAILABLE", "denied");
 
         File.SetUnixFileMode(file, Readable);
@@ -101,7 +162,12 @@ public sealed class ForeignFilesTests : IDisposable
         Make("read-only", "m");
         string closed = Path.Combine(_folder, "temporary");
         MakeFolder(closed);
-        await using SiloProcess silo = await SiloProcess.StartByAsync([.. AsNobody, $"TMPDIR={closed}"], Models, "--mode", "all");
+        await using SiloProcess silo = await SiloProcess.StartByAsync(
+            [.. AsNobody, $"TMPDIR={closed}"],
+            Models,
+            "--mode",
+            "all"
+        );
 
         await IndexAsync(silo, "m", "UNAVAILABLE", closed);
         Assert.Equal(2f, await InferAsync(silo, "good"));
@@ -109,14 +175,23 @@ public sealed class ForeignFilesTests : IDisposable
 
     private static async Task RequireNobodyAsync()
     {
-        if (!OperatingSystem.IsLinux() || Environment.UserName != "root") Assert.Skip("needs root, to start a silo as another user");
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+        {
+            Assert.Skip("needs root, to start a silo as another user");
+        }
         try
         {
             // A checkout that only its owner may enter cannot be run by anybody else.
-            ProcessStartInfo start = new("setpriv", [.. AsNobody[1..], "test", "-r", typeof(ForeignFilesTests).Assembly.Location]);
+            ProcessStartInfo start = new(
+                "setpriv",
+                [.. AsNobody[1..], "test", "-r", typeof(ForeignFilesTests).Assembly.Location]
+            );
             using Process process = Process.Start(start)!;
             await process.WaitForExitAsync(Token);
-            if (process.ExitCode != 0) Assert.Skip("another user may not read this checkout");
+            if (process.ExitCode != 0)
+            {
+                Assert.Skip("another user may not read this checkout");
+            }
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -129,7 +204,12 @@ public sealed class ForeignFilesTests : IDisposable
         foreach ((string model, string reason) in Kinds)
         {
             await IndexAsync(silo, model + suffix, reason.Length > 0 ? "UNAVAILABLE" : "READY", reason);
-            Assert.Equal(reason.Length > 0 ? null : model == "read-only" ? 3f : 2f, await InferAsync(silo, model + suffix));
+            Assert.Equal(
+                reason.Length > 0 ? null
+                    : model == "read-only" ? 3f
+                    : 2f,
+                await InferAsync(silo, model + suffix)
+            );
         }
 
         Assert.Equal(2f, await InferAsync(silo, "good"));
@@ -142,22 +222,58 @@ public sealed class ForeignFilesTests : IDisposable
         limit.CancelAfter(TimeSpan.FromSeconds(30));
         while (!Holds())
         {
-            if (limit.IsCancellationRequested) Assert.Fail($"the index says of '{model}': {line}");
+            if (limit.IsCancellationRequested)
+            {
+                Assert.Fail($"the index says of '{model}': {line}");
+            }
             await Task.Yield();
-            using HttpResponseMessage response = await silo.Http.PostAsync("/v2/repository/index", content: null, Token);
-            line = (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).EnumerateArray().FirstOrDefault(other => other.GetProperty("name").GetString() == model);
+            using HttpResponseMessage response = await silo.Http.PostAsync(
+                "/v2/repository/index",
+                content: null,
+                Token
+            );
+            line = (await response.Content.ReadFromJsonAsync<JsonElement>(Token))
+                .EnumerateArray()
+                .FirstOrDefault(other => other.GetProperty("name").GetString() == model);
         }
 
-        bool Holds() => Text("state") == state && (reason.Length == 0 ? Text("reason").Length == 0 : Text("reason").Contains(reason, StringComparison.Ordinal));
+        bool Holds() =>
+            Text("state") == state
+            && (
+                reason.Length == 0
+                    ? Text("reason").Length == 0
+                    : Text("reason").Contains(reason, StringComparison.Ordinal)
+            );
 
-        string Text(string property) => line.ValueKind == JsonValueKind.Object && line.TryGetProperty(property, out JsonElement value) ? value.GetString()! : "";
+        string Text(string property) =>
+            line.ValueKind == JsonValueKind.Object && line.TryGetProperty(property, out JsonElement value)
+                ? value.GetString()!
+                : "";
     }
 
     private static async Task<float?> InferAsync(SiloProcess silo, string model)
     {
-        using HttpResponseMessage response = await silo.Http.PostAsJsonAsync($"/v2/models/{Uri.EscapeDataString(model)}/infer", new { inputs = new[] { new { name = "x", shape = new[] { 1, 1 }, datatype = "FP32", data = new[] { 1 } } } }, Token);
+        using HttpResponseMessage response = await silo.Http.PostAsJsonAsync(
+            $"/v2/models/{Uri.EscapeDataString(model)}/infer",
+            new
+            {
+                inputs = new[]
+                {
+                    new
+                    {
+                        name = "x",
+                        shape = new[] { 1, 1 },
+                        datatype = "FP32",
+                        data = new[] { 1 },
+                    },
+                },
+            },
+            Token
+        );
         JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        return response.IsSuccessStatusCode ? answer.GetProperty("outputs")[0].GetProperty("data")[0].GetSingle() : null;
+        return response.IsSuccessStatusCode
+            ? answer.GetProperty("outputs")[0].GetProperty("data")[0].GetSingle()
+            : null;
     }
 
     private static void MakeFolder(string path)
@@ -180,18 +296,37 @@ public sealed class ForeignFilesTests : IDisposable
     /// <summary>Makes a kind aside and moves it in, so that it is never seen before it is closed.</summary>
     private void Make(string kind, string name)
     {
-        string version = MakeModel("." + name, kind is "closed-weights" or "read-only" ? Adds() : null), model = Path.GetDirectoryName(version)!;
-        if (kind is "closed-weights" or "read-only") File.WriteAllBytes(Path.Combine(version, "w"), BitConverter.GetBytes(2f));
+        string version = MakeModel("." + name, kind is "closed-weights" or "read-only" ? Adds() : null);
+        string model = Path.GetDirectoryName(version)!;
+        if (kind is "closed-weights" or "read-only")
+        {
+            File.WriteAllBytes(Path.Combine(version, "w"), BitConverter.GetBytes(2f));
+        }
         switch (kind)
         {
-            case "lost+found": File.SetUnixFileMode(model, Owner); break;
-            case "closed-version": File.SetUnixFileMode(version, Owner); break;
-            case "closed-file": File.SetUnixFileMode(Path.Combine(version, "model.onnx"), UnixFileMode.None); break;
-            case "closed-weights": File.SetUnixFileMode(Path.Combine(version, "w"), UnixFileMode.UserRead); break;
-            case "names-only": File.SetUnixFileMode(model, Owner | UnixFileMode.OtherRead); break;
-            case "closed-config": Closed(Path.Combine(model, "config.pbtxt"), "max_batch_size: 8"); break;
+            case "lost+found":
+                File.SetUnixFileMode(model, Owner);
+                break;
+            case "closed-version":
+                File.SetUnixFileMode(version, Owner);
+                break;
+            case "closed-file":
+                File.SetUnixFileMode(Path.Combine(version, "model.onnx"), UnixFileMode.None);
+                break;
+            case "closed-weights":
+                File.SetUnixFileMode(Path.Combine(version, "w"), UnixFileMode.UserRead);
+                break;
+            case "names-only":
+                File.SetUnixFileMode(model, Owner | UnixFileMode.OtherRead);
+                break;
+            case "closed-config":
+                Closed(Path.Combine(model, "config.pbtxt"), "max_batch_size: 8");
+                break;
             case "closed-labels":
-                File.WriteAllText(Path.Combine(model, "config.pbtxt"), "output { name: \"y\" label_filename: \"labels.txt\" }");
+                File.WriteAllText(
+                    Path.Combine(model, "config.pbtxt"),
+                    "output { name: \"y\" label_filename: \"labels.txt\" }"
+                );
                 Closed(Path.Combine(model, "labels.txt"), "one");
                 break;
             case "closed-beside":
@@ -204,7 +339,22 @@ public sealed class ForeignFilesTests : IDisposable
                 Directory.CreateSymbolicLink(version, Path.Combine(store, "1"));
                 break;
             default:
-                foreach (string path in new[] { Path.Combine(version, "w"), Path.Combine(version, "model.onnx"), version, model }) File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~(UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite));
+                foreach (
+                    string path in new[]
+                    {
+                        Path.Combine(version, "w"),
+                        Path.Combine(version, "model.onnx"),
+                        version,
+                        model,
+                    }
+                )
+                {
+                    File.SetUnixFileMode(
+                        path,
+                        File.GetUnixFileMode(path)
+                            & ~(UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)
+                    );
+                }
                 break;
         }
 
@@ -217,10 +367,11 @@ public sealed class ForeignFilesTests : IDisposable
         File.SetUnixFileMode(path, UnixFileMode.UserRead);
     }
 
-    private static byte[] Adds() => new OnnxGraphBuilder("adds")
-        .Input("x", TensorProto.Types.DataType.Float, "batch", 1)
-        .Initializer(OnnxTensor.External("w", TensorProto.Types.DataType.Float, "w", 0, sizeof(float), 1))
-        .Node("Add", ["x", "w"], ["y"])
-        .Output("y", TensorProto.Types.DataType.Float, "batch", 1)
-        .ToBytes();
+    private static byte[] Adds() =>
+        new OnnxGraphBuilder("adds")
+            .Input("x", TensorProto.Types.DataType.Float, "batch", 1)
+            .Initializer(OnnxTensor.External("w", TensorProto.Types.DataType.Float, "w", 0, sizeof(float), 1))
+            .Node("Add", ["x", "w"], ["y"])
+            .Output("y", TensorProto.Types.DataType.Float, "batch", 1)
+            .ToBytes();
 }

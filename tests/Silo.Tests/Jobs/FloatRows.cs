@@ -12,12 +12,18 @@ internal static class FloatRows
 
     public static async Task WriteAsync(string path, int rows)
     {
-        string header = string.Create(CultureInfo.InvariantCulture, $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {Width}), }}");
+        string header = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {Width}), }}"
+        );
         int padded = ((10 + header.Length + 1 + 63) / 64 * 64) - 10;
         byte[] length = new byte[2];
         BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)padded);
         await using FileStream file = File.Create(path);
-        await file.WriteAsync((byte[])[0x93, .. "NUMPY"u8, 1, 0, .. length, .. Encoding.ASCII.GetBytes(header.PadRight(padded - 1) + "\n")]);
+        await file.WriteAsync(
+            (byte[])
+                [0x93, .. "NUMPY"u8, 1, 0, .. length, .. Encoding.ASCII.GetBytes(header.PadRight(padded - 1) + "\n")]
+        );
         float[] values = [.. Enumerable.Range(0, rows * Width).Select(i => (float)i)];
         await file.WriteAsync(MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
     }
@@ -31,7 +37,10 @@ internal static class FloatRows
         Assert.Equal(rows * Width, values.Length);
         for (int i = 0; i < values.Length; i++)
         {
-            if (values[i] != 2f * i) Assert.Fail($"element {i} is {values[i]}, not {2f * i}");
+            if (values[i] != 2f * i)
+            {
+                Assert.Fail($"element {i} is {values[i]}, not {2f * i}");
+            }
         }
     }
 }

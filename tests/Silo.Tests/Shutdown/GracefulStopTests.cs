@@ -19,7 +19,11 @@ public sealed class GracefulStopTests
         FakeDrain drain = new();
         Recorder served = new();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddGracefulStop().AddSingleton<INodeDrain>(drain).AddLogging().AddSingleton<IHostedService>(served);
+        builder
+            .Services.AddGracefulStop()
+            .AddSingleton<INodeDrain>(drain)
+            .AddLogging()
+            .AddSingleton<IHostedService>(served);
         using IHost host = builder.Build();
         await host.StartAsync(Token);
 
@@ -54,9 +58,21 @@ public sealed class GracefulStopTests
     public async Task HostedServices_OfTheSilo_StopFromTheWebServerToTheEngine()
     {
         int[] ports = FreePorts.Take(4);
-        await using WebApplication app = SiloApplication.Build(["--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--silo-port", $"{ports[2]}", "--gateway-port", $"{ports[3]}"]);
+        await using WebApplication app = SiloApplication.Build([
+            "--http-port",
+            $"{ports[0]}",
+            "--grpc-port",
+            $"{ports[1]}",
+            "--silo-port",
+            $"{ports[2]}",
+            "--gateway-port",
+            $"{ports[3]}",
+        ]);
 
-        string[] stopped = [.. app.Services.GetServices<IHostedService>().Select(service => service.GetType().Name).Reverse()];
+        string[] stopped =
+        [
+            .. app.Services.GetServices<IHostedService>().Select(service => service.GetType().Name).Reverse(),
+        ];
 
         string[] expected = ["GenericWebHostService", "ClusterWatch", "SiloHostedService", "EngineService"];
         Assert.Equal(expected, stopped.Where(expected.Contains));

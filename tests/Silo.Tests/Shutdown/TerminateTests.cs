@@ -16,7 +16,11 @@ public sealed class TerminateTests : IDisposable
         // A single row waits two seconds for company: long enough to be told to stop meanwhile.
         string version = Directory.CreateDirectory(Path.Combine(_models, "slow", "1")).FullName;
         File.WriteAllBytes(Path.Combine(version, "model.onnx"), FixtureModels.Mlp(4, 8, 2, seed: 1));
-        File.WriteAllText(Path.Combine(_models, "slow", "config.pbtxt"), "max_batch_size: 64\ndynamic_batching { max_queue_delay_microseconds: 2000000 }\ninstance_group { count: 1 }");
+        File.WriteAllText(
+            Path.Combine(_models, "slow", "config.pbtxt"),
+            "max_batch_size: 64\ndynamic_batching { max_queue_delay_microseconds: 2000000 "
+                + "}\ninstance_group { count: 1 }"
+        );
     }
 
     public void Dispose() => Directory.Delete(_models, recursive: true);
@@ -34,7 +38,10 @@ public sealed class TerminateTests : IDisposable
 
         int exitCode = await silo.TerminateAsync();
 
-        foreach (HttpResponseMessage answer in await Task.WhenAll(answers)) Assert.True(answer.StatusCode == HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(Token));
+        foreach (HttpResponseMessage answer in await Task.WhenAll(answers))
+        {
+            Assert.True(answer.StatusCode == HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(Token));
+        }
         Assert.Equal(0, exitCode);
         Assert.Contains("Stopping: not ready any more", silo.Output, StringComparison.Ordinal);
         await Assert.ThrowsAsync<HttpRequestException>(() => silo.Http.GetAsync("/v2/health/live", Token));
@@ -50,7 +57,9 @@ public sealed class TerminateTests : IDisposable
     /// <summary>A body that says when the server has asked for it.</summary>
     private sealed class BodyOnceAsked : HttpContent
     {
-        private static readonly byte[] Json = Encoding.UTF8.GetBytes("""{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}""");
+        private static readonly byte[] Json = Encoding.UTF8.GetBytes(
+            """{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}"""
+        );
 
         public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

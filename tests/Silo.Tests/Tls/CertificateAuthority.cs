@@ -34,7 +34,12 @@ internal sealed class CertificateAuthority : IDisposable
         names.AddIpAddress(IPAddress.Loopback);
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 certificate = request.Create(Certificate, Yesterday, Yesterday.AddMonths(6), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 certificate = request.Create(
+            Certificate,
+            Yesterday,
+            Yesterday.AddMonths(6),
+            RandomNumberGenerator.GetBytes(8)
+        );
         string path = Path.Combine(Path.GetDirectoryName(File)!, $"{name}.pem");
         System.IO.File.WriteAllText(path, certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
         return path;
@@ -43,7 +48,10 @@ internal sealed class CertificateAuthority : IDisposable
     /// <summary>A client that trusts it, and shows a certificate if it is given one.</summary>
     public HttpClient Client(int port, string? certificate)
     {
-        HttpClientHandler handler = new() { ServerCertificateCustomValidationCallback = (_, server, _, _) => IsMine(server!) };
+        HttpClientHandler handler = new()
+        {
+            ServerCertificateCustomValidationCallback = (_, server, _, _) => IsMine(server!),
+        };
         if (certificate is not null)
         {
             using X509Certificate2 read = X509Certificate2.CreateFromPemFile(certificate);

@@ -14,11 +14,13 @@ public sealed class TlsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("tls").FullName;
     private readonly string _models = Directory.CreateTempSubdirectory("repository").FullName;
-    private readonly CertificateAuthority _authority, _other;
+    private readonly CertificateAuthority _authority;
+    private readonly CertificateAuthority _other;
 
     public TlsTests()
     {
-        (_authority, _other) = (new CertificateAuthority(_folder, "authority"), new CertificateAuthority(_folder, "other"));
+        _authority = new CertificateAuthority(_folder, "authority");
+        _other = new CertificateAuthority(_folder, "other");
         string version = Directory.CreateDirectory(Path.Combine(_models, "scale", "1")).FullName;
         File.WriteAllBytes(Path.Combine(version, "model.onnx"), FixtureModels.Scale(3, 2f));
     }
@@ -36,8 +38,16 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task Http_WithACertificateAndAnAuthorityForClients_TakesItsClientsOnly()
     {
-        await using SiloProcess silo = await SiloProcess.StartAsync(_models, ["--Gateway:CertificateFile=" + _authority.Issue("server"), "--Gateway:ClientAuthorityFile=" + _authority.File]);
-        using HttpClient known = _authority.Client(silo.HttpPort, _authority.Issue("client")), nameless = _authority.Client(silo.HttpPort, null), foreign = _authority.Client(silo.HttpPort, _other.Issue("stranger"));
+        await using SiloProcess silo = await SiloProcess.StartAsync(
+            _models,
+            [
+                "--Gateway:CertificateFile=" + _authority.Issue("server"),
+                "--Gateway:ClientAuthorityFile=" + _authority.File,
+            ]
+        );
+        using HttpClient known = _authority.Client(silo.HttpPort, _authority.Issue("client")),
+            nameless = _authority.Client(silo.HttpPort, null),
+            foreign = _authority.Client(silo.HttpPort, _other.Issue("stranger"));
 
         Assert.Contains("orleans-inference", await known.GetStringAsync("/v2", Token), StringComparison.Ordinal);
         await Assert.ThrowsAsync<HttpRequestException>(() => nameless.GetStringAsync("/v2", Token));
@@ -48,19 +58,34 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task Silos_WithCertificates_AreOneClusterThatOthersCannotReach()
     {
-        string[] Tls(string name) => ["--Silo:CertificateFile=" + _authority.Issue(name), "--Silo:AuthorityFile=" + _authority.File];
+        string[] Tls(string name) =>
+            ["--Silo:CertificateFile=" + _authority.Issue(name), "--Silo:AuthorityFile=" + _authority.File];
         await using SiloProcess first = await SiloProcess.StartAsync(_models, ["--name", "s0", .. Tls("first")]);
-        await using SiloProcess second = await SiloProcess.StartAsync(_models, ["--name", "s1", "--join", $"127.0.0.1:{first.SiloPort}", .. Tls("second")]);
+        await using SiloProcess second = await SiloProcess.StartAsync(
+            _models,
+            ["--name", "s1", "--join", $"127.0.0.1:{first.SiloPort}", .. Tls("second")]
+        );
 
         using (IHost client = await ConnectAsync(first.GatewayPort, _authority.Issue("client")))
         {
-            using InferenceResponse answer = await client.Services.GetRequiredService<IInferenceClient>().InferAsync(new InferenceRequest { ModelName = "scale", Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 3], new byte[12])] }, Token);
+            using InferenceResponse answer = await client
+                .Services.GetRequiredService<IInferenceClient>()
+                .InferAsync(
+                    new InferenceRequest
+                    {
+                        ModelName = "scale",
+                        Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 3], new byte[12])],
+                    },
+                    Token
+                );
             answer.EnsureSuccess();
             await client.StopAsync(Token);
         }
 
         Assert.Contains("\"s1\"", await first.Http.GetStringAsync("/v2/cluster", Token), StringComparison.Ordinal);
-        await Assert.ThrowsAnyAsync<Exception>(async () => (await ConnectAsync(first.GatewayPort, _other.Issue("stranger"))).Dispose());
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+            (await ConnectAsync(first.GatewayPort, _other.Issue("stranger"))).Dispose()
+        );
     }
 
     [Fact]
@@ -69,7 +94,9 @@ public sealed class TlsTests : IDisposable
         string wrong = Path.Combine(_folder, "wrong.pem");
         await File.WriteAllTextAsync(wrong, "no certificate", Token);
 
-        InvalidOperationException ended = await Assert.ThrowsAsync<InvalidOperationException>(() => SiloProcess.StartAsync(_models, ["--Gateway:CertificateFile=" + wrong]));
+        InvalidOperationException ended = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            SiloProcess.StartAsync(_models, ["--Gateway:CertificateFile=" + wrong])
+        );
 
         Assert.Contains("Gateway:CertificateFile", ended.Message, StringComparison.Ordinal);
     }
@@ -78,14 +105,19 @@ public sealed class TlsTests : IDisposable
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.AddOrleansInferenceClient(client => client
-            .UseLocalhostClustering(gateway)
-            .UseTls(CertificateFile.Read(certificate), tls =>
-            {
-                tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
-                tls.AllowAnyRemoteCertificate();
-                tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = "default";
-            }));
+        builder.AddOrleansInferenceClient(client =>
+            client
+                .UseLocalhostClustering(gateway)
+                .UseTls(
+                    CertificateFile.Read(certificate),
+                    tls =>
+                    {
+                        tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
+                        tls.AllowAnyRemoteCertificate();
+                        tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = "default";
+                    }
+                )
+        );
         IHost host = builder.Build();
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
         limit.CancelAfter(TimeSpan.FromSeconds(15));

@@ -21,7 +21,10 @@ internal sealed class Journal
 
     public void Arrived(TimeSpan now, int request, bool isAdmitted)
     {
-        if (isAdmitted) _admitted.Add(request);
+        if (isAdmitted)
+        {
+            _admitted.Add(request);
+        }
         Add(now, $"request {request} {(isAdmitted ? "admitted" : "refused")}");
     }
 
@@ -29,7 +32,10 @@ internal sealed class Journal
 
     public void Began<TRequest>(TimeSpan now, List<BatchEntry<TRequest>> batch, Func<TRequest, int> index)
         where TRequest : QueuedRequest =>
-        Add(now, "runs " + string.Join(", ", batch.Select(entry => $"{index(entry.Request)}[{entry.Start}+{entry.Rows}]")));
+        Add(
+            now,
+            "runs " + string.Join(", ", batch.Select(entry => $"{index(entry.Request)}[{entry.Start}+{entry.Rows}]"))
+        );
 
     private void Add(TimeSpan now, string what) =>
         _lines.Add(string.Create(CultureInfo.InvariantCulture, $"{now.TotalMilliseconds} ms: {what}"));

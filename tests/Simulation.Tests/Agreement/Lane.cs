@@ -3,8 +3,8 @@ using OrleansInference.Engine.Scheduling;
 namespace OrleansInference.Simulation.Tests.Agreement;
 
 /// <summary>
-/// A thread that takes turns, and stands still while its batch runs. It and whoever drives it go one at a time, so that the order
-/// of what happens is the driver's.
+/// A thread that takes turns, and stands still while its batch runs. It and whoever drives it go one at a time, so that
+/// the order of what happens is the driver's.
 /// </summary>
 internal sealed class Lane : IDisposable
 {

@@ -1,7 +1,8 @@
 namespace OrleansInference.Simulation.Tests.Agreement;
 
 /// <summary>
-/// A clock that stands still until it is moved, and a calendar of what happens when, first come first served within a moment.
+/// A clock that stands still until it is moved, and a calendar of what happens when, first come first served within a
+/// moment.
 /// </summary>
 internal sealed class ManualTime : TimeProvider
 {
@@ -41,7 +42,10 @@ internal sealed class ManualTime : TimeProvider
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             int version = ++_version;
-            if (dueTime == Timeout.InfiniteTimeSpan) return true;
+            if (dueTime == Timeout.InfiniteTimeSpan)
+            {
+                return true;
+            }
             time.Add(time._now + dueTime.Ticks, () => Fire(version));
             return true;
         }
@@ -56,7 +60,10 @@ internal sealed class ManualTime : TimeProvider
 
         private void Fire(int version)
         {
-            if (version == _version) callback(state);
+            if (version == _version)
+            {
+                callback(state);
+            }
         }
     }
 }

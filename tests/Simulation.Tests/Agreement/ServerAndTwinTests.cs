@@ -6,7 +6,8 @@ namespace OrleansInference.Simulation.Tests.Agreement;
 public sealed class ServerAndTwinTests
 {
     /// <summary>
-    /// Seed, threads, ms a row, whether batches fill up, delay in ms, most rows, mean gap between requests in ms, objective in ms.
+    /// Seed, threads, ms a row, whether batches fill up, delay in ms, most rows, mean gap between requests in ms,
+    /// objective in ms.
     /// </summary>
     public static TheoryData<int, int, int, bool, int, int, int, int> Traces()
     {
@@ -33,7 +34,8 @@ public sealed class ServerAndTwinTests
         int delayMs,
         int maxRows,
         int gapMs,
-        int sloMs)
+        int sloMs
+    )
     {
         Trace trace = new(threads, rowMs, fills, delayMs, maxRows, gapMs, sloMs);
         IReadOnlyList<Arrival> arrivals = trace.Arrivals(seed);

@@ -16,7 +16,9 @@ using OrleansInference.Simulation.Workloads;
 
 namespace OrleansInference.Simulation.Tests.Agreement;
 
-/// <summary>A trace through the server's own replica: only the clock, the threads and the time of a run are made up.</summary>
+/// <summary>
+/// A trace through the server's own replica: only the clock, the threads and the time of a run are made up.
+/// </summary>
 internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
 {
     private const int Width = 4;
@@ -36,7 +38,10 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
     {
         _trace = trace;
         _lanes = [.. Enumerable.Range(0, trace.Threads).Select(_ => new Lane())];
-        foreach (Lane lane in _lanes) _free.Push(lane);
+        foreach (Lane lane in _lanes)
+        {
+            _free.Push(lane);
+        }
         File.WriteAllBytes(_file, FixtureModels.Mlp(Width, 8, 2));
         SessionSettings settings = new() { Path = _file, Provider = EmulatedDevice.Provider };
         InferenceSession onnx = settings.CreateSession();
@@ -50,19 +55,21 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
         };
         // As the twin is warmed up.
         BatchCostEstimator cost = new();
-        for (int rows = 1; rows <= Math.Min(8, trace.MaxRows); rows *= 2) cost.Observe(rows, trace.Run(rows).TotalSeconds);
+        for (int rows = 1; rows <= Math.Min(8, trace.MaxRows); rows *= 2)
+        {
+            cost.Observe(rows, trace.Run(rows).TotalSeconds);
+        }
         _clock = new EngineClock(_time);
         _replica = new ModelReplica(
             "m",
             "1",
             new BatchingChoice(signature, IsConfigured: true, Rounds: false, Notice: ""),
             new ModelSession(onnx, settings, signature) { Device = this },
-            limits,
-            new QueuePolicy { SloP99Ms = trace.SloMs },
-            cost,
+            new ReplicaQueueing(limits, new QueuePolicy { SloP99Ms = trace.SloMs }, cost),
             this,
             _clock,
-            new RequestLog(_time));
+            new RequestLog(_time)
+        );
     }
 
     public static async Task<Journal> RunAsync(Trace trace, IReadOnlyList<Arrival> arrivals)
@@ -73,7 +80,10 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
         {
             using InferenceResponse response = await answers[i];
             bool isLate = response.Error == InferenceError.DeadlineExceeded;
-            if (isLate && run._journal.Admitted.Contains(i)) run._journal.Drop(i);
+            if (isLate && run._journal.Admitted.Contains(i))
+            {
+                run._journal.Drop(i);
+            }
         }
 
         await run._replica.DrainAsync();
@@ -82,14 +92,20 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
 
     public void Schedule(IEngineWork work) => _ready.Enqueue(work);
 
-    public void ScheduleIdle(IEngineWork work) => throw new NotSupportedException("nothing is audited on an emulated device");
+    public void ScheduleIdle(IEngineWork work) =>
+        throw new NotSupportedException("nothing is audited on an emulated device");
 
-    public void ScheduleShort(IEngineWork work) => throw new NotSupportedException("a run on an emulated device is never short");
+    public void ScheduleShort(IEngineWork work) =>
+        throw new NotSupportedException("a run on an emulated device is never short");
 
     bool IEmulatedDevice.Run(ModelProfile model, int rows, Func<bool> isTerminated)
     {
         Lane lane = _running!;
-        _journal.Began(_clock.Now, lane.State.Entries, request => int.Parse(request.Request.Id, CultureInfo.InvariantCulture));
+        _journal.Began(
+            _clock.Now,
+            lane.State.Entries,
+            request => int.Parse(request.Request.Id, CultureInfo.InvariantCulture)
+        );
         _time.Add(_time.GetTimestamp() + _trace.Run(rows).Ticks, () => Step(lane, lane.Resume));
         lane.Stand();
         return true;
@@ -97,7 +113,10 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
 
     public void Dispose()
     {
-        foreach (Lane lane in _lanes) lane.Dispose();
+        foreach (Lane lane in _lanes)
+        {
+            lane.Dispose();
+        }
         File.Delete(_file);
     }
 
@@ -119,7 +138,10 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
                 _time.Happen();
             }
 
-            while (_ready.Count > 0 && _free.TryPop(out Lane? lane)) Step(lane, () => lane.Begin(_ready.Dequeue()));
+            while (_ready.Count > 0 && _free.TryPop(out Lane? lane))
+            {
+                Step(lane, () => lane.Begin(_ready.Dequeue()));
+            }
         }
 
         return answers;
@@ -131,7 +153,10 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
         {
             ModelName = "m",
             Id = index.ToString(CultureInfo.InvariantCulture),
-            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [rows, Width], new byte[rows * Width * sizeof(float)])],
+            Inputs =
+            [
+                new InferenceTensor("x", TensorDatatype.Fp32, [rows, Width], new byte[rows * Width * sizeof(float)]),
+            ],
             Timeout = TimeSpan.FromMilliseconds(_trace.SloMs),
         };
         ValueTask<InferenceResponse> answer = _replica.InferAsync(request, CancellationToken.None);
@@ -143,9 +168,15 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
     {
         _running = lane;
         go();
-        if (!lane.IsOver) return;
+        if (!lane.IsOver)
+        {
+            return;
+        }
         _free.Push(lane);
         // Behind the others that wait.
-        if (lane.IsWantedAgain) _ready.Enqueue(_replica);
+        if (lane.IsWantedAgain)
+        {
+            _ready.Enqueue(_replica);
+        }
     }
 }

@@ -5,13 +5,24 @@ using OrleansInference.Simulation.World;
 namespace OrleansInference.Simulation.Tests.Agreement;
 
 /// <summary>Requests at random whole milliseconds, and what runs of them take: the same for server and twin.</summary>
-internal sealed record Trace(int Threads, int MsPerRow, bool FillToMax, int DelayMs, int MaxRows, int MeanGapMs, int SloMs) : IServiceLaw
+internal sealed record Trace(
+    int Threads,
+    int MsPerRow,
+    bool FillToMax,
+    int DelayMs,
+    int MaxRows,
+    int MeanGapMs,
+    int SloMs
+) : IServiceLaw
 {
     private const int BaseMs = 4;
     private const int Requests = 400;
 
-    /// <summary>Large runs take longer than a line through small ones says, so that some of what was let in is late.</summary>
-    public TimeSpan Run(int rows) => TimeSpan.FromMilliseconds(BaseMs + (MsPerRow * rows * (rows > MaxRows / 2 ? 2 : 1)));
+    /// <summary>
+    /// Large runs take longer than a line through small ones says, so that some of what was let in is late.
+    /// </summary>
+    public TimeSpan Run(int rows) =>
+        TimeSpan.FromMilliseconds(BaseMs + (MsPerRow * rows * (rows > MaxRows / 2 ? 2 : 1)));
 
     public double Seconds(
         WorldModel model,
@@ -20,8 +31,8 @@ internal sealed record Trace(int Threads, int MsPerRow, bool FillToMax, int Dela
         int threads,
         double pressure,
         double crowding,
-        SimulationRandom random) =>
-        Run(rows).TotalSeconds;
+        SimulationRandom random
+    ) => Run(rows).TotalSeconds;
 
     /// <summary>The requests, in order of time, no two at once: the time tells which it is.</summary>
     public IReadOnlyList<Arrival> Arrivals(int seed)

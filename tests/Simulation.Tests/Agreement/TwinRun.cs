@@ -12,12 +12,19 @@ internal sealed class TwinRun : ISimulationObserver
     private readonly Dictionary<long, int> _indices;
 
     private TwinRun(IReadOnlyList<Arrival> arrivals) =>
-        _indices = arrivals.Select((arrival, index) => (arrival.At, index)).ToDictionary(pair => pair.At, pair => pair.index);
+        _indices = arrivals
+            .Select((arrival, index) => (arrival.At, index))
+            .ToDictionary(pair => pair.At, pair => pair.index);
 
     public static Journal Run(Trace trace, IReadOnlyList<Arrival> arrivals)
     {
         TwinRun run = new(arrivals);
-        WorldModel model = new() { Name = "m", MaxRows = trace.MaxRows, SloSeconds = trace.SloMs / 1000.0 };
+        WorldModel model = new()
+        {
+            Name = "m",
+            MaxRows = trace.MaxRows,
+            SloSeconds = trace.SloMs / 1000.0,
+        };
         WorldSpec world = new([new WorldNode { Name = "a", Cores = trace.Threads }], [model], trace);
         SimulatedPolicy policy = new()
         {
@@ -26,11 +33,18 @@ internal sealed class TwinRun : ISimulationObserver
             DelaySeconds = trace.DelayMs / 1000.0,
         };
         double seconds = arrivals[^1].At / (double)TimeSpan.TicksPerSecond;
-        SimulatedCluster.Run(world, arrivals, seconds, policy, new SimulationOptions { LookSeconds = 1e6, Observer = run });
+        SimulatedCluster.Run(
+            world,
+            arrivals,
+            seconds,
+            policy,
+            new SimulationOptions { LookSeconds = 1e6, Observer = run }
+        );
         return run._journal;
     }
 
-    public void Arrived(SimulatedRequest request, bool isAdmitted, TimeSpan now) => _journal.Arrived(now, Index(request), isAdmitted);
+    public void Arrived(SimulatedRequest request, bool isAdmitted, TimeSpan now) =>
+        _journal.Arrived(now, Index(request), isAdmitted);
 
     public void Began(SimulatedBatch batch, TimeSpan now) => _journal.Began(now, batch.Entries, Index);
 

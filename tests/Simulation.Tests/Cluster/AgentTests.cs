@@ -20,10 +20,16 @@ public sealed class AgentTests
     {
         AgentPlanner planner = new(Options(5), new TwinTrial());
 
-        SimulationResult result = Busy.Run(new SimulatedPolicy { Planner = planner }, 1, 60), defaults = Busy.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits() }, 1, 60);
+        SimulationResult result = Busy.Run(new SimulatedPolicy { Planner = planner }, 1, 60);
+        SimulationResult defaults = Busy.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits() }, 1, 60);
 
-        Assert.True(result.AttainmentOf(20, 60) > defaults.AttainmentOf(20, 60) + 0.2, $"{result.AttainmentOf(20, 60)} against {defaults.AttainmentOf(20, 60)}");
-        AgentDecision applied = planner.Decisions.All.First(decision => decision.Outcome is DecisionOutcome.Applied or DecisionOutcome.Confirmed);
+        Assert.True(
+            result.AttainmentOf(20, 60) > defaults.AttainmentOf(20, 60) + 0.2,
+            $"{result.AttainmentOf(20, 60)} against {defaults.AttainmentOf(20, 60)}"
+        );
+        AgentDecision applied = planner.Decisions.All.First(decision =>
+            decision.Outcome is DecisionOutcome.Applied or DecisionOutcome.Confirmed
+        );
         Assert.NotEmpty(applied.Summary);
         Assert.NotEmpty(applied.Models);
         Assert.Equal("", applied.Candidates[0].Refusal);
@@ -38,7 +44,8 @@ public sealed class AgentTests
     {
         AgentPlanner planner = new(Options(5), new TwinTrial()) { Mode = mode };
 
-        SimulationResult result = Busy.Run(new SimulatedPolicy { Planner = planner }, 1, 30), defaults = Busy.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits() }, 1, 30);
+        SimulationResult result = Busy.Run(new SimulatedPolicy { Planner = planner }, 1, 30);
+        SimulationResult defaults = Busy.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits() }, 1, 30);
 
         Assert.Equal(defaults.InTime, result.InTime);
         Assert.Contains(planner.Decisions.All, decision => decision.Outcome == outcome);
@@ -54,7 +61,11 @@ public sealed class AgentTests
         Busy.Run(new SimulatedPolicy { Planner = consenting }, 1, 40);
 
         Assert.NotEqual(0, approved);
-        Assert.Contains(planner.Decisions.All, decision => decision.Id == approved && decision.Outcome is DecisionOutcome.Applied or DecisionOutcome.Confirmed);
+        Assert.Contains(
+            planner.Decisions.All,
+            decision =>
+                decision.Id == approved && decision.Outcome is DecisionOutcome.Applied or DecisionOutcome.Confirmed
+        );
     }
 
     [Fact]
@@ -66,13 +77,17 @@ public sealed class AgentTests
         {
             AgentPlanner planner = new(Options(5), new TwinTrial());
             SimulationResult result = Busy.Run(new SimulatedPolicy { Planner = planner }, 3, 40);
-            return (result.InTime, result.Events, string.Join("|", planner.Decisions.All.Select(decision => decision.Summary)));
+            return (
+                result.InTime,
+                result.Events,
+                string.Join("|", planner.Decisions.All.Select(decision => decision.Summary))
+            );
         }
     }
 
     /// <summary>
-    /// A planner whose what-if gate says the opposite of the truth, with the guardrails as they ship: every change that does harm
-    /// is taken back, and three of them stop it.
+    /// A planner whose what-if gate says the opposite of the truth, with the guardrails as they ship: every change that
+    /// does harm is taken back, and three of them stop it.
     /// </summary>
     [Fact]
     public void Plan_WrongOnPurpose_IsRolledBackAndStopped()
@@ -85,7 +100,9 @@ public sealed class AgentTests
         Assert.Equal(DecisionOutcome.Stopped, decisions[^1].Outcome);
     }
 
-    /// <summary>One trace says little: what a change costs in its minute differs by ten points from trace to trace.</summary>
+    /// <summary>
+    /// One trace says little: what a change costs in its minute differs by ten points from trace to trace.
+    /// </summary>
     [Fact]
     public void Plan_WrongOnPurpose_CostsAFewPointsAMinuteOnAverage()
     {
@@ -97,7 +114,10 @@ public sealed class AgentTests
         string points = string.Join(" ", all.Select(cost => $"{cost * 100:F1}"));
         TestContext.Current.SendDiagnosticMessage($"points in the minute from each change: {points}");
         Assert.InRange(all.Length, 8, 40);
-        Assert.True(all.Average() <= 0.04, $"{all.Average() * 100:F1} points in the minute from each of {all.Length} changes");
+        Assert.True(
+            all.Average() <= 0.04,
+            $"{all.Average() * 100:F1} points in the minute from each of {all.Length} changes"
+        );
     }
 
     [Theory]
@@ -106,13 +126,26 @@ public sealed class AgentTests
     public void Plan_EveryChange_StaysWithinTheBudgetAndLeavesEveryModelAReplica(string scenario, string shape)
     {
         GuardrailOptions rails = new() { WatchSeconds = 5 };
-        Budgeted budgeted = new(new AgentPlanner(new AgentOptions { PeriodSeconds = 5, TrialEvents = 40_000, Guardrails = rails }, new TwinTrial()));
+        Budgeted budgeted = new(
+            new AgentPlanner(
+                new AgentOptions
+                {
+                    PeriodSeconds = 5,
+                    TrialEvents = 40_000,
+                    Guardrails = rails,
+                },
+                new TwinTrial()
+            )
+        );
 
         new Cell(Scenarios.Find(scenario), shape, 4, 0.6).Run(new SimulatedPolicy { Planner = budgeted }, 2, 120);
 
         Assert.NotEmpty(budgeted.Changes);
         // The first plan fills an empty cluster, which is no change.
-        Assert.All(budgeted.Changes.Skip(1), change => Assert.True(change.Loads <= rails.MaxLoads, $"{change.Loads} loads at once"));
+        Assert.All(
+            budgeted.Changes.Skip(1),
+            change => Assert.True(change.Loads <= rails.MaxLoads, $"{change.Loads} loads at once")
+        );
         Assert.True(budgeted.LeastReplicas >= 1);
     }
 
@@ -121,10 +154,18 @@ public sealed class AgentTests
     {
         Cell cell = new(Scenarios.Find("cloud"), "equal", 4, 0.3);
 
-        SimulationResult result = cell.Run(new SimulatedPolicy { Planner = new AgentPlanner(Options(5), new TwinTrial()) }, 1, 40, new SimulationOptions { Incidents = [new Incident(20, 3, 0)] });
+        SimulationResult result = cell.Run(
+            new SimulatedPolicy { Planner = new AgentPlanner(Options(5), new TwinTrial()) },
+            1,
+            40,
+            new SimulationOptions { Incidents = [new Incident(20, 3, 0)] }
+        );
 
         Assert.True(result.AttainmentOf(25, 40) > 0.97, $"{result.AttainmentOf(25, 40)}");
-        Assert.All(result.Plan.Models, model => Assert.DoesNotContain(model.Replicas, replica => replica.Node.Endpoint.Port == 20_003));
+        Assert.All(
+            result.Plan.Models,
+            model => Assert.DoesNotContain(model.Replicas, replica => replica.Node.Endpoint.Port == 20_003)
+        );
     }
 
     [Fact]
@@ -132,14 +173,31 @@ public sealed class AgentTests
     {
         SimulationOptions bad = new() { TelemetryDelaySeconds = 3, TelemetryLoss = 0.3 };
 
-        SimulationResult agent = Busy.Run(new SimulatedPolicy { Planner = new AgentPlanner(Options(5), new TwinTrial()) }, 1, 60, bad), defaults = Busy.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits() }, 1, 60, bad);
+        SimulationResult agent = Busy.Run(
+            new SimulatedPolicy { Planner = new AgentPlanner(Options(5), new TwinTrial()) },
+            1,
+            60,
+            bad
+        );
+        SimulationResult defaults = Busy.Run(new SimulatedPolicy { Planner = new ReplicateWhereItFits() }, 1, 60, bad);
 
-        Assert.True(agent.SloAttainment > defaults.SloAttainment - 0.01, $"{agent.SloAttainment} against {defaults.SloAttainment}");
+        Assert.True(
+            agent.SloAttainment > defaults.SloAttainment - 0.01,
+            $"{agent.SloAttainment} against {defaults.SloAttainment}"
+        );
     }
 
-    private static AgentOptions Options(double period) => new() { PeriodSeconds = period, TrialEvents = 40_000, Guardrails = new GuardrailOptions { WatchSeconds = period } };
+    private static AgentOptions Options(double period) =>
+        new()
+        {
+            PeriodSeconds = period,
+            TrialEvents = 40_000,
+            Guardrails = new GuardrailOptions { WatchSeconds = period },
+        };
 
-    /// <summary>Runs a planner that is wrong on purpose, and says what each change cost over the minute from it.</summary>
+    /// <summary>
+    /// Runs a planner that is wrong on purpose, and says what each change cost over the minute from it.
+    /// </summary>
     private static AgentPlanner RunWrongOnPurpose(int seed, int seconds, out double[] costs)
     {
         Cell cell = new(Scenarios.Find("social"), "equal", 4, 0.6);
@@ -160,7 +218,10 @@ public sealed class AgentTests
         }
     }
 
-    /// <summary>Right about the plan in force, which it is asked for first, so that nothing shows that it is wrong; for every other plan what it gains is a loss.</summary>
+    /// <summary>
+    /// Right about the plan in force, which it is asked for first, so that nothing shows that it is wrong; for every
+    /// other plan what it gains is a loss.
+    /// </summary>
     private sealed class Inverted : IPlanTrial
     {
         private readonly TwinTrial _twin = new();
@@ -169,7 +230,10 @@ public sealed class AgentTests
         public TrialResult Try(PredictedCluster cluster, ClusterPlan plan, long seed, long maxEvents)
         {
             TrialResult result = _twin.Try(cluster, plan, seed, maxEvents);
-            if (_present?.Seed != seed) _present = (seed, result.Attainment);
+            if (_present?.Seed != seed)
+            {
+                _present = (seed, result.Attainment);
+            }
             return result with { Attainment = Math.Clamp((2 * _present.Value.Attainment) - result.Attainment, 0, 1) };
         }
     }
@@ -194,8 +258,14 @@ public sealed class AgentTests
         {
             ClusterPlan plan = planner.Plan(observation, current);
             PlanDifference difference = PlanDifference.Of(current, plan);
-            if (!difference.IsNone) Changes.Add(difference);
-            if (plan.Models.Length > 0) LeastReplicas = Math.Min(LeastReplicas, plan.Models.Min(model => model.Replicas.Length));
+            if (!difference.IsNone)
+            {
+                Changes.Add(difference);
+            }
+            if (plan.Models.Length > 0)
+            {
+                LeastReplicas = Math.Min(LeastReplicas, plan.Models.Min(model => model.Replicas.Length));
+            }
             return plan;
         }
     }
@@ -204,7 +274,14 @@ public sealed class AgentTests
     {
         public ClusterPlan Plan(Agent.Observation.ClusterObservation observation, ClusterPlan current)
         {
-            if (planner.Decisions.All.LastOrDefault(decision => decision.Outcome == DecisionOutcome.Advised) is { } advised && planner.Answer(advised.Id, approve: true)) approved(advised.Id);
+            if (
+                planner.Decisions.All.LastOrDefault(decision => decision.Outcome == DecisionOutcome.Advised)
+                    is { } advised
+                && planner.Answer(advised.Id, approve: true)
+            )
+            {
+                approved(advised.Id);
+            }
             return planner.Plan(observation, current);
         }
     }

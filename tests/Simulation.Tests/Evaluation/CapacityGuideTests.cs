@@ -9,7 +9,8 @@ public sealed class CapacityGuideTests
     public void Most_AHarderTarget_IsReachedAtALowerLoadAndTheSameTwice()
     {
         Scenario cloud = Scenarios.Find("cloud");
-        Capacity half = new CapacityGuide(0.5, traces: 1, seconds: 8, adapting: 2).Most(cloud, 1), most = new CapacityGuide(0.99, traces: 1, seconds: 8, adapting: 2).Most(cloud, 1);
+        Capacity half = new CapacityGuide(0.5, traces: 1, seconds: 8, adapting: 2).Most(cloud, 1);
+        Capacity most = new CapacityGuide(0.99, traces: 1, seconds: 8, adapting: 2).Most(cloud, 1);
 
         Assert.True(most.Load < half.Load, $"{most.Load} and {half.Load}");
         Assert.True(most.RequestsPerSecond < half.RequestsPerSecond);

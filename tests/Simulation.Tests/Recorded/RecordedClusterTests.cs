@@ -24,24 +24,78 @@ public sealed class RecordedClusterTests : IDisposable
         List<RecordedSecond> seconds = [];
         foreach (int node in new[] { 0, 1 })
         {
-            (long runs, long rows, double run) = (0, 0, 0);
+            long runs = 0;
+            long rows = 0;
+            double run = 0;
             for (int second = 0; second < 120; second++)
             {
-                (int more, double size) = (10 + random.Next(40), 1 + (random.NextDouble() * 8));
-                (runs, rows, run) = (runs + more, rows + (long)(more * size), run + (more * costs[node].Base) + ((long)(more * size) * costs[node].Row));
-                seconds.Add(new RecordedSecond { At = 1e12 + (second * 1000), Node = $"n{node}", Model = "m", Runs = runs, Rows = rows, RunSeconds = run, Bytes = rows * 100, SloMs = 80, MaxRows = 32, MemoryBytes = 1000 });
+                int more = 10 + random.Next(40);
+                double size = 1 + (random.NextDouble() * 8);
+                runs = runs + more;
+                rows = rows + (long)(more * size);
+                run = run + (more * costs[node].Base) + ((long)(more * size) * costs[node].Row);
+                seconds.Add(
+                    new RecordedSecond
+                    {
+                        At = 1e12 + (second * 1000),
+                        Node = $"n{node}",
+                        Model = "m",
+                        Runs = runs,
+                        Rows = rows,
+                        RunSeconds = run,
+                        Bytes = rows * 100,
+                        SloMs = 80,
+                        MaxRows = 32,
+                        MemoryBytes = 1000,
+                    }
+                );
             }
         }
 
         await WriteAsync("replicas-n-1.parquet", seconds);
-        await WriteAsync("nodes-n-1.parquet", [new RecordedNodeRow { Node = "n0", Cores = 4, LinkMbps = 1000 }, new RecordedNodeRow { Node = "n1", Cores = 2 }]);
-        await WriteAsync("requests-n-1.parquet", [.. Enumerable.Range(0, 2000).Select(i => new RecordedRow { ArrivedAt = 1e12 + (i * 50), Model = "m", Rows = 1 })]);
+        await WriteAsync(
+            "nodes-n-1.parquet",
+            [
+                new RecordedNodeRow
+                {
+                    Node = "n0",
+                    Cores = 4,
+                    LinkMbps = 1000,
+                },
+                new RecordedNodeRow { Node = "n1", Cores = 2 },
+            ]
+        );
+        await WriteAsync(
+            "requests-n-1.parquet",
+            [
+                .. Enumerable
+                    .Range(0, 2000)
+                    .Select(i => new RecordedRow
+                    {
+                        ArrivedAt = 1e12 + (i * 50),
+                        Model = "m",
+                        Rows = 1,
+                    }),
+            ]
+        );
 
         RecordedCluster recorded = await RecordedCluster.ReadAsync(_folder, Token);
-        SimulationResult result = SimulatedCluster.Run(recorded.World, recorded.Requests, new SimulatedPolicy { Planner = new ReplicateWhereItFits(), Tuner = () => new RunLengthTuner() }, new SimulationOptions());
+        SimulationResult result = SimulatedCluster.Run(
+            recorded.World,
+            recorded.Requests,
+            new SimulatedPolicy { Planner = new ReplicateWhereItFits(), Tuner = () => new RunLengthTuner() },
+            new SimulationOptions()
+        );
 
         Assert.Equal((4, 2), (recorded.World.Nodes[0].Cores, recorded.World.Nodes[1].Cores));
-        Assert.Equal((0.08, 32, 50), (recorded.World.Models[0].SloSeconds, recorded.World.Models[0].MaxRows, recorded.World.Models[0].RequestBytes));
+        Assert.Equal(
+            (0.08, 32, 50),
+            (
+                recorded.World.Models[0].SloSeconds,
+                recorded.World.Models[0].MaxRows,
+                recorded.World.Models[0].RequestBytes
+            )
+        );
         Assert.Equal(0.006, recorded.World.Models[0].BaseSeconds, 0.0006);
         Assert.Equal(0.0015, recorded.World.Models[0].SecondsPerRow, 0.00015);
         Assert.Equal(2000, result.Requests);
@@ -70,15 +124,22 @@ public sealed class RecordedClusterTests : IDisposable
     [Fact]
     public async Task ReadAsync_FilesThatNameNoVersion_AreReadAsOne()
     {
-        await WriteAsync("replicas-n-1.parquet", [.. Enumerable.Range(0, 60).Select(second => new VersionlessSecond
-        {
-            At = 1e12 + (second * 1000),
-            Node = "n0",
-            Model = "m",
-            Runs = 100 * second,
-            Rows = 100 * second,
-            RunSeconds = 0.2 * second,
-        })]);
+        await WriteAsync(
+            "replicas-n-1.parquet",
+            [
+                .. Enumerable
+                    .Range(0, 60)
+                    .Select(second => new VersionlessSecond
+                    {
+                        At = 1e12 + (second * 1000),
+                        Node = "n0",
+                        Model = "m",
+                        Runs = 100 * second,
+                        Rows = 100 * second,
+                        RunSeconds = 0.2 * second,
+                    }),
+            ]
+        );
         await WriteNodeAndRequestsAsync();
 
         RecordedCluster recorded = await RecordedCluster.ReadAsync(_folder, Token);
@@ -89,28 +150,61 @@ public sealed class RecordedClusterTests : IDisposable
     [Fact]
     public async Task ReadAsync_NothingOrHalf_SaysWhatIsMissing()
     {
-        Assert.Contains("requests-*.parquet", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
-        await WriteAsync("requests-n-1.parquet", [new RecordedRow { ArrivedAt = 1, Model = "m", Rows = 1 }]);
-        Assert.Contains("nodes-*.parquet", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "requests-*.parquet",
+            (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message,
+            StringComparison.Ordinal
+        );
+        await WriteAsync(
+            "requests-n-1.parquet",
+            [
+                new RecordedRow
+                {
+                    ArrivedAt = 1,
+                    Model = "m",
+                    Rows = 1,
+                },
+            ]
+        );
+        Assert.Contains(
+            "nodes-*.parquet",
+            (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message,
+            StringComparison.Ordinal
+        );
         await WriteAsync("nodes-n-1.parquet", [new RecordedNodeRow { Node = "n0", Cores = 4 }]);
-        Assert.Contains("model 'm'", (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "model 'm'",
+            (await Assert.ThrowsAsync<TraceFormatException>(() => RecordedCluster.ReadAsync(_folder, Token))).Message,
+            StringComparison.Ordinal
+        );
     }
 
-    private static RecordedSecond Second(int second, string version, long runs, double runSeconds) => new()
-    {
-        At = 1e12 + (second * 1000),
-        Node = "n0",
-        Model = "m",
-        Version = version,
-        Runs = runs,
-        Rows = runs,
-        RunSeconds = runSeconds,
-    };
+    private static RecordedSecond Second(int second, string version, long runs, double runSeconds) =>
+        new()
+        {
+            At = 1e12 + (second * 1000),
+            Node = "n0",
+            Model = "m",
+            Version = version,
+            Runs = runs,
+            Rows = runs,
+            RunSeconds = runSeconds,
+        };
 
     private async Task WriteNodeAndRequestsAsync()
     {
         await WriteAsync("nodes-n-1.parquet", [new RecordedNodeRow { Node = "n0", Cores = 4 }]);
-        await WriteAsync("requests-n-1.parquet", [new RecordedRow { ArrivedAt = 1e12, Model = "m", Rows = 1 }]);
+        await WriteAsync(
+            "requests-n-1.parquet",
+            [
+                new RecordedRow
+                {
+                    ArrivedAt = 1e12,
+                    Model = "m",
+                    Rows = 1,
+                },
+            ]
+        );
     }
 
     /// <summary>What silos wrote before they wrote versions.</summary>

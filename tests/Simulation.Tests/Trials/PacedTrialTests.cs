@@ -16,7 +16,10 @@ public sealed class PacedTrialTests
         Stopped trial = new(eventsPerSecond: 250_000);
         PacedTrial paced = new(trial, trial, 0.04);
 
-        foreach (long seed in new[] { 1, 1, 2, 2, 3 }) paced.Try(Nothing, ClusterPlan.Empty, seed, 50_000);
+        foreach (long seed in new[] { 1, 1, 2, 2, 3 })
+        {
+            paced.Try(Nothing, ClusterPlan.Empty, seed, 50_000);
+        }
 
         // What is compared within a decision is of one size.
         Assert.Equal([50_000, 50_000, 10_000, 10_000, 10_000], trial.Budgets);

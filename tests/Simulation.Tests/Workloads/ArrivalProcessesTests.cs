@@ -8,7 +8,9 @@ public sealed class ArrivalProcessesTests
     [Fact]
     public void InOrder_StreamsWithTheSameMoments_GoesByTimeThenModelThenStream()
     {
-        Arrival[] first = [new(1, 1, 1), new(5, 1, 2), new(5, 1, 3)], second = [new(1, 0, 4), new(5, 0, 5), new(9, 0, 6)], third = [new(5, 1, 7)];
+        Arrival[] first = [new(1, 1, 1), new(5, 1, 2), new(5, 1, 3)];
+        Arrival[] second = [new(1, 0, 4), new(5, 0, 5), new(9, 0, 6)];
+        Arrival[] third = [new(5, 1, 7)];
 
         Arrival[] all = [.. ArrivalProcesses.InOrder([first, second, third])];
 

@@ -6,7 +6,10 @@ namespace OrleansInference.Simulation.Tests.Workloads;
 /// <summary>Traces made of traces.</summary>
 public sealed class TraceAugmentationTests
 {
-    private static readonly Workload Steady = ArrivalProcesses.Merge(100, [ArrivalProcesses.Of(0, ArrivalProcesses.Poisson(50, 100, new SimulationRandom(1, 1)))]);
+    private static readonly Workload Steady = ArrivalProcesses.Merge(
+        100,
+        [ArrivalProcesses.Of(0, ArrivalProcesses.Poisson(50, 100, new SimulationRandom(1, 1)))]
+    );
 
     [Fact]
     public void Warp_KeepsAllRequestsAndMakesTheRateMove()
@@ -17,7 +20,11 @@ public sealed class TraceAugmentationTests
         AssertOrdered(warped);
         int[] rates = [.. Enumerable.Range(0, 20).Select(i => Count(warped, i * 5, (i + 1) * 5))];
         Assert.True(rates.Max() > 2 * rates.Min(), string.Join(' ', rates));
-        Assert.Equal(Steady.Arrivals.Select(arrival => arrival.At), TraceAugmentation.Warp(Steady, 0, 20).Arrivals.Select(arrival => arrival.At), (one, other) => Math.Abs(one - other) < 100);
+        Assert.Equal(
+            Steady.Arrivals.Select(arrival => arrival.At),
+            TraceAugmentation.Warp(Steady, 0, 20).Arrivals.Select(arrival => arrival.At),
+            (one, other) => Math.Abs(one - other) < 100
+        );
     }
 
     [Theory]
@@ -36,7 +43,10 @@ public sealed class TraceAugmentationTests
     [Fact]
     public void Superpose_HasBothAsLongAsTheShorter()
     {
-        Workload other = ArrivalProcesses.Merge(50, [ArrivalProcesses.Of(1, ArrivalProcesses.Poisson(20, 50, new SimulationRandom(2, 1)))]);
+        Workload other = ArrivalProcesses.Merge(
+            50,
+            [ArrivalProcesses.Of(1, ArrivalProcesses.Poisson(20, 50, new SimulationRandom(2, 1)))]
+        );
 
         Workload both = TraceAugmentation.Superpose(Steady, other);
 
@@ -65,11 +75,20 @@ public sealed class TraceAugmentationTests
         Assert.Throws<ArgumentOutOfRangeException>(() => TraceAugmentation.Warp(Steady, -1, 1));
     }
 
-    private static int Count(Workload workload, double from, double to) => workload.Arrivals.Count(arrival => arrival.At >= from * TimeSpan.TicksPerSecond && arrival.At < to * TimeSpan.TicksPerSecond);
+    private static int Count(Workload workload, double from, double to) =>
+        workload.Arrivals.Count(arrival =>
+            arrival.At >= from * TimeSpan.TicksPerSecond && arrival.At < to * TimeSpan.TicksPerSecond
+        );
 
     private static void AssertOrdered(Workload workload)
     {
-        for (int i = 1; i < workload.Arrivals.Length; i++) Assert.True(workload.Arrivals[i].At >= workload.Arrivals[i - 1].At);
-        Assert.All(workload.Arrivals, arrival => Assert.InRange(arrival.At, 0, (long)(workload.Seconds * TimeSpan.TicksPerSecond)));
+        for (int i = 1; i < workload.Arrivals.Length; i++)
+        {
+            Assert.True(workload.Arrivals[i].At >= workload.Arrivals[i - 1].At);
+        }
+        Assert.All(
+            workload.Arrivals,
+            arrival => Assert.InRange(arrival.At, 0, (long)(workload.Seconds * TimeSpan.TicksPerSecond))
+        );
     }
 }

@@ -18,7 +18,12 @@ public sealed class AdNetworkTests
         AdTrainer trainer = new(Pictures, log);
         using AdNetwork network = new();
         // A few steps, so that the normalisation has statistics of its own.
-        trainer.Train(network, new TrainingOptions { Epochs = 1, BatchSize = 50 }, (_, _) => { }, CancellationToken.None);
+        trainer.Train(
+            network,
+            new TrainingOptions { Epochs = 1, BatchSize = 50 },
+            (_, _) => { },
+            CancellationToken.None
+        );
         int[] rows = [.. Enumerable.Range(0, 32)];
 
         double[] expected = trainer.Predict(network, rows, new TrainingOptions());
@@ -26,7 +31,10 @@ public sealed class AdNetworkTests
 
         using InferenceSession session = new(model);
         float[] actual = AdModelRun.Run(session, Pictures, [.. rows.Select(row => log[row])]);
-        for (int i = 0; i < rows.Length; i++) Assert.Equal(expected[i], actual[i], 1e-5);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Assert.Equal(expected[i], actual[i], 1e-5);
+        }
         Assert.True(actual.Distinct().Count() > 10);
         Assert.Equal(model, AdExport.Write(network, "a test"));
     }
@@ -40,12 +48,18 @@ public sealed class AdNetworkTests
         AdTrainer trainer = new(Pictures, log);
         using AdNetwork network = new();
 
-        IReadOnlyList<TrainingEpoch> epochs = trainer.Train(network, new TrainingOptions { Epochs = 4, LearningRate = 5e-3 }, (_, _) => { }, CancellationToken.None);
+        IReadOnlyList<TrainingEpoch> epochs = trainer.Train(
+            network,
+            new TrainingOptions { Epochs = 4, LearningRate = 5e-3 },
+            (_, _) => { },
+            CancellationToken.None
+        );
 
         Assert.True(epochs[^1].TrainingLoss < epochs[0].TrainingLoss);
         Assert.True(trainer.Score(network, trainer.Split.Test, new TrainingOptions()).Auc > 0.6);
     }
 
     [Fact]
-    public void MultiplyAdds_OfTheServedNetwork_AreATenthOfTheDocumentsAtMost() => Assert.True(AdNetwork.MultiplyAdds * 10 <= DocumentNetwork.MultiplyAdds);
+    public void MultiplyAdds_OfTheServedNetwork_AreATenthOfTheDocumentsAtMost() =>
+        Assert.True(AdNetwork.MultiplyAdds * 10 <= DocumentNetwork.MultiplyAdds);
 }

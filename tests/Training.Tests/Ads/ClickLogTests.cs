@@ -27,7 +27,8 @@ public sealed class ClickLogTests
     {
         Picture[] pictures = DrawnPictures.Draw(50, 2);
 
-        Impression[] one = ClickModel.Write(pictures, 2000, 3), other = ClickModel.Write(pictures, 2000, 3);
+        Impression[] one = ClickModel.Write(pictures, 2000, 3);
+        Impression[] other = ClickModel.Write(pictures, 2000, 3);
 
         Assert.Equal(one, other);
         Assert.NotEqual(one, ClickModel.Write(pictures, 2000, 4));
@@ -40,12 +41,14 @@ public sealed class ClickLogTests
     [InlineData(new[] { 0.5, 0.5, 0.5, 0.5 }, new[] { false, true, false, true }, 0.5)]
     [InlineData(new[] { 0.1, 0.4, 0.35, 0.8 }, new[] { false, false, true, true }, 0.75)]
     [InlineData(new[] { 0.1, 0.2 }, new[] { true, true }, 0.5)]
-    public void Auc_OfKnownRows_IsWhatItIs(double[] scores, bool[] clicked, double expected) => Assert.Equal(expected, ClickMetrics.Auc(scores, clicked), 1e-12);
+    public void Auc_OfKnownRows_IsWhatItIs(double[] scores, bool[] clicked, double expected) =>
+        Assert.Equal(expected, ClickMetrics.Auc(scores, clicked), 1e-12);
 
     [Fact]
     public void Ids_OfATitle_AreItsWordsAndPairsPadded()
     {
-        long[] ids = AdTitles.Ids("Running, shoes SALE"), again = AdTitles.Ids("running shoes sale");
+        long[] ids = AdTitles.Ids("Running, shoes SALE");
+        long[] again = AdTitles.Ids("running shoes sale");
 
         Assert.Equal(AdTitles.Length, ids.Length);
         Assert.Equal(again, ids);
@@ -57,7 +60,16 @@ public sealed class ClickLogTests
     [Fact]
     public void Read_AFolder_TakesItsSubfoldersAsCategories()
     {
-        string zip = Path.GetFullPath(Path.Combine(OrleansInference.Tests.Shared.RepositoryRoot.Path, "..", "shared", "data", "images", "cifar10-subset.zip"));
+        string zip = Path.GetFullPath(
+            Path.Combine(
+                OrleansInference.Tests.Shared.RepositoryRoot.Path,
+                "..",
+                "shared",
+                "data",
+                "images",
+                "cifar10-subset.zip"
+            )
+        );
         Assert.SkipUnless(File.Exists(zip), "the optional data is not there (cifar10-subset.zip)");
 
         Picture[] pictures = FolderPictures.Read(zip);
@@ -72,8 +84,16 @@ public sealed class ClickLogTests
         string folder = Directory.CreateTempSubdirectory("pictures").FullName;
         try
         {
-            Assert.Contains("8 are needed", Assert.Throws<FormatException>(() => FolderPictures.Read(folder)).Message, StringComparison.Ordinal);
-            Assert.Contains("there is no folder", Assert.Throws<FormatException>(() => FolderPictures.Read(Path.Combine(folder, "none"))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "8 are needed",
+                Assert.Throws<FormatException>(() => FolderPictures.Read(folder)).Message,
+                StringComparison.Ordinal
+            );
+            Assert.Contains(
+                "there is no folder",
+                Assert.Throws<FormatException>(() => FolderPictures.Read(Path.Combine(folder, "none"))).Message,
+                StringComparison.Ordinal
+            );
         }
         finally
         {

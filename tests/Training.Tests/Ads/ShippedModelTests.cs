@@ -5,7 +5,9 @@ using OrleansInference.Training.Ads;
 
 namespace OrleansInference.Training.Tests.Ads;
 
-/// <summary>The model <c>ads-ctr</c> that ships: the file that was trained, what it takes, and what it is worth.</summary>
+/// <summary>
+/// The model <c>ads-ctr</c> that ships: the file that was trained, what it takes, and what it is worth.
+/// </summary>
 public sealed class ShippedModelTests
 {
     private static readonly string Folder = RepositoryRoot.File("models", AdExport.Name);
@@ -29,7 +31,11 @@ public sealed class ShippedModelTests
         Assert.Equal(["click_probability"], session.OutputNames);
         Assert.Equal([-1, -1, -1, 3], session.InputMetadata["image"].Dimensions);
         Assert.Equal([-1, AdTitles.Length], session.InputMetadata["text"].Dimensions);
-        Assert.StartsWith("Training ads --rows", session.ModelMetadata.CustomMetadataMap["provenance"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Training ads --rows",
+            session.ModelMetadata.CustomMetadataMap["provenance"],
+            StringComparison.Ordinal
+        );
         Assert.Equal(64, session.ModelMetadata.CustomMetadataMap["weights_sha256"].Length);
     }
 
@@ -42,10 +48,14 @@ public sealed class ShippedModelTests
         using InferenceSession session = new(Model);
 
         List<double> scores = [];
-        foreach (Impression[] rows in log.Chunk(100)) scores.AddRange(AdModelRun.Run(session, pictures, rows).Select(value => (double)value));
+        foreach (Impression[] rows in log.Chunk(100))
+        {
+            scores.AddRange(AdModelRun.Run(session, pictures, rows).Select(value => (double)value));
+        }
 
         bool[] clicked = [.. log.Select(row => row.Clicked)];
-        double reachable = ClickMetrics.Auc([.. log.Select(row => row.Probability)], clicked), auc = ClickMetrics.Auc(scores, clicked);
+        double reachable = ClickMetrics.Auc([.. log.Select(row => row.Probability)], clicked);
+        double auc = ClickMetrics.Auc(scores, clicked);
         Assert.True(auc - 0.5 >= 0.9 * (reachable - 0.5), $"AUC {auc:F4} of {reachable:F4}");
     }
 
@@ -58,8 +68,14 @@ public sealed class ShippedModelTests
 
         float[] actual = AdModelRun.Run(session, pictures, ClickModel.Write(pictures, 1000, 7)[..5]);
 
-        string text = string.Join(' ', actual.Select(value => value.ToString("F5", System.Globalization.CultureInfo.InvariantCulture)));
-        for (int i = 0; i < Golden.Length; i++) Assert.True(Math.Abs(Golden[i] - actual[i]) < 1e-4, text);
+        string text = string.Join(
+            ' ',
+            actual.Select(value => value.ToString("F5", System.Globalization.CultureInfo.InvariantCulture))
+        );
+        for (int i = 0; i < Golden.Length; i++)
+        {
+            Assert.True(Math.Abs(Golden[i] - actual[i]) < 1e-4, text);
+        }
     }
 
     private static readonly float[] Golden = [0.46326f, 0.53776f, 0.31151f, 0.24465f, 0.07309f];

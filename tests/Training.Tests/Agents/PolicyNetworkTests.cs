@@ -16,19 +16,43 @@ public sealed class PolicyNetworkTests
         using PolicyNetwork network = new();
         using (no_grad())
         {
-            foreach (var parameter in network.parameters()) parameter.add_(randn_like(parameter) * 0.1);
+            foreach (var parameter in network.parameters())
+            {
+                parameter.add_(randn_like(parameter) * 0.1);
+            }
         }
 
-        using PolicyModel model = PolicyModel.Load(PolicyExport.Write(network, "a test"), PolicySchema.Hash, PolicySchema.Width, PolicySchema.Actions);
-        const int Sets = 5, Count = 7;
-        using Tensor tokens = randn(Sets, Count, PolicySchema.Width), mask = (rand(Sets, Count) > 0.3).to(ScalarType.Float32);
+        using PolicyModel model = PolicyModel.Load(
+            PolicyExport.Write(network, "a test"),
+            PolicySchema.Hash,
+            PolicySchema.Width,
+            PolicySchema.Actions
+        );
+        const int Sets = 5;
+        const int Count = 7;
+        using Tensor tokens = randn(Sets, Count, PolicySchema.Width),
+            mask = (rand(Sets, Count) > 0.3).to(ScalarType.Float32);
         (Tensor actions, Tensor ranks, _) = network.forward(tokens, mask);
-        float[] servedActions = new float[Sets * Count * PolicySchema.Actions], servedRanks = new float[Sets];
-        model.Run(tokens.data<float>().ToArray(), mask.data<float>().ToArray(), Sets, Count, servedActions, servedRanks);
+        float[] servedActions = new float[Sets * Count * PolicySchema.Actions];
+        float[] servedRanks = new float[Sets];
+        model.Run(
+            tokens.data<float>().ToArray(),
+            mask.data<float>().ToArray(),
+            Sets,
+            Count,
+            servedActions,
+            servedRanks
+        );
 
         Assert.InRange(network.ExportedParameters, 20_000, 40_000);
-        Assert.All(actions.detach().data<float>().ToArray().Zip(servedActions), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
-        Assert.All(ranks.detach().data<float>().ToArray().Zip(servedRanks), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.All(
+            actions.detach().data<float>().ToArray().Zip(servedActions),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-5f)
+        );
+        Assert.All(
+            ranks.detach().data<float>().ToArray().Zip(servedRanks),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-5f)
+        );
     }
 
     [Fact]
@@ -36,8 +60,14 @@ public sealed class PolicyNetworkTests
     {
         Assert.SkipWhen(TorchLibrary.Problem is not null, TorchLibrary.Problem ?? "");
         using PolicyNetwork network = new();
-        using PolicyModel model = PolicyModel.Load(PolicyExport.Write(network, "a test"), PolicySchema.Hash, PolicySchema.Width, PolicySchema.Actions);
-        float[] actions = new float[PolicySchema.Actions], rank = new float[1];
+        using PolicyModel model = PolicyModel.Load(
+            PolicyExport.Write(network, "a test"),
+            PolicySchema.Hash,
+            PolicySchema.Width,
+            PolicySchema.Actions
+        );
+        float[] actions = new float[PolicySchema.Actions];
+        float[] rank = new float[1];
 
         model.Run(new float[PolicySchema.Width], [1], 1, 1, actions, rank);
 
@@ -57,20 +87,36 @@ public sealed class PolicyNetworkTests
         for (int update = 0; update < 30; update++)
         {
             float[] logs;
-            using (no_grad()) logs = nn.functional.log_softmax(network.forward(tensor(token, [1, 1, PolicySchema.Width]), ones(1, 1)).Actions.flatten(), 0).data<float>().ToArray();
+            using (no_grad())
+            {
+                logs = nn
+                    .functional.log_softmax(
+                        network.forward(tensor(token, [1, 1, PolicySchema.Width]), ones(1, 1)).Actions.flatten(),
+                        0
+                    )
+                    .data<float>()
+                    .ToArray();
+            }
             List<KnobSample> samples = [];
             for (int i = 0; i < 256; i++)
             {
                 double at = choices.NextDouble();
                 int action = 0;
-                while (action + 1 < logs.Length && (at -= Math.Exp(logs[action])) > 0) action++;
+                while (action + 1 < logs.Length && (at -= Math.Exp(logs[action])) > 0)
+                {
+                    action++;
+                }
                 samples.Add(new KnobSample(token, action, logs[action], action == 3 ? 1 : 0));
             }
 
             trainer.LearnKnobs(samples);
         }
 
-        float[] learned = network.forward(tensor(token, [1, 1, PolicySchema.Width]), ones(1, 1)).Actions.detach().data<float>().ToArray();
+        float[] learned = network
+            .forward(tensor(token, [1, 1, PolicySchema.Width]), ones(1, 1))
+            .Actions.detach()
+            .data<float>()
+            .ToArray();
         Assert.Equal(3, PolicyAction.Choose(learned, PolicyTuner.Margin));
     }
 }

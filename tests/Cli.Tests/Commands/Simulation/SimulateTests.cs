@@ -13,11 +13,30 @@ public sealed class SimulateTests : IDisposable
     [Fact]
     public async Task Simulate_TheSameSeed_GivesTheSameAndAnotherSeedAnother()
     {
-        JsonElement one = await SimulateAsync("--seed", "7"), again = await SimulateAsync("--seed", "7"), other = await SimulateAsync("--seed", "8");
+        JsonElement one = await SimulateAsync("--seed", "7");
+        JsonElement again = await SimulateAsync("--seed", "7");
+        JsonElement other = await SimulateAsync("--seed", "8");
 
         Assert.Equal(Without(one), Without(again));
         Assert.NotEqual(Without(one), Without(other));
-        foreach (string member in new[] { "requests", "completed", "rejected", "slo_attainment", "p50_ms", "p99_ms", "plan", "C", "D", "N" }) Assert.True(one.TryGetProperty(member, out _), member);
+        foreach (
+            string member in new[]
+            {
+                "requests",
+                "completed",
+                "rejected",
+                "slo_attainment",
+                "p50_ms",
+                "p99_ms",
+                "plan",
+                "C",
+                "D",
+                "N",
+            }
+        )
+        {
+            Assert.True(one.TryGetProperty(member, out _), member);
+        }
         Assert.True(one.GetProperty("timing").GetProperty("events_per_cpu_second").GetDouble() > 0);
         Assert.True(one.GetProperty("timing").GetProperty("cpu_seconds").GetDouble() >= 2);
     }
@@ -25,14 +44,33 @@ public sealed class SimulateTests : IDisposable
     [Fact]
     public async Task Simulate_ATrace_IsReplayedAndPlotted()
     {
-        string trace = Path.Combine(_folder, "trace.csv"), plot = Path.Combine(_folder, "plot.svg");
-        await File.WriteAllLinesAsync(trace, ["time,rows", .. Enumerable.Range(0, 200).Select(i => $"{i * 0.05:F2},1")], TestContext.Current.CancellationToken);
+        string trace = Path.Combine(_folder, "trace.csv");
+        string plot = Path.Combine(_folder, "plot.svg");
+        await File.WriteAllLinesAsync(
+            trace,
+            ["time,rows", .. Enumerable.Range(0, 200).Select(i => $"{i * 0.05:F2},1")],
+            TestContext.Current.CancellationToken
+        );
 
-        (int code, string text, _, string error) = await RunAsync("simulate", "--trace", trace, "--seconds", "10", "--agent", "off", "--plot", plot);
+        (int code, string text, _, string error) = await RunAsync(
+            "simulate",
+            "--trace",
+            trace,
+            "--seconds",
+            "10",
+            "--agent",
+            "off",
+            "--plot",
+            plot
+        );
 
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("200 requests", text, StringComparison.Ordinal);
-        Assert.StartsWith("<", await File.ReadAllTextAsync(plot, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "<",
+            await File.ReadAllTextAsync(plot, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -52,34 +90,61 @@ public sealed class SimulateTests : IDisposable
     public async Task Optimize_AModel_WritesVariantsWithTheirLoss()
     {
         string model = Path.Combine(_folder, "model.onnx");
-        await File.WriteAllBytesAsync(model, Onnx.Samples.FixtureModels.Mlp(64, 128, 8), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            model,
+            Onnx.Samples.FixtureModels.Mlp(64, 128, 8),
+            TestContext.Current.CancellationToken
+        );
 
         (int code, _, string json, string error) = await RunAsync("optimize", model, "--rows", "64", "--json");
 
         Assert.Equal((0, ""), (code, error));
         JsonElement[] variants = [.. JsonDocument.Parse(json).RootElement.GetProperty("variants").EnumerateArray()];
-        Assert.Equal(["original", "graph", "fp16", "int8"], variants.Take(4).Select(variant => variant.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["original", "graph", "fp16", "int8"],
+            variants.Take(4).Select(variant => variant.GetProperty("name").GetString())
+        );
         Assert.All(variants, variant => Assert.Equal("", variant.GetProperty("problem").GetString()));
         Assert.All(variants, variant => Assert.InRange(variant.GetProperty("accuracy_loss").GetDouble(), 0, 0.2));
         Assert.True(variants[3].GetProperty("mean_difference").GetDouble() > 0);
-        Assert.True(variants[3].GetProperty("file_bytes").GetInt64() < variants[0].GetProperty("file_bytes").GetInt64() / 2);
+        Assert.True(
+            variants[3].GetProperty("file_bytes").GetInt64() < variants[0].GetProperty("file_bytes").GetInt64() / 2
+        );
         Assert.Equal(3, Engine.Repository.ModelVariants.Read(_folder).Count);
     }
 
     private static async Task<JsonElement> SimulateAsync(params string[] arguments)
     {
-        (int code, _, string json, string error) = await RunAsync(["simulate", "--scenario", "ads", "--nodes", "3", "--seconds", "12", "--json", .. arguments]);
+        (int code, _, string json, string error) = await RunAsync([
+            "simulate",
+            "--scenario",
+            "ads",
+            "--nodes",
+            "3",
+            "--seconds",
+            "12",
+            "--json",
+            .. arguments,
+        ]);
         Assert.Equal((0, ""), (code, error));
         return JsonDocument.Parse(json).RootElement;
     }
 
-    private static string Without(JsonElement result) => string.Join("\n", result.EnumerateObject().Where(member => member.Name is not ("timing" or "seed")).Select(member => $"{member.Name} {member.Value.GetRawText()}"));
+    private static string Without(JsonElement result) =>
+        string.Join(
+            "\n",
+            result
+                .EnumerateObject()
+                .Where(member => member.Name is not ("timing" or "seed"))
+                .Select(member => $"{member.Name} {member.Value.GetRawText()}")
+        );
 
     private static async Task<(int Code, string Text, string Json, string Error)> RunAsync(params string[] arguments)
     {
         using TestConsole console = new();
         console.Profile.Width = 400;
-        using StringWriter output = new(), error = new();
+        using StringWriter output = new(),
+            error = new();
         int code = await OinfApp.RunAsync(arguments, console, output, error, TestContext.Current.CancellationToken);
         return (code, console.Output, output.ToString(), error.ToString());
     }

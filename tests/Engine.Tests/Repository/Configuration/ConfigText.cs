@@ -49,7 +49,8 @@ internal static class ConfigText
         "ensemble_scheduling { step [ { model_name: 'a' model_version: -1 input_map { key: 'x' value: 'y' } } ] }",
     ];
 
-    public static ModelConfig Parse(string text) => ModelConfigReader.Parse(Encoding.UTF8.GetBytes(text), "config.pbtxt");
+    public static ModelConfig Parse(string text) =>
+        ModelConfigReader.Parse(Encoding.UTF8.GetBytes(text), "config.pbtxt");
 
     public static ModelConfigException Refused(string text) => Assert.Throws<ModelConfigException>(() => Parse(text));
 
@@ -64,7 +65,10 @@ internal static class ConfigText
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             string candidate = Path.Combine([folder.FullName, .. path]);
-            if (Directory.Exists(candidate)) return Directory.EnumerateFiles(candidate, "config.pbtxt", SearchOption.AllDirectories).Order();
+            if (Directory.Exists(candidate))
+            {
+                return Directory.EnumerateFiles(candidate, "config.pbtxt", SearchOption.AllDirectories).Order();
+            }
         }
 
         return [];

@@ -15,16 +15,33 @@ public sealed class ModelConfigJsonTests
         Assert.Equal(32, root.GetProperty("max_batch_size").GetInt32());
         Assert.Equal(-1, root.GetProperty("input")[0].GetProperty("dims")[0].GetInt64());
         Assert.Equal("TYPE_FP32", root.GetProperty("input")[0].GetProperty("data_type").GetString());
-        Assert.Equal(250UL, root.GetProperty("dynamic_batching").GetProperty("max_queue_delay_microseconds").GetUInt64());
+        Assert.Equal(
+            250UL,
+            root.GetProperty("dynamic_batching").GetProperty("max_queue_delay_microseconds").GetUInt64()
+        );
         Assert.Equal("KIND_CPU", root.GetProperty("instance_group")[0].GetProperty("kind").GetString());
-        Assert.Equal("20", root.GetProperty("parameters").GetProperty("slo_p99_ms").GetProperty("string_value").GetString());
-        Assert.Equal(7U, root.GetProperty("dynamic_batching").GetProperty("priority_queue_policy").GetProperty("2").GetProperty("max_queue_size").GetUInt32());
+        Assert.Equal(
+            "20",
+            root.GetProperty("parameters").GetProperty("slo_p99_ms").GetProperty("string_value").GetString()
+        );
+        Assert.Equal(
+            7U,
+            root.GetProperty("dynamic_batching")
+                .GetProperty("priority_queue_policy")
+                .GetProperty("2")
+                .GetProperty("max_queue_size")
+                .GetUInt32()
+        );
     }
 
     [Fact]
     public void Write_LargestIntegers_KeepEveryDigit()
     {
-        ModelConfig config = new() { DynamicBatching = new ModelDynamicBatching { PriorityLevels = ulong.MaxValue }, Input = { new ModelInput { Dims = { long.MinValue } } } };
+        ModelConfig config = new()
+        {
+            DynamicBatching = new ModelDynamicBatching { PriorityLevels = ulong.MaxValue },
+            Input = { new ModelInput { Dims = { long.MinValue } } },
+        };
         string json = ModelConfigJson.Write(config);
         Assert.Contains("\"priority_levels\":18446744073709551615", json, StringComparison.Ordinal);
         Assert.Contains("\"dims\":[-9223372036854775808]", json, StringComparison.Ordinal);
@@ -51,7 +68,10 @@ public sealed class ModelConfigJsonTests
         {
             ModelConfig back = ModelConfigJson.Parse(ModelConfigJson.Write(config));
             // Writing spells out an absent max_batch_size as 0.
-            if (!config.HasMaxBatchSize) back.ClearMaxBatchSize();
+            if (!config.HasMaxBatchSize)
+            {
+                back.ClearMaxBatchSize();
+            }
             Assert.Equal(config, back);
         }
     }
@@ -77,13 +97,17 @@ public sealed class ModelConfigJsonTests
     [InlineData("""{"name": "\ud800"}""")]
     [InlineData("""{"name": "a"} x""")]
     [InlineData("""{"dynamic_batching": {}, "sequence_batching": {}}""")]
-    public void Parse_NotAConfiguration_Throws(string json) => Assert.Throws<ModelConfigException>(() => ModelConfigJson.Parse(json));
+    public void Parse_NotAConfiguration_Throws(string json) =>
+        Assert.Throws<ModelConfigException>(() => ModelConfigJson.Parse(json));
 
     [Fact]
     public void Parse_Truncated_ThrowsOnlyModelConfigExceptions()
     {
         string json = ModelConfigJson.Write(ConfigText.Parse(ConfigText.Rich));
-        for (int length = 0; length < json.Length; length++) Assert.Throws<ModelConfigException>(() => ModelConfigJson.Parse(json[..length]));
+        for (int length = 0; length < json.Length; length++)
+        {
+            Assert.Throws<ModelConfigException>(() => ModelConfigJson.Parse(json[..length]));
+        }
     }
 
     [Fact]
@@ -94,9 +118,15 @@ public sealed class ModelConfigJsonTests
         for (int round = 0; round < 5000; round++)
         {
             char[] damaged = json.ToCharArray();
-            for (int change = random.Next(1, 4); change > 0; change--) damaged[random.Next(damaged.Length)] = "{}[]:,\"\\u0-9.eEtfn \0\uD800"[random.Next(21)];
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                damaged[random.Next(damaged.Length)] = "{}[]:,\"\\u0-9.eEtfn \0\uD800"[random.Next(21)];
+            }
             Exception? exception = Record.Exception(() => ModelConfigJson.Parse(new string(damaged)));
-            if (exception is not null) Assert.IsType<ModelConfigException>(exception);
+            if (exception is not null)
+            {
+                Assert.IsType<ModelConfigException>(exception);
+            }
         }
     }
 }

@@ -34,7 +34,10 @@ public sealed class ModelConfigReaderTests
         Assert.Equal([1L, 2], config.VersionPolicy.Specific.Versions);
         Assert.Equal([4, 8], config.DynamicBatching.PreferredBatchSize);
         Assert.Equal(250UL, config.DynamicBatching.MaxQueueDelayMicroseconds);
-        Assert.Equal(ModelQueuePolicy.Types.TimeoutAction.Delay, config.DynamicBatching.DefaultQueuePolicy.TimeoutAction);
+        Assert.Equal(
+            ModelQueuePolicy.Types.TimeoutAction.Delay,
+            config.DynamicBatching.DefaultQueuePolicy.TimeoutAction
+        );
         Assert.Equal(7U, config.DynamicBatching.PriorityQueuePolicy[2].MaxQueueSize);
         Assert.Equal(ModelInstanceGroup.Types.Kind.Cpu, config.InstanceGroup[0].Kind);
         Assert.Equal([-1, 0], config.InstanceGroup[0].Gpus);
@@ -45,7 +48,8 @@ public sealed class ModelConfigReaderTests
         Assert.True(config.Optimization.Cuda.BusyWaitEvents);
         Assert.Equal(
             [0.5, 1, 25, 1, -1.5, double.PositiveInfinity, double.NegativeInfinity, double.NaN],
-            config.ModelMetrics.MetricControl[0].HistogramOptions.Buckets);
+            config.ModelMetrics.MetricControl[0].HistogramOptions.Buckets
+        );
     }
 
     [Fact]
@@ -60,7 +64,10 @@ public sealed class ModelConfigReaderTests
 
     [Fact]
     public void Parse_EnumByName_TakesEveryValue() =>
-        Assert.All(Enum.GetValues<DataType>(), type => Assert.Equal(type, ConfigText.Parse($"input {{ data_type: {(int)type} }}").Input[0].DataType));
+        Assert.All(
+            Enum.GetValues<DataType>(),
+            type => Assert.Equal(type, ConfigText.Parse($"input {{ data_type: {(int)type} }}").Input[0].DataType)
+        );
 
     [Theory]
     [InlineData("""name: "a\tb\n\"\'\\\?" """, "a\tb\n\"'\\?")]
@@ -69,14 +76,16 @@ public sealed class ModelConfigReaderTests
     [InlineData("""name: 'it is "quoted"' # comment """, "it is \"quoted\"")]
     [InlineData("""name: "a" # between """ + "\n 'b'", "ab")]
     [InlineData("""name: "" """, "")]
-    public void Parse_String_UndoesItsEscapes(string text, string expected) => Assert.Equal(expected, ConfigText.Parse(text).Name);
+    public void Parse_String_UndoesItsEscapes(string text, string expected) =>
+        Assert.Equal(expected, ConfigText.Parse(text).Name);
 
     [Theory]
     [InlineData("max_batch_size: -2147483648", int.MinValue)]
     [InlineData("max_batch_size: 0x7fffffff", int.MaxValue)]
     [InlineData("max_batch_size: 017", 15)]
     [InlineData("max_batch_size : # here\n - # and here\n 3", -3)]
-    public void Parse_Integer_TakesEveryNotation(string text, int expected) => Assert.Equal(expected, ConfigText.Parse(text).MaxBatchSize);
+    public void Parse_Integer_TakesEveryNotation(string text, int expected) =>
+        Assert.Equal(expected, ConfigText.Parse(text).MaxBatchSize);
 
     [Theory]
     [InlineData("18446744073709551615", ulong.MaxValue)]
@@ -84,11 +93,17 @@ public sealed class ModelConfigReaderTests
     [InlineData("01777777777777777777777", ulong.MaxValue)]
     [InlineData("-0", 0)]
     public void Parse_UnsignedInteger_TakesItsWholeRange(string text, ulong expected) =>
-        Assert.Equal(expected, ConfigText.Parse($"dynamic_batching {{ priority_levels: {text} }}").DynamicBatching.PriorityLevels);
+        Assert.Equal(
+            expected,
+            ConfigText.Parse($"dynamic_batching {{ priority_levels: {text} }}").DynamicBatching.PriorityLevels
+        );
 
     [Fact]
     public void Parse_MapKeyGivenTwice_LastCounts() =>
-        Assert.Equal("2", ConfigText.Parse("metric_tags { key: 'a' value: '1' } metric_tags { key: 'a' value: '2' }").MetricTags["a"]);
+        Assert.Equal(
+            "2",
+            ConfigText.Parse("metric_tags { key: 'a' value: '1' } metric_tags { key: 'a' value: '2' }").MetricTags["a"]
+        );
 
     [Fact]
     public void Parse_ModelsThatShip_AreNamedAfterTheirFolders()
@@ -97,7 +112,10 @@ public sealed class ModelConfigReaderTests
         Assert.SkipUnless(files.Length > 0, "needs the repository's models folder above the test's own");
         foreach (string file in files)
         {
-            Assert.Equal(Path.GetFileName(Path.GetDirectoryName(file)), ModelConfigReader.Parse(File.ReadAllBytes(file), file).Name);
+            Assert.Equal(
+                Path.GetFileName(Path.GetDirectoryName(file)),
+                ModelConfigReader.Parse(File.ReadAllBytes(file), file).Name
+            );
         }
     }
 
@@ -105,7 +123,10 @@ public sealed class ModelConfigReaderTests
     public void Parse_PublicExamples_GiveTheirModels()
     {
         string[] files = [.. ConfigText.PublicFiles()];
-        Assert.SkipUnless(files.Length > 0, "needs ../shared/data/models/triton-examples, which is not part of the repository");
+        Assert.SkipUnless(
+            files.Length > 0,
+            "needs ../shared/data/models/triton-examples, which is not part of the repository"
+        );
         foreach (string file in files)
         {
             ModelConfig config = ModelConfigReader.Parse(File.ReadAllBytes(file), file);
@@ -127,9 +148,13 @@ public sealed class ModelConfigReaderTests
     [Fact]
     public void Parse_NotUtf8_SaysWhichByteAndWhere()
     {
-        ModelConfigException exception = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse([.. "name:\n'"u8, 0xFF, .. "'"u8], "config.pbtxt"));
+        ModelConfigException exception = Assert.Throws<ModelConfigException>(() =>
+            ModelConfigReader.Parse([.. "name:\n'"u8, 0xFF, .. "'"u8], "config.pbtxt")
+        );
         Assert.Equal("config.pbtxt:2:2: the file is not UTF-8: byte 0xFF", exception.Message);
-        exception = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(Encoding.Unicode.GetBytes("name: 'ÿ'"), "config.pbtxt"));
+        exception = Assert.Throws<ModelConfigException>(() =>
+            ModelConfigReader.Parse(Encoding.Unicode.GetBytes("name: 'ÿ'"), "config.pbtxt")
+        );
         Assert.StartsWith("config.pbtxt:1:", exception.Message, StringComparison.Ordinal);
     }
 }

@@ -22,7 +22,9 @@ public sealed class TextFormatParserTests
     public void Merge_NestedToTheLimit_PassesAndOneMoreIsRefused()
     {
         TextFormatParser.Merge(Nested(TextFormatParser.MaxDepth / 2), new ListValue());
-        ModelConfigException exception = Assert.Throws<ModelConfigException>(() => TextFormatParser.Merge(Nested((TextFormatParser.MaxDepth / 2) + 1), new ListValue()));
+        ModelConfigException exception = Assert.Throws<ModelConfigException>(() =>
+            TextFormatParser.Merge(Nested((TextFormatParser.MaxDepth / 2) + 1), new ListValue())
+        );
         Assert.Contains("deeper than 64", exception.Message, StringComparison.Ordinal);
         Assert.Throws<ModelConfigException>(() => TextFormatParser.Merge(Nested(100_000), new ListValue()));
     }
@@ -32,7 +34,10 @@ public sealed class TextFormatParserTests
     {
         foreach (byte[] whole in Corpus())
         {
-            for (int length = 0; length < whole.Length; length++) Try(whole[..length]);
+            for (int length = 0; length < whole.Length; length++)
+            {
+                Try(whole[..length]);
+            }
         }
     }
 
@@ -51,9 +56,15 @@ public sealed class TextFormatParserTests
                 byte value = random.Next(4) == 0 ? (byte)random.Next(256) : telling[random.Next(telling.Length)];
                 switch (random.Next(3))
                 {
-                    case 0: bytes[at] = value; break;
-                    case 1: bytes.Insert(at, value); break;
-                    default: bytes.RemoveAt(at); break;
+                    case 0:
+                        bytes[at] = value;
+                        break;
+                    case 1:
+                        bytes.Insert(at, value);
+                        break;
+                    default:
+                        bytes.RemoveAt(at);
+                        break;
                 }
             }
 
@@ -68,24 +79,36 @@ public sealed class TextFormatParserTests
         string[] tokens = [.. ConfigText.Rich.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
         for (int round = 0; round < 20_000; round++)
         {
-            IEnumerable<string> shuffled = Enumerable.Range(0, random.Next(1, 12)).Select(_ => tokens[random.Next(tokens.Length)]);
+            IEnumerable<string> shuffled = Enumerable
+                .Range(0, random.Next(1, 12))
+                .Select(_ => tokens[random.Next(tokens.Length)]);
             Try(Encoding.UTF8.GetBytes(string.Join(' ', shuffled)));
         }
     }
 
-    private static TextSource Nested(int lists) => new(
-        string.Concat(Enumerable.Repeat("values { list_value { ", lists)) + string.Concat(Enumerable.Repeat("} } ", lists)), "text");
+    private static TextSource Nested(int lists) =>
+        new(
+            string.Concat(Enumerable.Repeat("values { list_value { ", lists))
+                + string.Concat(Enumerable.Repeat("} } ", lists)),
+            "text"
+        );
 
     private static IEnumerable<byte[]> Corpus() =>
         ConfigText.Samples.Select(Encoding.UTF8.GetBytes).Concat(ConfigText.PublicFiles().Select(Shortened));
 
     /// <summary>Without the licence in front, which is a comment and most of the file.</summary>
-    private static byte[] Shortened(string file) => Encoding.UTF8.GetBytes(string.Concat(File.ReadLines(file).Where(line => !line.StartsWith('#')).Select(line => line + "\n")));
+    private static byte[] Shortened(string file) =>
+        Encoding.UTF8.GetBytes(
+            string.Concat(File.ReadLines(file).Where(line => !line.StartsWith('#')).Select(line => line + "\n"))
+        );
 
     private static void Try(byte[] text)
     {
         Exception? exception = Record.Exception(() => ModelConfigReader.Parse(text, "config.pbtxt"));
-        if (exception is null) return;
+        if (exception is null)
+        {
+            return;
+        }
         ModelConfigException refused = Assert.IsType<ModelConfigException>(exception);
         Assert.True(refused.Line > 0 && refused.Column > 0, refused.Message);
     }

@@ -15,14 +15,26 @@ public sealed class MountedFolderTests
         await using OddEngine test = new(ModelControlMode.Poll, model: null);
         await using Mount mount = await Mount.StartAsync(test.Repository.Full("full"), "size=8k,mode=755");
         test.Repository.Folder("full/1");
-        await using (FileStream file = new(test.Repository.Full("full/1/model.onnx"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        await using (
+            FileStream file = new(
+                test.Repository.Full("full/1/model.onnx"),
+                FileMode.Create,
+                FileAccess.Write,
+                FileShare.None,
+                bufferSize: 0
+            )
+        )
         {
             Assert.Throws<IOException>(() => Fill(file));
         }
 
         await test.Engine.Engine.StartAsync(Token);
         await test.RequireGoodAsync();
-        Assert.Contains("is not a whole ONNX file", test.Engine.Engine.Index.Single(line => line.Name == "full").Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not a whole ONNX file",
+            test.Engine.Engine.Index.Single(line => line.Name == "full").Reason,
+            StringComparison.Ordinal
+        );
 
         test.Repository.Write("full/1/model.onnx", OddRepository.Doubles);
         await test.Engine.Engine.PollAsync(Token);
@@ -50,27 +62,40 @@ public sealed class MountedFolderTests
     private static void Fill(FileStream file)
     {
         file.Write(OddRepository.Doubles.AsSpan(0, 40));
-        while (true) file.Write(new byte[1024]);
+        while (true)
+        {
+            file.Write(new byte[1024]);
+        }
     }
 
     private sealed class Mount(string folder) : IAsyncDisposable
     {
         public static async Task<Mount> StartAsync(string folder, string options)
         {
-            if (!OperatingSystem.IsLinux()) Assert.Skip("tmpfs is Linux'");
+            if (!OperatingSystem.IsLinux())
+            {
+                Assert.Skip("tmpfs is Linux'");
+            }
             Directory.CreateDirectory(folder);
-            if (await RunAsync("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder) != 0) Assert.Skip("mounting a tmpfs is not allowed here");
+            if (await RunAsync("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder) != 0)
+            {
+                Assert.Skip("mounting a tmpfs is not allowed here");
+            }
             return new Mount(folder);
         }
 
-        public async Task RemountAsync(string option) => Assert.Equal(0, await RunAsync("mount", "-o", $"remount,{option}", folder));
+        public async Task RemountAsync(string option) =>
+            Assert.Equal(0, await RunAsync("mount", "-o", $"remount,{option}", folder));
 
         public async ValueTask DisposeAsync() => await RunAsync("umount", "-l", folder);
 
         private static async Task<int> RunAsync(string program, params string[] arguments)
         {
             ProcessStartInfo start = new(program) { RedirectStandardError = true };
-            foreach (string argument in arguments) start.ArgumentList.Add(argument);
+            foreach (string argument in arguments)
+            {
+                start.ArgumentList.Add(argument);
+            }
             using Process process = Process.Start(start)!;
             await process.StandardError.ReadToEndAsync(Token);
             await process.WaitForExitAsync(Token);

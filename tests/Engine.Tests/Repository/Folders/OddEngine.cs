@@ -3,7 +3,9 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Engine.Tests.Repository.Folders;
 
-/// <summary>An engine over a repository with the model <c>good</c>, in a folder that may have others beside it.</summary>
+/// <summary>
+/// An engine over a repository with the model <c>good</c>, in a folder that may have others beside it.
+/// </summary>
 internal sealed class OddEngine : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("odd").FullName;
@@ -17,10 +19,17 @@ internal sealed class OddEngine : IAsyncDisposable
         Repository.Write("good/1/model.onnx", OddRepository.Doubles);
         Engine = new TestEngine(options =>
         {
-            (options.Models, options.Mode) = (root, mode);
-            if (mode != ModelControlMode.Explicit) return;
+            options.Models = root;
+            options.Mode = mode;
+            if (mode != ModelControlMode.Explicit)
+            {
+                return;
+            }
             options.LoadModel.Add("good");
-            if (model is not null) options.LoadModel.Add(model);
+            if (model is not null)
+            {
+                options.LoadModel.Add(model);
+            }
         });
     }
 
@@ -31,8 +40,12 @@ internal sealed class OddEngine : IAsyncDisposable
     /// <summary>What a model makes of 3, or why not.</summary>
     public async Task<(float? Value, InferenceError Error)> TryInferAsync(string model)
     {
-        using InferenceResponse response = await Engine.InferAsync(TestEngine.Request(model, TestEngine.Floats("x", [3], 1, 1)));
-        return response.Error == InferenceError.None ? (TestEngine.Floats(response.Output("y"))[0], InferenceError.None) : (null, response.Error);
+        using InferenceResponse response = await Engine.InferAsync(
+            TestEngine.Request(model, TestEngine.Floats("x", [3], 1, 1))
+        );
+        return response.Error == InferenceError.None
+            ? (TestEngine.Floats(response.Output("y"))[0], InferenceError.None)
+            : (null, response.Error);
     }
 
     public async Task RequireGoodAsync() => Assert.Equal((6f, InferenceError.None), await TryInferAsync("good"));

@@ -4,7 +4,9 @@ using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Engine.Tests.Repository.Folders;
 
-/// <summary>Whatever lies in a repository, in every mode, there from the start or put there later: each model stands for itself.</summary>
+/// <summary>
+/// Whatever lies in a repository, in every mode, there from the start or put there later: each model stands for itself.
+/// </summary>
 public sealed class OddFolderTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
@@ -16,7 +18,10 @@ public sealed class OddFolderTests
         TheoryData<OddKind, ModelControlMode> cases = [];
         foreach (OddKind kind in OddKinds.All)
         {
-            foreach (ModelControlMode mode in Enum.GetValues<ModelControlMode>()) cases.Add(kind, mode);
+            foreach (ModelControlMode mode in Enum.GetValues<ModelControlMode>())
+            {
+                cases.Add(kind, mode);
+            }
         }
 
         return cases;
@@ -26,12 +31,18 @@ public sealed class OddFolderTests
     [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
     public async Task StartAsync_AnOddFolder_IsNamedAndTheOthersServe(OddKind kind, ModelControlMode mode)
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("links, pipes and such names are Unix'");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("links, pipes and such names are Unix'");
+        }
         await using OddEngine test = new(mode, kind.Model);
         kind.Make(test.Repository);
 
         await Task.Run(() => test.Engine.Engine.StartAsync(Token), Token).WaitAsync(Limit, Token);
-        if (mode == ModelControlMode.Demand && kind.Model is not null) await test.TryInferAsync(kind.Model).WaitAsync(Limit, Token);
+        if (mode == ModelControlMode.Demand && kind.Model is not null)
+        {
+            await test.TryInferAsync(kind.Model).WaitAsync(Limit, Token);
+        }
 
         await RequireAsync(test, kind).WaitAsync(Limit, Token);
     }
@@ -40,7 +51,10 @@ public sealed class OddFolderTests
     [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
     public async Task PollAsync_AnOddFolderComes_IsNamedAndTheOthersServe(OddKind kind, ModelControlMode mode)
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("links, pipes and such names are Unix'");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("links, pipes and such names are Unix'");
+        }
         await using OddEngine test = new(mode, model: null);
         await test.Engine.Engine.StartAsync(Token);
         await test.RequireGoodAsync();
@@ -53,10 +67,22 @@ public sealed class OddFolderTests
 
     private static async Task AskAsync(OddEngine test, OddKind kind, ModelControlMode mode)
     {
-        if (mode == ModelControlMode.Poll) await test.Engine.Engine.PollAsync(Token);
-        else if (kind.Model is null) return;
-        else if (mode == ModelControlMode.Demand) await test.TryInferAsync(kind.Model);
-        else await test.Engine.Engine.LoadAsync(kind.Model, Token);
+        if (mode == ModelControlMode.Poll)
+        {
+            await test.Engine.Engine.PollAsync(Token);
+        }
+        else if (kind.Model is null)
+        {
+            return;
+        }
+        else if (mode == ModelControlMode.Demand)
+        {
+            await test.TryInferAsync(kind.Model);
+        }
+        else
+        {
+            await test.Engine.Engine.LoadAsync(kind.Model, Token);
+        }
     }
 
     private static async Task RequireAsync(OddEngine test, OddKind kind)
@@ -84,6 +110,9 @@ public sealed class OddFolderTests
 
         // And what looks at the repository without loading from it.
         Assert.Contains(test.Engine.Engine.RepositoryIndex(), line => line.Name == "good" && line.Reason.Length == 0);
-        if (kind.Model is not null) _ = test.Engine.Engine.ManifestOfRepository(kind.Model);
+        if (kind.Model is not null)
+        {
+            _ = test.Engine.Engine.ManifestOfRepository(kind.Model);
+        }
     }
 }

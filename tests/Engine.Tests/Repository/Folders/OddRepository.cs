@@ -6,19 +6,22 @@ using OrleansInference.Onnx.Samples;
 
 namespace OrleansInference.Engine.Tests.Repository.Folders;
 
-/// <summary>Makes a repository odd. Paths are relative to the repository; what is beside it is reached by <c>..</c>.</summary>
+/// <summary>
+/// Makes a repository odd. Paths are relative to the repository; what is beside it is reached by <c>..</c>.
+/// </summary>
 public sealed class OddRepository(string root)
 {
     /// <summary>y = 2x.</summary>
     public static byte[] Doubles { get; } = FixtureModels.Scale(1, 2);
 
     /// <summary>y = x + w, of one weight that lies in a file.</summary>
-    public static byte[] Adds(string location) => new OnnxGraphBuilder("adds")
-        .Input("x", TensorProto.Types.DataType.Float, "batch", 1)
-        .Initializer(OnnxTensor.External("w", TensorProto.Types.DataType.Float, location, 0, sizeof(float), 1))
-        .Node("Add", ["x", "w"], ["y"])
-        .Output("y", TensorProto.Types.DataType.Float, "batch", 1)
-        .ToBytes();
+    public static byte[] Adds(string location) =>
+        new OnnxGraphBuilder("adds")
+            .Input("x", TensorProto.Types.DataType.Float, "batch", 1)
+            .Initializer(OnnxTensor.External("w", TensorProto.Types.DataType.Float, location, 0, sizeof(float), 1))
+            .Node("Add", ["x", "w"], ["y"])
+            .Output("y", TensorProto.Types.DataType.Float, "batch", 1)
+            .ToBytes();
 
     /// <summary>The file of that weight.</summary>
     public static byte[] Weight(float value) => BitConverter.GetBytes(value);
@@ -67,7 +70,8 @@ public sealed class OddRepository(string root)
     }
 
     /// <summary>A folder whose name ends in a byte that is no UTF-8.</summary>
-    public void Latin1Folder(string path, char last) => Assert.Equal(0, Syscall.mkdir($"{Full(path)}\0{last}", FilePermissions.ACCESSPERMS));
+    public void Latin1Folder(string path, char last) =>
+        Assert.Equal(0, Syscall.mkdir($"{Full(path)}\0{last}", FilePermissions.ACCESSPERMS));
 
     /// <summary>An empty file whose name ends in a byte that is no UTF-8.</summary>
     public void Latin1File(string path, char last)

@@ -21,7 +21,14 @@ public sealed class RowFormatsTests : IDisposable
     [InlineData("parquet")]
     public async Task MergeAsync_Parts_ReadsBackEveryRowOnceByRange(string name)
     {
-        float[] values = [.. Enumerable.Range(0, 46).Select(i => i / 3f), float.NaN, float.PositiveInfinity, -0f, 1e-40f];
+        float[] values =
+        [
+            .. Enumerable.Range(0, 46).Select(i => i / 3f),
+            float.NaN,
+            float.PositiveInfinity,
+            -0f,
+            1e-40f,
+        ];
         IRowFormat format = RowFormats.Find(name, "", "");
         List<string> parts = [];
         // 25 rows of two, in parts of 10, 10 and 5 rows, each written in two goes.
@@ -30,15 +37,40 @@ public sealed class RowFormatsTests : IDisposable
             parts.Add(Path.Combine(_folder, $"part-{parts.Count}"));
             await using FileStream target = new(parts[^1], FileMode.CreateNew, FileAccess.ReadWrite);
             IRowWriter writer = format.Create(target);
-            foreach (float[] some in part.Chunk(14)) await writer.WriteAsync(some.Length / 2, [new OutputColumn(SampleTensor.Floats("y", [some.Length / 2, 2], some), some.Length / 2, isBatched: true)], Token);
+            foreach (float[] some in part.Chunk(14))
+            {
+                await writer.WriteAsync(
+                    some.Length / 2,
+                    [
+                        new OutputColumn(
+                            SampleTensor.Floats("y", [some.Length / 2, 2], some),
+                            some.Length / 2,
+                            isBatched: true
+                        ),
+                    ],
+                    Token
+                );
+            }
             await writer.CompleteAsync(Token);
         }
 
         string whole = Path.Combine(_folder, "whole");
-        await using (FileStream target = new(whole, FileMode.CreateNew, FileAccess.ReadWrite)) await format.MergeAsync(parts, target, Token);
+        await using (FileStream target = new(whole, FileMode.CreateNew, FileAccess.ReadWrite))
+        {
+            await format.MergeAsync(parts, target, Token);
+        }
 
         RowColumn[] columns = await format.ReadColumnsAsync(whole, Token);
-        BulkInput[] inputs = [new BulkInput("y", TensorDatatype.Fp32, [2], [.. columns.Select(column => column.Name)], [.. columns.Select(column => column.Elements)])];
+        BulkInput[] inputs =
+        [
+            new BulkInput(
+                "y",
+                TensorDatatype.Fp32,
+                [2],
+                [.. columns.Select(column => column.Name)],
+                [.. columns.Select(column => column.Elements)]
+            ),
+        ];
         BulkRange[] shards = await format.SplitAsync(whole, 7, Token);
         List<byte> read = [];
         foreach (BulkRange shard in shards)
@@ -66,12 +98,21 @@ public sealed class RowFormatsTests : IDisposable
         await using (FileStream target = new(path, FileMode.CreateNew, FileAccess.ReadWrite))
         {
             IRowWriter writer = format.Create(target);
-            await writer.WriteAsync(texts.Length, [new OutputColumn(SampleTensor.Texts("t", texts), texts.Length, isBatched: true)], Token);
+            await writer.WriteAsync(
+                texts.Length,
+                [new OutputColumn(SampleTensor.Texts("t", texts), texts.Length, isBatched: true)],
+                Token
+            );
             await writer.CompleteAsync(Token);
         }
 
         BulkRange[] shards = await format.SplitAsync(path, 100, Token);
-        await using IRowReader reader = await format.OpenAsync(path, [new BulkInput("t", TensorDatatype.Bytes, [1], ["t"], [1])], shards.Single(), Token);
+        await using IRowReader reader = await format.OpenAsync(
+            path,
+            [new BulkInput("t", TensorDatatype.Bytes, [1], ["t"], [1])],
+            shards.Single(),
+            Token
+        );
         ArrayBufferWriter<byte>[] contents = [new()];
 
         Assert.Equal(texts.Length, await reader.ReadAsync(100, contents, Token));
@@ -89,9 +130,16 @@ public sealed class RowFormatsTests : IDisposable
         await File.WriteAllTextAsync(path, text, Token);
         IRowFormat format = RowFormats.Find("", path, "");
         BulkRange shard = (await format.SplitAsync(path, 100, Token)).Single();
-        await using IRowReader reader = await format.OpenAsync(path, [new BulkInput("x", datatype, [1], ["x"], [1])], shard, Token);
+        await using IRowReader reader = await format.OpenAsync(
+            path,
+            [new BulkInput("x", datatype, [1], ["x"], [1])],
+            shard,
+            Token
+        );
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => reader.ReadAsync(100, [new()], Token).AsTask());
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            reader.ReadAsync(100, [new()], Token).AsTask()
+        );
 
         Assert.All(expected, part => Assert.Contains(part, exception.Message, StringComparison.Ordinal));
     }
@@ -108,9 +156,16 @@ public sealed class RowFormatsTests : IDisposable
         await File.WriteAllTextAsync(path, text, Token);
         IRowFormat format = RowFormats.Find("", path, "");
         BulkRange shard = (await format.SplitAsync(path, 100, Token)).Single();
-        await using IRowReader reader = await format.OpenAsync(path, [new BulkInput("x", TensorDatatype.Fp32, [2], ["x"], [2])], shard, Token);
+        await using IRowReader reader = await format.OpenAsync(
+            path,
+            [new BulkInput("x", TensorDatatype.Fp32, [2], ["x"], [2])],
+            shard,
+            Token
+        );
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => reader.ReadAsync(100, [new()], Token).AsTask());
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            reader.ReadAsync(100, [new()], Token).AsTask()
+        );
 
         Assert.All(expected, part => Assert.Contains(part, exception.Message, StringComparison.Ordinal));
     }
@@ -126,7 +181,12 @@ public sealed class RowFormatsTests : IDisposable
 
         Assert.Equal("x", (await format.ReadColumnsAsync(path, Token)).Single().Name);
         Assert.Equal([(0, 2), (2, 3)], shards.Select(shard => (shard.Start, shard.End)));
-        await using IRowReader reader = await format.OpenAsync(path, [new BulkInput("x", TensorDatatype.UInt8, [1], ["x"], [1])], shards[1], Token);
+        await using IRowReader reader = await format.OpenAsync(
+            path,
+            [new BulkInput("x", TensorDatatype.UInt8, [1], ["x"], [1])],
+            shards[1],
+            Token
+        );
         ArrayBufferWriter<byte>[] contents = [new()];
         await reader.ReadAsync(10, contents, Token);
         Assert.Equal([3], contents[0].WrittenSpan.ToArray());
@@ -138,7 +198,9 @@ public sealed class RowFormatsTests : IDisposable
         string path = Path.Combine(_folder, "open.csv");
         await File.WriteAllTextAsync(path, "x\n1\n\"2\n3\n", Token);
 
-        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() => RowFormats.Find("csv", path, "").SplitAsync(path, 2, Token));
+        InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
+            RowFormats.Find("csv", path, "").SplitAsync(path, 2, Token)
+        );
 
         Assert.Contains("never closed", exception.Message, StringComparison.Ordinal);
     }
@@ -146,7 +208,15 @@ public sealed class RowFormatsTests : IDisposable
     [Fact]
     public void Find_AnUnknownFormat_NamesThoseAllowed()
     {
-        Assert.Contains("allowed: npy, csv, jsonl, parquet", Assert.Throws<InferenceException>(() => RowFormats.Find("xls", "a.csv", "input_format")).Message, StringComparison.Ordinal);
-        Assert.Contains("set input_format", Assert.Throws<InferenceException>(() => RowFormats.Find("", "a.xls", "input_format")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "allowed: npy, csv, jsonl, parquet",
+            Assert.Throws<InferenceException>(() => RowFormats.Find("xls", "a.csv", "input_format")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "set input_format",
+            Assert.Throws<InferenceException>(() => RowFormats.Find("", "a.xls", "input_format")).Message,
+            StringComparison.Ordinal
+        );
     }
 }

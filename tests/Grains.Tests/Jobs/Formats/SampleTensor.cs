@@ -6,7 +6,8 @@ namespace OrleansInference.Grains.Tests.Jobs.Formats;
 /// <summary>Tensors of tests.</summary>
 internal static class SampleTensor
 {
-    public static InferenceTensor Floats(string name, long[] shape, params float[] values) => new(name, TensorDatatype.Fp32, shape, MemoryMarshal.AsBytes<float>(values).ToArray());
+    public static InferenceTensor Floats(string name, long[] shape, params float[] values) =>
+        new(name, TensorDatatype.Fp32, shape, MemoryMarshal.AsBytes<float>(values).ToArray());
 
     public static InferenceTensor Texts(string name, params string[] values)
     {
