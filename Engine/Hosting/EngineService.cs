@@ -48,7 +48,7 @@ internal sealed partial class EngineService(
             catch (ModelRepositoryException exception)
             {
                 // A repository that is away for a moment must not stop what serves from memory.
-                LogPollFailed(exception.Message);
+                LogPollFailed(exception);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
@@ -58,9 +58,13 @@ internal sealed partial class EngineService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The repository could not be polled: {Reason}")]
-    private partial void LogPollFailed(string reason);
+    [LoggerMessage(EventId = 1001, Level = LogLevel.Warning, Message = "The repository could not be polled")]
+    private partial void LogPollFailed(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A look at the models failed; the next one comes as planned")]
+    [LoggerMessage(
+        EventId = 1002,
+        Level = LogLevel.Error,
+        Message = "A look at the models failed; the next one comes as planned"
+    )]
     private partial void LogLookFailed(Exception exception);
 }

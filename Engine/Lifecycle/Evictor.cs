@@ -135,6 +135,6 @@ internal sealed partial class Evictor(
         return true;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} was unloaded: {Reason}")]
+    [LoggerMessage(EventId = 1003, Level = LogLevel.Information, Message = "Model {Model} was unloaded: {Reason}")]
     private partial void LogEvicted(string model, string reason);
 }

@@ -361,6 +361,7 @@ internal sealed partial class ModelLifecycle(
     }
 
     [LoggerMessage(
+        EventId = 1004,
         Level = LogLevel.Information,
         Message = "Model {Model} version {Version} is ready on {Provider}: batches of up to {MaxRows} "
             + "rows, {Concurrency} at once, objective {SloMs:F1} ms at p99."
@@ -374,18 +375,30 @@ internal sealed partial class ModelLifecycle(
         double sloMs
     );
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ensemble {Model} version {Version} is ready.")]
+    [LoggerMessage(
+        EventId = 1005,
+        Level = LogLevel.Information,
+        Message = "Ensemble {Model} version {Version} is ready."
+    )]
     private partial void LogLoadedEnsemble(string model, long version);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} version {Version}: left out of it: {Ignored}")]
+    [LoggerMessage(
+        EventId = 1006,
+        Level = LogLevel.Warning,
+        Message = "Model {Model} version {Version}: left out of it: {Ignored}"
+    )]
     private partial void LogIgnored(string model, long version, string ignored);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} cannot be loaded, for a reason that is no model's")]
+    [LoggerMessage(
+        EventId = 1007,
+        Level = LogLevel.Error,
+        Message = "Model {Model} cannot be loaded, for a reason that is no model's"
+    )]
     private partial void LogUnexpected(Exception exception, string model);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model}: {Reason}")]
+    [LoggerMessage(EventId = 1008, Level = LogLevel.Error, Message = "Model {Model}: {Reason}")]
     private partial void LogNotLoaded(string model, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model}: {Reason}")]
+    [LoggerMessage(EventId = 1009, Level = LogLevel.Information, Message = "Model {Model}: {Reason}")]
     private partial void LogUnloaded(string model, string reason);
 }

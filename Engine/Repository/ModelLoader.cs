@@ -156,7 +156,7 @@ internal sealed partial class ModelLoader(
         {
             settings = settings with { Provider = ExecutionProviderChoice.Cpu };
             InferenceSession onnx = CreateSession(settings, path);
-            LogFellBack(path, exception.Message);
+            LogFellBack(path, exception);
             return (onnx, settings);
         }
     }
@@ -323,21 +323,27 @@ internal sealed partial class ModelLoader(
     }
 
     [LoggerMessage(
+        EventId = 1010,
         Level = LogLevel.Information,
         Message = "Model {Model} was not warmed up, no made-up input suits it: {Reason}"
     )]
     private partial void LogNotWarmed(string model, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} is served on the CPU, CUDA cannot load it: {Reason}")]
-    private partial void LogFellBack(string path, string reason);
+    [LoggerMessage(
+        EventId = 1011,
+        Level = LogLevel.Warning,
+        Message = "{Path} is served on the CPU, CUDA cannot load it"
+    )]
+    private partial void LogFellBack(string path, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model}: {Notice}")]
+    [LoggerMessage(EventId = 1012, Level = LogLevel.Information, Message = "Model {Model}: {Notice}")]
     private partial void LogNotBatched(string model, string notice);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model}: {Notice}")]
+    [LoggerMessage(EventId = 1013, Level = LogLevel.Warning, Message = "Model {Model}: {Notice}")]
     private partial void LogRowsMeet(string model, string notice);
 
     [LoggerMessage(
+        EventId = 1014,
         Level = LogLevel.Warning,
         Message = "Variant {Variant} in {Folder} is not used: its rows are not proven independent, and the "
             + "model batches. Make it again with oinf optimize."

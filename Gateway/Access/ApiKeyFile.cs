@@ -85,7 +85,7 @@ internal sealed partial class ApiKeyFile
         }
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
-            LogKept(exception.Message);
+            LogKept(exception);
         }
         finally
         {
@@ -112,12 +112,13 @@ internal sealed partial class ApiKeyFile
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Read {Path} again: {Count} API keys.")]
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Information, Message = "Read {Path} again: {Count} API keys.")]
     private partial void LogRead(string path, int count);
 
     [LoggerMessage(
+        EventId = 3002,
         Level = LogLevel.Error,
-        Message = "The API keys cannot be read again, and those read before stay valid: {Reason}"
+        Message = "The API keys cannot be read again, and those read before stay valid"
     )]
-    private partial void LogKept(string reason);
+    private partial void LogKept(Exception exception);
 }

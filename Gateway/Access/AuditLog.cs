@@ -51,13 +51,17 @@ internal sealed partial class AuditLog(IOptions<AccessOptions> options, TimeProv
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotWritten(options.Value.AuditFile, exception.Message);
+            LogNotWritten(options.Value.AuditFile, exception);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Who} ({Role}) {Method} {Path}: {Status}, from {From}")]
+    [LoggerMessage(
+        EventId = 3003,
+        Level = LogLevel.Information,
+        Message = "{Who} ({Role}) {Method} {Path}: {Status}, from {From}"
+    )]
     private partial void LogAction(string who, string role, string method, string path, int status, string from);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The audit file {File} cannot be written: {Reason}")]
-    private partial void LogNotWritten(string file, string reason);
+    [LoggerMessage(EventId = 3004, Level = LogLevel.Error, Message = "The audit file {File} cannot be written")]
+    private partial void LogNotWritten(string file, Exception exception);
 }

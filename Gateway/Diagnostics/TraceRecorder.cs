@@ -91,7 +91,7 @@ internal sealed partial class TraceRecorder(
                 when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 _failed = true;
-                LogFailed(options.Value.TraceFile, exception.Message);
+                LogFailed(options.Value.TraceFile, exception);
             }
         }
     }
@@ -131,10 +131,11 @@ internal sealed partial class TraceRecorder(
     }
 
     [LoggerMessage(
+        EventId = 3005,
         Level = LogLevel.Error,
-        Message = "The trace file {Path} cannot be written, nothing more is traced: {Reason}"
+        Message = "The trace file {Path} cannot be written, nothing more is traced"
     )]
-    private partial void LogFailed(string path, string reason);
+    private partial void LogFailed(string path, Exception exception);
 
     private static long Number(IReadOnlyDictionary<string, string[]> settings, string name) =>
         long.Parse(settings[name][0], CultureInfo.InvariantCulture);

@@ -12,6 +12,6 @@ internal sealed partial class UnexpectedFailure(ILogger<UnexpectedFailure> logge
         return "the server failed; its log has the cause";
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Call} failed")]
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Error, Message = "{Call} failed")]
     private static partial void LogFailure(ILogger logger, string call, Exception exception);
 }

@@ -74,7 +74,8 @@ internal sealed partial class RequestPathWarmup(
             token.Close();
         }
 
-        LogWarm(_sent, (long)time.GetElapsedTime(begin).TotalMilliseconds);
+        double milliseconds = time.GetElapsedTime(begin).TotalMilliseconds;
+        LogWarm(_sent, milliseconds);
     }
 
     /// <inheritdoc />
@@ -184,9 +185,17 @@ internal sealed partial class RequestPathWarmup(
         }
     }
 
-    [LoggerMessage(1, LogLevel.Debug, "The request path is warm after {Requests} requests in {Milliseconds} ms")]
-    private partial void LogWarm(int requests, long milliseconds);
+    [LoggerMessage(
+        EventId = 3007,
+        Level = LogLevel.Debug,
+        Message = "The request path is warm after {Requests} requests in {Milliseconds:F0} ms"
+    )]
+    private partial void LogWarm(int requests, double milliseconds);
 
-    [LoggerMessage(2, LogLevel.Information, "The request path could not be warmed; the first requests take longer")]
+    [LoggerMessage(
+        EventId = 3008,
+        Level = LogLevel.Information,
+        Message = "The request path could not be warmed; the first requests take longer"
+    )]
     private partial void LogFailed(Exception exception);
 }

@@ -69,7 +69,7 @@ internal sealed partial class BulkJobGrain
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
-            LogInterrupted(Id, exception.Message);
+            LogInterrupted(Id, exception);
         }
         catch (Exception exception)
         {
@@ -179,7 +179,7 @@ internal sealed partial class BulkJobGrain
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogLeft(Id, JobFiles.Folder(output), exception.Message);
+            LogLeft(Id, JobFiles.Folder(output), exception);
         }
     }
 

@@ -75,10 +75,14 @@ internal sealed partial class BulkJobResumer(
         }
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
-            LogNotResumed(what, exception.Message);
+            LogNotResumed(what, exception);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{What} could not be resumed, which is tried again: {Reason}")]
-    private partial void LogNotResumed(string what, string reason);
+    [LoggerMessage(
+        EventId = 2007,
+        Level = LogLevel.Debug,
+        Message = "{What} could not be resumed, which is tried again"
+    )]
+    private partial void LogNotResumed(string what, Exception exception);
 }

@@ -107,6 +107,6 @@ internal sealed partial class BulkShardGrain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "An attempt at shard {Shard} failed")]
+    [LoggerMessage(EventId = 2008, Level = LogLevel.Warning, Message = "An attempt at shard {Shard} failed")]
     private partial void LogFailed(Exception exception, string shard);
 }

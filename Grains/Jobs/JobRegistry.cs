@@ -56,7 +56,7 @@ internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<
             }
             catch (Exception exception) when (exception is IOException or JsonException)
             {
-                LogUnreadable(file, exception.Message);
+                LogUnreadable(file, exception);
             }
         }
 
@@ -65,6 +65,10 @@ internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<
 
     private string Of(string id) => Path.Combine(Folder, Uri.EscapeDataString(id) + ".json");
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The note of a running job, {File}, cannot be read: {Reason}")]
-    private partial void LogUnreadable(string file, string reason);
+    [LoggerMessage(
+        EventId = 2009,
+        Level = LogLevel.Debug,
+        Message = "The note of a running job, {File}, cannot be read"
+    )]
+    private partial void LogUnreadable(string file, Exception exception);
 }

@@ -120,7 +120,7 @@ internal sealed partial class ModelRepositoryControl(
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
-            LogNotShared(modelName, exception.Message);
+            LogNotShared(modelName, exception);
         }
 
         await engine.UnloadAsync(modelName, unloadDependents, cancellationToken).ConfigureAwait(false);
@@ -148,7 +148,7 @@ internal sealed partial class ModelRepositoryControl(
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
-                LogNotShared(model, exception.Message);
+                LogNotShared(model, exception);
             }
         }
 
@@ -173,7 +173,7 @@ internal sealed partial class ModelRepositoryControl(
         {
             // It serves, on this node; the director takes it in when there is one again and the load is asked for
             // again.
-            LogNotShared(model, exception.Message);
+            LogNotShared(model, exception);
         }
     }
 
@@ -192,13 +192,17 @@ internal sealed partial class ModelRepositoryControl(
         );
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} has no replica on a node: {Reason}")]
+    [LoggerMessage(
+        EventId = 2010,
+        Level = LogLevel.Warning,
+        Message = "Model {Model} has no replica on a node: {Reason}"
+    )]
     private partial void LogRefused(string model, string reason);
 
     [LoggerMessage(
+        EventId = 2011,
         Level = LogLevel.Warning,
-        Message = "Model {Model} was loaded or unloaded on this node only, the cluster's director does not "
-            + "answer: {Reason}"
+        Message = "Model {Model} was loaded or unloaded on this node only, the cluster's director does not " + "answer"
     )]
-    private partial void LogNotShared(string model, string reason);
+    private partial void LogNotShared(string model, Exception exception);
 }

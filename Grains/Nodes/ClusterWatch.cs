@@ -78,14 +78,15 @@ internal sealed partial class ClusterWatch(
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
-                LogNoDirector(exception.Message);
+                LogNoDirector(exception);
             }
         } while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
     }
 
     [LoggerMessage(
+        EventId = 2012,
         Level = LogLevel.Debug,
-        Message = "No placement director answers; this node goes on with the plan that it has: {Reason}"
+        Message = "No placement director answers; this node goes on with the plan that it has"
     )]
-    private partial void LogNoDirector(string reason);
+    private partial void LogNoDirector(Exception exception);
 }

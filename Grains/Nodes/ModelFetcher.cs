@@ -121,6 +121,10 @@ internal sealed partial class ModelFetcher(NodeServices services, ClusterNode no
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Fetched model {Model} from {Source}, {Files} files")]
+    [LoggerMessage(
+        EventId = 2013,
+        Level = LogLevel.Information,
+        Message = "Fetched model {Model} from {Source}, {Files} files"
+    )]
     private partial void LogFetched(string model, SiloAddress source, int files);
 }

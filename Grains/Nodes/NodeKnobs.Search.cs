@@ -134,7 +134,7 @@ internal sealed partial class NodeKnobs
             {
                 tuned.HasFailed = true;
             }
-            LogNotProfiled(replica.Name, exception.Message);
+            LogNotProfiled(replica.Name, exception);
         }
         finally
         {

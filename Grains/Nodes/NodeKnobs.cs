@@ -155,7 +155,7 @@ internal sealed partial class NodeKnobs(
         }
         catch (Exception exception) when (exception is ModelLoadException or ObjectDisposedException)
         {
-            LogNotSet(replica.Name, exception.Message);
+            LogNotSet(replica.Name, exception);
         }
         finally
         {
@@ -261,29 +261,32 @@ internal sealed partial class NodeKnobs(
         };
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} version {Version}: {Reason}")]
+    [LoggerMessage(EventId = 2014, Level = LogLevel.Information, Message = "Model {Model} version {Version}: {Reason}")]
     private partial void LogSearched(string model, string version, string reason);
 
     [LoggerMessage(
+        EventId = 2015,
         Level = LogLevel.Information,
         Message = "Model {Model} version {Version} after a trial with live requests: {Reason}"
     )]
     private partial void LogTried(string model, string version, string reason);
 
     [LoggerMessage(
+        EventId = 2016,
         Level = LogLevel.Information,
         Message = "A search on model {Model} was thrown away and will be tried again: {Reason}"
     )]
     private partial void LogDisturbed(string model, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} runs on as before: {Reason}")]
-    private partial void LogNotSet(string model, string reason);
+    [LoggerMessage(EventId = 2017, Level = LogLevel.Warning, Message = "Model {Model} runs on as before")]
+    private partial void LogNotSet(string model, Exception exception);
 
     [LoggerMessage(
+        EventId = 2018,
         Level = LogLevel.Information,
-        Message = "Model {Model} keeps its settings, a search was not possible: {Reason}"
+        Message = "Model {Model} keeps its settings, a search was not possible"
     )]
-    private partial void LogNotProfiled(string model, string reason);
+    private partial void LogNotProfiled(string model, Exception exception);
 
     private sealed class Tuned(PolicySlot policy)
     {

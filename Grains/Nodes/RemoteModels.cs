@@ -94,14 +94,15 @@ internal sealed partial class RemoteModels(
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException or InferenceException)
             {
-                LogNotDescribed(model, exception.Message);
+                LogNotDescribed(model, exception);
             }
         }
     }
 
     [LoggerMessage(
+        EventId = 2019,
         Level = LogLevel.Debug,
-        Message = "Model {Model} could not be described by the node that serves it: {Reason}"
+        Message = "Model {Model} could not be described by the node that serves it"
     )]
-    private partial void LogNotDescribed(string model, string reason);
+    private partial void LogNotDescribed(string model, Exception exception);
 }

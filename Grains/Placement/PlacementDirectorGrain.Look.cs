@@ -64,7 +64,7 @@ internal sealed partial class PlacementDirectorGrain
         catch (Exception exception)
         {
             // Whatever it is, nodes go on with what they have, and the next look may do better.
-            LogFailed(exception.Message);
+            LogFailed(exception);
         }
         finally
         {

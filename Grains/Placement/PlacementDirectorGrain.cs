@@ -319,20 +319,30 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     }
 
     [LoggerMessage(
+        EventId = 2020,
         Level = LogLevel.Information,
         Message = "The placement director lives on {Node} and goes on from epoch {Epoch}"
     )]
     private partial void LogActive(string node, long epoch);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Plan {Epoch}: {Nodes} nodes, {Models} models")]
+    [LoggerMessage(
+        EventId = 2021,
+        Level = LogLevel.Information,
+        Message = "Plan {Epoch}: {Nodes} nodes, {Models} models"
+    )]
     private partial void LogPlanned(long epoch, int nodes, int models);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The placement director was replaced by another: {Reason}")]
+    [LoggerMessage(
+        EventId = 2022,
+        Level = LogLevel.Warning,
+        Message = "The placement director was replaced by another: {Reason}"
+    )]
     private partial void LogReplaced(string reason);
 
     [LoggerMessage(
+        EventId = 2023,
         Level = LogLevel.Warning,
-        Message = "The placement director could not look at the cluster: {Reason}"
+        Message = "The placement director could not look at the cluster"
     )]
-    private partial void LogFailed(string reason);
+    private partial void LogFailed(Exception exception);
 }

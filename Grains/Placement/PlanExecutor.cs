@@ -206,12 +206,12 @@ internal sealed partial class PlanExecutor(
             {
                 _failures[(node, model)] = (exception.Message, time.GetTimestamp());
             }
-            LogFailed(model, node, exception.Message);
+            LogFailed(model, node, exception);
         }
         catch (Exception exception)
         {
             // A node that is lost while it works is membership's to judge: the next look begins again.
-            LogFailed(model, node, exception.Message);
+            LogFailed(model, node, exception);
         }
         finally
         {
@@ -220,6 +220,6 @@ internal sealed partial class PlanExecutor(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} on {Node}: {Reason}")]
-    private partial void LogFailed(string model, SiloAddress node, string reason);
+    [LoggerMessage(EventId = 2024, Level = LogLevel.Warning, Message = "Model {Model} on {Node}")]
+    private partial void LogFailed(string model, SiloAddress node, Exception exception);
 }

@@ -78,7 +78,7 @@ internal sealed partial class PolicyWatch(
         catch (Exception exception) when (exception is ModelLoadException or IOException or UnauthorizedAccessException)
         {
             slot.Current = null;
-            LogRefused(name, exception.Message);
+            LogRefused(name, exception);
         }
     }
 
@@ -88,16 +88,22 @@ internal sealed partial class PolicyWatch(
         LogLeft();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The agent's policy is {Policy} ({Provenance})")]
+    [LoggerMessage(
+        EventId = 2025,
+        Level = LogLevel.Information,
+        Message = "The agent's policy is {Policy} ({Provenance})"
+    )]
     private partial void LogTaken(string policy, string provenance);
 
     [LoggerMessage(
+        EventId = 2026,
         Level = LogLevel.Warning,
-        Message = "The agent's policy {Policy} is refused, the planner decides alone: {Reason}"
+        Message = "The agent's policy {Policy} is refused, the planner decides alone"
     )]
-    private partial void LogRefused(string policy, string reason);
+    private partial void LogRefused(string policy, Exception exception);
 
     [LoggerMessage(
+        EventId = 2027,
         Level = LogLevel.Information,
         Message = "The agent has no policy any more: the planner decides alone"
     )]

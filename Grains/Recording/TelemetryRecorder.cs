@@ -187,7 +187,7 @@ internal sealed partial class TelemetryRecorder(
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Recording must not end serving: these rows are lost, the next ones are tried again.
-            LogNotWritten(recording.Folder, exception.Message);
+            LogNotWritten(recording.Folder, exception);
         }
 
         _requests.Clear();
@@ -235,11 +235,12 @@ internal sealed partial class TelemetryRecorder(
     private static double Unix(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).TotalMilliseconds;
 
     [LoggerMessage(
+        EventId = 2028,
         Level = LogLevel.Information,
         Message = "Telemetry is recorded in {Folder}: {Share:P0} of the requests, {Contents}"
     )]
     private partial void LogRecording(string folder, double share, string contents);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Telemetry could not be written to {Folder}: {Reason}")]
-    private partial void LogNotWritten(string folder, string reason);
+    [LoggerMessage(EventId = 2029, Level = LogLevel.Warning, Message = "Telemetry could not be written to {Folder}")]
+    private partial void LogNotWritten(string folder, Exception exception);
 }

@@ -47,6 +47,7 @@ internal sealed partial class GracefulStop(
     public void Dispose() => _told.Dispose();
 
     [LoggerMessage(
+        EventId = 5001,
         Level = LogLevel.Information,
         Message = "Stopping: not ready any more; the cluster sends requests elsewhere, and what is under "
             + "way is answered."

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using OrleansInference.Agent.Policy;
 using OrleansInference.Engine.Policies;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Simulation.Evaluation;
+using OrleansInference.Research.Evaluation;
 using OrleansInference.Simulation.Recorded;
 using OrleansInference.Simulation.Workloads;
 using Spectre.Console;

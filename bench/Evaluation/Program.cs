@@ -1,6 +1,6 @@
 using System.Globalization;
 using OrleansInference.Agent.Policy;
-using OrleansInference.Simulation.Evaluation;
+using OrleansInference.Research.Evaluation;
 using OrleansInference.Simulation.Workloads;
 
 // evaluation --overhead: what the slow loop costs

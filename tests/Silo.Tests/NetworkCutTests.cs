@@ -31,6 +31,7 @@ public sealed class NetworkCutTests : IAsyncLifetime
         );
         await FloatRows.WriteAsync(Path.Combine(_root, "in.npy"), Rows);
         _redis = await RedisProcess.StartNewAsync();
+        await _hosts!.ReachAsync(_redis.Port, Token);
         for (int i = 0; i < 3; i++)
         {
             _silos.Add(

@@ -62,6 +62,20 @@ public sealed class NetworkNamespaces : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until every host reaches a port of this machine: a new link carries nothing for a moment.</summary>
+    public async Task ReachAsync(int port, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        for (int i = 0; i < _count; i++)
+        {
+            while (!await ConnectsAsync($"netns exec {Name(i)} bash -c \"exec 3<>/dev/tcp/{Bridge}/{port}\""))
+            {
+                await Task.Delay(50, patience.Token);
+            }
+        }
+    }
+
     /// <summary>Cuts two hosts from each other: what one sends to the other is lost without a word.</summary>
     public async Task CutAsync(int one, int other)
     {
@@ -84,6 +98,19 @@ public sealed class NetworkNamespaces : IAsyncDisposable
         }
         await TryIpAsync($"link del {_id}v");
         await TryIpAsync($"netns del {_id}hub");
+    }
+
+    private static async Task<bool> ConnectsAsync(string arguments)
+    {
+        try
+        {
+            await IpAsync(arguments);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static async Task TryIpAsync(string arguments)

@@ -3,7 +3,6 @@ using OrleansInference.Agent.Planning;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Simulation.Cluster;
-using OrleansInference.Simulation.Evaluation;
 using OrleansInference.Simulation.Trials;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;

@@ -1,6 +1,6 @@
 using OrleansInference.Simulation.Core;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>Intervals of means by resampling (Efron 1979).</summary>
 public static class Bootstrap

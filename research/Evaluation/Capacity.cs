@@ -1,4 +1,4 @@
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>The most that a cluster answers in time.</summary>
 /// <param name="Load">Mean work ÷ what all cores can do, each row alone; 0 where nothing is in time.</param>

@@ -1,4 +1,4 @@
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>A request as the oracle sees it.</summary>
 /// <param name="At">When it comes, seconds.</param>

@@ -2,7 +2,7 @@ using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Grains.Interfaces.Cluster;
 
-namespace OrleansInference.Agent.Baselines;
+namespace OrleansInference.Research.Baselines;
 
 /// <summary>
 /// Ray Serve's autoscaler: as many replicas of a model as its requests under way ÷ a target, up quickly and down

@@ -1,9 +1,9 @@
+using OrleansInference.Research.Evaluation;
 using OrleansInference.Simulation.Cluster;
-using OrleansInference.Simulation.Evaluation;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
 
-namespace OrleansInference.Simulation.Tests.Evaluation;
+namespace OrleansInference.Research.Tests.Evaluation;
 
 public class OfflineOracleTests
 {

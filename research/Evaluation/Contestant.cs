@@ -1,6 +1,6 @@
 using OrleansInference.Simulation.Cluster;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>
 /// Somebody who is judged: settings that are tuned on the training traces, each with the same budget.

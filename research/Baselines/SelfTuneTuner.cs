@@ -1,7 +1,7 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Grains.Interfaces.Cluster;
 
-namespace OrleansInference.Agent.Baselines;
+namespace OrleansInference.Research.Baselines;
 
 /// <summary>
 /// SelfTune's two-point search (Karthikeyan and others, NSDI 2023): tries the point on either side of the present one,

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using OrleansInference.Simulation.Workloads;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>Writes an evaluation down.</summary>
 public static class EvaluationReport

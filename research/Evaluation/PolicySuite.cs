@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text;
 using OrleansInference.Agent.Policy;
 using OrleansInference.Simulation.Cluster;
+using OrleansInference.Simulation.Workloads;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>
 /// Learned policies against planner and predictor alone, on the same held-out traces: paired, by cell. A policy is in

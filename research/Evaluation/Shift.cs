@@ -2,7 +2,7 @@ using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>Something that changes half-way, which nobody was prepared for.</summary>
 /// <param name="Name">What it is called.</param>

@@ -2,7 +2,7 @@ using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>
 /// An upper bound of what any scheduler could serve in time that knew all requests and the world's laws beforehand, in

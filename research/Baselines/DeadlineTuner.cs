@@ -1,7 +1,7 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Grains.Interfaces.Cluster;
 
-namespace OrleansInference.Agent.Baselines;
+namespace OrleansInference.Research.Baselines;
 
 /// <summary>
 /// Batches sized for deadlines: the largest whose run takes a share of the objective (Nexus, SOSP 2019, with one half:

@@ -1,7 +1,7 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Grains.Interfaces.Cluster;
 
-namespace OrleansInference.Agent.Baselines;
+namespace OrleansInference.Research.Baselines;
 
 /// <summary>
 /// Clipper's adaptive batching (Crankshaw and others, NSDI 2017): the cap grows by a step while latency stays within

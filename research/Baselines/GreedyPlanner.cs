@@ -4,7 +4,7 @@ using OrleansInference.Agent.Planning;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
 
-namespace OrleansInference.Agent.Baselines;
+namespace OrleansInference.Research.Baselines;
 
 /// <summary>
 /// Greedy selective replication (AlpaServe, OSDI 2023), made anew every period from measured costs and demand.

@@ -1,4 +1,6 @@
-namespace OrleansInference.Simulation.Evaluation;
+using OrleansInference.Simulation.Workloads;
+
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>How everybody did in a cell.</summary>
 /// <param name="Cell">The cell's name.</param>

@@ -3,8 +3,9 @@ using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Simulation.Cluster;
+using OrleansInference.Simulation.Workloads;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>What a planner costs: the time of its calls, which are one a second as the director makes them.</summary>
 public sealed class PlannerCost(IPlanner planner) : IPlanner

@@ -3,7 +3,7 @@ using System.Text;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Workloads;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>
 /// How many requests a second a cluster of so many nodes answers in time: for each scenario the highest load, by

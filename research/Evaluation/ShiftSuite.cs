@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using OrleansInference.Simulation.Cluster;
+using OrleansInference.Simulation.Workloads;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>Judges the agent and the others where something changes half-way.</summary>
 /// <param name="traces">Traces of each pair of cell and shift, ≥ 1.</param>

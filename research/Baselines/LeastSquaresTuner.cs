@@ -1,7 +1,7 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Grains.Interfaces.Cluster;
 
-namespace OrleansInference.Agent.Baselines;
+namespace OrleansInference.Research.Baselines;
 
 /// <summary>
 /// BentoML's dispatcher: with a least-squares line through the runs' times, the head waits for company while the batch

@@ -1,8 +1,7 @@
 using OrleansInference.Simulation.Cluster;
-using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Simulation.Workloads;
 
 /// <summary>A scenario on a shape of cluster, at a load.</summary>
 /// <param name="Scenario">The scenario.</param>

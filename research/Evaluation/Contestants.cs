@@ -1,13 +1,13 @@
-using OrleansInference.Agent.Baselines;
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Agent.Policy;
+using OrleansInference.Research.Baselines;
 using OrleansInference.Scheduling.Admission;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Trials;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>
 /// Everybody who is judged. All have the replica's admission by deadline, but where they bring another.

@@ -2,7 +2,7 @@ using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Grains.Interfaces.Cluster;
 
-namespace OrleansInference.Agent.Baselines;
+namespace OrleansInference.Research.Baselines;
 
 /// <summary>
 /// Orleans' ResourceOptimizedPlacement: each new activation goes to the silo with the best score of CPU use, memory use

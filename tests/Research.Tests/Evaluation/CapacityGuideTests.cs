@@ -1,7 +1,7 @@
-using OrleansInference.Simulation.Evaluation;
+using OrleansInference.Research.Evaluation;
 using OrleansInference.Simulation.Workloads;
 
-namespace OrleansInference.Simulation.Tests.Evaluation;
+namespace OrleansInference.Research.Tests.Evaluation;
 
 public sealed class CapacityGuideTests
 {

@@ -1,6 +1,7 @@
 using OrleansInference.Simulation.Cluster;
+using OrleansInference.Simulation.Workloads;
 
-namespace OrleansInference.Simulation.Evaluation;
+namespace OrleansInference.Research.Evaluation;
 
 /// <summary>
 /// Judges everybody in a cell: settings are chosen on training traces, all are compared on the same held-out ones.
