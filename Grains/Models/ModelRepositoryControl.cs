@@ -202,7 +202,7 @@ internal sealed partial class ModelRepositoryControl(
     [LoggerMessage(
         EventId = 2011,
         Level = LogLevel.Warning,
-        Message = "Model {Model} was loaded or unloaded on this node only, the cluster's director does not " + "answer"
+        Message = "Model {Model} was loaded or unloaded on this node only, the cluster's director does not answer"
     )]
     private partial void LogNotShared(string model, Exception exception);
 }
