@@ -23,7 +23,9 @@ public sealed class EngineServiceTests
 
         Directory.Move(test.Folder, away);
         await test.UntilAsync(() =>
-            test.Log.Entries.Any(entry => entry.Message.Contains("does not exist", StringComparison.Ordinal))
+            test.Log.Entries.Any(entry =>
+                entry.Exception?.Message.Contains("does not exist", StringComparison.Ordinal) == true
+            )
         );
         Directory.Move(away, test.Folder);
         new OddRepository(test.Folder).Write("later/1/model.onnx", OddRepository.Doubles);
