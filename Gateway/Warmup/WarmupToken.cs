@@ -13,14 +13,13 @@ internal sealed class WarmupToken
     /// <summary>The header that carries the secret.</summary>
     public const string Header = "X-Warmup-Token";
 
-    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private volatile bool _isOpen;
 
     /// <summary>Whether the warm-up is under way; until its end the server does not say that it is ready.</summary>
     public bool IsOpen => _isOpen;
 
     /// <summary>The header's value.</summary>
-    public string Value => Convert.ToHexStringLower(_secret);
+    public string Value { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>Begins the warm-up.</summary>
     public void Open() => _isOpen = true;
