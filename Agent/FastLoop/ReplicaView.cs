@@ -15,14 +15,8 @@ public readonly record struct ReplicaView
     /// <summary>What is in force.</summary>
     public ReplicaKnobs Current { get; init; }
 
-    /// <summary>Measured seconds of a run whatever its rows.</summary>
-    public double BaseSeconds { get; init; }
-
-    /// <summary>Measured seconds that a row adds.</summary>
-    public double SecondsPerRow { get; init; }
-
     /// <summary>Measured time of a run.</summary>
-    public BatchCost Cost => new(BaseSeconds, SecondsPerRow);
+    public BatchCost Cost { get; init; }
 
     /// <summary>Most rows that the model takes.</summary>
     public int MaxRows { get; init; }

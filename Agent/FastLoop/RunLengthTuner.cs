@@ -31,7 +31,7 @@ public sealed class RunLengthTuner : IReplicaTuner
         int fits = Rows(view, view.SloSeconds * share);
         int shorter = Rows(view, view.SloSeconds * Share);
         // More rows a run only pay where the fixed part of a run still counts.
-        if (fits > shorter && PerRow(view, fits) > PerRow(view, shorter) * (1 - Worthwhile))
+        if (fits > shorter && view.Cost.SecondsEach(fits) > view.Cost.SecondsEach(shorter) * (1 - Worthwhile))
         {
             fits = shorter;
         }
@@ -40,6 +40,4 @@ public sealed class RunLengthTuner : IReplicaTuner
 
     private static int Rows(in ReplicaView view, double seconds) =>
         (int)Math.Clamp(view.Cost.RowsWithin(seconds), 1, view.MaxRows);
-
-    private static double PerRow(in ReplicaView view, int rows) => (view.BaseSeconds / rows) + view.SecondsPerRow;
 }

@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Observation;
 
@@ -68,5 +69,5 @@ public static class ClusterObserver
     }
 
     private static double SecondsPerRow(in ReplicaRoute route) =>
-        ((route.BaseSeconds / Math.Max(1, route.RowsPerBatch)) + route.SecondsPerRow) / Math.Max(1, route.Concurrency);
+        route.Cost().SecondsEach(Math.Max(1, route.RowsPerBatch)) / Math.Max(1, route.Concurrency);
 }

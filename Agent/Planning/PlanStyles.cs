@@ -61,12 +61,7 @@ internal static class PlanStyles
             (model, _, service, knobs) =>
                 knobs with
                 {
-                    MaxRows = (int)
-                        Math.Clamp(
-                            ((model.SloSeconds * share) - service.BaseSeconds) / service.SecondsPerRow,
-                            1,
-                            model.MaxRows
-                        ),
+                    MaxRows = (int)Math.Clamp(service.Cost.RowsWithin(model.SloSeconds * share), 1, model.MaxRows),
                 }
         );
 
@@ -88,7 +83,7 @@ internal static class PlanStyles
             (model, _, service, knobs) =>
                 knobs with
                 {
-                    DelayMs = Math.Min(service.BaseSeconds / 2, model.SloSeconds / 10) * 1000,
+                    DelayMs = Math.Min(service.Cost.BaseSeconds / 2, model.SloSeconds / 10) * 1000,
                 }
         );
 

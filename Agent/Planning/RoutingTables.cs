@@ -1,6 +1,7 @@
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Routing.Balancing;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Planning;
 
@@ -132,14 +133,12 @@ public static class RoutingTables
         || Array.Exists(node.Offers, offer => offer.Name == plan.Name && offer.Revision == plan.Revision);
 
     private static bool AreAlike(in ReplicaRoute one, in ReplicaRoute other) =>
-        one with
-        {
-            BaseSeconds = 0,
-            SecondsPerRow = 0,
-            RowsPerBatch = 0,
-        } == other with { BaseSeconds = 0, SecondsPerRow = 0, RowsPerBatch = 0 }
-        && IsNear(one.SecondsPerRow, other.SecondsPerRow)
-        && IsNear(one.BaseSeconds + one.SecondsPerRow, other.BaseSeconds + other.SecondsPerRow);
+        Apart(one) == Apart(other)
+        && IsNear(one.Cost().SecondsPerRow, other.Cost().SecondsPerRow)
+        && IsNear(one.Cost().Seconds(1), other.Cost().Seconds(1));
+
+    /// <summary>A route without what is measured, and so never quite the same.</summary>
+    private static ReplicaRoute Apart(in ReplicaRoute route) => route.WithCost(default) with { RowsPerBatch = 0 };
 
     private static bool IsNear(double one, double other) => Math.Abs(one - other) <= Noise * Math.Max(one, other);
 }

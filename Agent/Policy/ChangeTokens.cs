@@ -88,7 +88,7 @@ public static class ChangeTokens
         [
             0,
             Math.Log(slo / run) / 3,
-            service.BaseSeconds / run,
+            service.Cost.BaseSeconds / run,
             Math.Log(Math.Max(1, model.MaxRows)) / 4,
             Math.Log(1 + after.MaxRows) / 4,
             Math.Log(1 + before.MaxRows) / 4,

@@ -15,7 +15,7 @@ public static class PolicyAction
     {
         int most = Math.Max(1, view.MaxRows);
         int cap = Cap(chosen, view);
-        double delay = Math.Min(view.BaseSeconds / 2, view.SloSeconds / 20) * 1000;
+        double delay = Math.Min(view.Cost.BaseSeconds / 2, view.SloSeconds / 20) * 1000;
         return action switch
         {
             1 => chosen with { MaxRows = Math.Max(1, cap / 2) },

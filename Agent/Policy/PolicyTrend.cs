@@ -1,5 +1,6 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Policy;
 
@@ -10,8 +11,7 @@ public sealed class PolicyTrend
     private double _rate;
     private double _variability;
     private bool _any;
-    private double _baseAtFirst;
-    private double _rowAtFirst;
+    private BatchCost _atFirst;
 
     /// <summary>Takes in a look and writes the token.</summary>
     /// <param name="view">The look.</param>
@@ -24,16 +24,18 @@ public sealed class PolicyTrend
         double rate = view.Requests / seconds;
         if (!_any)
         {
-            (_rate, _any, _baseAtFirst, _rowAtFirst) = (rate, true, view.BaseSeconds, view.SecondsPerRow);
+            _rate = rate;
+            _any = true;
+            _atFirst = view.Cost;
         }
         // Runs against what they took when the replica was new: what runs beside them costs.
-        double asNew = (view.Runs * _baseAtFirst) + (view.Rows * _rowAtFirst);
+        double asNew = _atFirst.Seconds(view.Runs, view.Rows);
         double burst = Math.Log((rate + 1) / (_rate + 1));
         double deviation = (rate - _rate) / (_rate + 1);
         _violations += 0.1 * (now - _violations);
         _variability += 0.1 * ((deviation * deviation) - _variability);
         _rate += 0.1 * (rate - _rate);
-        double run = Math.Max(1e-6, view.BaseSeconds + view.SecondsPerRow);
+        double run = Math.Max(1e-6, view.Cost.Seconds(1));
         double slo = Math.Max(1e-6, view.SloSeconds);
         double perRequest = view.Requests > 0 ? Math.Max(1, (double)view.Rows / view.Requests) : 1;
         double cores = Math.Max(1, view.Cores);
@@ -42,7 +44,7 @@ public sealed class PolicyTrend
         [
             1,
             Math.Log(slo / run) / 3,
-            view.BaseSeconds / run,
+            view.Cost.BaseSeconds / run,
             Math.Log(Math.Max(1, view.MaxRows)) / 4,
             Math.Log(PolicyAction.Cap(chosen, view)) / 4,
             view.Runs > 0 ? Math.Log(Math.Max(1, (double)view.Rows / view.Runs)) / 4 : 0,
@@ -53,7 +55,7 @@ public sealed class PolicyTrend
             _violations * 5,
             view.OtherRequests > 0 ? 3.0 * view.OtherViolations / view.OtherRequests : 0,
             Math.Log(1 + view.Queued) / 3,
-            view.Queued * perRequest * view.SecondsPerRow / slo / cores,
+            view.Queued * perRequest * view.Cost.SecondsPerRow / slo / cores,
             burst,
             _variability,
             chosen.MaxRows > 0 ? 0 : 1,

@@ -45,7 +45,7 @@ public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner
             || isOver
             || view.Planned.MaxRows > 0
             || view.Planned.Instances > 0
-            || view.BaseSeconds + view.SecondsPerRow <= 0
+            || !view.Cost.IsKnown
         )
         {
             _guard.Allows(wants: false);

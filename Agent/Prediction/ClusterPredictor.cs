@@ -1,6 +1,7 @@
 using Orleans.Runtime;
 using OrleansInference.Agent.Observation;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Prediction;
 
@@ -131,17 +132,12 @@ public sealed class ClusterPredictor
         {
             return known;
         }
-        ReplicaRoute[] measured =
-        [
-            .. versions
-                .Select(version => version.Report.Route)
-                .Where(route => route.BaseSeconds + route.SecondsPerRow > 0),
-        ];
+        BatchCost[] measured = [.. versions.Select(version => version.Report.Route.Cost()).Where(cost => cost.IsKnown)];
         if (measured.Length == 0)
         {
             return null;
         }
-        ServiceEstimate service = new(measured[^1].BaseSeconds, measured[^1].SecondsPerRow);
+        ServiceEstimate service = new(measured[^1]);
         _services.Add((model, node), service);
         return service;
     }
@@ -223,7 +219,7 @@ public sealed class ClusterPredictor
             }
             else
             {
-                service[i] = new ServiceModel(0, 1e-3, UnknownInterference, 1.2, IsMeasured: false);
+                service[i] = new ServiceModel(new BatchCost(0, 1e-3), UnknownInterference, 1.2, IsMeasured: false);
             }
         }
 

@@ -1,3 +1,5 @@
+using OrleansInference.Scheduling.Batching;
+
 namespace OrleansInference.Agent.Prediction;
 
 /// <summary>
@@ -25,13 +27,12 @@ public sealed class ServiceEstimate
     private int _off;
 
     /// <summary>Creates it from a profile.</summary>
-    /// <param name="baseSeconds">Seconds of a run whatever its rows.</param>
-    /// <param name="secondsPerRow">Seconds that a row adds.</param>
-    public ServiceEstimate(double baseSeconds, double secondsPerRow)
+    /// <param name="profile">What runs were measured to take at load.</param>
+    public ServiceEstimate(BatchCost profile)
     {
-        _scale = Math.Max(1e-7, baseSeconds + secondsPerRow);
+        _scale = Math.Max(1e-7, profile.Seconds(1));
         _fit = new LinearRegression(
-            [baseSeconds / _scale, secondsPerRow / _scale, 0, 0],
+            [profile.BaseSeconds / _scale, profile.SecondsPerRow / _scale, 0, 0],
             [0.05, 0.02, 0.01, 0.005],
             Forgetting
         );
@@ -62,14 +63,12 @@ public sealed class ServiceEstimate
         get
         {
             ReadOnlySpan<double> theta = _fit.Theta;
-            double fixedPart = Math.Max(0, theta[0]);
-            double perRow = Math.Max(1e-9, theta[1]);
+            BatchCost scaled = new(Math.Max(0, theta[0]), Math.Max(1e-9, theta[1]));
             // One share for both parts: at the rows that a typical run has.
             double typical = Math.Max(1, _typicalRows);
-            double alone = fixedPart + (perRow * typical);
-            double interference = Math.Clamp((theta[2] + (theta[3] * typical)) / alone, 0, 3);
+            double interference = Math.Clamp((theta[2] + (theta[3] * typical)) / scaled.Seconds(typical), 0, 3);
             double tail = _ratios.Count < 20 ? 1.2 : Math.Clamp(Quantile([.. _ratios], 0.95), 1, 3);
-            return new ServiceModel(fixedPart * _scale, perRow * _scale, interference, tail, IsMeasured: true);
+            return new ServiceModel(scaled.Times(_scale), interference, tail, IsMeasured: true);
         }
     }
 

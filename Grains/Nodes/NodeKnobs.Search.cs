@@ -343,7 +343,7 @@ internal sealed partial class NodeKnobs
         int maxRows = Math.Max(1, replica.Signature.MaxBatchSize);
         double slo = replica.Policy.SloP99Ms / 1000;
         KnobGrid grid = KnobGrid.For(maxRows, cores);
-        KnobSearch search = new(grid, cores, cost.BaseSeconds, cost.SecondsPerRow, slo);
+        KnobSearch search = new(grid, cores, cost, slo);
         while (search.Next() is { } knobs)
         {
             await engine.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
@@ -371,7 +371,7 @@ internal sealed partial class NodeKnobs
             GridSize = grid.Size,
             Tried = [.. search.Tried, .. variants],
             Chosen = best.Knobs,
-            Reason = KnobReason.Of(best, cost.BaseSeconds, cost.SecondsPerRow, slo, maxRows),
+            Reason = KnobReason.Of(best, cost, slo, maxRows),
         };
     }
 

@@ -51,45 +51,23 @@ public sealed class BatchCostEstimator
         {
             return _seconds[bucket];
         }
-        double then = _lines[bucket].BaseSeconds + (_lines[bucket].SecondsPerRow * _rows[_latest]);
+        double then = _lines[bucket].Seconds(_rows[_latest]);
         double change = _seconds[_latest] / Math.Max(1e-12, then);
         return change is > Changed or < 1 / Changed ? _seconds[bucket] * change : _seconds[bucket];
     }
 
     private BatchCost Fit()
     {
-        // Relative error counts: 1/seconds² weights keep the small sizes, which matter for latency, in the fit.
-        double w = 0;
-        double x = 0;
-        double y = 0;
-        double xx = 0;
-        double xy = 0;
+        Span<(double Rows, double Seconds)> points = stackalloc (double, double)[Buckets];
+        int count = 0;
         for (int i = 0; i < Buckets; i++)
         {
-            if (_rows[i] == 0)
+            if (_rows[i] != 0)
             {
-                continue;
+                points[count++] = (_rows[i], Seconds(i));
             }
-            double seconds = Seconds(i);
-            double weight = 1 / Math.Max(1e-18, seconds * seconds);
-            w += weight;
-            x += weight * _rows[i];
-            y += weight * seconds;
-            xx += weight * _rows[i] * _rows[i];
-            xy += weight * _rows[i] * seconds;
         }
 
-        double determinant = (w * xx) - (x * x);
-        if (determinant <= 1e-9 * w * xx)
-        {
-            return new BatchCost(0, y / x);
-        }
-        double perRow = ((w * xy) - (x * y)) / determinant;
-        double fixedPart = (y - (perRow * x)) / w;
-        if (fixedPart < 0)
-        {
-            return new BatchCost(0, xy / xx);
-        }
-        return perRow < 0 ? new BatchCost(y / w, 0) : new BatchCost(fixedPart, perRow);
+        return BatchCost.Fit(points[..count]);
     }
 }

@@ -16,7 +16,7 @@ public static class Aligner
     public const double Tolerance = 0.15;
 
     /// <summary>
-    /// The line base + perRow × rows of measured runs (<see cref="BatchCostEstimator"/>); neither part is negative.
+    /// The line through measured runs (<see cref="BatchCostEstimator"/>); neither part is negative.
     /// </summary>
     /// <param name="seconds">Seconds of a run by rows, one a power of two; at least one.</param>
     /// <param name="p95Factor">95th percentile of a run ÷ its mean, ≥ 1.</param>
@@ -32,7 +32,7 @@ public static class Aligner
         {
             line.Observe(rows, value);
         }
-        return new ServiceModel(line.Current.BaseSeconds, line.Current.SecondsPerRow, 0, p95Factor, IsMeasured: true);
+        return new ServiceModel(line.Current, 0, p95Factor, IsMeasured: true);
     }
 
     /// <summary>Replays a workload.</summary>
@@ -72,8 +72,7 @@ public static class Aligner
                         {
                             Name = model.Name,
                             Index = i,
-                            BaseSeconds = model.Service.Average(service => service?.BaseSeconds ?? 0),
-                            SecondsPerRow = model.Service.Average(service => service?.SecondsPerRow ?? 0),
+                            Cost = BatchCost.Mean([.. model.Service.Select(service => service?.Cost ?? default)]),
                             Intensity = 0,
                             MaxRows = model.MaxRows,
                             MemoryBytes = 1,
@@ -89,7 +88,9 @@ public static class Aligner
                 [
                     .. models.Select(model =>
                         model
-                            .Service.Select(service => service ?? new ServiceModel(1, 1, 0, 1, IsMeasured: false))
+                            .Service.Select(service =>
+                                service ?? new ServiceModel(new BatchCost(1, 1), 0, 1, IsMeasured: false)
+                            )
                             .ToArray()
                     ),
                 ],
@@ -110,14 +111,7 @@ public static class Aligner
                         .. nodes
                             .Select((node, i) => (Node: node, Index: i))
                             .Where(pair => model.Service[pair.Index] is not null)
-                            .Select(
-                                (pair, index) =>
-                                    new ReplicaPlan(
-                                        index,
-                                        new SimulatedNode(pair.Index, world.Nodes[pair.Index]).Address,
-                                        1
-                                    )
-                            ),
+                            .Select((pair, index) => new ReplicaPlan(index, SimulatedNode.AddressOf(pair.Index), 1)),
                     ],
                 }),
             ],

@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
-using OrleansInference.Agent.Observation;
 using OrleansInference.Grains.Interfaces.Cluster;
-using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Scheduling.Queues;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
@@ -14,57 +10,47 @@ namespace OrleansInference.Simulation.Cluster;
 /// policy, planner, tuner) and only time, network and execution are simulated. The same seed gives the same result, bit
 /// for bit. One simulation an object; not thread-safe.
 /// </summary>
-public sealed partial class SimulatedCluster
+public sealed class SimulatedCluster
 {
-    private const int MaxQueued = 4096;
-
-    private readonly WorldSpec _world;
     private readonly SimulatedPolicy _policy;
     private readonly SimulationOptions _options;
-    private readonly EventCalendar _calendar = new();
-    private readonly SimulationRandom _noise;
-    private readonly SimulationRandom _loss;
+    private readonly SimulationClock _clock = new();
     private readonly SimulationTally _tally;
-    private readonly SimulatedNode[] _nodes;
-    private readonly InferenceRequest[] _requests;
-    private readonly string[] _names;
-    private readonly List<SimulatedReplica> _replicas = [];
-    private readonly Stack<SimulatedBatch> _batches = [];
-    private readonly List<SimulatedRequest> _overdue = [];
-    private readonly ClusterWindowTracker _windows = new();
+    private readonly TwinState _state;
+    private readonly EngineTurns _turns;
+    private readonly SimulatedGateways _gateways;
+    private readonly NodeReports _reports;
+    private readonly ReplicaLoading _loading;
+    private readonly RoutePublisher _routes;
+    private readonly SimulatedDirector _director;
+    private readonly TelemetryChannel _telemetry;
+    private readonly NodeAgents _agents;
+    private readonly NodeIncidents _incidents;
+    private readonly List<SimulatedRequest> _lost = [];
     private readonly long _end;
-    private ImmutableSortedDictionary<string, DesiredModel> _desired;
-    private ClusterPlan _plan;
-    private RoutingTable _routing = RoutingTable.Empty;
-    private long _now;
     private long _events;
-    private int _entry;
 
     private SimulatedCluster(WorldSpec world, double seconds, SimulatedPolicy policy, SimulationOptions options)
     {
-        _world = world;
         _policy = policy;
         _options = options;
-        _noise = new SimulationRandom(options.Seed, 1);
-        _loss = new SimulationRandom(options.Seed, 2);
-        _tally = new SimulationTally(world, Ticks(options.WarmupSeconds));
-        _nodes = [.. world.Nodes.Select((node, index) => new SimulatedNode(index, node))];
-        _requests = [.. world.Models.Select(model => new InferenceRequest { ModelName = model.Name, Inputs = [] })];
-        _names = [.. world.Models.Select(model => model.Name)];
-        _end = Ticks(seconds);
-        _plan = options.Plan ?? ClusterPlan.Empty;
-        _desired = world.Models.ToImmutableSortedDictionary(
-            model => model.Name,
-            model => new DesiredModel
-            {
-                Revision = "1",
-                MemoryBytes = model.MemoryBytes,
-                IsRequested = true,
-            }
-        );
+        _end = SimulationClock.ToTicks(seconds);
+        _tally = new SimulationTally(world, SimulationClock.ToTicks(options.WarmupSeconds));
+        _state = new TwinState(world);
+        SimulationRandom noise = new(options.Seed, 1);
+        RequestEnds ends = new(_clock, _tally);
+        _turns = new EngineTurns(world.Law, _clock, ends, noise, options.Observer);
+        _gateways = new SimulatedGateways(_state, options, _clock, _tally, ends, _turns);
+        _reports = new NodeReports(_state, options.LookSeconds);
+        _loading = new ReplicaLoading(_state, policy, _clock, _tally, noise);
+        _routes = new RoutePublisher(_state, _reports);
+        PlanCarrier carrier = new(_state, _loading, _routes);
+        ClusterPlan first = options.Plan ?? ClusterPlan.Empty;
+        _director = new SimulatedDirector(_state, policy, first, _clock, carrier, _routes);
+        _telemetry = new TelemetryChannel(_reports, _director, options, _clock);
+        _agents = new NodeAgents(_state, _clock, _turns, options.FastSeconds);
+        _incidents = new NodeIncidents(_state, _clock, _gateways);
     }
-
-    private TimeSpan Now => TimeSpan.FromTicks(_now);
 
     /// <summary>Simulates a workload.</summary>
     /// <param name="world">The cluster.</param>
@@ -107,8 +93,6 @@ public sealed partial class SimulatedCluster
         return new SimulatedCluster(world, seconds, policy, options).Run(arrivals, progress);
     }
 
-    private static long Ticks(double seconds) => (long)Math.Round(seconds * TimeSpan.TicksPerSecond);
-
     private SimulationResult Run(IEnumerable<Arrival> arrivals, Action<double>? progress)
     {
         Begin();
@@ -118,7 +102,7 @@ public sealed partial class SimulatedCluster
         while (_options.MaxEvents == 0 || _events < _options.MaxEvents)
         {
             long arrival = comes ? coming.Current.At : long.MaxValue;
-            long other = _calendar.NextAt;
+            long other = _clock.NextAt;
             // What is under way when the workload ends is answered; looks end with the workload.
             if (arrival == long.MaxValue && other == long.MaxValue)
             {
@@ -127,59 +111,49 @@ public sealed partial class SimulatedCluster
             _events++;
             if (arrival <= other)
             {
-                _now = arrival;
-                Arrive(coming.Current);
+                _clock.AdvanceTo(arrival);
+                _gateways.Arrive(coming.Current);
                 comes = coming.MoveNext();
             }
             else
             {
-                SimulatedEvent happens = _calendar.Take();
-                _now = happens.At;
-                Handle(happens);
+                Handle(_clock.TakeNext());
             }
 
-            if (progress is not null && _now / TimeSpan.TicksPerSecond > second)
+            if (progress is not null && _clock.Ticks / TimeSpan.TicksPerSecond > second)
             {
-                progress(second = _now / TimeSpan.TicksPerSecond);
+                second = _clock.Ticks / TimeSpan.TicksPerSecond;
+                progress(second);
             }
         }
 
-        double seconds = Math.Max(
-            1e-9,
-            (Math.Min(_now, _end) / (double)TimeSpan.TicksPerSecond) - _options.WarmupSeconds
-        );
-        return _tally.Result(seconds, _plan, _events, _world.Nodes.Sum(node => node.Cores * node.Speed));
+        double counted = (Math.Min(_clock.Ticks, _end) / (double)TimeSpan.TicksPerSecond) - _options.WarmupSeconds;
+        double capacity = _state.World.Nodes.Sum(node => node.Cores * node.Speed);
+        return _tally.Result(Math.Max(1e-9, counted), _director.Plan, _events, capacity);
     }
 
     private void Begin()
     {
-        Look(reports: Reports());
+        _director.Look(_reports.Read());
         if (_options.Preloaded)
         {
-            foreach (SimulatedReplica replica in _replicas.ToArray())
+            foreach (SimulatedReplica replica in _state.Replicas.ToArray())
             {
                 Loaded(replica);
             }
-            ClearCalendar();
-            Look(reports: Reports());
+            _clock.Clear();
+            _director.Look(_reports.Read());
         }
 
-        _calendar.Add(Ticks(_options.LookSeconds), EventKind.Look, 0);
+        _clock.Schedule(SimulationClock.ToTicks(_options.LookSeconds), EventKind.Look, 0);
         if (_policy.Tuner is not null)
         {
-            _calendar.Add(Ticks(_options.FastSeconds), EventKind.FastLoop, 0);
+            _clock.Schedule(SimulationClock.ToTicks(_options.FastSeconds), EventKind.FastLoop, 0);
         }
         foreach (Incident incident in _options.Incidents)
         {
-            _calendar.Add(Ticks(incident.AtSeconds), EventKind.Incident, incident.Node, incident);
-        }
-    }
-
-    private void ClearCalendar()
-    {
-        while (_calendar.NextAt != long.MaxValue)
-        {
-            _calendar.Take();
+            long at = SimulationClock.ToTicks(incident.AtSeconds);
+            _clock.Schedule(at, EventKind.Incident, incident.Node, incident);
         }
     }
 
@@ -188,40 +162,59 @@ public sealed partial class SimulatedCluster
         switch (happens.Kind)
         {
             case EventKind.Delivery:
-                Deliver((SimulatedRequest)happens.State!, happens.Target);
+                _gateways.Deliver((SimulatedRequest)happens.State!, happens.Target);
                 break;
             case EventKind.BatchEnd:
                 EndBatch((SimulatedBatch)happens.State!);
                 break;
             case EventKind.Wake:
-                Wake(_replicas[happens.Target]);
+                _turns.Wake(_state.Replicas[happens.Target]);
                 break;
             case EventKind.Loaded:
-                if (!_nodes[_replicas[happens.Target].Node.Index].IsLost)
+                if (!_state.Replicas[happens.Target].Node.IsLost)
                 {
-                    Loaded(_replicas[happens.Target]);
+                    Loaded(_state.Replicas[happens.Target]);
                 }
                 break;
             case EventKind.FastLoop:
-                Tune();
-                if (_now < _end)
-                {
-                    _calendar.Add(_now + Ticks(_options.FastSeconds), EventKind.FastLoop, 0);
-                }
+                _agents.Tune();
+                ScheduleAgain(EventKind.FastLoop, _options.FastSeconds);
                 break;
             case EventKind.Look:
-                Report();
-                if (_now < _end)
-                {
-                    _calendar.Add(_now + Ticks(_options.LookSeconds), EventKind.Look, 0);
-                }
+                _telemetry.Send();
+                ScheduleAgain(EventKind.Look, _options.LookSeconds);
                 break;
             case EventKind.Reports:
-                Look((NodeReport[])happens.State!);
+                _director.Look((NodeReport[])happens.State!);
                 break;
             case EventKind.Incident:
-                Happen((Incident)happens.State!);
+                _incidents.Happen((Incident)happens.State!);
                 break;
+        }
+    }
+
+    private void EndBatch(SimulatedBatch batch)
+    {
+        _turns.End(batch, _lost);
+        foreach (SimulatedRequest request in _lost)
+        {
+            _gateways.Lose(request);
+        }
+
+        _lost.Clear();
+    }
+
+    private void Loaded(SimulatedReplica replica)
+    {
+        _loading.End(replica);
+        _routes.Publish(_director.Plan);
+    }
+
+    private void ScheduleAgain(EventKind kind, double seconds)
+    {
+        if (_clock.Ticks < _end)
+        {
+            _clock.Schedule(SimulationClock.ToTicks(seconds), kind, 0);
         }
     }
 }

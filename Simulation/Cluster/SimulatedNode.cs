@@ -8,6 +8,9 @@ namespace OrleansInference.Simulation.Cluster;
 /// <summary>A node of the twin: engine threads that take turns, and a router.</summary>
 internal sealed class SimulatedNode(int index, WorldNode spec)
 {
+    /// <summary>The port that makes the first node's address; those of the others follow.</summary>
+    private const int FirstPort = 20_000;
+
     /// <summary>Its index.</summary>
     public int Index { get; } = index;
 
@@ -15,7 +18,7 @@ internal sealed class SimulatedNode(int index, WorldNode spec)
     public WorldNode Spec { get; set; } = spec;
 
     /// <summary>Its address.</summary>
-    public SiloAddress Address { get; } = SiloAddress.New(System.Net.IPAddress.Loopback, 20_000 + index, 1);
+    public SiloAddress Address { get; } = AddressOf(index);
 
     /// <summary>Its router's snapshot.</summary>
     public RoutingSnapshot Snapshot { get; set; } = RoutingSnapshot.Empty;
@@ -50,9 +53,24 @@ internal sealed class SimulatedNode(int index, WorldNode spec)
     /// <summary>Core seconds at the last report.</summary>
     public double CoreSecondsSeen { get; set; }
 
-    /// <summary>Requests sent to other nodes, and their bytes.</summary>
-    public (long Requests, long Bytes) Forwarded;
+    /// <summary>Requests sent to other nodes.</summary>
+    public long RequestsForwarded { get; private set; }
 
-    /// <summary>What its replicas did since the last look of its own agent.</summary>
-    public ReplicaCounts Since;
+    /// <summary>Bytes of them and of their answers.</summary>
+    public long BytesForwarded { get; private set; }
+
+    /// <summary>The address of the node with an index.</summary>
+    public static SiloAddress AddressOf(int index) =>
+        SiloAddress.New(System.Net.IPAddress.Loopback, FirstPort + index, 1);
+
+    /// <summary>The index of the node with an address of <see cref="AddressOf"/>.</summary>
+    public static int IndexOf(SiloAddress address) => address.Endpoint.Port - FirstPort;
+
+    /// <summary>Counts a request that is sent to another node.</summary>
+    /// <param name="bytes">Bytes of it and of its answer.</param>
+    public void CountForwarded(long bytes)
+    {
+        RequestsForwarded++;
+        BytesForwarded += bytes;
+    }
 }

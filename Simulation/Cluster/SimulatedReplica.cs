@@ -1,4 +1,5 @@
 using OrleansInference.Agent.FastLoop;
+using OrleansInference.Agent.Observation;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Scheduling.Admission;
 using OrleansInference.Scheduling.Batching;
@@ -62,9 +63,34 @@ internal sealed class SimulatedReplica(
     /// <summary>Its tuner; null where nobody tunes.</summary>
     public IReplicaTuner? Tuner { get; set; }
 
-    /// <summary>Counts since it was loaded.</summary>
-    public ReplicaCounts Counts;
+    /// <summary>What it has done since it was loaded.</summary>
+    public ReplicaTally Tally { get; } = new();
 
-    /// <summary>Counts at the last look of the fast loop.</summary>
-    public ReplicaCounts Seen;
+    /// <summary>What it had done at the last look of the fast loop.</summary>
+    public ReplicaCounters Seen { get; set; }
+
+    /// <summary>What it has done since that look.</summary>
+    public ReplicaCounters Since => Tally.Total.Minus(Seen);
+
+    /// <summary>Puts knobs into force, clipped to the node.</summary>
+    public void SetKnobs(ReplicaKnobs knobs)
+    {
+        int cores = Node.Spec.Cores;
+        int threads = knobs.Threads > 0 ? Math.Min(knobs.Threads, cores) : 1;
+        BatchLimits limits = Configured.With(knobs, threads, cores);
+        Schedule.Limits = limits;
+        Knobs = knobs with { Threads = threads, Instances = limits.Concurrency };
+    }
+
+    /// <summary>Goes from its node, if it serves and is idle.</summary>
+    public void TryUnload()
+    {
+        if (!IsReady || !Schedule.IsIdle)
+        {
+            return;
+        }
+        IsReady = false;
+        Node.Reserved -= Model.MemoryBytes;
+        Node.Replicas.Remove(ModelIndex);
+    }
 }

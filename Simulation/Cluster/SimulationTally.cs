@@ -94,7 +94,7 @@ internal sealed class SimulationTally(WorldSpec world, long from)
     {
         WorldModel spec = world.Models[model];
         // The work of a request is what its rows cost in a full batch, alone, at speed 1.
-        double work = rows * ((spec.BaseSeconds / spec.MaxRows) + spec.SecondsPerRow);
+        double work = rows * spec.Cost.SecondsEach(spec.MaxRows);
         double bytes = rows * ((double)spec.RequestBytes + spec.AnswerBytes);
         _requests[model]++;
         _offered += work;

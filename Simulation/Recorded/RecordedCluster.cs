@@ -1,5 +1,6 @@
 using OrleansInference.Agent.Observation;
 using OrleansInference.Agent.Prediction;
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
 using Parquet.Serialization;
@@ -107,8 +108,7 @@ public sealed record RecordedCluster(WorldSpec World, Workload Requests)
             long bytesPerRow = last.Rows > 0 ? last.Bytes / last.Rows : 0;
             // Where it never ran, it takes what it takes elsewhere on average.
             ServiceModel mean = new(
-                known.Average(service => service.BaseSeconds),
-                known.Average(service => service.SecondsPerRow),
+                BatchCost.Mean([.. known.Select(service => service.Cost)]),
                 known.Average(service => service.Interference),
                 known.Average(service => service.P95Factor),
                 IsMeasured: false
@@ -121,8 +121,7 @@ public sealed record RecordedCluster(WorldSpec World, Workload Requests)
                 {
                     Name = model,
                     Index = worldModels.Count,
-                    BaseSeconds = mean.BaseSeconds,
-                    SecondsPerRow = mean.SecondsPerRow,
+                    Cost = mean.Cost,
                     Intensity = 1,
                     MaxRows = Math.Max(1, last.MaxRows),
                     MemoryBytes = Math.Max(1, last.MemoryBytes),
@@ -147,7 +146,7 @@ public sealed record RecordedCluster(WorldSpec World, Workload Requests)
         {
             return null;
         }
-        ServiceEstimate estimate = new(all.RunSeconds / all.Runs / 2, all.RunSeconds / all.Rows / 2);
+        ServiceEstimate estimate = new(new BatchCost(all.RunSeconds / all.Runs / 2, all.RunSeconds / all.Rows / 2));
         foreach (ReplicaCounters step in steps)
         {
             estimate.Observe(step.Runs, step.Rows, step.RunSeconds, coRunners: 0);

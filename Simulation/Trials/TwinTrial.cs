@@ -3,6 +3,7 @@ using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Guardrails;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
@@ -79,8 +80,7 @@ public sealed class TwinTrial : IPlanTrial
                         {
                             Name = model.Name,
                             Index = i,
-                            BaseSeconds = model.Service.Average(service => service.BaseSeconds),
-                            SecondsPerRow = model.Service.Average(service => service.SecondsPerRow),
+                            Cost = BatchCost.Mean([.. model.Service.Select(service => service.Cost)]),
                             Intensity = 1,
                             MaxRows = model.MaxRows,
                             MemoryBytes = model.MemoryBytes,
@@ -98,9 +98,7 @@ public sealed class TwinTrial : IPlanTrial
     private static ClusterPlan Addressed(ClusterPlan plan, PredictedCluster cluster)
     {
         Dictionary<SiloAddress, SiloAddress> addresses = cluster
-            .Nodes.Select(
-                (node, i) => (node.Address, Twin: new SimulatedNode(i, new WorldNode { Name = node.Name }).Address)
-            )
+            .Nodes.Select((node, i) => (node.Address, Twin: SimulatedNode.AddressOf(i)))
             .ToDictionary(pair => pair.Address, pair => pair.Twin);
         return plan with
         {

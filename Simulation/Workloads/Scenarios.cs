@@ -1,3 +1,4 @@
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.World;
 
@@ -72,8 +73,7 @@ public static class Scenarios
                 .Select(i => new WorldModel
                 {
                     Name = $"tenant-{i:D2}",
-                    BaseSeconds = 0.002 + (0.001 * (i % 4)),
-                    SecondsPerRow = 0.002 + (0.0015 * (i % 5)),
+                    Cost = new BatchCost(0.002 + (0.001 * (i % 4)), 0.002 + (0.0015 * (i % 5))),
                     Intensity = 0.15 + (0.15 * (i % 4)),
                     MemoryBytes = (400 + (200 * (i % 5))) * MiB,
                     LoadSeconds = 1 + (i % 3),
@@ -89,8 +89,7 @@ public static class Scenarios
             new()
             {
                 Name = "lookup",
-                BaseSeconds = 0.001,
-                SecondsPerRow = 0.001,
+                Cost = new BatchCost(0.001, 0.001),
                 Intensity = 0.2,
                 MemoryBytes = 300 * MiB,
                 SloSeconds = 0.04,
@@ -101,8 +100,7 @@ public static class Scenarios
             new()
             {
                 Name = "score",
-                BaseSeconds = 0.004,
-                SecondsPerRow = 0.0012,
+                Cost = new BatchCost(0.004, 0.0012),
                 Intensity = 0.6,
                 MemoryBytes = 900 * MiB,
                 LoadSeconds = 2,
@@ -114,8 +112,7 @@ public static class Scenarios
             new()
             {
                 Name = "embed",
-                BaseSeconds = 0.006,
-                SecondsPerRow = 0.002,
+                Cost = new BatchCost(0.006, 0.002),
                 Intensity = 0.8,
                 MemoryBytes = 1400 * MiB,
                 LoadSeconds = 3,
@@ -131,8 +128,7 @@ public static class Scenarios
             new()
             {
                 Name = "signal",
-                BaseSeconds = 0.0006,
-                SecondsPerRow = 0.0004,
+                Cost = new BatchCost(0.0006, 0.0004),
                 Intensity = 0.3,
                 MemoryBytes = 200 * MiB,
                 SloSeconds = 0.008,
@@ -143,8 +139,7 @@ public static class Scenarios
             new()
             {
                 Name = "risk",
-                BaseSeconds = 0.002,
-                SecondsPerRow = 0.0015,
+                Cost = new BatchCost(0.002, 0.0015),
                 Intensity = 0.5,
                 MemoryBytes = 500 * MiB,
                 SloSeconds = 0.02,
@@ -155,8 +150,7 @@ public static class Scenarios
             new()
             {
                 Name = "fraud",
-                BaseSeconds = 0.004,
-                SecondsPerRow = 0.003,
+                Cost = new BatchCost(0.004, 0.003),
                 Intensity = 0.9,
                 MemoryBytes = 900 * MiB,
                 LoadSeconds = 2,
@@ -172,8 +166,7 @@ public static class Scenarios
             new()
             {
                 Name = "rank",
-                BaseSeconds = 0.003,
-                SecondsPerRow = 0.0008,
+                Cost = new BatchCost(0.003, 0.0008),
                 Intensity = 0.4,
                 MemoryBytes = 800 * MiB,
                 SloSeconds = 0.06,
@@ -184,8 +177,7 @@ public static class Scenarios
             new()
             {
                 Name = "recall",
-                BaseSeconds = 0.002,
-                SecondsPerRow = 0.0015,
+                Cost = new BatchCost(0.002, 0.0015),
                 Intensity = 0.7,
                 MemoryBytes = 1200 * MiB,
                 LoadSeconds = 2,
@@ -197,8 +189,7 @@ public static class Scenarios
             new()
             {
                 Name = "vision",
-                BaseSeconds = 0.001,
-                SecondsPerRow = 0.008,
+                Cost = new BatchCost(0.001, 0.008),
                 Intensity = 0.5,
                 MemoryBytes = 600 * MiB,
                 SloSeconds = 0.12,
@@ -209,8 +200,7 @@ public static class Scenarios
             new()
             {
                 Name = "moderate",
-                BaseSeconds = 0.005,
-                SecondsPerRow = 0.004,
+                Cost = new BatchCost(0.005, 0.004),
                 Intensity = 0.9,
                 MemoryBytes = 1600 * MiB,
                 LoadSeconds = 3,
@@ -226,8 +216,7 @@ public static class Scenarios
             new()
             {
                 Name = "ctr",
-                BaseSeconds = 0.0015,
-                SecondsPerRow = 0.0004,
+                Cost = new BatchCost(0.0015, 0.0004),
                 Intensity = 0.35,
                 MemoryBytes = 500 * MiB,
                 SloSeconds = 0.025,
@@ -238,8 +227,7 @@ public static class Scenarios
             new()
             {
                 Name = "text",
-                BaseSeconds = 0.003,
-                SecondsPerRow = 0.0015,
+                Cost = new BatchCost(0.003, 0.0015),
                 Intensity = 0.6,
                 MemoryBytes = 900 * MiB,
                 LoadSeconds = 2,
@@ -251,8 +239,7 @@ public static class Scenarios
             new()
             {
                 Name = "image",
-                BaseSeconds = 0.001,
-                SecondsPerRow = 0.01,
+                Cost = new BatchCost(0.001, 0.01),
                 Intensity = 0.6,
                 MemoryBytes = 700 * MiB,
                 SloSeconds = 0.15,
@@ -288,9 +275,7 @@ public static class Scenarios
             double meanRows = Enumerable.Range(0, 500).Average(_ => rows(model, probe));
             WorldModel spec = world.Models[i];
             // Half-filled batches: what a row costs where a cluster is neither idle nor flooded.
-            double cost =
-                meanRows
-                * (spec.SecondsPerRow + (spec.BaseSeconds / Math.Max(1, Math.Min(spec.MaxRows, 4 * meanRows))));
+            double cost = meanRows * spec.Cost.SecondsEach(Math.Max(1, Math.Min(spec.MaxRows, 4 * meanRows)));
             double rate = load * capacity * shares[i] / cost / mean;
             streams[i] = ArrivalProcesses.Of(
                 model,

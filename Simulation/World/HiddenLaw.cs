@@ -30,7 +30,7 @@ public sealed record HiddenLaw(double Strength = 0.45) : IServiceLaw
     {
         double work =
             Math.Pow(rows, RowPower) * (rows > CacheRows ? 1 + (CachePenalty * (1 - ((double)CacheRows / rows))) : 1);
-        double alone = (model.BaseSeconds + (model.SecondsPerRow * work)) / node.Speed;
+        double alone = model.Cost.Seconds(work) / node.Speed;
         double parallel = threads <= 1 ? 1 : model.SerialPart + ((1 - model.SerialPart) / Math.Pow(threads, 0.85));
         double push = Math.Pow(pressure, 1.4);
         double interference =

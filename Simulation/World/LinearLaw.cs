@@ -3,7 +3,7 @@ using OrleansInference.Simulation.Core;
 namespace OrleansInference.Simulation.World;
 
 /// <summary>
-/// The law that the agent assumes: (base + perRow × rows) ÷ speed, Amdahl's law for threads, and a slowdown in
+/// The law that the agent assumes: the model's cost ÷ speed, Amdahl's law for threads, and a slowdown in
 /// proportion to the co-runners' pressure, with log-normal noise.
 /// </summary>
 /// <param name="Interference">Slowdown by a pressure of 1 on a model of intensity 1, ≥ 0.</param>
@@ -21,7 +21,7 @@ public sealed record LinearLaw(double Interference = 0, double Variation = 0) : 
         SimulationRandom random
     )
     {
-        double alone = (model.BaseSeconds + (model.SecondsPerRow * rows)) / node.Speed;
+        double alone = model.Cost.Seconds(rows) / node.Speed;
         double parallel = threads <= 1 ? 1 : model.SerialPart + ((1 - model.SerialPart) / threads);
         return alone
             * parallel

@@ -1,3 +1,5 @@
+using OrleansInference.Scheduling.Batching;
+
 namespace OrleansInference.Simulation.World;
 
 /// <summary>A model of the world.</summary>
@@ -9,11 +11,22 @@ public sealed record WorldModel
     /// <summary>Its place in a list that a law may look it up by.</summary>
     public int Index { get; init; }
 
-    /// <summary>Seconds of a run whatever its rows, alone on a node of speed 1.</summary>
-    public double BaseSeconds { get; init; }
+    /// <summary>What a run takes, alone on a node of speed 1.</summary>
+    public BatchCost Cost { get; init; } = new(0, 0.005);
 
-    /// <summary>Seconds that each row adds.</summary>
-    public double SecondsPerRow { get; init; } = 0.005;
+    /// <summary>The part of <see cref="Cost"/> that a run takes whatever its rows.</summary>
+    public double BaseSeconds
+    {
+        get => Cost.BaseSeconds;
+        init => Cost = Cost with { BaseSeconds = value };
+    }
+
+    /// <summary>The part of <see cref="Cost"/> that each row adds.</summary>
+    public double SecondsPerRow
+    {
+        get => Cost.SecondsPerRow;
+        init => Cost = Cost with { SecondsPerRow = value };
+    }
 
     /// <summary>Most rows of a run.</summary>
     public int MaxRows { get; init; } = 64;

@@ -32,12 +32,7 @@ internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IRep
         _trend.Write(view, chosen, token);
         long requests = view.Requests + view.OtherRequests;
         long violations = view.Violations + view.OtherViolations;
-        if (
-            function is null
-            || view.Planned.MaxRows > 0
-            || view.Planned.Instances > 0
-            || view.BaseSeconds + view.SecondsPerRow <= 0
-        )
+        if (function is null || view.Planned.MaxRows > 0 || view.Planned.Instances > 0 || !view.Cost.IsKnown)
         {
             Steps.Add(new KnobStep([], 0, 0, requests, violations));
             return chosen;

@@ -1,3 +1,4 @@
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
@@ -36,8 +37,10 @@ internal sealed record PolicyTask(WorldSpec World, Workload Requests, Simulation
             .. scenario.Models.Select(model =>
                 model with
                 {
-                    BaseSeconds = model.BaseSeconds * random.Noise(0.5),
-                    SecondsPerRow = model.SecondsPerRow * random.Noise(0.5),
+                    Cost = new BatchCost(
+                        model.Cost.BaseSeconds * random.Noise(0.5),
+                        model.Cost.SecondsPerRow * random.Noise(0.5)
+                    ),
                     SloSeconds = model.SloSeconds * random.Noise(0.4),
                     Intensity = 0.1 + (0.9 * random.NextDouble()),
                 }

@@ -15,15 +15,9 @@ public sealed class DeadlineTuner(double share, int instances = 0) : IReplicaTun
     /// <inheritdoc />
     public ReplicaKnobs Tune(in ReplicaView view)
     {
-        int rows =
-            view.BaseSeconds + view.SecondsPerRow <= 0
-                ? 0
-                : (int)
-                    Math.Clamp(
-                        ((view.SloSeconds * share) - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow),
-                        1,
-                        view.MaxRows
-                    );
+        int rows = view.Cost.IsKnown
+            ? (int)Math.Clamp(view.Cost.RowsWithin(view.SloSeconds * share), 1, view.MaxRows)
+            : 0;
         return new ReplicaKnobs
         {
             MaxRows = rows,

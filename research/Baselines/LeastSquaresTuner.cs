@@ -14,19 +14,14 @@ public sealed class LeastSquaresTuner(double patience) : IReplicaTuner
     public ReplicaKnobs Tune(in ReplicaView view)
     {
         double rate = view.Seconds > 0 ? view.Rows / view.Seconds : 0;
-        if (view.BaseSeconds + view.SecondsPerRow <= 0 || rate <= 0)
+        if (!view.Cost.IsKnown || rate <= 0)
         {
             return ReplicaKnobs.Unset with { DelayMs = 0 };
         }
-        int cap = (int)
-            Math.Clamp(
-                ((view.SloSeconds / 2) - view.BaseSeconds) / Math.Max(1e-9, view.SecondsPerRow),
-                1,
-                view.MaxRows
-            );
-        double slack = Math.Max(0, view.SloSeconds - (2 * (view.BaseSeconds + (view.SecondsPerRow * cap)))) * patience;
+        int cap = (int)Math.Clamp(view.Cost.RowsWithin(view.SloSeconds / 2), 1, view.MaxRows);
+        double slack = Math.Max(0, view.SloSeconds - (2 * view.Cost.Seconds(cap))) * patience;
         // Waiting for one more costs 1/rate, and saves the fixed part of a run of its own.
-        double delay = 1 / rate < view.BaseSeconds ? Math.Min(slack, view.BaseSeconds) : 0;
+        double delay = 1 / rate < view.Cost.BaseSeconds ? Math.Min(slack, view.Cost.BaseSeconds) : 0;
         return ReplicaKnobs.Unset with { MaxRows = cap, DelayMs = delay * 1000 };
     }
 }

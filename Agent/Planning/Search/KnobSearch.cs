@@ -1,9 +1,10 @@
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Planning.Search;
 
 /// <summary>
-/// A short hill climb over batch × threads × instances: begins where the measured line of a run (base + perRow × rows)
+/// A short hill climb over batch × threads × instances: begins where the measured <see cref="BatchCost"/> of a run
 /// expects the best, and tries a tenth of the grid at most. Then its best few are measured again, in turn: one
 /// measurement of a quarter second is partly luck, and the best of several the luckiest. Deterministic; not
 /// thread-safe.
@@ -32,23 +33,19 @@ public sealed class KnobSearch
     /// <summary>Begins a search.</summary>
     /// <param name="grid">What may be tried.</param>
     /// <param name="cores">Cores of the node.</param>
-    /// <param name="baseSeconds">Measured seconds of a run whatever its rows.</param>
-    /// <param name="secondsPerRow">Measured seconds that a row adds.</param>
+    /// <param name="cost">What runs were measured to take.</param>
     /// <param name="sloSeconds">The objective.</param>
-    public KnobSearch(KnobGrid grid, int cores, double baseSeconds, double secondsPerRow, double sloSeconds)
+    public KnobSearch(KnobGrid grid, int cores, BatchCost cost, double sloSeconds)
     {
         ArgumentNullException.ThrowIfNull(grid);
         _grid = grid;
         _cores = cores;
         Budget = Math.Min(grid.Size, Math.Max(4, grid.Size / 10));
         int all = Instances(cores);
-        int fits = grid.Rows.LastOrDefault(
-            rows => baseSeconds + (secondsPerRow * rows) <= sloSeconds * RunShare,
-            grid.Rows[0]
-        );
+        int fits = grid.Rows.LastOrDefault(rows => cost.Seconds(rows) <= sloSeconds * RunShare, grid.Rows[0]);
         // Of the sizes that fit, the smallest that has nearly all of what batching saves.
         int efficient = grid.Rows.First(rows =>
-            rows >= fits || (baseSeconds / rows) <= 0.03 * ((baseSeconds / fits) + secondsPerRow)
+            rows >= fits || (cost.BaseSeconds / rows) <= 0.03 * cost.SecondsEach(fits)
         );
         _first.Enqueue(KnobGrid.Point(efficient, 1, all));
         _first.Enqueue(KnobGrid.Point(grid.Rows[0], 1, all));

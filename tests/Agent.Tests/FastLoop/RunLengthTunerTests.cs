@@ -1,6 +1,7 @@
 using CsCheck;
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Tests.FastLoop;
 
@@ -19,8 +20,7 @@ public sealed class RunLengthTunerTests
                             new ReplicaView
                             {
                                 Planned = ReplicaKnobs.Unset,
-                                BaseSeconds = fixedPart,
-                                SecondsPerRow = perRow,
+                                Cost = new BatchCost(fixedPart, perRow),
                                 MaxRows = maxRows,
                                 SloSeconds = slo,
                                 Seconds = 0.5,
@@ -49,8 +49,7 @@ public sealed class RunLengthTunerTests
                 new ReplicaView
                 {
                     Planned = planned,
-                    BaseSeconds = 0.01,
-                    SecondsPerRow = 0.001,
+                    Cost = new BatchCost(0.01, 0.001),
                     MaxRows = 64,
                     SloSeconds = 0.02,
                 }
@@ -64,8 +63,7 @@ public sealed class RunLengthTunerTests
         ReplicaView view = new()
         {
             Planned = ReplicaKnobs.Unset,
-            BaseSeconds = 0.02,
-            SecondsPerRow = 0.001,
+            Cost = new BatchCost(0.02, 0.001),
             MaxRows = 128,
             SloSeconds = 0.1,
             Seconds = 0.5,

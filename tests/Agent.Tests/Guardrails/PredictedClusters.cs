@@ -3,6 +3,7 @@ using CsCheck;
 using Orleans.Runtime;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Tests.Guardrails;
 
@@ -38,7 +39,10 @@ internal static class PredictedClusters
                         Pin = null,
                         Service =
                         [
-                            .. all.Select((_, n) => new ServiceModel(0.002, 0.002 * (1 + (0.3 * n)), 0.1, 1.2, true)),
+                            .. all.Select(
+                                (_, n) =>
+                                    new ServiceModel(new BatchCost(0.002, 0.002 * (1 + (0.3 * n))), 0.1, 1.2, true)
+                            ),
                         ],
                     }),
             ],

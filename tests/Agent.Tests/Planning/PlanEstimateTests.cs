@@ -2,6 +2,7 @@ using OrleansInference.Agent.Objective;
 using OrleansInference.Agent.Planning;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Tests.Planning;
 
@@ -86,7 +87,7 @@ public sealed class PlanEstimateTests
         PredictedModel model = Model(rate: 300, slo: 10) with
         {
             MaxRows = 32,
-            Service = [new ServiceModel(0.008, 0.001, 0, 1, true)],
+            Service = [new ServiceModel(new BatchCost(0.008, 0.001), 0, 1, true)],
         };
         double batch = 1;
         for (int round = 0; round < 4; round++)
@@ -127,7 +128,11 @@ public sealed class PlanEstimateTests
         PredictedModel model = Model(rate, slo) with
         {
             MaxRows = 8,
-            Service = [new ServiceModel(0.006, 0.002, 0.1, 1.2, true), new ServiceModel(0.018, 0.006, 0.1, 1.2, true)],
+            Service =
+            [
+                new ServiceModel(new BatchCost(0.006, 0.002), 0.1, 1.2, true),
+                new ServiceModel(new BatchCost(0.018, 0.006), 0.1, 1.2, true),
+            ],
         };
         PredictedCluster cluster = TwoNodes(model);
         ClusterPlan plan = Plan(ReplicaKnobs.Unset, model);
@@ -162,7 +167,7 @@ public sealed class PlanEstimateTests
             RowsPerRequest = 1,
             BytesPerRow = 0,
             Pin = null,
-            Service = [new ServiceModel(0.01, 0, 0, p95Factor, true)],
+            Service = [new ServiceModel(new BatchCost(0.01, 0), 0, p95Factor, true)],
         };
 
     private static PredictedCluster Cluster(int cores, params PredictedModel[] models) =>

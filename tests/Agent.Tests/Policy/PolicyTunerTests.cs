@@ -1,6 +1,7 @@
 using OrleansInference.Agent.FastLoop;
 using OrleansInference.Agent.Policy;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Tests.Policy;
 
@@ -10,8 +11,7 @@ public sealed class PolicyTunerTests
     {
         Planned = ReplicaKnobs.Unset,
         Current = ReplicaKnobs.Unset,
-        BaseSeconds = 0.004,
-        SecondsPerRow = 0.001,
+        Cost = new BatchCost(0.004, 0.001),
         MaxRows = 64,
         SloSeconds = 0.05,
         Seconds = 0.5,
@@ -108,8 +108,7 @@ public sealed class PolicyTunerTests
             ReplicaView view = s_view with
             {
                 MaxRows = 1 + random.Next(256),
-                BaseSeconds = random.NextDouble(),
-                SecondsPerRow = random.NextDouble() * 0.1,
+                Cost = new BatchCost(random.NextDouble(), random.NextDouble() * 0.1),
                 SloSeconds = 0.001 + random.NextDouble(),
             };
             ReplicaKnobs knobs = PolicyAction.Apply(

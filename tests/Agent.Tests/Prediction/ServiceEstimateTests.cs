@@ -1,5 +1,6 @@
 using CsCheck;
 using OrleansInference.Agent.Prediction;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Tests.Prediction;
 
@@ -12,7 +13,7 @@ public sealed class ServiceEstimateTests
                 (fixedPart, perRow, interference) =>
                 {
                     // The profile at load was off by a third.
-                    ServiceEstimate estimate = new(fixedPart * 1.3, perRow * 1.3);
+                    ServiceEstimate estimate = new(new BatchCost(fixedPart * 1.3, perRow * 1.3));
                     for (int second = 0; second < 300; second++)
                     {
                         int rows = 1 + (second * 7 % 16);
@@ -43,7 +44,7 @@ public sealed class ServiceEstimateTests
     [Fact]
     public void Observe_RunsThatNothingExplains_AreNotTrusted()
     {
-        ServiceEstimate estimate = new(0, 0.01);
+        ServiceEstimate estimate = new(new BatchCost(0, 0.01));
         for (int second = 0; second < 100; second++)
         {
             estimate.Observe(10, 10, second % 2 == 0 ? 0.02 : 0.4, 0);
@@ -56,7 +57,7 @@ public sealed class ServiceEstimateTests
     [Fact]
     public void Observe_ANodeThatSlowsDown_IsFollowed()
     {
-        ServiceEstimate estimate = new(0.002, 0.001);
+        ServiceEstimate estimate = new(new BatchCost(0.002, 0.001));
         for (int second = 0; second < 60; second++)
         {
             estimate.Observe(50, 200, 50 * 0.006, 0);
@@ -74,7 +75,7 @@ public sealed class ServiceEstimateTests
     [InlineData(0.1)]
     public void Observe_ANodeThatIsAnotherAtAStroke_IsFollowedWithinSeconds(double factor)
     {
-        ServiceEstimate estimate = new(0.002, 0.001);
+        ServiceEstimate estimate = new(new BatchCost(0.002, 0.001));
         for (int second = 0; second < 60; second++)
         {
             estimate.Observe(50, 200, 50 * 0.006, 0);
@@ -90,7 +91,7 @@ public sealed class ServiceEstimateTests
     [Fact]
     public void Observe_OneSlowSecondOrTwo_ChangeLittle()
     {
-        ServiceEstimate estimate = new(0.002, 0.001);
+        ServiceEstimate estimate = new(new BatchCost(0.002, 0.001));
         for (int second = 0; second < 60; second++)
         {
             estimate.Observe(50, 200, 50 * 0.006 * (second % 20 > 17 ? 8 : 1), 0);
@@ -102,7 +103,7 @@ public sealed class ServiceEstimateTests
     [Fact]
     public void IsTrusted_SecondsThatDifferButRightInTheMiddle_IsTrue()
     {
-        ServiceEstimate estimate = new(0, 0.01);
+        ServiceEstimate estimate = new(new BatchCost(0, 0.01));
         Random random = new(1);
         for (int second = 0; second < 200; second++)
         {

@@ -1,4 +1,5 @@
 using OrleansInference.Research.Evaluation;
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Workloads;
 using OrleansInference.Simulation.World;
@@ -132,8 +133,7 @@ public class OfflineOracleTests
                 new WorldModel
                 {
                     Name = "m",
-                    BaseSeconds = 0,
-                    SecondsPerRow = 1,
+                    Cost = new BatchCost(0, 1),
                     SloSeconds = sloSeconds,
                     MaxRows = 4,
                 },

@@ -1,4 +1,5 @@
 using OrleansInference.Agent.Prediction;
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Alignment;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
@@ -24,7 +25,7 @@ public sealed class AlignerTests
 
         Assert.Equal(
             (0.010, 0.002, 1.1),
-            (Math.Round(line.BaseSeconds, 9), Math.Round(line.SecondsPerRow, 9), line.P95Factor)
+            (Math.Round(line.Cost.BaseSeconds, 9), Math.Round(line.Cost.SecondsPerRow, 9), line.P95Factor)
         );
     }
 
@@ -44,7 +45,7 @@ public sealed class AlignerTests
             1
         );
 
-        Assert.True(line.BaseSeconds >= 0 && line.SecondsPerRow > 0, $"{line}");
+        Assert.True(line.Cost.BaseSeconds >= 0 && line.Cost.SecondsPerRow > 0, $"{line}");
     }
 
     /// <summary>
@@ -56,7 +57,7 @@ public sealed class AlignerTests
     [InlineData(3, 1)]
     public void Replay_ACluster_AnswersWhatItIsAsked(int nodes, double p95)
     {
-        ServiceModel service = new(0, 0.01, 0, p95, IsMeasured: true);
+        ServiceModel service = new(new BatchCost(0, 0.01), 0, p95, IsMeasured: true);
         MeasuredModel model = new(
             "m",
             1,

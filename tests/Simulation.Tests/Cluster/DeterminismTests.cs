@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansInference.Agent.Planning;
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.Workloads;
@@ -35,8 +36,7 @@ public sealed class DeterminismTests
                     .Select(i => new WorldModel
                     {
                         Name = $"m{i}",
-                        BaseSeconds = 0.002,
-                        SecondsPerRow = 0.003 + (0.002 * i),
+                        Cost = new BatchCost(0.002, 0.003 + (0.002 * i)),
                         SloSeconds = 0.08,
                     }),
             ],

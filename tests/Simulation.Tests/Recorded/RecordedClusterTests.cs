@@ -96,8 +96,8 @@ public sealed class RecordedClusterTests : IDisposable
                 recorded.World.Models[0].RequestBytes
             )
         );
-        Assert.Equal(0.006, recorded.World.Models[0].BaseSeconds, 0.0006);
-        Assert.Equal(0.0015, recorded.World.Models[0].SecondsPerRow, 0.00015);
+        Assert.Equal(0.006, recorded.World.Models[0].Cost.BaseSeconds, 0.0006);
+        Assert.Equal(0.0015, recorded.World.Models[0].Cost.SecondsPerRow, 0.00015);
         Assert.Equal(2000, result.Requests);
         Assert.True(result.SloAttainment > 0.99);
     }
@@ -118,7 +118,7 @@ public sealed class RecordedClusterTests : IDisposable
 
         RecordedCluster recorded = await RecordedCluster.ReadAsync(_folder, Token);
 
-        Assert.Equal(0.002, recorded.World.Models[0].BaseSeconds + recorded.World.Models[0].SecondsPerRow, 0.0001);
+        Assert.Equal(0.002, recorded.World.Models[0].Cost.Seconds(1), 0.0001);
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class RecordedClusterTests : IDisposable
 
         RecordedCluster recorded = await RecordedCluster.ReadAsync(_folder, Token);
 
-        Assert.Equal(0.002, recorded.World.Models[0].BaseSeconds + recorded.World.Models[0].SecondsPerRow, 0.0001);
+        Assert.Equal(0.002, recorded.World.Models[0].Cost.Seconds(1), 0.0001);
     }
 
     [Fact]

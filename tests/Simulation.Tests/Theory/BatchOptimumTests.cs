@@ -1,3 +1,4 @@
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.World;
 
@@ -26,8 +27,7 @@ public sealed class BatchOptimumTests
             new WorldModel
             {
                 Name = "m",
-                BaseSeconds = fixedSeconds,
-                SecondsPerRow = perRow,
+                Cost = new BatchCost(fixedSeconds, perRow),
                 MaxRows = cap,
             },
             new LinearLaw(),

@@ -1,3 +1,4 @@
+using OrleansInference.Scheduling.Batching;
 using OrleansInference.Simulation.Cluster;
 using OrleansInference.Simulation.Core;
 using OrleansInference.Simulation.World;
@@ -6,7 +7,7 @@ namespace OrleansInference.Simulation.Tests.Theory;
 
 public sealed class QueueTheoryTests
 {
-    private static readonly WorldModel Model = new() { Name = "m", SecondsPerRow = 0.01 };
+    private static readonly WorldModel Model = new() { Name = "m", Cost = new BatchCost(0, 0.01) };
 
     [Fact]
     public void Run_PoissonArrivalsAndExponentialService_MeanTimeIsThatOfMM1()
@@ -58,7 +59,7 @@ public sealed class QueueTheoryTests
     [InlineData(0.8)]
     public void Run_BatchService_MeanTimeIsThatOfTheEmbeddedChain(double load)
     {
-        WorldModel model = Model with { BaseSeconds = 0.008, SecondsPerRow = 0.001 };
+        WorldModel model = Model with { Cost = new BatchCost(0.008, 0.001) };
         double rate = load * 8 / 0.016;
 
         SimulationResult result = SingleQueue.Run(model, new LinearLaw(), cores: 1, rate, seconds: 3000, maxRows: 8);
@@ -159,6 +160,6 @@ public sealed class QueueTheoryTests
             double pressure,
             double crowding,
             SimulationRandom random
-        ) => random.Exponential(model.SecondsPerRow);
+        ) => random.Exponential(model.Cost.SecondsPerRow);
     }
 }

@@ -1,6 +1,7 @@
 using CsCheck;
 using OrleansInference.Agent.Planning.Search;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Tests.Planning.Search;
 
@@ -31,7 +32,7 @@ public sealed class KnobSearchTests
             KnobGrid grid = KnobGrid.For(model.MaxRows, model.Cores);
             HashSet<ReplicaKnobs> all = [.. grid.All];
             List<ReplicaKnobs> asked = [];
-            KnobSearch search = new(grid, model.Cores, model.Base, model.PerRow, model.Slo);
+            KnobSearch search = new(grid, model.Cores, new BatchCost(model.Base, model.PerRow), model.Slo);
 
             while (search.Next() is { } knobs)
             {
@@ -51,7 +52,7 @@ public sealed class KnobSearchTests
         Models.Sample(model =>
         {
             KnobGrid grid = KnobGrid.For(model.MaxRows, model.Cores);
-            KnobSearch search = new(grid, model.Cores, model.Base, model.PerRow, model.Slo);
+            KnobSearch search = new(grid, model.Cores, new BatchCost(model.Base, model.PerRow), model.Slo);
             while (search.Next() is { } knobs)
             {
                 search.Observe(Measure(knobs, model.Base, model.PerRow, model.Cores, model.Slo));
@@ -65,7 +66,7 @@ public sealed class KnobSearchTests
     public void Best_ASettingThatWasLuckyOnce_IsFoundOut()
     {
         KnobGrid grid = KnobGrid.For(64, 2);
-        KnobSearch search = new(grid, 2, 0.0001, 0.001, 0.05);
+        KnobSearch search = new(grid, 2, new BatchCost(0.0001, 0.001), 0.05);
         ReplicaKnobs? lucky = null;
         while (search.Next() is { } knobs)
         {
@@ -99,8 +100,7 @@ public sealed class KnobSearchTests
                 9,
                 240
             ),
-            0,
-            0.0076,
+            new BatchCost(0, 0.0076),
             0.038,
             64
         );
@@ -126,8 +126,7 @@ public sealed class KnobSearchTests
                 2,
                 89_000
             ),
-            0.00002,
-            0.000001,
+            new BatchCost(0.00002, 0.000001),
             0.005,
             128
         );
