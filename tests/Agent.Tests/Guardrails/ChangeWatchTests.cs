@@ -144,6 +144,19 @@ public sealed class ChangeWatchTests
         Assert.Equal(expected, watch.Judge(_now, NotAsked, out _, out _));
     }
 
+    /// <summary>Of 200 seconds those of the last four watches of 30 are known, both ends included.</summary>
+    [Fact]
+    public void Since_FurtherBackThanIsRemembered_RememberedWatches()
+    {
+        ChangeWatch watch = new(Options);
+        Pass(watch, 200, missed: 0);
+
+        (double attainment, double rate) = watch.Since(_now - TimeSpan.FromSeconds(200), _now);
+
+        Assert.Equal(1, attainment);
+        Assert.Equal(121 * 100 / 200.0, rate, 9);
+    }
+
     private static double NotAsked(ClusterPlan plan) => throw new InvalidOperationException("the load is as it was");
 
     private void Pass(ChangeWatch watch, int seconds, int missed, int requests = 100)

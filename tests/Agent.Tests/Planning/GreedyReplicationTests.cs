@@ -1,8 +1,10 @@
 using OrleansInference.Agent.Objective;
 using OrleansInference.Agent.Planning;
+using OrleansInference.Agent.Planning.Changes;
 using OrleansInference.Agent.Prediction;
 using OrleansInference.Agent.Tests.Guardrails;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Agent.Tests.Planning;
 
@@ -68,6 +70,50 @@ public sealed class GreedyReplicationTests
         Assert.Equal(16, plan.Models[0].Replicas.Length);
     }
 
+    /// <summary>Six models on sixteen nodes, one run at a time of each: every replica more serves more.</summary>
+    [Fact]
+    public void Plan_MoreReplicasThanItAddsAtOnce_MostSteps()
+    {
+        PredictedCluster cluster = PredictedClusters.Make(nodes: 16, models: 6, memory: 10_000, load: 100_000);
+        ServiceModel[] alike = [.. Enumerable.Repeat(new ServiceModel(new BatchCost(0.002, 0.002), 0, 1, true), 16)];
+        cluster = cluster with
+        {
+            Nodes = [.. cluster.Nodes.Select(node => node with { Cores = 64 })],
+            Models = [.. cluster.Models.Select(model => model with { Service = alike })],
+        };
+        ClusterPlan start = PredictedClusters.Plan(cluster, (_, n) => n == 0);
+        foreach (PredictedModel model in cluster.Models)
+        {
+            start = PlanEdit.Set(start, model.Name, _ => true, knobs => knobs with { Instances = 1 });
+        }
+
+        ClusterPlan plan = GreedyReplication.Plan(cluster, start, ObjectiveWeights.Default);
+
+        Assert.Equal(6 + 64, plan.Models.Sum(model => model.Replicas.Length));
+    }
+
+    /// <summary>Two replicas of one core: of so few requests the second saves just less, or just more.</summary>
+    [Theory]
+    [InlineData(6.5, 0.9e-5, 1e-5, 1)]
+    [InlineData(7.2, 1e-5, 1.2e-5, 2)]
+    public void Plan_AReplicaThatGainsHardlyAnything_LeastGain(double rate, double above, double below, int replicas)
+    {
+        PredictedCluster cluster = PredictedClusters.Make(nodes: 2, models: 1, memory: 1000, load: rate);
+        ServiceModel[] alike = [.. Enumerable.Repeat(new ServiceModel(new BatchCost(0.01, 0), 0, 1, true), 2)];
+        cluster = cluster with
+        {
+            Nodes = [.. cluster.Nodes.Select(node => node with { Cores = 1 })],
+            Models = [cluster.Models[0] with { Service = alike, MaxRows = 1 }],
+        };
+        ClusterPlan one = PredictedClusters.Plan(cluster, (_, n) => n == 0);
+
+        double gain = Value(cluster, PredictedClusters.Plan(cluster, (_, _) => true)) - Value(cluster, one);
+        ClusterPlan plan = GreedyReplication.Plan(cluster, one, ObjectiveWeights.Default);
+
+        Assert.InRange(gain, above, below);
+        Assert.Equal(replicas, plan.Models[0].Replicas.Length);
+    }
+
     [Fact]
     public void Plan_ADrainingNode_GetsNone()
     {
@@ -82,4 +128,9 @@ public sealed class GreedyReplicationTests
 
         Assert.Single(plan.Models[0].Replicas);
     }
+
+    private static double Value(PredictedCluster cluster, ClusterPlan plan) =>
+        new PlanSearch(cluster, plan, ObjectiveWeights.Default)
+            .Evaluate(PlanChange.None, plan)
+            .Value(ObjectiveWeights.Default);
 }

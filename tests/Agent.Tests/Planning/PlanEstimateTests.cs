@@ -135,15 +135,50 @@ public sealed class PlanEstimateTests
             ],
         };
         PredictedCluster cluster = TwoNodes(model);
-        ClusterPlan plan = Plan(ReplicaKnobs.Unset, model);
-        ReplicaPlan[] replicas =
-        [
-            new ReplicaPlan(0, Clusters.Address(0), 1),
-            new ReplicaPlan(1, Clusters.Address(1), 1),
-        ];
-        plan = plan with { Models = [plan.Models[0] with { Replicas = replicas }] };
 
-        Assert.Equal(expected, PlanEstimate.Of(cluster, plan).Attainment, 8);
+        Assert.Equal(expected, PlanEstimate.Of(cluster, OnBoth(model)).Attainment, 8);
+    }
+
+    [Fact]
+    public void Of_AReplicaThatIsFull_LeastAppeal()
+    {
+        // The fast node keeps up. The slow one, full all the time, attracts as much as a fiftieth of its capacity would.
+        const double Rate = 900;
+        const double Fast = 900;
+        const double Slow = 4;
+        PredictedModel model = Model(Rate, slo: 1000) with
+        {
+            Service =
+            [
+                new ServiceModel(new BatchCost(1 / Fast, 0), 0, 1, true),
+                new ServiceModel(new BatchCost(1 / Slow, 0), 0, 1, true),
+            ],
+        };
+        double part = 0.5;
+        for (int round = 0; round < 6; round++)
+        {
+            double appeal = 0.02 * Slow;
+            part = (0.5 * part) + (0.5 * appeal / (appeal + Fast - (0.7 * (1 - part) * Rate)));
+        }
+
+        double attainment = PlanEstimate.Of(TwoNodes(model), OnBoth(model)).Attainment;
+
+        Assert.Equal(1 - part + (0.95 * Slow / Rate), attainment, 9);
+    }
+
+    [Fact]
+    public void Of_RequestsOfManyRows_FirstRows()
+    {
+        // Batches of 8 rows from the first round on; of the four that are supposed before it, a 64th is left.
+        PredictedModel model = Model(rate: 500) with
+        {
+            MaxRows = 8,
+            RowsPerRequest = 8,
+            Service = [new ServiceModel(new BatchCost(0, 0.001), 0, 1, true)],
+        };
+
+        double run = (8 - (4.0 / 64)) / 1000;
+        Assert.Equal(1 - (0.5 * Math.Exp(-(0.1 - run) / run * 0.5)), Attainment(model), 9);
     }
 
     [Fact]
@@ -182,6 +217,17 @@ public sealed class PlanEstimateTests
         IReadOnlyList<ServiceModel> service =
             model.Service.Count == 2 ? model.Service : [model.Service[0], model.Service[0]];
         return new PredictedCluster(nodes, [model with { Service = service }], IsTrusted: true);
+    }
+
+    private static ClusterPlan OnBoth(PredictedModel model)
+    {
+        ClusterPlan plan = Plan(ReplicaKnobs.Unset, model);
+        ReplicaPlan[] replicas =
+        [
+            new ReplicaPlan(0, Clusters.Address(0), 1),
+            new ReplicaPlan(1, Clusters.Address(1), 1),
+        ];
+        return plan with { Models = [plan.Models[0] with { Replicas = replicas }] };
     }
 
     private static ClusterPlan Plan(ReplicaKnobs knobs, params PredictedModel[] models) =>

@@ -142,6 +142,34 @@ public sealed class PlanSearchTests
         Assert.Same(keep, search.Climb(keep, steps: 3));
     }
 
+    /// <summary>The best step's gain is what the plan before it is said to be worse by.</summary>
+    [Theory]
+    [InlineData(0.9e-4, false)]
+    [InlineData(1.1e-4, true)]
+    public void Climb_AStepThatGainsHardlyAnything_LeastGain(double gain, bool isTaken)
+    {
+        PredictedCluster cluster = PredictedClusters.Make(nodes: 2, models: 1, memory: 1000, load: 100);
+        ClusterPlan plan = PredictedClusters.Plan(cluster, (_, n) => n == 0);
+        PlanCandidate keep = Search(cluster, plan).Evaluate(PlanChange.None, plan);
+        double best = Search(cluster, plan).Neighbours(plan).Max(step => step.Value(ObjectiveWeights.Default));
+        double fall = best - gain - keep.Value(ObjectiveWeights.Default);
+        PlanCandidate from = keep with { Attainment = keep.Attainment + fall };
+
+        PlanCandidate climbed = Search(cluster, plan).Climb(from, steps: 1);
+
+        Assert.Equal(isTaken, !ReferenceEquals(from, climbed));
+    }
+
+    [Fact]
+    public void Neighbours_AskedForAgainAndAgain_MostEvaluations()
+    {
+        PredictedCluster cluster = PredictedClusters.Make(nodes: 12, models: 9, memory: 10_000, load: 1);
+        ClusterPlan plan = PredictedClusters.Plan(cluster, (_, n) => n == 11);
+        PlanSearch search = Search(cluster, plan);
+
+        Assert.Equal(600, Enumerable.Range(0, 20).Sum(_ => search.Neighbours(plan).Count()));
+    }
+
     private static PlanSearch Search(PredictedCluster cluster, ClusterPlan plan) =>
         new(cluster, plan, ObjectiveWeights.Default);
 
