@@ -8,7 +8,7 @@ namespace OrleansInference.Gateway.Inference;
 /// What HTTP and gRPC do alike with an inference request: admission, tracing, the run, and the form of the outputs.
 /// </summary>
 internal sealed class InferenceHandler(
-    IInferencePipeline pipeline,
+    IRequestDispatcher dispatcher,
     IAdmissionGate gate,
     OutputDelivery delivery,
     TraceRecorder traces
@@ -42,7 +42,7 @@ internal sealed class InferenceHandler(
     )
     {
         TraceSample? trace = caller.IsProbe ? null : traces.Begin(request.ModelName, protocol);
-        InferenceResponse answer = await pipeline.InferAsync(request, cancellationToken);
+        InferenceResponse answer = await dispatcher.InferAsync(request, cancellationToken);
         try
         {
             InferenceResponse response = delivery.Deliver(answer, outputs);
@@ -57,7 +57,7 @@ internal sealed class InferenceHandler(
     }
 
     /// <summary>Whether a model's requests belong to sequences.</summary>
-    public bool HasSequences(string model, string version) => pipeline.HasSequences(model, version);
+    public bool HasSequences(string model, string version) => dispatcher.HasSequences(model, version);
 
     /// <summary>
     /// Ends a sequence one of whose requests was refused before it could run; nothing for a model without sequences.
@@ -68,6 +68,6 @@ internal sealed class InferenceHandler(
         {
             return;
         }
-        pipeline.BreakSequence(model, version, sequence, reason);
+        dispatcher.BreakSequence(model, version, sequence, reason);
     }
 }

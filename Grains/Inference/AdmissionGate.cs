@@ -33,7 +33,7 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
             );
         }
 
-        // What nobody serves is let in: the pipeline says why, or loads it.
+        // What nobody serves is let in: the dispatcher says why, or loads it.
         if (Capacity(request, now) is not { } capacity)
         {
             return new AdmissionOutcome(tenant.Enter(null), "", TimeSpan.Zero);

@@ -90,7 +90,7 @@ internal sealed partial class ModelRepositoryControl(
         }
 
         // The steps of an ensemble come before it.
-        foreach (string model in engine.StepsOf(modelName).Append(modelName))
+        foreach (string model in engine.Content.StepsOf(modelName).Append(modelName))
         {
             await ShareAsync(model, source, cancellationToken).ConfigureAwait(false);
         }
@@ -110,7 +110,7 @@ internal sealed partial class ModelRepositoryControl(
                 $"failed to unload '{modelName}': there is no such model"
             );
         }
-        IReadOnlyList<string> steps = unloadDependents ? engine.StepsOf(modelName) : [];
+        IReadOnlyList<string> steps = unloadDependents ? engine.Content.StepsOf(modelName) : [];
         try
         {
             foreach (string model in steps.Prepend(modelName))

@@ -197,7 +197,7 @@ internal sealed partial class NodeKnobs
             replica,
             async _ =>
             {
-                await engine.SetKnobsAsync(replica, setting, cancellationToken).ConfigureAwait(false);
+                await engine.Tuner.SetKnobsAsync(replica, setting, cancellationToken).ConfigureAwait(false);
                 return await MeasureAsync(replica, setting, replica.Policy.SloP99Ms / 1000, cancellationToken)
                     .ConfigureAwait(false);
             },
@@ -274,7 +274,7 @@ internal sealed partial class NodeKnobs
     )
     {
         ReplicaKnobs measured = usual with { MaxRows = Math.Max(1, usual.MaxRows) };
-        await engine.SetKnobsAsync(replica, measured, cancellationToken).ConfigureAwait(false);
+        await engine.Tuner.SetKnobsAsync(replica, measured, cancellationToken).ConfigureAwait(false);
         return (
             await MeasureQuietAsync(replica, measured, mayBeDisturbed: false, cancellationToken).ConfigureAwait(false)
         ).RowsPerSecond;
@@ -346,7 +346,7 @@ internal sealed partial class NodeKnobs
         KnobSearch search = new(grid, cores, cost.BaseSeconds, cost.SecondsPerRow, slo);
         while (search.Next() is { } knobs)
         {
-            await engine.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
+            await engine.Tuner.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
             search.Observe(
                 await MeasureQuietAsync(replica, knobs, mayBeDisturbed, cancellationToken).ConfigureAwait(false)
             );
@@ -357,7 +357,7 @@ internal sealed partial class NodeKnobs
         foreach (ModelVariant variant in replica.Variants)
         {
             ReplicaKnobs knobs = best.Knobs with { Variant = variant.Name };
-            await engine.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
+            await engine.Tuner.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
             variants.Add(
                 await MeasureQuietAsync(replica, knobs, mayBeDisturbed, cancellationToken).ConfigureAwait(false)
             );
@@ -390,7 +390,7 @@ internal sealed partial class NodeKnobs
         TimeSpan warmup = isHopeless ? TimeSpan.Zero : SearchWarmup + TimeSpan.FromSeconds(run);
         TimeSpan duration = isHopeless ? TimeSpan.FromSeconds(1.5 * run) : SearchTime + TimeSpan.FromSeconds(4 * run);
         (double[] seconds, TimeSpan counted) = await engine
-            .MeasureAsync(replica, callers, warmup, duration, cancellationToken)
+            .Tuner.MeasureAsync(replica, callers, warmup, duration, cancellationToken)
             .ConfigureAwait(false);
         double goodput = seconds.Count(each => each <= slo) / counted.TotalSeconds;
         double p50 = seconds.Length == 0 ? double.PositiveInfinity : seconds[seconds.Length / 2];

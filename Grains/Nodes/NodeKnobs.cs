@@ -151,7 +151,7 @@ internal sealed partial class NodeKnobs(
             }
             // Not asked for again, if it is not possible, until something else is wanted.
             tuned.Applied = wanted;
-            await engine.SetKnobsAsync(replica, wanted, cancellationToken).ConfigureAwait(false);
+            await engine.Tuner.SetKnobsAsync(replica, wanted, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ModelLoadException or ObjectDisposedException)
         {
@@ -254,7 +254,7 @@ internal sealed partial class NodeKnobs(
             Runs = last.Runs,
             RunSeconds = last.RunSeconds,
             Queued = tuned.Seen?.PendingRequests ?? 0,
-            Cores = engine.Parallelism,
+            Cores = engine.Tuner.Parallelism,
             OtherRequests = others.Requests,
             OtherViolations = others.Violations,
             OtherRunSeconds = others.RunSeconds,

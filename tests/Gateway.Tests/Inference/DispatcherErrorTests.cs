@@ -6,7 +6,7 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 
-public sealed class PipelineErrorTests(SharedHost shared)
+public sealed class DispatcherErrorTests(SharedHost shared)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -15,7 +15,7 @@ public sealed class PipelineErrorTests(SharedHost shared)
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public async Task Infer_AnErrorOfThePipeline_HasItsStatusAndMessage(InferenceError error)
+    public async Task Infer_AnErrorOfTheDispatcher_HasItsStatusAndMessage(InferenceError error)
     {
         using StringContent content = new(InferBody.Good);
 
@@ -60,7 +60,7 @@ public sealed class PipelineErrorTests(SharedHost shared)
     }
 
     [Fact]
-    public async Task Infer_Parameters_ReachThePipeline()
+    public async Task Infer_Parameters_ReachTheDispatcher()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         using StringContent content = new(
@@ -71,7 +71,7 @@ public sealed class PipelineErrorTests(SharedHost shared)
         using HttpResponseMessage response = await host.Http.PostAsync("/v2/models/echo/infer", content, Token);
 
         Assert.True(response.IsSuccessStatusCode);
-        InferenceRequest request = host.Pipeline.Last!;
+        InferenceRequest request = host.Dispatcher.Last!;
         Assert.Equal(
             ("q", 2u, TimeSpan.FromMilliseconds(5), 12.5),
             (request.Id, request.Priority, request.Timeout, request.SloP99Ms)

@@ -13,17 +13,17 @@ using OrleansInference.Load.Orleans;
 namespace OrleansInference.Micro;
 
 /// <summary>
-/// The two ways that the gateway of a silo could take to the engine of the same process: the pipeline, or the grain in
+/// The two ways that the gateway of a silo could take to the engine of the same process: the dispatcher, or the grain in
 /// front of it. The model does next to nothing. Times are per call.
 /// </summary>
-public class PipelineBenchmarks
+public class DispatcherBenchmarks
 {
     private const int Calls = 256;
 
     private string _models = "";
     private byte[] _data = [];
     private IHost _silo = null!;
-    private IInferencePipeline _pipeline = null!;
+    private IRequestDispatcher _dispatcher = null!;
     private IGrainFactory _grains = null!;
     private CancellationToken _aborted;
 
@@ -54,7 +54,7 @@ public class PipelineBenchmarks
         );
         _silo = builder.Build();
         await _silo.StartAsync();
-        _pipeline = _silo.Services.GetRequiredService<IInferencePipeline>();
+        _dispatcher = _silo.Services.GetRequiredService<IRequestDispatcher>();
         _grains = _silo.Services.GetRequiredService<IGrainFactory>();
 
         // A token that can be cancelled, as a connection's is: both ways then register with it.
@@ -70,16 +70,16 @@ public class PipelineBenchmarks
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Calls)]
-    public Task Pipeline() => Task.WhenAll(Enumerable.Range(0, InFlight).Select(_ => Task.Run(CallPipelineAsync)));
+    public Task Dispatcher() => Task.WhenAll(Enumerable.Range(0, InFlight).Select(_ => Task.Run(CallDispatcherAsync)));
 
     [Benchmark(OperationsPerInvoke = Calls)]
     public Task Grain() => Task.WhenAll(Enumerable.Range(0, InFlight).Select(_ => Task.Run(CallGrainAsync)));
 
-    private async Task CallPipelineAsync()
+    private async Task CallDispatcherAsync()
     {
         for (int i = 0; i < Calls / InFlight; i++)
         {
-            using InferenceResponse response = await _pipeline.InferAsync(Request(), _aborted);
+            using InferenceResponse response = await _dispatcher.InferAsync(Request(), _aborted);
             response.EnsureSuccess();
         }
     }

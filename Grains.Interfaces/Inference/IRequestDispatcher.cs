@@ -3,7 +3,7 @@ namespace OrleansInference.Grains.Interfaces.Inference;
 /// <summary>
 /// The one way into inference on a node: the co-hosted gateway and the inference grain both call it in process.
 /// </summary>
-public interface IInferencePipeline
+public interface IRequestDispatcher
 {
     /// <summary>
     /// Runs <paramref name="request"/>, whose tensors it takes over. Errors come back in the answer; the caller

@@ -10,7 +10,7 @@ namespace OrleansInference.Gateway.Tests.Hosting;
 /// <see cref="InferenceError"/> answers that error; <c>throws</c> fails unexpectedly. Remembers every tensor, to check
 /// that all were released.
 /// </summary>
-internal sealed class FakePipeline : IInferencePipeline
+internal sealed class FakeDispatcher : IRequestDispatcher
 {
     private readonly ConcurrentQueue<InferenceTensor> _tensors = [];
     private int _requests;
@@ -93,15 +93,18 @@ internal sealed class FakePipeline : IInferencePipeline
         {
             throw new InvalidOperationException("the secret inside");
         }
-        // A name of digits parses too.
-        return Enum.TryParse(request.ModelName, out InferenceError error) && Enum.IsDefined(error)
-            ? InferenceResponse.Failure(request, error, $"answered {error}")
+        // By name only: digits would parse too, and a fuzzed name may be any.
+        return Enum.GetNames<InferenceError>().Contains(request.ModelName)
+            ? Refuse(request, Enum.Parse<InferenceError>(request.ModelName))
             : InferenceResponse.Failure(
                 request,
                 InferenceError.NotFound,
                 $"Request for unknown model: '{request.ModelName}'"
             );
     }
+
+    private static InferenceResponse Refuse(InferenceRequest request, InferenceError error) =>
+        InferenceResponse.Failure(request, error, $"answered {error}");
 
     private InferenceTensor Copy(InferenceTensor input)
     {
