@@ -115,7 +115,7 @@ internal static class InferResponseWriter
         }
 
         response.ContentType = "application/octet-stream";
-        response.Headers[InferHeaders.JsonLength] = jsonLength.ToString(CultureInfo.InvariantCulture);
+        response.Headers[InferRequestJson.LengthHeader] = jsonLength.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>
