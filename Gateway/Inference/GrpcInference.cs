@@ -175,7 +175,9 @@ internal sealed class GrpcInference(
     }
 
     private void BreakSequence(ModelInferRequest message, string reason) =>
-        handler.BreakSequence(message.ModelName, message.ModelVersion, GrpcRequestReader.SequenceId(message), reason);
+        handler
+            .FindSequences(message.ModelName, message.ModelVersion)
+            ?.Break(GrpcRequestReader.SequenceId(message), reason);
 
     private static ModelInferResponse Message(
         ModelInferRequest request,

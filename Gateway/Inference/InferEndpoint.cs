@@ -115,7 +115,7 @@ internal sealed class InferEndpoint(
         }
         catch (InferenceException exception)
         {
-            BreakSequence(body, model, version, exception.Message);
+            handler.FindSequences(model, version)?.Break(SequenceOfRequest.Find(body.Json), exception.Message);
             throw;
         }
     }
@@ -131,7 +131,8 @@ internal sealed class InferEndpoint(
         string reason
     )
     {
-        if (headerLength == 0 || !handler.HasSequences(model, version))
+        // A raw binary request has no parameters, and so no sequence.
+        if (headerLength == 0 || handler.FindSequences(model, version) is not { } sequences)
         {
             return 0;
         }
@@ -142,17 +143,8 @@ internal sealed class InferEndpoint(
             bytesInFlight,
             CancellationToken.None
         );
-        BreakSequence(body, model, version, reason);
+        sequences.Break(SequenceOfRequest.Find(body.Json), reason);
         return body.Reserved;
-    }
-
-    private void BreakSequence(in RequestBody body, string model, string version, string reason)
-    {
-        if (!handler.HasSequences(model, version))
-        {
-            return;
-        }
-        handler.BreakSequence(model, version, SequenceOfRequest.Find(body.Json), reason);
     }
 
     /// <summary>

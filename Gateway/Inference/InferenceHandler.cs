@@ -56,18 +56,7 @@ internal sealed class InferenceHandler(
         }
     }
 
-    /// <summary>Whether a model's requests belong to sequences.</summary>
-    public bool HasSequences(string model, string version) => pipeline.HasSequences(model, version);
-
-    /// <summary>
-    /// Ends a sequence one of whose requests was refused before it could run; nothing for a model without sequences.
-    /// </summary>
-    public void BreakSequence(string model, string version, string? sequence, string reason)
-    {
-        if (string.IsNullOrEmpty(sequence) || !HasSequences(model, version))
-        {
-            return;
-        }
-        pipeline.BreakSequence(model, version, sequence, reason);
-    }
+    /// <summary>A model's sequences; null where its requests belong to none.</summary>
+    public ModelSequences? FindSequences(string model, string version) =>
+        pipeline.HasSequences(model, version) ? new ModelSequences(pipeline, model, version) : null;
 }
