@@ -19,8 +19,7 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
     public Action<string>? OnRowsMissing { get; init; }
 
     /// <summary>
-    /// Runs <paramref name="entries"/> and completes their requests, unless some of their rows are still to run (step
-    /// 13).
+    /// Runs a batch (step 13) and completes its requests, unless some of their rows are still to run.
     /// </summary>
     /// <param name="session">Held by the caller.</param>
     /// <param name="entries">The batch.</param>

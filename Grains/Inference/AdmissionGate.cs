@@ -15,7 +15,7 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
     private readonly ConcurrentDictionary<string, ModelGate> _models = new();
     private readonly TenantTable _tenants = new();
 
-    /// <inheritdoc />
+    /// <summary>Decides by a request's headers whether it may enter (step 2).</summary>
     public AdmissionOutcome TryEnter(in AdmissionRequest request)
     {
         if (request.IsProbe)

@@ -135,16 +135,19 @@ internal sealed partial class ModelRepositoryControl(
         {
             try
             {
-                if (
-                    await services.Of(other.Address).LoadOwnAsync(model, cancellationToken).ConfigureAwait(false)
-                    is not { } reason
-                )
+                string? answer = await services
+                    .Of(other.Address)
+                    .LoadOwnAsync(model, cancellationToken)
+                    .ConfigureAwait(false);
+                RemoteLoad load = RemoteLoad.FromAnswer(answer);
+                switch (load.Outcome)
                 {
-                    continue;
+                    case RemoteLoadOutcome.Loaded:
+                        return other.Address;
+                    case RemoteLoadOutcome.Failed:
+                        // The first node that has the model answers for it: the caller must hear what is wrong with it.
+                        throw new InferenceException(InferenceError.Internal, load.Reason);
                 }
-                return reason.Length == 0
-                    ? other.Address
-                    : throw new InferenceException(InferenceError.Internal, reason);
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
