@@ -1,14 +1,17 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansInference.Engine.Content;
 using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Ensembles;
+using OrleansInference.Engine.Execution;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Memory;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Onnx.Files;
@@ -19,11 +22,10 @@ namespace OrleansInference.Engine;
 /// The models that this node serves. Looking one up reads an immutable snapshot; changes go one at a time for each
 /// model and publish a new one.
 /// </summary>
-public sealed partial class InferenceEngine : IAsyncDisposable
+public sealed class InferenceEngine : IAsyncDisposable
 {
     private readonly EngineOptions _options;
     private readonly ModelRepository _repository;
-    private readonly ModelLoader _loader;
     private readonly EngineScheduler _scheduler;
     private readonly EngineClock _clock;
     private readonly ModelTable _table = new();
@@ -32,9 +34,10 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private readonly VersionLoader _versions;
     private readonly ModelLifecycle _lifecycle;
     private readonly DemandLoader _demand;
+    private readonly RequestExecutor _executor;
+    private readonly RepositoryFollower _follower;
     private readonly SemaphoreSlim _loadSlots;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Dictionary<string, string> _polled = [];
     private int _disposed;
 
     /// <summary>Creates it; nothing is loaded yet.</summary>
@@ -52,26 +55,22 @@ public sealed partial class InferenceEngine : IAsyncDisposable
             _options.ExecutionProvider.Provider == "emulated"
                 ? new EmulatedDevice(DeviceProfile.Read(_options.ExecutionProvider.Profile), _clock)
                 : null;
-        Parallelism =
-            device?.Profile.Lanes
-            ?? Math.Min(_options.Threads > 0 ? _options.Threads : int.MaxValue, Environment.ProcessorCount);
         Memory = new MemoryBudget(device?.Profile.MemoryBytes ?? limit);
         Requests = new RequestLog(time);
-        RunStep = InferAsync;
-        _loader = new ModelLoader(_options, device, Memory, _scheduler, _clock, Requests, logger);
+        ModelLoader loader = new(_options, device, Memory, _scheduler, _clock, Requests, logger);
         _evictor = new Evictor(Memory, _table, _locks, _options.Mode == ModelControlMode.Demand, _clock, logger);
         _loadSlots = new SemaphoreSlim(_options.ConcurrentLoads);
-        _versions = new VersionLoader(
-            _loader,
-            _evictor,
-            _table,
-            (request, token) => RunStep(request, token),
-            _loadSlots,
-            _clock,
-            Requests
-        );
+        _versions = new VersionLoader(loader, _evictor, _table, _loadSlots, _clock, Requests);
         _lifecycle = new ModelLifecycle(_options, _repository, _versions, _table, _locks, logger);
         _demand = new DemandLoader(_lifecycle, _clock, _stopping.Token);
+        _follower = new RepositoryFollower(_options, _repository, _lifecycle, _table);
+        _executor = new RequestExecutor(_options, _table, _repository, _demand, _clock);
+        Content = new EngineContent(_table, _repository);
+        int threads = _options.Threads > 0 ? _options.Threads : int.MaxValue;
+        Tuner = new ReplicaTuner(_table, loader, _locks, _scheduler, _executor, _clock)
+        {
+            Parallelism = device?.Profile.Lanes ?? Math.Min(threads, Environment.ProcessorCount),
+        };
     }
 
     /// <summary>Memory reserved for models.</summary>
@@ -80,8 +79,11 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <summary>The last requests.</summary>
     public RequestLog Requests { get; }
 
-    /// <summary>Runs the steps of ensembles; by default on this node.</summary>
-    public StepRunner RunStep { get; set; }
+    /// <summary>The contents of models, to give to other nodes.</summary>
+    public EngineContent Content { get; }
+
+    /// <summary>Changes how replicas run, and measures them.</summary>
+    public ReplicaTuner Tuner { get; }
 
     /// <summary>When models are loaded.</summary>
     public ModelControlMode Mode => _options.Mode;
@@ -120,24 +122,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// it.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<ModelFolder> folders = _repository.Read();
-        bool all = _options.Mode is ModelControlMode.All or ModelControlMode.Poll || _options.LoadModel.Contains("*");
-        if (
-            _options.LoadModel.FirstOrDefault(name => !all && folders.All(folder => folder.Name != name)) is { } missing
-        )
-        {
-            throw new ModelRepositoryException(
-                $"--load-model {missing}: there is no such model in '{_repository.Path}'; there are: "
-                    + $"{string.Join(", ", folders.Select(folder => folder.Name))}"
-            );
-        }
-
-        foreach (ModelFolder folder in folders.Where(folder => all || _options.LoadModel.Contains(folder.Name)))
-        {
-            _polled[folder.Name] = folder.Fingerprint();
-            await _lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);
-        }
-
+        await _follower.StartAsync(cancellationToken).ConfigureAwait(false);
         IsReady = true;
     }
 
@@ -175,68 +160,10 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <exception cref="ModelRepositoryException">The repository itself is away; nothing has changed then.</exception>
     /// <exception cref="AggregateException">What went wrong with single models, after all others were looked
     /// at.</exception>
-    public async Task PollAsync(CancellationToken cancellationToken)
-    {
-        IReadOnlyList<ModelFolder> folders = _repository.Read();
-        List<Exception> failures = [];
-        foreach (ModelFolder folder in folders)
-        {
-            await TryAsync(() => FollowAsync(folder, cancellationToken)).ConfigureAwait(false);
-        }
-
-        // What other nodes gave this one stays: it was never in the folder.
-        HashSet<string> names = [.. folders.Select(folder => folder.Name)];
-        string[] absent = [.. _polled.Keys.Where(name => !names.Contains(name))];
-        foreach (string gone in absent)
-        {
-            await TryAsync(() => ForgetAsync(gone, cancellationToken)).ConfigureAwait(false);
-        }
-        if (failures.Count > 0)
-        {
-            throw new AggregateException(failures);
-        }
-
-        async Task TryAsync(Func<Task> follow)
-        {
-            try
-            {
-                await follow().ConfigureAwait(false);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                failures.Add(exception);
-            }
-        }
-    }
+    public Task PollAsync(CancellationToken cancellationToken) => _follower.PollAsync(cancellationToken);
 
     /// <summary>In mode <c>demand</c>: unloads what has been unused for too long.</summary>
     public Task SweepAsync() => _evictor.SweepAsync();
-
-    /// <summary>Changes the intra-op threads of a serving model, by a new session beside the old one.</summary>
-    public Task SetThreadsAsync(ModelReplica replica, int threads, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(replica);
-        return SetSessionAsync(replica, threads, replica.Variant, cancellationToken);
-    }
-
-    /// <summary>
-    /// Changes the intra-op threads or the variant of a serving model, by a new session beside the old one.
-    /// </summary>
-    /// <exception cref="Sessions.ModelLoadException">There is no such variant that may be used, it cannot be loaded, or
-    /// there is no memory for it; nothing has changed then.</exception>
-    public async Task SetSessionAsync(
-        ModelReplica replica,
-        int threads,
-        string variant,
-        CancellationToken cancellationToken
-    )
-    {
-        ArgumentNullException.ThrowIfNull(replica);
-        using (await _locks.TakeAsync(replica.Name, cancellationToken).ConfigureAwait(false))
-        {
-            await _loader.SetSessionAsync(replica, threads, variant).ConfigureAwait(false);
-        }
-    }
 
     /// <summary>
     /// All models in the repository, asked for or not; the reason says what their folders alone tell against them.
@@ -256,93 +183,26 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <summary>
     /// What serves a version, or the highest one for an empty <paramref name="version"/>; null and why there is none.
     /// </summary>
-    public IServedModel? Find(string name, string version, out InferenceError error, out string message)
-    {
-        error = InferenceError.None;
-        message = "";
-        if (_table.TryGet(name, out ServedVersions? served))
-        {
-            if (served.Find(version) is { } loaded)
-            {
-                return loaded.Model;
-            }
-            error = InferenceError.NotFound;
-            message =
-                $"Request for unknown model: '{name}' version {version} is not found; ready versions: "
-                + $"{string.Join(", ", ReadyVersions(name))}";
-            return null;
-        }
-
-        if (_table.Index.TryGetValue(name, out ModelStatus[]? lines) && lines.Length > 0)
-        {
-            error = InferenceError.Unavailable;
-            message =
-                $"Request for unknown model: '{name}' is not ready: "
-                + $"{(lines[^1].Reason.Length > 0 ? lines[^1].Reason : lines[^1].State.ToString())}";
-            return null;
-        }
-
-        error = InferenceError.NotFound;
-        message = $"Request for unknown model: '{name}' is not found";
-        return null;
-    }
+    public IServedModel? Find(string name, string version, out InferenceError error, out string message) =>
+        _table.Find(name, version, out error, out message);
 
     /// <summary>
-    /// Runs a request, whose tensors it takes over; in mode <c>demand</c> after its model has been loaded.
+    /// Runs a request, whose tensors it takes over; in mode <c>demand</c> after its model has been loaded. The steps of
+    /// an ensemble run on this node.
     /// </summary>
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            IServedModel? model = Find(
-                request.ModelName,
-                request.ModelVersion,
-                out InferenceError error,
-                out string message
-            );
-            if (model is null)
-            {
-                // Of a model that is there, only a version can be missing; the model may come and go between the two
-                // looks.
-                bool lacksVersion =
-                    error == InferenceError.NotFound
-                    && _table.TryGet(request.ModelName, out ServedVersions? served)
-                    && served.Find(request.ModelVersion) is null;
-                if (_options.Mode == ModelControlMode.Demand && !lacksVersion)
-                {
-                    return MissingAsync(request, error, message, cancellationToken);
-                }
-                request.Dispose();
-                return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, error, message));
-            }
+    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+        _executor.InferAsync(request, cancellationToken);
 
-            // A replica that is being replaced takes nothing more; its successor was published before it closed.
-            if (model.TryInfer(request, cancellationToken, out ValueTask<InferenceResponse> answer))
-            {
-                return answer;
-            }
-        }
-    }
+    /// <summary>The same, with the steps of an ensemble wherever <paramref name="steps"/> runs them.</summary>
+    public ValueTask<InferenceResponse> InferAsync(
+        InferenceRequest request,
+        StepRunner steps,
+        CancellationToken cancellationToken
+    ) => _executor.InferAsync(request, steps, cancellationToken);
 
     /// <summary>Waits, in mode <c>demand</c>, until a model of the repository is loaded.</summary>
-    /// <returns>Null once it serves; else why it cannot, or an empty text where no request loads it.</returns>
-    public async Task<string?> EnsureLoadedAsync(string name, CancellationToken cancellationToken)
-    {
-        if (_table.TryGet(name, out _))
-        {
-            return null;
-        }
-        if (_options.Mode != ModelControlMode.Demand || !_repository.Has(name))
-        {
-            return "";
-        }
-        if (_demand.Refusal(name) is { } refusal)
-        {
-            return refusal;
-        }
-        LoadResult result = await _demand.LoadAsync(name, cancellationToken).ConfigureAwait(false);
-        return result.IsReady || _table.TryGet(name, out _) ? null : result.Reason;
-    }
+    public Task<DemandResult> EnsureLoadedAsync(string name, CancellationToken cancellationToken) =>
+        _executor.EnsureLoadedAsync(name, cancellationToken);
 
     /// <summary>The completed configuration of what serves, as JSON.</summary>
     public string ConfigJson(IServedModel model) => Loaded(model)?.ConfigJson ?? "{}";
@@ -380,6 +240,59 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the repository has a model of that name.</summary>
+    public bool HasInRepository(string name) => _repository.Has(name);
+
+    /// <summary>
+    /// Whether the mode asks for a model at start, so that it is to be served without anybody's request.
+    /// </summary>
+    public bool IsWanted(string name) => _follower.IsWanted(name);
+
+    /// <summary>Models whose folders went while the repository was followed.</summary>
+    public IReadOnlyCollection<string> Withdrawn => _follower.Withdrawn;
+
+    /// <summary>Bytes reserved for a served model, all versions together; 0 where it is not served.</summary>
+    public long MemoryOfServed(string name) =>
+        _table.TryGet(name, out ServedVersions? served) ? served.All.Sum(version => version.Memory?.Bytes ?? 0) : 0;
+
+    /// <summary>What models can run on here, by ONNX Runtime's names.</summary>
+    public IReadOnlyList<string> Devices =>
+        _options.ExecutionProvider.Provider switch
+        {
+            "cpu" => [ExecutionProviderChoice.Cpu],
+            "emulated" => [EmulatedDevice.Provider],
+            _ => [.. OnnxRuntimeEnvironment.AvailableProviders],
+        };
+
+    /// <summary>
+    /// Serves a model from a folder that was fetched from another node: <paramref name="folder"/><c>/model</c> has the
+    /// model's layout. The engine takes the folder over and deletes it with the model, or where it cannot be loaded.
+    /// </summary>
+    public async Task<LoadResult> LoadFetchedAsync(
+        string name,
+        string folder,
+        string? configJson,
+        CancellationToken cancellationToken
+    )
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _demand.SetUnloaded(name, unloaded: false);
+        OverrideFolder fetched = OverrideFolder.Adopt(name, folder);
+        try
+        {
+            return await _lifecycle
+                .LoadFetchedAsync(name, fetched, configJson, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            if (Content.SourceOfServed(name)?.Temporary != fetched)
+            {
+                fetched.Dispose();
+            }
+        }
+    }
+
     /// <summary>The versions of a model that serve, ascending.</summary>
     public string[] ReadyVersions(string name) =>
         _table.TryGet(name, out ServedVersions? served) ? [.. served.All.Select(version => version.Model.Version)] : [];
@@ -402,75 +315,6 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         _scheduler.Dispose();
         _loadSlots.Dispose();
         _stopping.Dispose();
-    }
-
-    private async Task FollowAsync(ModelFolder folder, CancellationToken cancellationToken)
-    {
-        string fingerprint = folder.Fingerprint();
-        if (_polled.GetValueOrDefault(folder.Name) == fingerprint)
-        {
-            return;
-        }
-        _polled[folder.Name] = fingerprint;
-        _withdrawn.TryRemove(folder.Name, out _);
-        await _lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task ForgetAsync(string name, CancellationToken cancellationToken)
-    {
-        _polled.Remove(name);
-        _withdrawn[name] = 0;
-        await _lifecycle
-            .UnloadAsync(name, dependents: false, "its folder is gone", cancellationToken)
-            .ConfigureAwait(false);
-        _table.SetIndex(name, null);
-    }
-
-    private async ValueTask<InferenceResponse> MissingAsync(
-        InferenceRequest request,
-        InferenceError error,
-        string message,
-        CancellationToken cancellationToken
-    )
-    {
-        TimeSpan start = _clock.Now;
-        using CancellationTokenSource deadline = new(
-            request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan,
-            _clock.Time
-        );
-        using CancellationTokenSource wait = CancellationTokenSource.CreateLinkedTokenSource(
-            cancellationToken,
-            deadline.Token
-        );
-        try
-        {
-            if (await EnsureLoadedAsync(request.ModelName, wait.Token).ConfigureAwait(false) is { } reason)
-            {
-                request.Dispose();
-                return reason.Length == 0
-                    ? InferenceResponse.Failure(request, error, message)
-                    : InferenceResponse.Failure(
-                        request,
-                        InferenceError.Unavailable,
-                        $"Request for unknown model: '{request.ModelName}' is not ready: {reason}"
-                    );
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            request.Dispose();
-            return cancellationToken.IsCancellationRequested
-                ? InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled")
-                : InferenceResponse.Failure(
-                    request,
-                    InferenceError.DeadlineExceeded,
-                    $"the deadline passed while model '{request.ModelName}' was being loaded"
-                );
-        }
-
-        TimeSpan load = _clock.Now - start;
-        InferenceResponse response = await InferAsync(request.After(load), cancellationToken).ConfigureAwait(false);
-        return response with { Timings = response.Timings with { Load = response.Timings.Load + load } };
     }
 
     /// <summary>A ready model's line says what its operator should know of it.</summary>

@@ -40,15 +40,15 @@ internal static class HttpInferResponse
     }
 
     private static string? Header(HttpResponseMessage message) =>
-        message.Headers.TryGetValues(HttpInferRequest.JsonLength, out IEnumerable<string>? values)
-        || message.Content.Headers.TryGetValues(HttpInferRequest.JsonLength, out values)
+        message.Headers.TryGetValues(InferRequestJson.LengthHeader, out IEnumerable<string>? values)
+        || message.Content.Headers.TryGetValues(InferRequestJson.LengthHeader, out values)
             ? values.First()
             : null;
 
     private static int JsonLength(string header, int length) =>
         int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= length
             ? bytes
-            : throw new FormatException($"{HttpInferRequest.JsonLength} is '{header}'; it has {length} bytes");
+            : throw new FormatException($"{InferRequestJson.LengthHeader} is '{header}'; it has {length} bytes");
 
     private static async Task<TensorBuffer> ReadAsync(
         HttpContent content,

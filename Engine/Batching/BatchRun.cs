@@ -35,7 +35,7 @@ internal sealed class BatchRun : IDisposable
     /// <summary>When ONNX Runtime returned from the last run.</summary>
     public TimeSpan RanAt { get; private set; }
 
-    /// <summary>Runs the batch. The caller disposes the blocks' buffers.</summary>
+    /// <summary>Runs the batch on ONNX Runtime (step 14). The caller disposes the blocks' buffers.</summary>
     /// <returns>One block per output of the model, in its order.</returns>
     public OutputBlock[] Execute(
         ModelSession session,

@@ -14,6 +14,7 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
 {
     private ManualResetValueTaskSourceCore<InferenceResponse> _answer = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
+    private Action<QueuedInference>? _onCancelled;
     private int _completed;
     private int _readers = 1;
 
@@ -54,9 +55,10 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
     public ValueTask<InferenceResponse> Answer => new(this, _answer.Version);
 
     /// <summary>Calls <paramref name="onCancelled"/> once if the token is cancelled before the answer.</summary>
-    public void CancelWith(Action<object?> onCancelled, object state, CancellationToken token)
+    public void CancelWith(Action<QueuedInference> onCancelled, CancellationToken token)
     {
-        _cancellation = token.UnsafeRegister(onCancelled, state);
+        _onCancelled = onCancelled;
+        _cancellation = token.UnsafeRegister(static request => ((QueuedInference)request!).OnCancelled(), this);
         // The answer may have come while this registered: nobody else would unregister then.
         if (IsCompleted)
         {
@@ -112,4 +114,6 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
         short token,
         ValueTaskSourceOnCompletedFlags flags
     ) => _answer.OnCompleted(continuation, state, token, flags);
+
+    private void OnCancelled() => _onCancelled!(this);
 }

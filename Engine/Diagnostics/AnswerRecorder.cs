@@ -19,7 +19,7 @@ internal sealed class AnswerRecorder(
     EngineClock clock
 )
 {
-    /// <summary>A queued request is about to be answered.</summary>
+    /// <summary>Counts and remembers a request before its caller can see the answer (step 16).</summary>
     public void Answered(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
         if (!request.Request.IsProbe)

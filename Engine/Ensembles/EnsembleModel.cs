@@ -18,7 +18,6 @@ public sealed class EnsembleModel : IServedModel
 {
     private readonly Lock _gate = new();
     private readonly EnsemblePlan _plan;
-    private readonly StepRunner _run;
     private readonly EngineClock _clock;
     private readonly ReplicaStatistics _statistics;
     private readonly RequestLog _log;
@@ -26,19 +25,11 @@ public sealed class EnsembleModel : IServedModel
     private int _active;
     private bool _closed;
 
-    internal EnsembleModel(
-        string name,
-        string version,
-        EnsemblePlan plan,
-        StepRunner run,
-        EngineClock clock,
-        RequestLog log
-    )
+    internal EnsembleModel(string name, string version, EnsemblePlan plan, EngineClock clock, RequestLog log)
     {
         Name = name;
         Version = version;
         _plan = plan;
-        _run = run;
         _clock = clock;
         _log = log;
         _statistics = new ReplicaStatistics(clock.Time);
@@ -77,6 +68,7 @@ public sealed class EnsembleModel : IServedModel
     /// <inheritdoc />
     public bool TryInfer(
         InferenceRequest request,
+        StepRunner steps,
         CancellationToken cancellationToken,
         out ValueTask<InferenceResponse> answer
     )
@@ -92,7 +84,7 @@ public sealed class EnsembleModel : IServedModel
             Use.Touch(_clock.Now);
         }
 
-        answer = new ValueTask<InferenceResponse>(InferAsync(request, cancellationToken));
+        answer = new ValueTask<InferenceResponse>(InferAsync(request, steps, cancellationToken));
         return true;
     }
 
@@ -114,7 +106,11 @@ public sealed class EnsembleModel : IServedModel
         return _drained.Task;
     }
 
-    private async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    private async Task<InferenceResponse> InferAsync(
+        InferenceRequest request,
+        StepRunner steps,
+        CancellationToken cancellationToken
+    )
     {
         TimeSpan arrival = _clock.Now;
         Activity? caller = Activity.Current;
@@ -130,7 +126,7 @@ public sealed class EnsembleModel : IServedModel
             else
             {
                 rows = queued.Rows;
-                response = await new EnsembleRun(_plan, _run, _clock, request, Version, arrival)
+                response = await new EnsembleRun(_plan, steps, _clock, request, Version, arrival)
                     .RunAsync(cancellationToken)
                     .ConfigureAwait(false);
             }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using OrleansInference.Engine.Replicas;
+using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Engine.Lifecycle;
@@ -44,6 +45,40 @@ internal sealed class ModelTable
     /// <summary>What serves of a model.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out ServedVersions? model) =>
         Served.TryGetValue(name, out model);
+
+    /// <summary>
+    /// What serves a version, or the highest one for an empty <paramref name="version"/>; null and why there is none.
+    /// </summary>
+    public IServedModel? Find(string name, string version, out InferenceError error, out string message)
+    {
+        error = InferenceError.None;
+        message = "";
+        if (TryGet(name, out ServedVersions? served))
+        {
+            if (served.Find(version) is { } loaded)
+            {
+                return loaded.Model;
+            }
+            error = InferenceError.NotFound;
+            message =
+                $"Request for unknown model: '{name}' version {version} is not found; ready versions: "
+                + $"{string.Join(", ", served.All.Select(ready => ready.Model.Version))}";
+            return null;
+        }
+
+        if (Index.TryGetValue(name, out ModelStatus[]? lines) && lines.Length > 0)
+        {
+            ModelStatus last = lines[^1];
+            string reason = last.Reason.Length > 0 ? last.Reason : last.State.ToString();
+            error = InferenceError.Unavailable;
+            message = $"Request for unknown model: '{name}' is not ready: {reason}";
+            return null;
+        }
+
+        error = InferenceError.NotFound;
+        message = $"Request for unknown model: '{name}' is not found";
+        return null;
+    }
 
     /// <summary>Puts a model in the place of what served under its name, or takes it out.</summary>
     public void Publish(string name, ServedVersions? model)

@@ -16,7 +16,6 @@ namespace OrleansInference.Engine.Lifecycle;
 /// <param name="loader">Builds ONNX models.</param>
 /// <param name="evictor">Makes room.</param>
 /// <param name="table">Where an ensemble finds its steps.</param>
-/// <param name="runStep">Runs a step of an ensemble.</param>
 /// <param name="slots">How many may be loading at once.</param>
 /// <param name="clock">Time.</param>
 /// <param name="log">Where requests are remembered.</param>
@@ -24,7 +23,6 @@ internal sealed class VersionLoader(
     ModelLoader loader,
     Evictor evictor,
     ModelTable table,
-    StepRunner runStep,
     SemaphoreSlim slots,
     EngineClock clock,
     RequestLog log
@@ -122,7 +120,7 @@ internal sealed class VersionLoader(
             (model, number) =>
                 table.TryGet(model, out ServedVersions? served) ? PublicSignature(served.Find(number)?.Model) : null
         );
-        EnsembleModel ensemble = new(name, version.ToString(CultureInfo.InvariantCulture), plan, runStep, clock, log)
+        EnsembleModel ensemble = new(name, version.ToString(CultureInfo.InvariantCulture), plan, clock, log)
         {
             Parameters = source.Config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
         };

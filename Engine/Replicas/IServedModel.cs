@@ -1,3 +1,4 @@
+using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
@@ -40,8 +41,13 @@ public interface IServedModel
     UseScore Use { get; }
 
     /// <summary>Queues a request and takes it over; false, with nothing taken, once it is being unloaded.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="steps">Runs the steps of an ensemble; any other model has none.</param>
+    /// <param name="cancellationToken">Gives the request up.</param>
+    /// <param name="answer">The answer, to be awaited once.</param>
     bool TryInfer(
         InferenceRequest request,
+        StepRunner steps,
         CancellationToken cancellationToken,
         out ValueTask<InferenceResponse> answer
     );

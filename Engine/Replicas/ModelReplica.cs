@@ -1,10 +1,12 @@
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Scheduling.Admission;
@@ -14,25 +16,20 @@ using OrleansInference.Scheduling.Turns;
 namespace OrleansInference.Engine.Replicas;
 
 /// <summary>
-/// One loaded model version on this node: its session, its queue and its turns on the engine's threads.
+/// One loaded model version on this node. <see cref="ReplicaAdmission"/> lets requests in, <see cref="ReplicaRunner"/>
+/// runs them; this puts the two together and shows how the replica runs.
 /// </summary>
-public sealed partial class ModelReplica : IServedModel, IEngineWork
+public sealed class ModelReplica : IServedModel
 {
-    private readonly Lock _gate = new();
-    private readonly ReplicaSchedule<QueuedInference> _schedule;
-    private readonly IEngineScheduler _scheduler;
-    private readonly EngineClock _clock;
+    private readonly ReplicaSpec _spec;
+    private readonly ReplicaState _state;
+    private readonly ReplicaAdmission _admission;
+    private readonly ReplicaRunner _runner;
     private readonly BatchExecutor _executor;
     private readonly ReplicaStatistics _statistics;
-    private readonly AnswerRecorder _recorder;
-    private readonly Action<QueuedInference, InferenceResponse> _onAnswer;
-    private readonly ITimer _timer;
-    private readonly bool _canBeShort;
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ModelSession _session;
-    private TimeSpan _timerAt = TimeSpan.MaxValue;
-    private bool _closed;
-    private volatile bool _turnsAreShort;
+
+    /// <summary>The configured limits, which unset knobs go back to.</summary>
+    private BatchLimits _configured;
 
     internal ModelReplica(
         string name,
@@ -45,52 +42,40 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
         RequestLog log
     )
     {
-        Name = name;
-        Version = version;
-        ModelSignature signature = batching.Signature;
-        Signature = signature;
+        _spec = new ReplicaSpec(name, version, batching.Signature, queueing.Policy);
+        _configured = queueing.Limits;
         Notice = batching.Notice;
         IsBatchingConfigured = batching.IsConfigured;
-        Policy = queueing.Policy;
-        _session = session;
         ConfiguredThreads = session.Settings.Threads;
-        _configured = queueing.Limits;
-        _schedule = new ReplicaSchedule<QueuedInference>(queueing.Limits, queueing.Cost);
-        _scheduler = scheduler;
-        _clock = clock;
+        ReplicaSchedule<QueuedInference> schedule = new(queueing.Limits, queueing.Cost);
+        _state = new ReplicaState(schedule, session, clock.Time);
         _statistics = new ReplicaStatistics(clock.Time);
-        _recorder = new AnswerRecorder(name, version, _statistics, log, clock);
-        _onAnswer = (request, response) =>
+        BatchAnswers answers = new(_spec, _statistics, clock);
+        _executor = new BatchExecutor(_spec, answers, clock) { OnRowsMissing = StopBatching };
+        if (Signature.IsBatched && session.Device is null)
         {
-            AdmissionPolicy.Leave(_schedule, request);
-            _recorder.Answered(request, response, Limits, Policy);
-        };
-        _executor = new BatchExecutor(signature, name, version, _statistics, clock) { OnRowsMissing = StopBatching };
-        if (signature.IsBatched && session.Device is null)
-        {
-            _executor.Audit = new RowAudit(signature, batching.Rounds, TryHoldSession, OnRowsMet, scheduler, clock);
+            _executor.Audit = new RowAudit(
+                Signature,
+                batching.Rounds,
+                _state.TryHoldSession,
+                OnRowsMet,
+                scheduler,
+                clock
+            );
         }
-        // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must
-        // not.
-        _canBeShort =
-            signature.Inputs.All(input => input.IsFixed) && session.Settings.Provider == ExecutionProviderChoice.Cpu;
-        _turnsAreShort = _canBeShort && BatchPolicy.IsShort(queueing.Limits, queueing.Cost.Current);
-        _timer = clock.Time.CreateTimer(
-            static replica => ((ModelReplica)replica!).OnTimer(),
-            this,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan
-        );
+        _runner = new ReplicaRunner(_spec, _state, _executor, scheduler, clock);
+        AnswerRecorder recorder = new(name, version, _statistics, log, clock);
+        _admission = new ReplicaAdmission(_spec, _state, _runner, scheduler, recorder, clock);
     }
 
-    /// <summary>The model's name.</summary>
-    public string Name { get; }
+    /// <inheritdoc />
+    public string Name => _spec.Name;
 
-    /// <summary>The version, a decimal number.</summary>
-    public string Version { get; }
+    /// <inheritdoc />
+    public string Version => _spec.Version;
 
-    /// <summary>What it takes and gives.</summary>
-    public ModelSignature Signature { get; }
+    /// <inheritdoc />
+    public ModelSignature Signature => _spec.Signature;
 
     /// <inheritdoc />
     public string Platform => "onnxruntime_onnx";
@@ -99,7 +84,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     public SequencePolicy? Sequences { get; init; }
 
     /// <inheritdoc />
-    public UseScore Use { get; } = new();
+    public UseScore Use => _admission.Use;
 
     /// <inheritdoc />
     public string Notice { get; private set; }
@@ -116,13 +101,13 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     /// <summary>Told once of rows that were seen to influence each other, with the notice.</summary>
     internal event Action<string>? RowsMet;
 
-    /// <summary>The <c>parameters</c> of its configuration.</summary>
+    /// <inheritdoc />
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Priorities, deadlines, objectives.</summary>
-    public QueuePolicy Policy { get; }
+    public QueuePolicy Policy => _spec.Policy;
 
-    /// <summary>ONNX Runtime's provider that serves it.</summary>
+    /// <inheritdoc />
     public string ExecutionProvider => Session.Settings.Provider;
 
     /// <summary>Intra-op threads of its session.</summary>
@@ -132,7 +117,7 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     public string Variant => Session.Settings.Variant;
 
     /// <summary>The variants that may serve in the original's place.</summary>
-    public IReadOnlyList<Repository.ModelVariant> Variants { get; init; } = [];
+    public IReadOnlyList<ModelVariant> Variants { get; init; } = [];
 
     /// <summary>The original's file.</summary>
     internal string OriginalFile { get; init; } = "";
@@ -143,14 +128,33 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     /// <summary>The knobs in force. Replacing them takes effect with the next batch.</summary>
     public BatchLimits Limits
     {
-        get => _schedule.Limits;
+        get => _state.Schedule.Limits;
         set
         {
-            lock (_gate)
+            lock (_state.Gate)
             {
-                _schedule.Limits = value with { OneRequest = _configured.OneRequest };
+                _state.Schedule.Limits = value with { OneRequest = _configured.OneRequest };
             }
-            Wake();
+            _runner.Wake();
+        }
+    }
+
+    /// <summary>
+    /// How it runs now, every setting filled in; a cap of 0 rows leaves the size of a batch to the measured cost.
+    /// </summary>
+    public ReplicaKnobs Knobs
+    {
+        get
+        {
+            BatchLimits limits = Limits;
+            return new ReplicaKnobs
+            {
+                Threads = Threads,
+                Instances = limits.Concurrency,
+                MaxRows = limits.RowLimit,
+                DelayMs = limits.MaxDelay.TotalMilliseconds,
+                Variant = Variants.Count == 0 ? null : Variant,
+            };
         }
     }
 
@@ -159,9 +163,9 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         get
         {
-            lock (_gate)
+            lock (_state.Gate)
             {
-                return _schedule.Cost.Current;
+                return _state.Schedule.Cost.Current;
             }
         }
     }
@@ -171,61 +175,61 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     {
         get
         {
-            lock (_gate)
+            lock (_state.Gate)
             {
-                return _schedule.Queue.Count;
+                return _state.Schedule.Queue.Count;
             }
         }
     }
 
-    internal ModelSession Session => Volatile.Read(ref _session);
+    internal ModelSession Session => _state.Session;
 
     /// <summary>
-    /// Queues the request and answers it; takes its tensors over. See <see cref="IInferencePipeline.InferAsync"/>.
+    /// Queues the request and answers it; takes its tensors over. A replica that is being unloaded refuses it.
     /// </summary>
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
-        TryInfer(request, cancellationToken, out ValueTask<InferenceResponse> answer)
-            ? answer
-            : new ValueTask<InferenceResponse>(
-                Refuse(request, InferenceError.Unavailable, $"model '{Name}' version {Version} is being unloaded")
-            );
+    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        AdmissionResult result = _admission.Admit(request, cancellationToken);
+        if (result.IsClosed)
+        {
+            string unloading = $"model '{Name}' version {Version} is being unloaded";
+            result = _admission.Refuse(request, InferenceError.Unavailable, unloading);
+        }
+        return AnswerOf(result);
+    }
 
     /// <inheritdoc />
     public bool TryInfer(
         InferenceRequest request,
+        StepRunner steps,
         CancellationToken cancellationToken,
         out ValueTask<InferenceResponse> answer
     )
     {
-        answer = default;
-        if (Volatile.Read(ref _closed))
-        {
-            return false;
-        }
-        if (Admit(request, cancellationToken, out QueuedInference? queued) is not { } refused)
-        {
-            if (queued is null)
-            {
-                return false;
-            }
-            if (cancellationToken.CanBeCanceled && !queued.IsCompleted)
-            {
-                queued.CancelWith(
-                    static state => ((Cancellation)state!).Cancel(),
-                    new Cancellation(this, queued),
-                    cancellationToken
-                );
-            }
-            answer = queued.Answer;
-            return true;
-        }
-
-        answer = new ValueTask<InferenceResponse>(refused);
-        return true;
+        AdmissionResult result = _admission.Admit(request, cancellationToken);
+        answer = result.IsClosed ? default : AnswerOf(result);
+        return !result.IsClosed;
     }
 
     /// <inheritdoc />
     public InferenceStatistics ReadStatistics() => _statistics.Read(Name, Version, QueuedRequests);
+
+    /// <summary>Takes over everything but the threads; unset knobs mean what is configured.</summary>
+    /// <param name="knobs">The knobs.</param>
+    /// <param name="engineThreads">Threads that batches run on: no more run at once.</param>
+    internal void SetLimits(in ReplicaKnobs knobs, int engineThreads)
+    {
+        BatchLimits limits = _configured.With(knobs, Threads, engineThreads);
+        // A sequence's state lives in a numbered slot of an instance: their number is fixed with the session.
+        if (Sequences is not null)
+        {
+            limits = limits with { Concurrency = _configured.Concurrency };
+        }
+        if (limits != Limits)
+        {
+            Limits = limits;
+        }
+    }
 
     /// <summary>
     /// Puts a new session in the old one's place; the old one is disposed when its last run has ended.
@@ -233,65 +237,81 @@ public sealed partial class ModelReplica : IServedModel, IEngineWork
     internal Task SwapAsync(ModelSession session, int concurrency)
     {
         ModelSession old;
-        lock (_gate)
+        lock (_state.Gate)
         {
-            old = _session;
-            _session = session;
-            _schedule.Limits = _schedule.Limits with { Concurrency = concurrency };
+            old = _state.Swap(session);
+            _state.Schedule.Limits = _state.Schedule.Limits with { Concurrency = concurrency };
         }
 
         old.Release();
-        Wake();
+        _runner.Wake();
         return old.Disposed.Task;
     }
 
-    /// <summary>Takes no more requests, answers those it has, and then disposes its session.</summary>
+    /// <inheritdoc />
     public async Task DrainAsync()
     {
-        lock (_gate)
+        lock (_state.Gate)
         {
-            if (_closed)
+            if (_state.IsClosed)
             {
                 return;
             }
-            _closed = true;
-            // Nobody will come to fill a batch up.
-            _schedule.Limits = _schedule.Limits with
-            {
-                MaxDelay = TimeSpan.Zero,
-            };
-            EndDrain();
+            _state.Close();
         }
 
-        Wake();
-        await _drained.Task.ConfigureAwait(false);
-        await _timer.DisposeAsync().ConfigureAwait(false);
+        _runner.Wake();
+        await _state.Drained.ConfigureAwait(false);
+        await _state.Timer.DisposeAsync().ConfigureAwait(false);
         Session.Release();
         await Session.Disposed.Task.ConfigureAwait(false);
     }
 
-    private void Cancel(QueuedInference request)
+    private static ValueTask<InferenceResponse> AnswerOf(in AdmissionResult result) =>
+        result.Queued is { } queued ? queued.Answer : new ValueTask<InferenceResponse>(result.Refusal!);
+
+    /// <summary>
+    /// An audited row was answered otherwise in its batch. Where the operator configured batching, that is a warning;
+    /// else batching ends here.
+    /// </summary>
+    private void OnRowsMet(string difference)
     {
-        if (!request.TryFail(InferenceError.Cancelled, "the request was cancelled"))
+        if (!IsBatchingConfigured)
         {
+            StopBatching($"a row gave another answer in a batch than alone ({difference})");
             return;
         }
-        lock (_gate)
-        {
-            if (_schedule.Queue.Remove(request))
-            {
-                request.ReleaseReader();
-            }
-            foreach (RunningBatch batch in request.Running)
-            {
-                batch.Cancelled();
-            }
-            EndDrain();
-        }
+
+        string configured = $"max_batch_size is {Signature.MaxBatchSize}";
+        SetNotice(
+            $"{configured}, but a row gave another answer in a batch than alone ({difference}); set max_batch_size: 0"
+        );
     }
 
-    private sealed class Cancellation(ModelReplica replica, QueuedInference request)
+    /// <summary>From the next batch on, each request runs alone and whole.</summary>
+    private void StopBatching(string reason)
     {
-        public void Cancel() => replica.Cancel(request);
+        lock (_state.Gate)
+        {
+            if (_state.Schedule.Limits.OneRequest)
+            {
+                return;
+            }
+            _state.Schedule.Limits = _state.Schedule.Limits with { OneRequest = true };
+            _configured = _configured with { OneRequest = true };
+        }
+
+        _executor.Audit = null;
+        SetNotice($"requests run one at a time from now on: {reason}; set max_batch_size: 0");
+    }
+
+    private void SetNotice(string notice)
+    {
+        bool isNew = Notice != notice;
+        Notice = notice;
+        if (isNew)
+        {
+            RowsMet?.Invoke(notice);
+        }
     }
 }

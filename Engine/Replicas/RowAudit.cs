@@ -67,11 +67,11 @@ internal sealed class RowAudit : IEngineWork
     /// <summary>Rows that were run again.</summary>
     public long Audited { get; private set; }
 
-    /// <summary>Looks at a batch that has run, before its answers are given.</summary>
+    /// <summary>Keeps a row of a batch that has run, now and then, before its answers are given.</summary>
     /// <param name="entries">The batch.</param>
     /// <param name="blocks">Its outputs, with one row for each of <paramref name="rows"/>.</param>
     /// <param name="rows">Rows of the batch.</param>
-    public void Look(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows)
+    public void Sample(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows)
     {
         if (rows < 2)
         {
@@ -94,6 +94,9 @@ internal sealed class RowAudit : IEngineWork
             _scheduler.ScheduleIdle(this);
         }
     }
+
+    /// <inheritdoc />
+    bool IEngineWork.IsShort => false;
 
     /// <inheritdoc />
     bool IEngineWork.RunTurn(EngineThread thread)

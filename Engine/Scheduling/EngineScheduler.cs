@@ -39,9 +39,14 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
         }
     }
 
-    /// <summary>Queues one turn.</summary>
+    /// <summary>Queues one turn, on the thread pool where it is known to be short (step 10).</summary>
     public void Schedule(IEngineWork work)
     {
+        if (work.IsShort)
+        {
+            ScheduleShort(work);
+            return;
+        }
         lock (_gate)
         {
             _ready.Enqueue(work);
@@ -65,17 +70,6 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
         }
     }
 
-    /// <summary>
-    /// Queues one turn that is known to be short on the thread pool, behind what waits there: requests that are still
-    /// being read join its batch, and no thread is woken that was not awake.
-    /// </summary>
-    public void ScheduleShort(IEngineWork work) =>
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static turn => turn.Scheduler.RunShort(turn.Work),
-            (Scheduler: this, Work: work),
-            preferLocal: false
-        );
-
     /// <summary>Ends the threads after their current turn.</summary>
     public void Dispose()
     {
@@ -95,6 +89,17 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
         }
     }
 
+    /// <summary>
+    /// Queues one turn that is known to be short on the thread pool, behind what waits there: requests that are still
+    /// being read join its batch, and no thread is woken that was not awake.
+    /// </summary>
+    private void ScheduleShort(IEngineWork work) =>
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static turn => turn.Scheduler.RunShort(turn.Work),
+            (Scheduler: this, Work: work),
+            preferLocal: false
+        );
+
     private void RunShort(IEngineWork work)
     {
         if (!_spareStates.TryPop(out EngineThread? state))
@@ -105,7 +110,7 @@ internal sealed class EngineScheduler : IEngineScheduler, IDisposable
         _spareStates.Push(state);
         if (again)
         {
-            ScheduleShort(work);
+            Schedule(work);
         }
     }
 

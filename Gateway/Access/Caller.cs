@@ -1,3 +1,5 @@
+using OrleansInference.Grains.Interfaces.Inference;
+
 namespace OrleansInference.Gateway.Access;
 
 /// <summary>Who sent a request; one of the features of its <c>HttpContext</c>, for HTTP and gRPC alike.</summary>
@@ -13,4 +15,8 @@ public sealed record Caller(string Tenant, double Weight, double QuotaPerSecond,
 
     /// <summary>Whether its requests are the server's own: in no statistics, quota or log.</summary>
     public bool IsProbe { get; init; }
+
+    /// <summary>What the admission gate decides by, of a request of this caller.</summary>
+    internal AdmissionRequest ForAdmission(string model, string version, TimeSpan timeout) =>
+        new(model, version, Tenant, Weight, QuotaPerSecond, timeout) { IsProbe = IsProbe };
 }

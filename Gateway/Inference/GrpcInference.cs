@@ -16,6 +16,7 @@ namespace OrleansInference.Gateway.Inference;
 
 /// <summary>Inference over gRPC, one by one and in a stream.</summary>
 internal sealed class GrpcInference(
+    IAdmissionGate gate,
     InferenceHandler handler,
     SharedMemoryRegions regions,
     BytesInFlight bytesInFlight,
@@ -139,7 +140,9 @@ internal sealed class GrpcInference(
             TimeSpan left =
                 context.Deadline == DateTime.MaxValue ? TimeSpan.Zero : context.Deadline - time.GetUtcNow().UtcDateTime;
             TimeSpan timeout = left > TimeSpan.Zero ? left : TimeSpan.Zero;
-            AdmissionOutcome admission = handler.Admit(caller, message.ModelName, message.ModelVersion, timeout);
+            AdmissionOutcome admission = gate.TryEnter(
+                caller.ForAdmission(message.ModelName, message.ModelVersion, timeout)
+            );
             ticket =
                 admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
             (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) =
@@ -175,7 +178,9 @@ internal sealed class GrpcInference(
     }
 
     private void BreakSequence(ModelInferRequest message, string reason) =>
-        handler.BreakSequence(message.ModelName, message.ModelVersion, GrpcRequestReader.SequenceId(message), reason);
+        handler
+            .FindSequences(message.ModelName, message.ModelVersion)
+            ?.Break(GrpcRequestReader.SequenceId(message), reason);
 
     private static ModelInferResponse Message(
         ModelInferRequest request,

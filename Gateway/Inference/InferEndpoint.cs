@@ -13,6 +13,7 @@ namespace OrleansInference.Gateway.Inference;
 
 /// <summary><c>POST /v2/models/{model}[/versions/{version}]/infer</c>.</summary>
 internal sealed class InferEndpoint(
+    IAdmissionGate gate,
     InferenceHandler handler,
     IModelCatalog catalog,
     SharedMemoryRegions regions,
@@ -23,7 +24,7 @@ internal sealed class InferEndpoint(
 {
     private readonly int _limit = options.Value.MaxRequestBodyBytes;
 
-    /// <summary>Serves one request.</summary>
+    /// <summary>Serves one request (step 1).</summary>
     public async Task HandleAsync(HttpContext context)
     {
         long held = 0;
@@ -36,7 +37,7 @@ internal sealed class InferEndpoint(
             (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
             TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
             Caller caller = CallerFeature.Of(context);
-            AdmissionOutcome admission = handler.Admit(caller, model, version, timeout);
+            AdmissionOutcome admission = gate.TryEnter(caller.ForAdmission(model, version, timeout));
             if (admission.Ticket is null)
             {
                 held = await BreakSequenceAsync(context.Request, headerLength, model, version, admission.Message);
@@ -115,7 +116,7 @@ internal sealed class InferEndpoint(
         }
         catch (InferenceException exception)
         {
-            BreakSequence(body, model, version, exception.Message);
+            handler.FindSequences(model, version)?.Break(SequenceOfRequest.Find(body.Json), exception.Message);
             throw;
         }
     }
@@ -131,7 +132,8 @@ internal sealed class InferEndpoint(
         string reason
     )
     {
-        if (headerLength == 0 || !handler.HasSequences(model, version))
+        // A raw binary request has no parameters, and so no sequence.
+        if (headerLength == 0 || handler.FindSequences(model, version) is not { } sequences)
         {
             return 0;
         }
@@ -142,17 +144,8 @@ internal sealed class InferEndpoint(
             bytesInFlight,
             CancellationToken.None
         );
-        BreakSequence(body, model, version, reason);
+        sequences.Break(SequenceOfRequest.Find(body.Json), reason);
         return body.Reserved;
-    }
-
-    private void BreakSequence(in RequestBody body, string model, string version, string reason)
-    {
-        if (!handler.HasSequences(model, version))
-        {
-            return;
-        }
-        handler.BreakSequence(model, version, SequenceOfRequest.Find(body.Json), reason);
     }
 
     /// <summary>

@@ -5,19 +5,16 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>The headers of the binary tensor extension.</summary>
+/// <summary>Reads the headers of an inference request.</summary>
 internal static class InferHeaders
 {
-    /// <summary>How many bytes of the body are JSON; tensors follow them.</summary>
-    public const string JsonLength = "Inference-Header-Content-Length";
-
     /// <summary>
-    /// Reads it from a request; null where there is none and all of the body is JSON, 0 where all of it is one tensor.
+    /// How many bytes of a request's body are JSON: null where all of them are, 0 where all of it is one tensor.
     /// </summary>
     /// <exception cref="InferenceException">It is no length, or more than the body has.</exception>
     public static int? ReadJsonLength(HttpRequest request)
     {
-        if (!request.Headers.TryGetValue(JsonLength, out StringValues value))
+        if (!request.Headers.TryGetValue(InferRequestJson.LengthHeader, out StringValues value))
         {
             return null;
         }
@@ -25,7 +22,7 @@ internal static class InferHeaders
         {
             throw new InferenceException(
                 InferenceError.InvalidArgument,
-                $"{JsonLength} is '{value}'; the number of bytes of the JSON header is expected"
+                $"{InferRequestJson.LengthHeader} is '{value}'; the number of bytes of the JSON header is expected"
             );
         }
 
@@ -34,7 +31,7 @@ internal static class InferHeaders
         {
             throw new InferenceException(
                 InferenceError.InvalidArgument,
-                $"{JsonLength} is {length}, the request body has only {request.ContentLength} bytes"
+                $"{InferRequestJson.LengthHeader} is {length}, the request body has only {request.ContentLength} bytes"
             );
         }
 

@@ -11,7 +11,7 @@ internal static class InferRequestReader
     [ThreadStatic]
     private static List<InputHeader>? _spareHeaders;
 
-    /// <summary>Reads a request. Binary contents stay where they are: the tensors share the body's buffer.</summary>
+    /// <summary>Reads a request (step 3). Binary contents stay where they are: the tensors share the body's buffer.</summary>
     /// <exception cref="InferenceException">The request is malformed; the message says where.</exception>
     public static ParsedInferRequest Read(in RequestBody body, SharedMemoryRegions? regions = null)
     {

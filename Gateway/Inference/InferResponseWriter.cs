@@ -21,7 +21,7 @@ internal static class InferResponseWriter
     /// </summary>
     private const int Piece = 1 << 18;
 
-    /// <summary>Writes and flushes the response; compressed where the client asks for it.</summary>
+    /// <summary>Writes and flushes the response (step 18); compressed where the client asks for it.</summary>
     /// <exception cref="InferenceException">An output has no JSON form; nothing has been written.</exception>
     public static async ValueTask WriteAsync(
         HttpContext context,
@@ -115,7 +115,7 @@ internal static class InferResponseWriter
         }
 
         response.ContentType = "application/octet-stream";
-        response.Headers[InferHeaders.JsonLength] = jsonLength.ToString(CultureInfo.InvariantCulture);
+        response.Headers[InferRequestJson.LengthHeader] = jsonLength.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>

@@ -4,28 +4,11 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>
-/// What HTTP and gRPC do alike with an inference request: admission, tracing, the run, and the form of the outputs.
-/// </summary>
-internal sealed class InferenceHandler(
-    IInferencePipeline pipeline,
-    IAdmissionGate gate,
-    OutputDelivery delivery,
-    TraceRecorder traces
-)
+/// <summary>What HTTP and gRPC do alike with an inference request: tracing, the run, and the form of the outputs.</summary>
+internal sealed class InferenceHandler(IRequestDispatcher dispatcher, OutputDelivery delivery, TraceRecorder traces)
 {
-    /// <summary>Decides by the headers whether a request may enter. Its ticket is the caller's to dispose.</summary>
-    public AdmissionOutcome Admit(Caller caller, string model, string version, TimeSpan timeout)
-    {
-        AdmissionRequest request = new(model, version, caller.Tenant, caller.Weight, caller.QuotaPerSecond, timeout)
-        {
-            IsProbe = caller.IsProbe,
-        };
-        return gate.TryEnter(request);
-    }
-
     /// <summary>
-    /// Runs a request, whose tensors are taken over, for a caller. The answer is the caller's to dispose.
+    /// Runs a request, whose tensors are taken over, for a caller (step 4). The answer is the caller's to dispose.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="caller">Who sent it.</param>
@@ -33,7 +16,7 @@ internal sealed class InferenceHandler(
     /// <param name="outputs">The outputs that were named, in the form that is wanted.</param>
     /// <param name="cancellationToken">Fires when the client is gone.</param>
     /// <exception cref="InferenceException">An output cannot be given in the form that was asked for.</exception>
-    public async ValueTask<InferenceResponse> InferAsync(
+    public ValueTask<InferenceResponse> InferAsync(
         InferenceRequest request,
         Caller caller,
         string protocol,
@@ -42,7 +25,22 @@ internal sealed class InferenceHandler(
     )
     {
         TraceSample? trace = caller.IsProbe ? null : traces.Begin(request.ModelName, protocol);
-        InferenceResponse answer = await pipeline.InferAsync(request, cancellationToken);
+        ValueTask<InferenceResponse> answer = dispatcher.InferAsync(request, cancellationToken);
+        // Nearly every request: one state machine less.
+        return trace is null && OutputDelivery.IsPlain(outputs) ? answer : DeliverAsync(answer, outputs, trace);
+    }
+
+    /// <summary>A model's sequences; null where its requests belong to none.</summary>
+    public ModelSequences? FindSequences(string model, string version) =>
+        dispatcher.HasSequences(model, version) ? new ModelSequences(dispatcher, model, version) : null;
+
+    private async ValueTask<InferenceResponse> DeliverAsync(
+        ValueTask<InferenceResponse> pending,
+        IReadOnlyList<RequestedOutput> outputs,
+        TraceSample? trace
+    )
+    {
+        InferenceResponse answer = await pending;
         try
         {
             InferenceResponse response = delivery.Deliver(answer, outputs);
@@ -54,20 +52,5 @@ internal sealed class InferenceHandler(
             answer.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Whether a model's requests belong to sequences.</summary>
-    public bool HasSequences(string model, string version) => pipeline.HasSequences(model, version);
-
-    /// <summary>
-    /// Ends a sequence one of whose requests was refused before it could run; nothing for a model without sequences.
-    /// </summary>
-    public void BreakSequence(string model, string version, string? sequence, string reason)
-    {
-        if (string.IsNullOrEmpty(sequence) || !HasSequences(model, version))
-        {
-            return;
-        }
-        pipeline.BreakSequence(model, version, sequence, reason);
     }
 }

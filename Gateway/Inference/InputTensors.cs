@@ -24,7 +24,7 @@ internal static class InputTensors
         {
             throw RequestJson.Invalid(
                 $"the inputs' binary_data_size add up to {binary} bytes, {body.DataLength} bytes follow "
-                    + $"the JSON header of {body.JsonLength} (Inference-Header-Content-Length)"
+                    + $"the JSON header of {body.JsonLength} ({InferRequestJson.LengthHeader})"
             );
         }
 

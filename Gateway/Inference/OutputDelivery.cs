@@ -12,16 +12,28 @@ namespace OrleansInference.Gateway.Inference;
 /// </summary>
 internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions regions)
 {
-    /// <summary>The answer with its outputs in their form; those for shared memory have been written there.</summary>
+    /// <summary>Whether every output is wanted as it is, in the answer.</summary>
+    public static bool IsPlain(IReadOnlyList<RequestedOutput> requested)
+    {
+        for (int i = 0; i < requested.Count; i++)
+        {
+            if (requested[i] is not { Classes: 0, Region: null })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The answer with its outputs in their form; those for shared memory have been written there (step 17).
+    /// </summary>
     /// <exception cref="InferenceException">An output cannot be given in the form that was asked for; the answer is
     /// still the caller's to dispose.</exception>
     public InferenceResponse Deliver(InferenceResponse response, IReadOnlyList<RequestedOutput> requested)
     {
-        if (
-            response.Error != InferenceError.None
-            || requested.Count == 0
-            || requested.All(output => output is { Classes: 0, Region: null })
-        )
+        if (response.Error != InferenceError.None || IsPlain(requested))
         {
             return response;
         }

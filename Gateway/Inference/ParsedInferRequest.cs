@@ -18,7 +18,7 @@ internal sealed class ParsedInferRequest
     /// <summary>Its parameters.</summary>
     public RequestParameters Parameters;
 
-    /// <summary>Its inputs, which the pipeline will own.</summary>
+    /// <summary>Its inputs, which the dispatcher will own.</summary>
     public InferenceTensor[] Inputs { get; set; } = [];
 
     /// <summary>The outputs asked for; empty for all.</summary>

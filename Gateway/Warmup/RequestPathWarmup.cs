@@ -14,7 +14,7 @@ namespace OrleansInference.Gateway.Warmup;
 internal sealed partial class RequestPathWarmup(
     WarmupToken token,
     IModelCatalog catalog,
-    IInferencePipeline pipeline,
+    IRequestDispatcher dispatcher,
     IOptions<GatewayOptions> options,
     TimeProvider time,
     ILogger<RequestPathWarmup> logger
@@ -114,7 +114,7 @@ internal sealed partial class RequestPathWarmup(
     {
         IEnumerable<string> models = catalog.GetStatistics("", "").Select(model => model.Name).Distinct();
         IEnumerable<WarmupRequest> requests = models
-            .Where(model => !pipeline.HasSequences(model, ""))
+            .Where(model => !dispatcher.HasSequences(model, ""))
             .Select(model => WarmupRequest.For(catalog.GetMetadata(model, "")))
             .OfType<WarmupRequest>();
         return

@@ -5,7 +5,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
-using OrleansInference.Gateway.Inference;
+using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Warmup;
 
@@ -53,7 +53,7 @@ internal sealed class WarmupClient : IDisposable
         ByteArrayContent content = new(request.BinaryBody);
         content.Headers.ContentType = s_octets;
         string length = request.BinaryHeader.Length.ToString(CultureInfo.InvariantCulture);
-        content.Headers.Add(InferHeaders.JsonLength, length);
+        content.Headers.Add(InferRequestJson.LengthHeader, length);
         return PostAsync(request.ModelName, content, cancellationToken);
     }
 

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Json;
 using Google.Protobuf;
+using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -21,8 +21,9 @@ internal sealed class WarmupRequest
     {
         ModelName = model.Name;
         InputBytes = inputs.Sum(input => (long)input.ByteLength);
-        JsonBody = Json(inputs, isBinary: false);
-        BinaryHeader = Json(inputs, isBinary: true);
+        InferenceRequest request = new() { ModelName = model.Name, Inputs = inputs };
+        JsonBody = Json(request, binary: false);
+        BinaryHeader = Json(request, binary: true);
         BinaryBody = [.. BinaryHeader, .. inputs.SelectMany(input => input.Data.ToArray())];
         Message = ToMessage(model, inputs);
     }
@@ -78,49 +79,11 @@ internal sealed class WarmupRequest
         return [.. Enumerable.Repeat(s_text, elements).SelectMany(text => text)];
     }
 
-    private static byte[] Json(InferenceTensor[] inputs, bool isBinary)
+    private static byte[] Json(InferenceRequest request, bool binary)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using Utf8JsonWriter json = new(buffer);
-        json.WriteStartObject();
-        json.WriteStartArray("inputs");
-        foreach (InferenceTensor input in inputs)
-        {
-            Write(json, input, isBinary);
-        }
-        json.WriteEndArray();
-        json.WriteStartObject("parameters");
-        json.WriteBoolean("binary_data_output", isBinary);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.Flush();
+        InferRequestJson.Write(buffer, request, binary);
         return buffer.WrittenSpan.ToArray();
-    }
-
-    private static void Write(Utf8JsonWriter json, InferenceTensor input, bool isBinary)
-    {
-        json.WriteStartObject();
-        json.WriteString("name", input.Name);
-        json.WriteString("datatype", input.Datatype.WireName());
-        json.WriteStartArray("shape");
-        foreach (long dimension in input.Shape)
-        {
-            json.WriteNumberValue(dimension);
-        }
-        json.WriteEndArray();
-        if (isBinary)
-        {
-            json.WriteStartObject("parameters");
-            json.WriteNumber("binary_data_size", input.ByteLength);
-            json.WriteEndObject();
-        }
-        else
-        {
-            json.WritePropertyName("data");
-            TensorJsonWriter.Write(json, input);
-        }
-
-        json.WriteEndObject();
     }
 
     private static ModelInferRequest ToMessage(ModelMetadata model, InferenceTensor[] inputs)

@@ -9,7 +9,7 @@ namespace OrleansInference.Grains.Interfaces.Inference;
 [Alias("OrleansInference.IInferenceGrain")]
 public interface IInferenceGrain : IGrainWithIntegerKey
 {
-    /// <inheritdoc cref="IInferencePipeline.InferAsync"/>
+    /// <inheritdoc cref="IRequestDispatcher.InferAsync"/>
     [Alias("Infer")]
     Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
 

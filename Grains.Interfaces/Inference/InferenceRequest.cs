@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Grains.Interfaces.Inference;
 
 /// <summary>
-/// One inference request. Whoever passes it to <see cref="IInferencePipeline"/> hands its tensors over: the pipeline
+/// One inference request. Whoever passes it to <see cref="IRequestDispatcher"/> hands its tensors over: the dispatcher
 /// disposes them as soon as the model no longer reads them, whatever the outcome.
 /// </summary>
 [GenerateSerializer]

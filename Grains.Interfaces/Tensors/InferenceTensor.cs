@@ -3,7 +3,7 @@ namespace OrleansInference.Grains.Interfaces.Tensors;
 /// <summary>
 /// One named tensor: datatype, shape and its bytes, little-endian and row major, <c>BYTES</c> elements each behind a
 /// uint32 length. Immutable; over memory of the caller's own, or over a pooled <see cref="TensorBuffer"/> that
-/// <see cref="Dispose"/> gives back. On a call inside one silo caller and callee see the same instance: the pipeline
+/// <see cref="Dispose"/> gives back. On a call inside one silo caller and callee see the same instance: the dispatcher
 /// disposes a request's tensors, the caller a response's.
 /// </summary>
 [Immutable]

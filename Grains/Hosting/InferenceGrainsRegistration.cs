@@ -18,6 +18,7 @@ using OrleansInference.Grains.Nodes;
 using OrleansInference.Grains.Placement;
 using OrleansInference.Grains.Policies;
 using OrleansInference.Grains.Recording;
+using OrleansInference.Grains.Sequences;
 using OrleansInference.Routing.Calls;
 
 namespace OrleansInference.Grains.Hosting;
@@ -26,12 +27,14 @@ namespace OrleansInference.Grains.Hosting;
 public static class InferenceGrainsRegistration
 {
     /// <summary>
-    /// Adds the pipeline, the catalog and the repository over this node's engine, and the node's part in the cluster.
+    /// Adds the dispatcher, the catalog and the repository over this node's engine, and the node's part in the cluster.
     /// </summary>
     public static ISiloBuilder AddInferenceGrains(this ISiloBuilder silo)
     {
-        silo.Services.TryAddSingleton<InferencePipeline>();
-        silo.Services.TryAddSingleton<IInferencePipeline>(services => services.GetRequiredService<InferencePipeline>());
+        silo.Services.TryAddSingleton<SequenceDispatcher>();
+        silo.Services.TryAddSingleton<EngineExecutor>();
+        silo.Services.TryAddSingleton<RequestDispatcher>();
+        silo.Services.TryAddSingleton<IRequestDispatcher>(services => services.GetRequiredService<RequestDispatcher>());
         silo.Services.TryAddSingleton<IAdmissionGate, AdmissionGate>();
         silo.Services.TryAddSingleton<IModelCatalog, ModelCatalog>();
         silo.Services.TryAddSingleton<IModelRepository, ModelRepositoryControl>();

@@ -15,7 +15,7 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
     private readonly ConcurrentDictionary<string, ModelGate> _models = new();
     private readonly TenantTable _tenants = new();
 
-    /// <inheritdoc />
+    /// <summary>Decides by a request's headers whether it may enter (step 2).</summary>
     public AdmissionOutcome TryEnter(in AdmissionRequest request)
     {
         if (request.IsProbe)
@@ -33,7 +33,7 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
             );
         }
 
-        // What nobody serves is let in: the pipeline says why, or loads it.
+        // What nobody serves is let in: the dispatcher says why, or loads it.
         if (Capacity(request, now) is not { } capacity)
         {
             return new AdmissionOutcome(tenant.Enter(null), "", TimeSpan.Zero);

@@ -12,12 +12,12 @@ namespace OrleansInference.Grains.Inference;
 /// </summary>
 [StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]
-internal sealed class InferenceGrain(IInferencePipeline pipeline, IModelCatalog catalog) : Grain, IInferenceGrain
+internal sealed class InferenceGrain(IRequestDispatcher dispatcher, IModelCatalog catalog) : Grain, IInferenceGrain
 {
     /// <inheritdoc />
     public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
-        InferenceResponse response = await pipeline.InferAsync(request, cancellationToken);
+        InferenceResponse response = await dispatcher.InferAsync(request, cancellationToken);
         foreach (InferenceTensor output in response.Outputs)
         {
             output.ReleaseWhenSerialized = true;

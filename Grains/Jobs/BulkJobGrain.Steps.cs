@@ -1,7 +1,7 @@
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
-using OrleansInference.Grains.Jobs.Formats;
+using OrleansInference.Jobs.Formats;
 
 namespace OrleansInference.Grains.Jobs;
 

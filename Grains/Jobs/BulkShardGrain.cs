@@ -13,7 +13,7 @@ namespace OrleansInference.Grains.Jobs;
 [RandomPlacement]
 [Immovable]
 internal sealed partial class BulkShardGrain(
-    IInferencePipeline pipeline,
+    IRequestDispatcher dispatcher,
     IOptions<JobOptions> options,
     TimeProvider time,
     ILogger<BulkShardGrain> logger
@@ -40,7 +40,7 @@ internal sealed partial class BulkShardGrain(
         }
         _cancel?.Dispose();
         _cancel = new CancellationTokenSource();
-        ShardRequests requests = new(pipeline, plan, TimeSpan.FromSeconds(options.Value.PatienceSeconds), time);
+        ShardRequests requests = new(dispatcher, plan, TimeSpan.FromSeconds(options.Value.PatienceSeconds), time);
         ShardRun run = new(requests, plan, range, options.Value.RequestsInFlight);
         CancellationToken token = _cancel.Token;
         _run = run;

@@ -3,8 +3,7 @@ using OrleansInference.Engine;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
-using OrleansInference.Grains.Jobs.Formats;
+using OrleansInference.Jobs.Formats;
 
 namespace OrleansInference.Grains.Jobs;
 
@@ -36,7 +35,11 @@ internal sealed class JobPlanner(InferenceEngine engine, IModelCatalog catalog)
             throw Invalid($"'{spec.Output}' is a folder");
         }
         ModelMetadata model = await ModelAsync(spec, cancellationToken);
-        CheckOutput(output, spec, model);
+        TensorMetadata[] written =
+        [
+            .. model.Outputs.Where(tensor => spec.Outputs.Length == 0 || spec.Outputs.Contains(tensor.Name)),
+        ];
+        output.CheckOutputs(model.Name, written);
         BulkInput[] inputs = InputPlan.Of(spec, model, await ReadColumnsAsync(input, spec, cancellationToken));
         spec = spec with
         {
@@ -90,33 +93,6 @@ internal sealed class JobPlanner(InferenceEngine engine, IModelCatalog catalog)
         if (Path.GetFullPath(spec.Input) == Path.GetFullPath(spec.Output))
         {
             throw Invalid($"input and output are both '{spec.Input}'");
-        }
-    }
-
-    private static void CheckOutput(IRowFormat format, BulkJobSpec spec, ModelMetadata model)
-    {
-        if (format is not NpyFormat)
-        {
-            return;
-        }
-        TensorMetadata[] written =
-        [
-            .. model.Outputs.Where(output => spec.Outputs.Length == 0 || spec.Outputs.Contains(output.Name)),
-        ];
-        if (written.Length > 1)
-        {
-            throw Invalid(
-                $"npy holds one output, model '{model.Name}' gives "
-                    + $"{string.Join(", ", written.Select(output => output.Name))}: name one in outputs, or "
-                    + $"write another format"
-            );
-        }
-        if (written.Length == 1 && !NpyHeader.Holds(written[0].Datatype))
-        {
-            throw Invalid(
-                $"output '{written[0].Name}' is {written[0].Datatype.WireName()}, which npy cannot hold; "
-                    + $"write csv, jsonl or parquet"
-            );
         }
     }
 

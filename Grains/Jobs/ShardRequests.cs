@@ -4,9 +4,9 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Jobs;
 
-/// <summary>Sends a shard's rows through the pipeline, again where the cluster could not answer.</summary>
+/// <summary>Sends a shard's rows through the dispatcher, again where the cluster could not answer.</summary>
 internal sealed class ShardRequests(
-    IInferencePipeline pipeline,
+    IRequestDispatcher dispatcher,
     BulkShardPlan plan,
     TimeSpan patience,
     TimeProvider time
@@ -32,8 +32,8 @@ internal sealed class ShardRequests(
         long begin = time.GetTimestamp();
         for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            // The pipeline takes tensors over, so that each attempt has its own over the same memory.
-            InferenceResponse response = await pipeline
+            // The dispatcher takes tensors over, so that each attempt has its own over the same memory.
+            InferenceResponse response = await dispatcher
                 .InferAsync(Request(rows, contents), cancellationToken)
                 .ConfigureAwait(false);
             if (response.Error == InferenceError.None)

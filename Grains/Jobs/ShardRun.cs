@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
-using OrleansInference.Grains.Jobs.Formats;
+using OrleansInference.Jobs.Formats;
 
 namespace OrleansInference.Grains.Jobs;
 

@@ -90,7 +90,7 @@ internal sealed partial class ModelRepositoryControl(
         }
 
         // The steps of an ensemble come before it.
-        foreach (string model in engine.StepsOf(modelName).Append(modelName))
+        foreach (string model in engine.Content.StepsOf(modelName).Append(modelName))
         {
             await ShareAsync(model, source, cancellationToken).ConfigureAwait(false);
         }
@@ -110,7 +110,7 @@ internal sealed partial class ModelRepositoryControl(
                 $"failed to unload '{modelName}': there is no such model"
             );
         }
-        IReadOnlyList<string> steps = unloadDependents ? engine.StepsOf(modelName) : [];
+        IReadOnlyList<string> steps = unloadDependents ? engine.Content.StepsOf(modelName) : [];
         try
         {
             foreach (string model in steps.Prepend(modelName))
@@ -135,16 +135,19 @@ internal sealed partial class ModelRepositoryControl(
         {
             try
             {
-                if (
-                    await services.Of(other.Address).LoadOwnAsync(model, cancellationToken).ConfigureAwait(false)
-                    is not { } reason
-                )
+                string? answer = await services
+                    .Of(other.Address)
+                    .LoadOwnAsync(model, cancellationToken)
+                    .ConfigureAwait(false);
+                RemoteLoad load = RemoteLoad.FromAnswer(answer);
+                switch (load.Outcome)
                 {
-                    continue;
+                    case RemoteLoadOutcome.Loaded:
+                        return other.Address;
+                    case RemoteLoadOutcome.Failed:
+                        // The first node that has the model answers for it: the caller must hear what is wrong with it.
+                        throw new InferenceException(InferenceError.Internal, load.Reason);
                 }
-                return reason.Length == 0
-                    ? other.Address
-                    : throw new InferenceException(InferenceError.Internal, reason);
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {

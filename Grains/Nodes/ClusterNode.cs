@@ -152,7 +152,7 @@ internal sealed class ClusterNode
     /// Runs a request here that was sent here, counted as this router's own would be, so that it knows the load.
     /// </summary>
     public async Task<InferenceResponse> RunCountedAsync(
-        NodeTransport transport,
+        LocalExecutor executor,
         InferenceRequest request,
         CancellationToken cancellationToken
     )
@@ -165,7 +165,7 @@ internal sealed class ClusterNode
         Interlocked.Increment(ref _serving);
         try
         {
-            return await transport.RunHere(request, cancellationToken).ConfigureAwait(false);
+            return await executor(request, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

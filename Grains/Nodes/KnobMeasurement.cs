@@ -28,7 +28,7 @@ internal sealed class KnobMeasurement(InferenceEngine engine, IOptions<NodeOptio
     )
     {
         ReplicaKnobs measured = usual with { MaxRows = Math.Max(1, usual.MaxRows) };
-        await engine.SetKnobsAsync(replica, measured, cancellationToken).ConfigureAwait(false);
+        await engine.Tuner.SetKnobsAsync(replica, measured, cancellationToken).ConfigureAwait(false);
         return (
             await MeasureQuietAsync(replica, measured, mayBeDisturbed: false, cancellationToken).ConfigureAwait(false)
         ).RowsPerSecond;
@@ -77,7 +77,7 @@ internal sealed class KnobMeasurement(InferenceEngine engine, IOptions<NodeOptio
         KnobSearch search = new(grid, cores, cost, slo);
         while (search.Next() is { } knobs)
         {
-            await engine.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
+            await engine.Tuner.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
             search.Observe(
                 await MeasureQuietAsync(replica, knobs, mayBeDisturbed, cancellationToken).ConfigureAwait(false)
             );
@@ -88,7 +88,7 @@ internal sealed class KnobMeasurement(InferenceEngine engine, IOptions<NodeOptio
         foreach (ModelVariant variant in replica.Variants)
         {
             ReplicaKnobs knobs = best.Knobs with { Variant = variant.Name };
-            await engine.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
+            await engine.Tuner.SetKnobsAsync(replica, knobs, cancellationToken).ConfigureAwait(false);
             variants.Add(
                 await MeasureQuietAsync(replica, knobs, mayBeDisturbed, cancellationToken).ConfigureAwait(false)
             );
@@ -121,7 +121,7 @@ internal sealed class KnobMeasurement(InferenceEngine engine, IOptions<NodeOptio
         TimeSpan warmup = isHopeless ? TimeSpan.Zero : Warmup + TimeSpan.FromSeconds(run);
         TimeSpan duration = isHopeless ? TimeSpan.FromSeconds(1.5 * run) : Counted + TimeSpan.FromSeconds(4 * run);
         (double[] seconds, TimeSpan counted) = await engine
-            .MeasureAsync(replica, callers, warmup, duration, cancellationToken)
+            .Tuner.MeasureAsync(replica, callers, warmup, duration, cancellationToken)
             .ConfigureAwait(false);
         double goodput = seconds.Count(each => each <= slo) / counted.TotalSeconds;
         double p50 = seconds.Length == 0 ? double.PositiveInfinity : seconds[seconds.Length / 2];

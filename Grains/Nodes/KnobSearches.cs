@@ -170,7 +170,7 @@ internal sealed partial class KnobSearches(
             replica,
             async _ =>
             {
-                await engine.SetKnobsAsync(replica, setting, cancellationToken).ConfigureAwait(false);
+                await engine.Tuner.SetKnobsAsync(replica, setting, cancellationToken).ConfigureAwait(false);
                 return await _measurement
                     .MeasureAsync(replica, setting, replica.Policy.SloP99Ms / 1000, cancellationToken)
                     .ConfigureAwait(false);

@@ -40,7 +40,7 @@ internal sealed class NodeContent(ClusterNode node, NodeModels models, Inference
         string model,
         string version,
         CancellationToken cancellationToken
-    ) => engine.ProfileAsync(model, version, cancellationToken);
+    ) => engine.Tuner.ProfileAsync(model, version, cancellationToken);
 
     /// <summary>What clients of other nodes are told about a model.</summary>
     /// <exception cref="InferenceException">It is not served here.</exception>
@@ -59,18 +59,18 @@ internal sealed class NodeContent(ClusterNode node, NodeModels models, Inference
     /// </summary>
     public ModelManifest? FindManifest(string model, string revision)
     {
-        if (engine.ManifestOfServed(model) is { } served && served.Revision == revision)
+        if (engine.Content.ManifestOfServed(model) is { } served && served.Revision == revision)
         {
             return served;
         }
-        return engine.ManifestOfRepository(model) is { } stored && stored.Revision == revision ? stored : null;
+        return engine.Content.ManifestOfRepository(model) is { } stored && stored.Revision == revision ? stored : null;
     }
 
     /// <summary>Part of a file: at most <paramref name="length"/> bytes and 4 MiB, fewer at its end.</summary>
     /// <exception cref="InferenceException">There is no such file in that revision.</exception>
     public async Task<byte[]> ReadFileAsync(string model, string revision, string path, long offset, int length)
     {
-        await using FileStream file = engine.OpenContent(model, revision, path) ?? throw Missing(model, path);
+        await using FileStream file = engine.Content.Open(model, revision, path) ?? throw Missing(model, path);
         file.Seek(offset, SeekOrigin.Begin);
         byte[] chunk = new byte[(int)Math.Clamp(file.Length - offset, 0, Math.Min(length, LongestRead))];
         await file.ReadExactlyAsync(chunk);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansInference.Grains.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -10,7 +11,7 @@ namespace OrleansInference.Grains.Nodes;
 /// </summary>
 internal sealed class NodeIntake(
     ClusterNode node,
-    NodeTransport transport,
+    RequestDispatcher dispatcher,
     NodeDrain drain,
     IOptions<NodeOptions> options
 )
@@ -31,7 +32,11 @@ internal sealed class NodeIntake(
             {
                 return Refuse(request, held - bytes);
             }
-            InferenceResponse response = await node.RunCountedAsync(transport, request, cancellationToken);
+            InferenceResponse response = await node.RunCountedAsync(
+                dispatcher.InferHereAsync,
+                request,
+                cancellationToken
+            );
             node.CountServed(bytes + response.Outputs.Sum(output => (long)output.ByteLength));
             foreach (InferenceTensor output in response.Outputs)
             {

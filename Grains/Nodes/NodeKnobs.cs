@@ -188,7 +188,7 @@ internal sealed partial class NodeKnobs : IDisposable
             }
             // Not asked for again, if it is not possible, until something else is wanted.
             tuned.Applied = wanted;
-            await _engine.SetKnobsAsync(replica, wanted, cancellationToken).ConfigureAwait(false);
+            await _engine.Tuner.SetKnobsAsync(replica, wanted, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ModelLoadException or ObjectDisposedException)
         {
@@ -258,7 +258,7 @@ internal sealed partial class NodeKnobs : IDisposable
             Runs = last.Runs,
             RunSeconds = last.RunSeconds,
             Queued = tuned.Seen?.PendingRequests ?? 0,
-            Cores = _engine.Parallelism,
+            Cores = _engine.Tuner.Parallelism,
             OtherRequests = others.Requests,
             OtherViolations = others.Violations,
             OtherRunSeconds = others.RunSeconds,

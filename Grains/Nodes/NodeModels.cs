@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Orleans.Runtime;
 using OrleansInference.Engine;
+using OrleansInference.Engine.Content;
 using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -46,7 +47,7 @@ internal sealed class NodeModels(InferenceEngine engine, ClusterNode node, Model
             return;
         }
         LoadResult result =
-            planned.Revision.Length == 0 || engine.ManifestOfRepository(model)?.Revision == planned.Revision
+            planned.Revision.Length == 0 || engine.Content.ManifestOfRepository(model)?.Revision == planned.Revision
                 ? await engine.LoadAsync(model, replacement: null, cancellationToken).ConfigureAwait(false)
                 : await FetchAsync(plan, planned, cancellationToken).ConfigureAwait(false);
         if (!result.IsReady && !Serves(planned))
@@ -72,7 +73,7 @@ internal sealed class NodeModels(InferenceEngine engine, ClusterNode node, Model
             .FetchAsync(planned.Name, planned.Revision, sources, cancellationToken)
             .ConfigureAwait(false);
         // An ensemble is checked against its steps, which come before it.
-        foreach (string step in InferenceEngine.StepsIn(manifest.ConfigJson, folder))
+        foreach (string step in EngineContent.StepsIn(manifest.ConfigJson, folder))
         {
             await EnsureAsync(step, cancellationToken).ConfigureAwait(false);
         }
@@ -83,5 +84,7 @@ internal sealed class NodeModels(InferenceEngine engine, ClusterNode node, Model
 
     private bool Serves(ModelPlan planned) =>
         engine.ReadyVersions(planned.Name).Length > 0
-        && (planned.Revision.Length == 0 || engine.ManifestOfServed(planned.Name)?.Revision == planned.Revision);
+        && (
+            planned.Revision.Length == 0 || engine.Content.ManifestOfServed(planned.Name)?.Revision == planned.Revision
+        );
 }

@@ -56,7 +56,7 @@ internal sealed class NodeReporter(
         new()
         {
             Cores = Environment.ProcessorCount,
-            Lanes = engine.Parallelism,
+            Lanes = engine.Tuner.Parallelism,
             MemoryBytes = engine.Memory.Capacity,
             Devices = [.. engine.Devices],
             LinkMbps =
@@ -70,7 +70,7 @@ internal sealed class NodeReporter(
     {
         try
         {
-            return engine.ManifestOfServed(model) is { } manifest
+            return engine.Content.ManifestOfServed(model) is { } manifest
                 ? new ModelOffer(
                     model,
                     manifest.Revision,

@@ -20,7 +20,7 @@ internal sealed class InputRecorder(IOptions<RecordingOptions> options, TimeProv
     private long _number;
 
     /// <summary>Copies a request's inputs, if it is one of the share and there is room.</summary>
-    public void Take(InferenceRequest request)
+    public void Record(InferenceRequest request)
     {
         if (!_isOn || request.IsProbe)
         {

@@ -3,12 +3,12 @@ using OrleansInference.Routing.Health;
 
 namespace OrleansInference.Routing.Calls;
 
-/// <summary>How a router reaches nodes.</summary>
+/// <summary>How a router reaches other nodes than its own.</summary>
 public interface INodeTransport
 {
     /// <summary>
-    /// Runs a request on a node. On the router's own node it takes the tensors over; on others the caller keeps them.
-    /// What is wrong with the request is in the answer; an exception means that the node could not be reached.
+    /// Runs a request on a node; the caller keeps the tensors. What is wrong with the request is in the answer; an
+    /// exception means that the node could not be reached.
     /// </summary>
     Task<InferenceResponse> InferAsync(NodeState node, InferenceRequest request, CancellationToken cancellationToken);
 

@@ -53,7 +53,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         }
     }
 
-    /// <summary>Sends a request, whose tensors it takes over.</summary>
+    /// <summary>Sends a request, whose tensors it takes over, to a node over the network.</summary>
     /// <returns>False, with the tensors left alone, where no replica is known.</returns>
     public bool TryInfer(
         InferenceRequest request,
@@ -62,7 +62,30 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
     )
     {
         ArgumentNullException.ThrowIfNull(request);
-        RoutingSnapshot snapshot = Snapshot;
+        answer = null;
+        return Snapshot.Find(request.ModelName) is { } model
+            && TryInfer(request, model, here: null, cancellationToken, out answer);
+    }
+
+    /// <summary>
+    /// Sends a request, whose tensors it takes over, to the replica that is picked, here or elsewhere (step 6).
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="model">The replicas of its model.</param>
+    /// <param name="here">Runs what stays on the router's own node; null in a client, which has none.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="answer">The answer.</param>
+    /// <returns>False, with the tensors left alone, where no replica is known.</returns>
+    public bool TryInfer(
+        InferenceRequest request,
+        ModelTargets model,
+        LocalExecutor? here,
+        CancellationToken cancellationToken,
+        [NotNullWhen(true)] out Task<InferenceResponse>? answer
+    )
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(model);
         RouteRequest route = new(
             request.ModelName,
             request.ModelVersion,
@@ -72,7 +95,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
             Excluded: null
         );
         answer = null;
-        if (snapshot.Pick(route, Now, _random.Next()) is not { } target)
+        if (RoutingSnapshot.Pick(model, route, Now, _random.Next()) is not { } target)
         {
             return false;
         }
@@ -96,9 +119,9 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
             return true;
         }
 
-        answer = Parts(snapshot, request, route) is { Length: > 1 } parts
-            ? SplitAsync(request, route, parts, cancellationToken)
-            : RouteAsync(request, route, target, cancellationToken);
+        answer = Parts(model, request, route) is { Length: > 1 } parts
+            ? SplitAsync(request, route, parts, here, cancellationToken)
+            : RouteAsync(request, route, target, here, cancellationToken);
         if (options.MaxBytesInFlight > 0)
         {
             answer = CountedAsync(answer, route.Bytes);
@@ -118,14 +141,9 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         }
     }
 
-    private RequestPart[] Parts(RoutingSnapshot snapshot, InferenceRequest request, in RouteRequest route)
+    private RequestPart[] Parts(ModelTargets model, InferenceRequest request, in RouteRequest route)
     {
-        if (
-            route.Rows < 2
-            || request.SequenceId.Length > 0
-            || snapshot.Find(route.Model) is not { TaskPartition: true } model
-            || model.Balancer is Weighted
-        )
+        if (route.Rows < 2 || request.SequenceId.Length > 0 || !model.TaskPartition || model.Balancer is Weighted)
         {
             return [];
         }
@@ -141,6 +159,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         InferenceRequest request,
         RouteRequest route,
         RequestPart[] parts,
+        LocalExecutor? here,
         CancellationToken cancellationToken
     )
     {
@@ -161,6 +180,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
                         Bytes = route.Bytes * part.Rows / route.Rows,
                     },
                     part.Target,
+                    here,
                     others.Token
                 )
         );
@@ -203,12 +223,13 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         InferenceRequest request,
         RouteRequest route,
         ReplicaTarget target,
+        LocalExecutor? here,
         CancellationToken cancellationToken
     )
     {
         TimeSpan begin = Now;
         bool mayRetry = options.Retry && request.SequenceId.Length == 0;
-        RequestSender sender = new(transport, Counters, request, route.Rows, keepsInputs: mayRetry);
+        RequestSender sender = new(transport, here, Counters, request, route.Rows, keepsInputs: mayRetry);
         try
         {
             Attempt first =

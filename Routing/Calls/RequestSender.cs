@@ -8,13 +8,15 @@ namespace OrleansInference.Routing.Calls;
 /// <summary>
 /// Sends one request to replicas, one or two of them, and lets go of its inputs when nothing reads them any more.
 /// </summary>
-/// <param name="transport">How nodes are reached.</param>
+/// <param name="transport">How other nodes are reached.</param>
+/// <param name="here">Runs what is for the router's own node; null in a client, which has none.</param>
 /// <param name="counters">Counts attempts.</param>
 /// <param name="request">The request.</param>
 /// <param name="rows">Its rows.</param>
 /// <param name="keepsInputs">Whether the inputs may be needed for another attempt.</param>
 internal sealed class RequestSender(
     INodeTransport transport,
+    LocalExecutor? here,
     RouterCounters counters,
     InferenceRequest request,
     int rows,
@@ -43,12 +45,9 @@ internal sealed class RequestSender(
         node.Began(now);
         try
         {
-            if (node.IsLocal)
+            if (node.IsLocal && here is not null)
             {
-                return new Attempt(
-                    await transport.InferAsync(node, HandOver(), cancellationToken).ConfigureAwait(false),
-                    ""
-                );
+                return new Attempt(await here(HandOver(), cancellationToken).ConfigureAwait(false), "");
             }
             return await SendRemoteAsync(target, clock, cancellationToken).ConfigureAwait(false);
         }
@@ -94,12 +93,7 @@ internal sealed class RequestSender(
 
         _abandoned = true;
         await losers.CancelAsync().ConfigureAwait(false);
-        _ = loser.ContinueWith(
-            static late => late.GetAwaiter().GetResult().Response?.Dispose(),
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default
-        );
+        _ = DisposeLateAsync(loser);
         return answer;
     }
 
@@ -110,6 +104,17 @@ internal sealed class RequestSender(
         if (!_handedOver && !_abandoned)
         {
             _whole.Dispose();
+        }
+    }
+
+    /// <summary>Nobody waits for the answer that came second, nor for why there is none.</summary>
+    private static async Task DisposeLateAsync(Task<Attempt> late)
+    {
+        await ((Task)late).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (late.IsCompletedSuccessfully)
+        {
+            Attempt attempt = await late.ConfigureAwait(false);
+            attempt.Response?.Dispose();
         }
     }
 

@@ -89,12 +89,13 @@ public sealed class RoutingSnapshot
     /// <param name="now">The router's clock.</param>
     /// <param name="random">A number in [0, 1).</param>
     /// <returns>Null where no replica is known, or none but the excluded one.</returns>
-    public ReplicaTarget? Pick(in RouteRequest request, TimeSpan now, double random)
+    public ReplicaTarget? Pick(in RouteRequest request, TimeSpan now, double random) =>
+        Find(request.Model) is { } model ? Pick(model, request, now, random) : null;
+
+    /// <summary>The same, of a model that <see cref="Find"/> gave.</summary>
+    public static ReplicaTarget? Pick(ModelTargets model, in RouteRequest request, TimeSpan now, double random)
     {
-        if (Find(request.Model) is not { } model)
-        {
-            return null;
-        }
+        ArgumentNullException.ThrowIfNull(model);
         ReplicaTarget[] all = model.Of(request.Version);
         if (all.Length == 1)
         {

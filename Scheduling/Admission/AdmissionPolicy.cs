@@ -18,7 +18,7 @@ public static class AdmissionPolicy
     private const double LongestBacklogSeconds = 3600;
 
     /// <summary>
-    /// Queues a request, or says why not. In this order: room in the queue, the tenant's share, and whether the
+    /// Queues a request, or says why not (step 9). In this order: room in the queue, the tenant's share, and whether the
     /// deadline is predicted to be met.
     /// </summary>
     /// <param name="replica">The replica's state, locked by the caller.</param>

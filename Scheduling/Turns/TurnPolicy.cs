@@ -26,7 +26,7 @@ public static class TurnPolicy
     }
 
     /// <summary>
-    /// Begins a turn on a thread: takes out what is overdue and, if there is one to run now, the next batch.
+    /// Begins a turn on a thread (step 12): takes out what is overdue and, if there is one to run now, the next batch.
     /// </summary>
     /// <param name="replica">The replica's state, locked by the caller.</param>
     /// <param name="now">The replica's clock.</param>

@@ -228,7 +228,7 @@ public sealed class InferenceEngineTests
 
         foreach (int threads in new[] { 2, 1, 2 })
         {
-            await test.Engine.SetThreadsAsync(test.Replica("mlp"), threads, Token);
+            await test.Engine.Tuner.SetThreadsAsync(test.Replica("mlp"), threads, Token);
         }
         await stop.CancelAsync();
 

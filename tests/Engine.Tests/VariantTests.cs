@@ -32,10 +32,10 @@ public sealed class VariantTests
         await using TestEngine test = await StartAsync(Allowing);
         float original = await RunAsync(test);
 
-        await test.Engine.SetKnobsAsync(test.Replica("m"), ReplicaKnobs.Unset with { Variant = "near" }, Token);
+        await test.Engine.Tuner.SetKnobsAsync(test.Replica("m"), ReplicaKnobs.Unset with { Variant = "near" }, Token);
         float near = await RunAsync(test);
         Assert.Equal("near", test.Replica("m").Knobs.Variant);
-        await test.Engine.SetKnobsAsync(test.Replica("m"), ReplicaKnobs.Unset, Token);
+        await test.Engine.Tuner.SetKnobsAsync(test.Replica("m"), ReplicaKnobs.Unset, Token);
 
         Assert.NotEqual(original, near);
         Assert.Equal(original, await RunAsync(test));
@@ -47,7 +47,7 @@ public sealed class VariantTests
         await using TestEngine test = await StartAsync(Allowing);
 
         ModelLoadException refused = await Assert.ThrowsAsync<ModelLoadException>(() =>
-            test.Engine.SetKnobsAsync(test.Replica("m"), ReplicaKnobs.Unset with { Variant = "far" }, Token)
+            test.Engine.Tuner.SetKnobsAsync(test.Replica("m"), ReplicaKnobs.Unset with { Variant = "far" }, Token)
         );
 
         Assert.Contains("original, near", refused.Message, StringComparison.Ordinal);

@@ -27,7 +27,7 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     public InferenceEngine Engine => Service<InferenceEngine>();
 
-    public IInferencePipeline Pipeline => Service<IInferencePipeline>();
+    public IRequestDispatcher Dispatcher => Service<IRequestDispatcher>();
 
     public IModelCatalog Catalog => Service<IModelCatalog>();
 

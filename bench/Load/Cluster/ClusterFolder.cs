@@ -21,7 +21,8 @@ internal sealed class ClusterFolder : IDisposable
             made.Profile,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $$$"""{"name":"bench","memory_mib":1000,"lanes":1,"models":{"*":{"batch_ms":{"1":{{{milliseconds}}} },"memory_mib":10} } }"""
+                $$$"""{"name":"bench","memory_mib":1000,"lanes":1,"models":{"*":"""
+                    + $$$"""{"batch_ms":{"1":{{{milliseconds}}} },"memory_mib":10} } }"""
             )
         );
         return made;

@@ -43,11 +43,10 @@ internal static class OverloadCommand
         var (body, header) = Body(arguments);
         var traffic = new HttpTraffic(silos, body, header, deadline);
         Console.WriteLine($"{Machine.Describe()}; commit {Machine.Commit()}");
-        Console.WriteLine(
-            $"{nodes} silos, "
-                + $"{(folder.IsEmulated ? $"emulated devices of {capacity:F0} requests/s in all" : $"{arguments.Find("model")} on the CPU, about {capacity:F0} requests/s")}, "
-                + $"deadline {deadline.TotalMilliseconds:F0} ms"
-        );
+        var served = folder.IsEmulated
+            ? $"emulated devices of {capacity:F0} requests/s in all"
+            : $"{arguments.Find("model")} on the CPU, about {capacity:F0} requests/s";
+        Console.WriteLine($"{nodes} silos, {served}, deadline {deadline.TotalMilliseconds:F0} ms");
         await traffic.RunAsync([new TenantTraffic("warm-up", capacity / 2)], 3, seed: 1, cancellation);
         if (arguments.Has("tenants"))
         {
@@ -137,12 +136,16 @@ internal static class OverloadCommand
         );
     }
 
-    private static void Write(string name, TenantResult result, double seconds) =>
+    private static void Write(string name, TenantResult result, double seconds)
+    {
+        var others = string.Join(' ', result.Others.Select(other => $"{other.Key}: {other.Value}"));
         Console.WriteLine(
             $"{name}: sent {result.Sent / seconds:F0}/s, in time {result.InTime / seconds:F0}/s ({result.Attainment:P1}), "
                 + $"let in and late {result.Late}, refused {result.Refused / seconds:F0}/s, served p50 "
-                + $"{result.ServedMs(50):F0} ms p99 {result.ServedMs(99):F0} ms{(result.Others.Count > 0 ? ", other answers " + string.Join(' ', result.Others.Select(other => $"{other.Key}: {other.Value}")) : "")}"
+                + $"{result.ServedMs(50):F0} ms p99 {result.ServedMs(99):F0} ms"
+                + (others.Length > 0 ? $", other answers {others}" : "")
         );
+    }
 
     private static (byte[] Body, int Header) Body(ArgumentSet arguments)
     {
@@ -151,8 +154,11 @@ internal static class OverloadCommand
             return ("""{"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}"""u8.ToArray(), 0);
         }
         var input = File.ReadAllBytes(arguments.Required("input"));
+        var name = arguments.Required("input-name");
+        var shape = arguments.Required("shape");
         var header = Encoding.ASCII.GetBytes(
-            $$$"""{"inputs":[{"name":"{{{arguments.Required("input-name")}}}","shape":[{{{arguments.Required("shape")}}}],"datatype":"FP32","parameters":{"binary_data_size":{{{input.Length}}}}}]}"""
+            $$$"""{"inputs":[{"name":"{{{name}}}","shape":[{{{shape}}}]"""
+                + $$$""","datatype":"FP32","parameters":{"binary_data_size":{{{input.Length}}}}}]}"""
         );
         return ([.. header, .. input], header.Length);
     }

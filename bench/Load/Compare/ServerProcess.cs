@@ -117,11 +117,10 @@ internal sealed class ServerProcess : IDisposable
     {
         if (process.HasExited || Stopwatch.GetElapsedTime(started) > StartLimit)
         {
-            throw new InvalidOperationException(
-                $"{Name} "
-                    + $"{(process.HasExited ? $"ended with exit code {process.ExitCode}" : $"is not usable after {StartLimit.TotalSeconds} s")}: "
-                    + $"{problem}.\n{LastLines()}"
-            );
+            var state = process.HasExited
+                ? $"ended with exit code {process.ExitCode}"
+                : $"is not usable after {StartLimit.TotalSeconds} s";
+            throw new InvalidOperationException($"{Name} {state}: {problem}.\n{LastLines()}");
         }
         await Task.Delay(RetryDelay, cancellation);
     }

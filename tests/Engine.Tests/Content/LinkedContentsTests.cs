@@ -70,7 +70,7 @@ public sealed class LinkedContentsTests
         await from.Engine.Engine.StartAsync(Token);
         await to.Engine.Engine.StartAsync(Token);
 
-        ModelManifest manifest = from.Engine.Engine.ManifestOfServed("m")!;
+        ModelManifest manifest = from.Engine.Engine.Content.ManifestOfServed("m")!;
         LoadResult fetched = await to.Engine.Engine.LoadFetchedAsync(
             "m",
             await FetchAsync(from.Engine.Engine, manifest),
@@ -81,7 +81,7 @@ public sealed class LinkedContentsTests
         Assert.Equal(expected, manifest.Files.Select(file => file.Path));
         Assert.Equal((true, ""), (fetched.IsReady, fetched.Reason));
         Assert.Equal(4f, (await to.TryInferAsync("m")).Value);
-        Assert.Equal(manifest.Revision, to.Engine.Engine.ManifestOfServed("m")!.Revision);
+        Assert.Equal(manifest.Revision, to.Engine.Engine.Content.ManifestOfServed("m")!.Revision);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class LinkedContentsTests
         await from.Engine.Engine.StartAsync(Token);
         await to.Engine.Engine.StartAsync(Token);
 
-        ModelManifest manifest = from.Engine.Engine.ManifestOfServed("m")!;
+        ModelManifest manifest = from.Engine.Engine.Content.ManifestOfServed("m")!;
         LoadResult fetched = await to.Engine.Engine.LoadFetchedAsync(
             "m",
             await FetchAsync(from.Engine.Engine, manifest),
@@ -115,7 +115,7 @@ public sealed class LinkedContentsTests
             manifest.Files.Select(file => file.Path).Order(StringComparer.Ordinal)
         );
         Assert.True(fetched.IsReady, fetched.Reason);
-        Assert.Equal(manifest.Revision, to.Engine.Engine.ManifestOfServed("m")!.Revision);
+        Assert.Equal(manifest.Revision, to.Engine.Engine.Content.ManifestOfServed("m")!.Revision);
     }
 
     private static void Weights(OddRepository odd, string model, string weights)
@@ -131,7 +131,7 @@ public sealed class LinkedContentsTests
         {
             string path = Path.Combine(folder, "model", file.Path);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await using FileStream from = engine.OpenContent(manifest.Name, manifest.Revision, file.Path)!;
+            await using FileStream from = engine.Content.Open(manifest.Name, manifest.Revision, file.Path)!;
             await using FileStream to = File.Create(path);
             await from.CopyToAsync(to, Token);
             Assert.Equal(file.Length, to.Length);

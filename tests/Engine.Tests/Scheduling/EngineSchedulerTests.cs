@@ -81,19 +81,22 @@ public sealed class EngineSchedulerTests
     }
 
     [Fact]
-    public async Task ScheduleShort_WorkThatWantsMoreTurns_RunsOnTheThreadPoolUntilItIsDone()
+    public async Task Schedule_ShortWorkThatWantsMoreTurns_RunsOnTheThreadPoolUntilItIsDone()
     {
         using EngineScheduler scheduler = new(threads: 1);
         TaskCompletionSource done = Signal();
         ConcurrentQueue<bool> pooled = new();
         int left = 3;
 
-        scheduler.ScheduleShort(
-            new Work(_ =>
-            {
-                pooled.Enqueue(Thread.CurrentThread.IsThreadPoolThread);
-                return Turn("short", --left > 0, left == 0 ? done : null);
-            })
+        scheduler.Schedule(
+            new Work(
+                _ =>
+                {
+                    pooled.Enqueue(Thread.CurrentThread.IsThreadPoolThread);
+                    return Turn("short", --left > 0, left == 0 ? done : null);
+                },
+                isShort: true
+            )
         );
         await done.Task.WaitAsync(Limit, Token);
 
@@ -139,8 +142,10 @@ public sealed class EngineSchedulerTests
         return again;
     }
 
-    private sealed class Work(Func<EngineThread, bool> turn) : IEngineWork
+    private sealed class Work(Func<EngineThread, bool> turn, bool isShort = false) : IEngineWork
     {
+        public bool IsShort => isShort;
+
         public bool RunTurn(EngineThread thread) => turn(thread);
     }
 }

@@ -103,7 +103,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
 
         Assert.True(asked > 400, $"{asked} requests were made");
         Assert.Empty(let);
-        Assert.Equal(0, _gateway.Pipeline.Requests);
+        Assert.Equal(0, _gateway.Dispatcher.Requests);
     }
 
     [Theory]

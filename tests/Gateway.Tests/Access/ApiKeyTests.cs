@@ -47,7 +47,7 @@ public sealed class ApiKeyTests : IAsyncLifetime
                 StringComparison.Ordinal
             );
         }
-        Assert.Equal(status == 200 ? 1 : 0, _gateway.Pipeline.Requests);
+        Assert.Equal(status == 200 ? 1 : 0, _gateway.Dispatcher.Requests);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ApiKeyTests : IAsyncLifetime
             ("acme", 3.0, 50.0),
             (_gateway.Gate.Last.Tenant, _gateway.Gate.Last.Weight, _gateway.Gate.Last.QuotaPerSecond)
         );
-        Assert.Equal(("acme", 3.0), (_gateway.Pipeline.Last!.Tenant, _gateway.Pipeline.Last.TenantWeight));
+        Assert.Equal(("acme", 3.0), (_gateway.Dispatcher.Last!.Tenant, _gateway.Dispatcher.Last.TenantWeight));
     }
 
     [Theory]

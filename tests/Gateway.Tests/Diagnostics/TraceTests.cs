@@ -136,8 +136,8 @@ public sealed class TraceTests : IDisposable
             ComputeInfer = TimeSpan.FromMicroseconds(20),
             ComputeOutput = TimeSpan.FromMicroseconds(1),
         };
-        host.Pipeline.Handler = (request, _) =>
-            new ValueTask<InferenceResponse>(host.Pipeline.Echo(request) with { Timings = timings });
+        host.Dispatcher.Handler = (request, _) =>
+            new ValueTask<InferenceResponse>(host.Dispatcher.Echo(request) with { Timings = timings });
         await PostAsync(host, "/v2/trace/setting", """{"trace_level":["TIMESTAMPS"],"trace_rate":"3"}""");
 
         for (int i = 0; i < 7; i++)

@@ -92,7 +92,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public async Task ModelInfer_AnErrorOfThePipeline_HasItsStatus(InferenceError error)
+    public async Task ModelInfer_AnErrorOfTheDispatcher_HasItsStatus(InferenceError error)
     {
         ModelInferRequest request = Request();
         request.ModelName = $"{error}";
@@ -246,7 +246,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
     }
 
     [Fact]
-    public async Task ModelInfer_ParametersAndOutputs_ReachThePipeline()
+    public async Task ModelInfer_ParametersAndOutputs_ReachTheDispatcher()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         ModelInferRequest request = Request();
@@ -257,7 +257,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
 
         await host.Grpc.ModelInferAsync(request, cancellationToken: Token);
 
-        InferenceRequest seen = host.Pipeline.Last!;
+        InferenceRequest seen = host.Dispatcher.Last!;
         Assert.Equal((2u, TimeSpan.FromSeconds(5), 12.5), (seen.Priority, seen.Timeout, seen.SloP99Ms));
         Assert.Equal(["x"], seen.RequestedOutputs);
     }
@@ -286,16 +286,16 @@ public sealed class GrpcServiceTests(SharedHost shared)
             cancellationToken: Token
         );
 
-        Assert.InRange(host.Pipeline.Last!.Timeout, TimeSpan.FromSeconds(lowest), TimeSpan.FromSeconds(highest));
+        Assert.InRange(host.Dispatcher.Last!.Timeout, TimeSpan.FromSeconds(lowest), TimeSpan.FromSeconds(highest));
     }
 
     [Fact]
-    public async Task ModelInfer_TheClientCancels_CancelsThePipelineAndReleasesAll()
+    public async Task ModelInfer_TheClientCancels_CancelsTheDispatcherAndReleasesAll()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Pipeline.Handler = async (request, token) =>
+        host.Dispatcher.Handler = async (request, token) =>
         {
             entered.SetResult();
             await using CancellationTokenRegistration registration = token.Register(cancelled.SetResult);
@@ -311,7 +311,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
 
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
         Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
-        host.Pipeline.Handler = null;
+        host.Dispatcher.Handler = null;
         await host.Grpc.ModelInferAsync(Request(), cancellationToken: Token);
         await host.StopAndCheckAsync();
     }
@@ -348,11 +348,11 @@ public sealed class GrpcServiceTests(SharedHost shared)
         );
         TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Pipeline.Handler = async (request, _) =>
+        host.Dispatcher.Handler = async (request, _) =>
         {
             entered.TrySetResult();
             await leave.Task;
-            return host.Pipeline.Echo(request);
+            return host.Dispatcher.Echo(request);
         };
         ModelInferRequest large = Request();
         large.RawInputContents[0] = ByteString.CopyFrom(new byte[60_000]);

@@ -39,7 +39,7 @@ public sealed class StreamInferTests
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         TaskCompletionSource second = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Pipeline.Handler = async (request, _) =>
+        host.Dispatcher.Handler = async (request, _) =>
         {
             if (request.Id == "0")
             {
@@ -49,7 +49,7 @@ public sealed class StreamInferTests
             {
                 second.SetResult();
             }
-            return host.Pipeline.Echo(request);
+            return host.Dispatcher.Echo(request);
         };
         using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
             cancellationToken: Token
@@ -100,11 +100,11 @@ public sealed class StreamInferTests
         TaskCompletionSource leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource otherEntered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource otherLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Pipeline.Handler = async (request, _) =>
+        host.Dispatcher.Handler = async (request, _) =>
         {
             (request.Id == "0" ? entered : otherEntered).SetResult();
             await (request.Id == "0" ? leave : otherLeave).Task;
-            return host.Pipeline.Echo(request);
+            return host.Dispatcher.Echo(request);
         };
         using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
             cancellationToken: Token
@@ -165,7 +165,7 @@ public sealed class StreamInferTests
         int cancellations = 0;
         TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Pipeline.Handler = async (request, token) =>
+        host.Dispatcher.Handler = async (request, token) =>
         {
             TaskCompletionSource mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
             await using CancellationTokenRegistration registration = token.Register(mine.SetResult);
@@ -178,7 +178,7 @@ public sealed class StreamInferTests
             {
                 cancelled.SetResult();
             }
-            return host.Pipeline.Echo(request);
+            return host.Dispatcher.Echo(request);
         };
         using AsyncDuplexStreamingCall<ModelInferRequest, ModelStreamInferResponse> call = host.Grpc.ModelStreamInfer(
             cancellationToken: Token
@@ -195,7 +195,7 @@ public sealed class StreamInferTests
         await host.StopAndCheckAsync();
     }
 
-    /// <summary>Refused by the gate, and not readable: neither gets to the pipeline, which is told of both.</summary>
+    /// <summary>Refused by the gate, and not readable: neither gets to the dispatcher, which is told of both.</summary>
     [Theory]
     [InlineData(true, "it is full")]
     [InlineData(false, "parameter 'priority'")]
@@ -219,20 +219,20 @@ public sealed class StreamInferTests
         await call.ResponseStream.MoveNext(Token);
 
         Assert.Contains(reason, call.ResponseStream.Current.ErrorMessage, StringComparison.Ordinal);
-        (string model, _, string id, string told) = Assert.Single(host.Pipeline.Broken);
+        (string model, _, string id, string told) = Assert.Single(host.Dispatcher.Broken);
         Assert.Equal(("sequences", "7"), (model, id));
         Assert.Contains(reason, told, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task ModelStreamInfer_SequenceParameters_ReachThePipelineInOrder()
+    public async Task ModelStreamInfer_SequenceParameters_ReachTheDispatcherInOrder()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         List<(string, bool, bool)> seen = [];
-        host.Pipeline.Handler = (request, _) =>
+        host.Dispatcher.Handler = (request, _) =>
         {
             seen.Add((request.SequenceId, request.SequenceStart, request.SequenceEnd));
-            return new ValueTask<InferenceResponse>(host.Pipeline.Echo(request));
+            return new ValueTask<InferenceResponse>(host.Dispatcher.Echo(request));
         };
         ModelInferRequest start = Request(0);
         ModelInferRequest middle = Request(1);

@@ -17,7 +17,7 @@ using OrleansInference.Tests.Shared;
 namespace OrleansInference.Gateway.Tests.Hosting;
 
 /// <summary>
-/// The gateway on real sockets over a fake pipeline. Its body limit is 1 MiB, so that tests reach it cheaply.
+/// The gateway on real sockets over a fake dispatcher. Its body limit is 1 MiB, so that tests reach it cheaply.
 /// </summary>
 public sealed class GatewayHost : IAsyncDisposable
 {
@@ -48,7 +48,7 @@ public sealed class GatewayHost : IAsyncDisposable
     internal IEnumerable<Microsoft.AspNetCore.Http.Endpoint> Endpoints =>
         ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints);
 
-    internal FakePipeline Pipeline => _app.Services.GetRequiredService<FakePipeline>();
+    internal FakeDispatcher Dispatcher => _app.Services.GetRequiredService<FakeDispatcher>();
 
     internal FakeCatalog Catalog => _app.Services.GetRequiredService<FakeCatalog>();
 
@@ -100,8 +100,8 @@ public sealed class GatewayHost : IAsyncDisposable
         }
         builder.Configuration.AddInMemoryCollection(configuration);
         builder
-            .Services.AddSingleton<FakePipeline>()
-            .AddSingleton<IInferencePipeline>(services => services.GetRequiredService<FakePipeline>())
+            .Services.AddSingleton<FakeDispatcher>()
+            .AddSingleton<IRequestDispatcher>(services => services.GetRequiredService<FakeDispatcher>())
             .AddSingleton<FakeCatalog>()
             .AddSingleton<IModelCatalog>(services => services.GetRequiredService<FakeCatalog>())
             .AddSingleton<FakeRepository>()
@@ -146,7 +146,7 @@ public sealed class GatewayHost : IAsyncDisposable
     internal async Task StopAndCheckAsync()
     {
         await _app.StopAsync(TestContext.Current.CancellationToken);
-        Assert.Equal((0, 0L, 0), (Pipeline.Held(), BytesInFlight.Current, Gate.Inside));
+        Assert.Equal((0, 0L, 0), (Dispatcher.Held(), BytesInFlight.Current, Gate.Inside));
     }
 
     public async ValueTask DisposeAsync()

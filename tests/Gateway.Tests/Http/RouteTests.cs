@@ -82,7 +82,7 @@ public sealed class RouteTests(SharedHost shared)
     }
 
     [Fact]
-    public async Task Infer_APercentEncodedModelAndAVersion_ReachThePipelineDecoded()
+    public async Task Infer_APercentEncodedModelAndAVersion_ReachTheDispatcherDecoded()
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         using StringContent content = new(InferBody.Good);
@@ -94,7 +94,7 @@ public sealed class RouteTests(SharedHost shared)
         );
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(("résumé model", "12"), (host.Pipeline.Last!.ModelName, host.Pipeline.Last.ModelVersion));
+        Assert.Equal(("résumé model", "12"), (host.Dispatcher.Last!.ModelName, host.Dispatcher.Last.ModelVersion));
     }
 
     [Theory]

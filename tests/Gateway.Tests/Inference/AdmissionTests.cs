@@ -26,7 +26,7 @@ public sealed class AdmissionTests : IAsyncLifetime
 
         Assert.Equal(429, status);
         Assert.Contains("Retry-After: 3", headers, StringComparison.Ordinal);
-        Assert.Equal(0, _gateway.Pipeline.Requests);
+        Assert.Equal(0, _gateway.Dispatcher.Requests);
     }
 
     /// <summary>A sequence's later requests must not run on a state that lacks the refused one.</summary>
@@ -51,7 +51,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         );
 
         Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
-        Assert.Equal(sequence is null ? [] : [("sequences", "2", sequence, "it is full")], _gateway.Pipeline.Broken);
+        Assert.Equal(sequence is null ? [] : [("sequences", "2", sequence, "it is full")], _gateway.Dispatcher.Broken);
         await _gateway.StopAndCheckAsync();
     }
 
@@ -69,7 +69,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         );
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        (string model, string version, string id, string reason) = Assert.Single(_gateway.Pipeline.Broken);
+        (string model, string version, string id, string reason) = Assert.Single(_gateway.Dispatcher.Broken);
         Assert.Equal(("sequences", "", "7"), (model, version, id));
         Assert.Contains("element 0 is no INT8", reason, StringComparison.Ordinal);
     }
@@ -90,7 +90,7 @@ public sealed class AdmissionTests : IAsyncLifetime
             new AdmissionRequest("echo", "3", "acme", 1, 0, TimeSpan.FromMilliseconds(250)),
             _gateway.Gate.Last
         );
-        Assert.Equal(TimeSpan.FromMilliseconds(250), _gateway.Pipeline.Last!.Timeout);
+        Assert.Equal(TimeSpan.FromMilliseconds(250), _gateway.Dispatcher.Last!.Timeout);
         await _gateway.StopAndCheckAsync();
     }
 

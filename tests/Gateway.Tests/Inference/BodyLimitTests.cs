@@ -88,11 +88,11 @@ public sealed class BodyLimitTests(SharedHost shared)
         );
         TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Pipeline.Handler = async (request, _) =>
+        host.Dispatcher.Handler = async (request, _) =>
         {
             entered.TrySetResult();
             await leave.Task;
-            return host.Pipeline.Echo(request);
+            return host.Dispatcher.Echo(request);
         };
         Task<HttpResponseMessage> first = PostAsync(host, 60_000, chunked);
         await entered.Task.WaitAsync(Token);
@@ -125,10 +125,10 @@ public sealed class BodyLimitTests(SharedHost shared)
             ("MaxBytesInFlight", "1000000")
         );
         long counted = 0;
-        host.Pipeline.Handler = (request, _) =>
+        host.Dispatcher.Handler = (request, _) =>
         {
             counted = host.BytesInFlight.Current;
-            return new ValueTask<InferenceResponse>(host.Pipeline.Echo(request));
+            return new ValueTask<InferenceResponse>(host.Dispatcher.Echo(request));
         };
         (byte[] bytes, int header) = BodyOf(500_000);
         using MemoryStream compressed = new();

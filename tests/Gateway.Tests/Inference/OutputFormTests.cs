@@ -92,7 +92,7 @@ public sealed class OutputFormTests
     [InlineData("9223372036854775809", "9223372036854775809")]
     [InlineData("18446744073709551615", "18446744073709551615")]
     [InlineData("\"a text\"", "a text")]
-    public async Task Infer_SequenceParameters_ReachThePipelineWhole(string id, string expected)
+    public async Task Infer_SequenceParameters_ReachTheDispatcherWhole(string id, string expected)
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
 
@@ -105,7 +105,7 @@ public sealed class OutputFormTests
         Assert.Equal(200, status);
         Assert.Equal(
             (expected, true, true),
-            (host.Pipeline.Last!.SequenceId, host.Pipeline.Last.SequenceStart, host.Pipeline.Last.SequenceEnd)
+            (host.Dispatcher.Last!.SequenceId, host.Dispatcher.Last.SequenceStart, host.Dispatcher.Last.SequenceEnd)
         );
     }
 
@@ -126,7 +126,7 @@ public sealed class OutputFormTests
         );
         Assert.Equal(
             ("x", "1,4"),
-            (host.Pipeline.Last!.Inputs[0].Name, string.Join(',', host.Pipeline.Last.Inputs[0].Shape.ToArray()))
+            (host.Dispatcher.Last!.Inputs[0].Name, string.Join(',', host.Dispatcher.Last.Inputs[0].Shape.ToArray()))
         );
         await host.StopAndCheckAsync();
     }
@@ -145,7 +145,7 @@ public sealed class OutputFormTests
         using HttpResponseMessage response = await host.Http.PostAsync($"/v2/models/{model}/infer", content, Token);
 
         Assert.Equal(status, (int)response.StatusCode);
-        Assert.Equal(0, host.Pipeline.Requests);
+        Assert.Equal(0, host.Dispatcher.Requests);
         await host.StopAndCheckAsync();
     }
 

@@ -163,7 +163,7 @@ public sealed class RoundTripTests(SharedHost shared)
         Assert.Contains("'x' of datatype BYTES: element 1 is not UTF-8", refusal, StringComparison.Ordinal);
         Assert.Contains("binary_data_output", refusal, StringComparison.Ordinal);
         Assert.Equal(sample.Bytes, outputs["x"]);
-        Assert.Equal(0, shared.Host.Pipeline.Held());
+        Assert.Equal(0, shared.Host.Dispatcher.Held());
     }
 
     [Fact]

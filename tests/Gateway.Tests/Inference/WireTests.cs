@@ -115,18 +115,18 @@ public sealed class WireTests(SharedHost shared)
         while (!await connection.IsClosedAsync()) { }
 
         await host.StopAndCheckAsync();
-        Assert.Equal(0, host.Pipeline.Requests);
+        Assert.Equal(0, host.Dispatcher.Requests);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Infer_TheClientGoesAway_CancelsThePipeline(bool reset)
+    public async Task Infer_TheClientGoesAway_CancelsTheDispatcher(bool reset)
     {
         await using GatewayHost host = await GatewayHost.StartAsync();
         TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Pipeline.Handler = async (request, token) =>
+        host.Dispatcher.Handler = async (request, token) =>
         {
             entered.SetResult();
             await using CancellationTokenRegistration registration = token.Register(cancelled.SetResult);
@@ -148,7 +148,7 @@ public sealed class WireTests(SharedHost shared)
         }
 
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
-        host.Pipeline.Handler = null;
+        host.Dispatcher.Handler = null;
         using StringContent content = new(InferBody.Good);
         using HttpResponseMessage next = await host.Http.PostAsync("/v2/models/echo/infer", content, Token);
         Assert.True(next.IsSuccessStatusCode);
@@ -198,6 +198,6 @@ public sealed class WireTests(SharedHost shared)
         );
 
         await host.StopAndCheckAsync();
-        Assert.Equal(225, host.Pipeline.Requests);
+        Assert.Equal(225, host.Dispatcher.Requests);
     }
 }

@@ -36,7 +36,7 @@ public sealed class RequestPathWarmupTests
         await using GatewayHost gateway = await GatewayHost.StartAsync(("WarmupMs", "60000"));
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        gateway.Pipeline.Handler = async (request, _) =>
+        gateway.Dispatcher.Handler = async (request, _) =>
         {
             begun.TrySetResult();
             await goOn.Task;
@@ -62,11 +62,11 @@ public sealed class RequestPathWarmupTests
     public async Task StartedAsync_AModelThatRefuses_GivesUpQuietly()
     {
         await using GatewayHost gateway = await GatewayHost.StartAsync(("WarmupMs", "60000"));
-        gateway.Pipeline.Handler = (request, _) => ValueTask.FromResult(Failure(request));
+        gateway.Dispatcher.Handler = (request, _) => ValueTask.FromResult(Failure(request));
 
         await WarmAsync(gateway);
 
-        Assert.Equal(1, gateway.Pipeline.Requests);
+        Assert.Equal(1, gateway.Dispatcher.Requests);
         Assert.Equal(HttpStatusCode.OK, await ReadyAsync(gateway));
         await gateway.StopAndCheckAsync();
     }
@@ -75,7 +75,7 @@ public sealed class RequestPathWarmupTests
     public async Task StartedAsync_AModelThatNeverAnswers_EndsWithItsTime()
     {
         await using GatewayHost gateway = await GatewayHost.StartAsync(("WarmupMs", "50"));
-        gateway.Pipeline.Handler = async (request, cancellationToken) =>
+        gateway.Dispatcher.Handler = async (request, cancellationToken) =>
         {
             using TaskCompletionSourceUntil cancelled = new(cancellationToken);
             await cancelled.Task;
@@ -95,7 +95,7 @@ public sealed class RequestPathWarmupTests
 
         await WarmAsync(gateway);
 
-        Assert.Equal(0, gateway.Pipeline.Requests);
+        Assert.Equal(0, gateway.Dispatcher.Requests);
     }
 
     [Fact]
@@ -139,10 +139,10 @@ public sealed class RequestPathWarmupTests
     private static ConcurrentQueue<InferenceRequest> Collect(GatewayHost gateway)
     {
         ConcurrentQueue<InferenceRequest> seen = [];
-        gateway.Pipeline.Handler = (request, _) =>
+        gateway.Dispatcher.Handler = (request, _) =>
         {
             seen.Enqueue(request);
-            return ValueTask.FromResult(gateway.Pipeline.Answer(request));
+            return ValueTask.FromResult(gateway.Dispatcher.Answer(request));
         };
         return seen;
     }

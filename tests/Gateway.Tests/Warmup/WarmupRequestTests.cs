@@ -22,14 +22,14 @@ public sealed class WarmupRequestTests
         gateway.WarmupToken.Open();
         using WarmupClient client = new(Options(gateway), gateway.WarmupToken.Value);
         List<string> seen = [];
-        gateway.Pipeline.Handler = (inference, _) =>
+        gateway.Dispatcher.Handler = (inference, _) =>
         {
             InferenceTensor input = Assert.Single(inference.Inputs);
             seen.Add(
                 $"{input.Name} {input.Datatype} {TensorShape.Format(input.Shape)} "
                     + $"{Convert.ToHexString(input.Data.Span)}"
             );
-            return ValueTask.FromResult(gateway.Pipeline.Answer(inference));
+            return ValueTask.FromResult(gateway.Dispatcher.Answer(inference));
         };
 
         bool json = await client.SendJsonAsync(request, Token);

@@ -25,8 +25,8 @@ public sealed class ClusterTests
         {
             Assert.NotEmpty(Engine(silo).ReadyVersions("scale"));
             Assert.Equal(
-                Engine(cluster.Silos[0]).ManifestOfServed("scale")!.Revision,
-                Engine(silo).ManifestOfServed("scale")!.Revision
+                Engine(cluster.Silos[0]).Content.ManifestOfServed("scale")!.Revision,
+                Engine(silo).Content.ManifestOfServed("scale")!.Revision
             );
             await AssertAsync([2f, 4f, 6f], silo, "scale", 1, 2, 3);
         }
@@ -227,7 +227,7 @@ public sealed class ClusterTests
         await Repository(cluster, 0).LoadAsync("mlp", null, Token);
         using InferenceResponse alone = (await Engine(cluster.Silos[0]).InferAsync(Request(), Token)).EnsureSuccess();
 
-        using InferenceResponse split = (await cluster.Pipeline.InferAsync(Request(), Token)).EnsureSuccess();
+        using InferenceResponse split = (await cluster.Dispatcher.InferAsync(Request(), Token)).EnsureSuccess();
 
         Assert.Equal(1, Node(cluster.Silos[0]).Router.Counters.Splits);
         Assert.True(Node(cluster.Silos[0]).Router.Counters.Remote >= 2);
@@ -288,7 +288,7 @@ public sealed class ClusterTests
         {
             foreach (string model in new[] { "one", "two" })
             {
-                using InferenceResponse answer = await silo.GetRequiredService<IInferencePipeline>()
+                using InferenceResponse answer = await silo.GetRequiredService<IRequestDispatcher>()
                     .InferAsync(Tensors.Floats(model, 1, 1024, i => i), Token);
                 Assert.Equal(InferenceError.None, answer.Error);
             }
@@ -335,7 +335,7 @@ public sealed class ClusterTests
 
     private static async Task<float[]> InferAsync(IServiceProvider silo, string model, params float[] row)
     {
-        using InferenceResponse answer = await silo.GetRequiredService<IInferencePipeline>()
+        using InferenceResponse answer = await silo.GetRequiredService<IRequestDispatcher>()
             .InferAsync(Tensors.Floats(model, 1, row.Length, i => row[i]), Token);
         return Tensors.ToFloats(answer.EnsureSuccess().Outputs[0]);
     }

@@ -60,7 +60,7 @@ public sealed class AdmissionGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public void TryEnter_AnUnknownModel_IsLeftToThePipeline() =>
+    public void TryEnter_AnUnknownModel_IsLeftToTheDispatcher() =>
         Assert.NotNull(Gate.TryEnter(new AdmissionRequest("nobody", "", "a", 1, 0, TimeSpan.FromTicks(1))).Ticket);
 
     private AdmissionOutcome Enter(string tenant, double quota = 0) =>

@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Jobs;
 using OrleansInference.Grains.Interfaces.Models;
 using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Grains.Jobs;
-using OrleansInference.Grains.Jobs.Formats;
+using OrleansInference.Jobs.Formats;
 
 namespace OrleansInference.Grains.Tests.Jobs;
 

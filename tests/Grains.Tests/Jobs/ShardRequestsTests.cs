@@ -13,21 +13,21 @@ public sealed class ShardRequestsTests
     [Fact]
     public async Task SendAsync_WhileTheModelIsAway_TriesAgainWithTheSameRowsBehindAllOthers()
     {
-        Answers pipeline = new(
+        Answers dispatcher = new(
             InferenceError.Unavailable,
             InferenceError.ResourceExhausted,
             InferenceError.DeadlineExceeded,
             InferenceError.None
         );
 
-        using InferenceResponse response = await SendAsync(pipeline, TimeSpan.FromMinutes(1));
+        using InferenceResponse response = await SendAsync(dispatcher, TimeSpan.FromMinutes(1));
 
         Assert.Equal(InferenceError.None, response.Error);
         Assert.Equal(
             ["1,2,3,4", "1,2,3,4", "1,2,3,4", "1,2,3,4"],
-            pipeline.Seen.Select(seen => string.Join(',', seen.Data))
+            dispatcher.Seen.Select(seen => string.Join(',', seen.Data))
         );
-        Assert.All(pipeline.Seen, seen => Assert.True(seen.Background));
+        Assert.All(dispatcher.Seen, seen => Assert.True(seen.Background));
     }
 
     [Theory]
@@ -35,10 +35,10 @@ public sealed class ShardRequestsTests
     [InlineData(InferenceError.Internal)]
     public async Task SendAsync_AnErrorThatStays_IsThrownWithItsRows(InferenceError error)
     {
-        Answers pipeline = new(error);
+        Answers dispatcher = new(error);
 
         InferenceException exception = await Assert.ThrowsAsync<InferenceException>(() =>
-            SendAsync(pipeline, TimeSpan.FromMinutes(1))
+            SendAsync(dispatcher, TimeSpan.FromMinutes(1))
         );
 
         Assert.Equal((error, "rows 10 to 13: as told"), (exception.Error, exception.Message));
@@ -47,15 +47,15 @@ public sealed class ShardRequestsTests
     [Fact]
     public async Task SendAsync_NobodyAnswers_GivesUpWhenPatienceEnds()
     {
-        Answers pipeline = new([.. Enumerable.Repeat(InferenceError.Unavailable, 100)]);
+        Answers dispatcher = new([.. Enumerable.Repeat(InferenceError.Unavailable, 100)]);
 
-        await Assert.ThrowsAsync<InferenceException>(() => SendAsync(pipeline, TimeSpan.FromSeconds(1)));
+        await Assert.ThrowsAsync<InferenceException>(() => SendAsync(dispatcher, TimeSpan.FromSeconds(1)));
 
         // At the latest after pauses of 50, 100, 200, 400 and 800 ms.
-        Assert.InRange(pipeline.Seen.Count, 2, 6);
+        Assert.InRange(dispatcher.Seen.Count, 2, 6);
     }
 
-    private async Task<InferenceResponse> SendAsync(Answers pipeline, TimeSpan patience)
+    private async Task<InferenceResponse> SendAsync(Answers dispatcher, TimeSpan patience)
     {
         BulkShardPlan plan = new()
         {
@@ -69,7 +69,7 @@ public sealed class ShardRequestsTests
             Inputs = [new BulkInput("x", TensorDatatype.UInt8, [1], ["x"], [1])],
             IsBatched = true,
         };
-        Task<InferenceResponse> sent = new ShardRequests(pipeline, plan, patience, _time).SendAsync(
+        Task<InferenceResponse> sent = new ShardRequests(dispatcher, plan, patience, _time).SendAsync(
             10,
             4,
             [new byte[] { 1, 2, 3, 4 }],
@@ -84,7 +84,7 @@ public sealed class ShardRequestsTests
     }
 
     /// <summary>Answers with one error after the other.</summary>
-    private sealed class Answers(params InferenceError[] errors) : IInferencePipeline
+    private sealed class Answers(params InferenceError[] errors) : IRequestDispatcher
     {
         public List<(byte[] Data, bool Background)> Seen { get; } = [];
 

@@ -89,7 +89,7 @@ public sealed class NodeKnobsTests : IAsyncDisposable
         ReplicaKnobs planned = ReplicaKnobs.Unset with { MaxRows = 3 };
         _plan = Plan(("m", planned));
         await TickAsync();
-        await _engine.SetKnobsAsync(Replica("m"), ReplicaKnobs.Unset with { MaxRows = 5 }, Token);
+        await _engine.Tuner.SetKnobsAsync(Replica("m"), ReplicaKnobs.Unset with { MaxRows = 5 }, Token);
 
         _plan = Plan(("m", planned));
         await TickAsync();

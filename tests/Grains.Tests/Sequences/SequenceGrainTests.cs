@@ -49,7 +49,7 @@ public sealed class SequenceGrainTests
         [
             .. Enumerable
                 .Range(1, 50)
-                .Select(i => cluster.Pipeline.InferAsync(Request("9", i, start: i == 1), Token).AsTask()),
+                .Select(i => cluster.Dispatcher.InferAsync(Request("9", i, start: i == 1), Token).AsTask()),
         ];
         InferenceResponse[] answers = await Task.WhenAll(sent);
 
@@ -72,7 +72,7 @@ public sealed class SequenceGrainTests
     {
         await using ServedCluster cluster = await StartAsync();
 
-        InferenceResponse response = await cluster.Pipeline.InferAsync(Request("7", 1), Token);
+        InferenceResponse response = await cluster.Dispatcher.InferAsync(Request("7", 1), Token);
 
         Assert.Equal(InferenceError.InvalidArgument, response.Error);
         Assert.Contains(
@@ -86,13 +86,13 @@ public sealed class SequenceGrainTests
     public async Task InferAsync_AfterEndOrRestart_BeginsAnew()
     {
         await using ServedCluster cluster = await StartAsync();
-        Value(await cluster.Pipeline.InferAsync(Request("7", 5, start: true), Token));
+        Value(await cluster.Dispatcher.InferAsync(Request("7", 5, start: true), Token));
 
-        Assert.Equal(1, Value(await cluster.Pipeline.InferAsync(Request("7", 1, start: true), Token)));
-        Assert.Equal(3 + 7, Value(await cluster.Pipeline.InferAsync(Request("7", 2, end: true), Token)));
+        Assert.Equal(1, Value(await cluster.Dispatcher.InferAsync(Request("7", 1, start: true), Token)));
+        Assert.Equal(3 + 7, Value(await cluster.Dispatcher.InferAsync(Request("7", 2, end: true), Token)));
         Assert.Contains(
             "it has ended",
-            (await cluster.Pipeline.InferAsync(Request("7", 1), Token)).ErrorMessage,
+            (await cluster.Dispatcher.InferAsync(Request("7", 1), Token)).ErrorMessage,
             StringComparison.Ordinal
         );
     }
@@ -106,10 +106,10 @@ public sealed class SequenceGrainTests
         await using ServedCluster cluster = await StartAsync(
             FixtureModels.AccumulatorConfig(candidates: 1, idleMicroseconds: 50_000)
         );
-        Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
+        Value(await cluster.Dispatcher.InferAsync(Request("1", 5, start: true), Token));
 
-        Value(await cluster.Pipeline.InferAsync(Request("2", 6, start: true, end: true), Token));
-        InferenceResponse lost = await cluster.Pipeline.InferAsync(Request("1", 1), Token);
+        Value(await cluster.Dispatcher.InferAsync(Request("2", 6, start: true, end: true), Token));
+        InferenceResponse lost = await cluster.Dispatcher.InferAsync(Request("1", 1), Token);
 
         Assert.Equal(InferenceError.InvalidArgument, lost.Error);
         Assert.Contains("it was idle for longer than 0.05 s", lost.ErrorMessage, StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public sealed class SequenceGrainTests
         InferenceResponse[] answers = await Task.WhenAll(
             Enumerable
                 .Range(1, 20)
-                .Select(i => cluster.Pipeline.InferAsync(Request("9", i, start: i == 1), Token).AsTask())
+                .Select(i => cluster.Dispatcher.InferAsync(Request("9", i, start: i == 1), Token).AsTask())
         );
 
         Assert.Equal(Enumerable.Range(1, 20).Select(i => i * (i + 1) / 2), answers.Select(Value));
@@ -144,7 +144,7 @@ public sealed class SequenceGrainTests
         );
         await cluster.Repository.LoadAsync("acc", null, Token);
         Engine.Sequences.SequenceSlots slots = cluster.Engine.Find("acc", "", out _, out _)!.Sequences!.Slots;
-        Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
+        Value(await cluster.Dispatcher.InferAsync(Request("1", 5, start: true), Token));
         Assert.Equal(0, slots.Free);
         await cluster.Repository.UnloadAsync("acc", unloadDependents: false, Token);
 
@@ -161,9 +161,9 @@ public sealed class SequenceGrainTests
     public async Task InferAsync_NoPlaceBeforeTheDeadline_IsRefused()
     {
         await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(candidates: 1));
-        Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token));
+        Value(await cluster.Dispatcher.InferAsync(Request("1", 5, start: true), Token));
 
-        InferenceResponse refused = await cluster.Pipeline.InferAsync(
+        InferenceResponse refused = await cluster.Dispatcher.InferAsync(
             Request("2", 6, start: true) with
             {
                 Timeout = TimeSpan.FromMilliseconds(20),
@@ -173,7 +173,7 @@ public sealed class SequenceGrainTests
 
         Assert.Equal(InferenceError.DeadlineExceeded, refused.Error);
         Assert.Contains("1 sequences are under way", refused.ErrorMessage, StringComparison.Ordinal);
-        Assert.Equal(6, Value(await cluster.Pipeline.InferAsync(Request("1", 1), Token)));
+        Assert.Equal(6, Value(await cluster.Dispatcher.InferAsync(Request("1", 1), Token)));
     }
 
     [Fact]
@@ -184,12 +184,12 @@ public sealed class SequenceGrainTests
 
         string[] errors =
         [
-            (await cluster.Pipeline.InferAsync(Request("", 1), Token)).ErrorMessage,
+            (await cluster.Dispatcher.InferAsync(Request("", 1), Token)).ErrorMessage,
             (
-                await cluster.Pipeline.InferAsync(Request("1", 1, start: true) with { Inputs = [state] }, Token)
+                await cluster.Dispatcher.InferAsync(Request("1", 1, start: true) with { Inputs = [state] }, Token)
             ).ErrorMessage,
             (
-                await cluster.Pipeline.InferAsync(
+                await cluster.Dispatcher.InferAsync(
                     Request("1", 1, start: true) with
                     {
                         Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [2, 1], new byte[8])],
@@ -222,14 +222,14 @@ public sealed class SequenceGrainTests
         int[] first = await PairAsync(cluster, Request("1", 1, start: true), Request("2", 1000, start: true));
         Assert.Equal([1, 1000], first);
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse> cancelled = cluster.Pipeline.InferAsync(Request("1", 10), source.Token).AsTask();
-        Task<InferenceResponse> behind = cluster.Pipeline.InferAsync(Request("1", 100), Token).AsTask();
+        Task<InferenceResponse> cancelled = cluster.Dispatcher.InferAsync(Request("1", 10), source.Token).AsTask();
+        Task<InferenceResponse> behind = cluster.Dispatcher.InferAsync(Request("1", 100), Token).AsTask();
 
         await source.CancelAsync();
 
         Assert.Equal(InferenceError.Cancelled, (await cancelled).Error);
         AssertBroken(await behind, "was cancelled");
-        AssertBroken(await cluster.Pipeline.InferAsync(Request("1", 1000), Token), "was cancelled");
+        AssertBroken(await cluster.Dispatcher.InferAsync(Request("1", 1000), Token), "was cancelled");
         int[] anew = await PairAsync(cluster, Request("1", 7, start: true), Request("2", 1));
         Assert.Equal([7, 1001], anew);
     }
@@ -238,28 +238,28 @@ public sealed class SequenceGrainTests
     public async Task InferAsync_CancelledBeforeItsTurn_EndsItsSequence()
     {
         await using ServedCluster cluster = await StartAsync();
-        Value(await cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token));
+        Value(await cluster.Dispatcher.InferAsync(Request("1", 1, start: true), Token));
 
-        InferenceResponse cancelled = await cluster.Pipeline.InferAsync(
+        InferenceResponse cancelled = await cluster.Dispatcher.InferAsync(
             Request("1", 10),
             new CancellationToken(canceled: true)
         );
 
         Assert.Equal(InferenceError.Cancelled, cancelled.Error);
-        AssertBroken(await cluster.Pipeline.InferAsync(Request("1", 100), Token), "was cancelled");
+        AssertBroken(await cluster.Dispatcher.InferAsync(Request("1", 100), Token), "was cancelled");
         Assert.Equal(1024, cluster.Engine.Find("acc", "", out _, out _)!.Sequences!.Slots.Free);
-        Assert.Equal(5, Value(await cluster.Pipeline.InferAsync(Request("1", 5, start: true), Token)));
+        Assert.Equal(5, Value(await cluster.Dispatcher.InferAsync(Request("1", 5, start: true), Token)));
     }
 
     [Fact]
     public async Task InferAsync_AStartCancelled_LeavesNothingOfTheSequenceBefore()
     {
         await using ServedCluster cluster = await StartAsync();
-        Value(await cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token));
+        Value(await cluster.Dispatcher.InferAsync(Request("1", 1, start: true), Token));
 
-        await cluster.Pipeline.InferAsync(Request("1", 10, start: true), new CancellationToken(canceled: true));
+        await cluster.Dispatcher.InferAsync(Request("1", 10, start: true), new CancellationToken(canceled: true));
 
-        AssertBroken(await cluster.Pipeline.InferAsync(Request("1", 100), Token), "was cancelled");
+        AssertBroken(await cluster.Dispatcher.InferAsync(Request("1", 100), Token), "was cancelled");
     }
 
     [Fact]
@@ -308,7 +308,7 @@ public sealed class SequenceGrainTests
             ModelControlMode.All,
             ("acc", PickyAccumulator(), FixtureModels.AccumulatorConfig())
         );
-        Value(await cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token));
+        Value(await cluster.Dispatcher.InferAsync(Request("1", 1, start: true), Token));
         InferenceRequest request = kind switch
         {
             "late" => Request("1", 2) with { Timeout = TimeSpan.FromTicks(1) },
@@ -323,27 +323,27 @@ public sealed class SequenceGrainTests
             _ => Request("1", 99),
         };
 
-        InferenceResponse failed = await cluster.Pipeline.InferAsync(request, Token);
-        InferenceResponse next = await cluster.Pipeline.InferAsync(Request("1", 3), Token);
+        InferenceResponse failed = await cluster.Dispatcher.InferAsync(request, Token);
+        InferenceResponse next = await cluster.Dispatcher.InferAsync(Request("1", 3), Token);
 
         Assert.Equal(error, failed.Error);
         AssertBroken(next, reason);
-        Assert.Equal(3, Value(await cluster.Pipeline.InferAsync(Request("1", 3, start: true), Token)));
+        Assert.Equal(3, Value(await cluster.Dispatcher.InferAsync(Request("1", 3, start: true), Token)));
     }
 
     [Fact]
     public async Task BreakSequence_BehindOnesUnderWay_EndsItInTurn()
     {
         await using ServedCluster cluster = await StartAsync();
-        Task<InferenceResponse> before = cluster.Pipeline.InferAsync(Request("1", 1, start: true), Token).AsTask();
+        Task<InferenceResponse> before = cluster.Dispatcher.InferAsync(Request("1", 1, start: true), Token).AsTask();
 
-        cluster.Pipeline.BreakSequence("acc", "", "1", "it is no JSON");
-        InferenceResponse after = await cluster.Pipeline.InferAsync(Request("1", 100), Token);
+        cluster.Dispatcher.BreakSequence("acc", "", "1", "it is no JSON");
+        InferenceResponse after = await cluster.Dispatcher.InferAsync(Request("1", 100), Token);
 
         Assert.Equal(1, Value(await before));
         AssertBroken(after, "was refused: it is no JSON");
-        Assert.True(cluster.Pipeline.HasSequences("acc", ""));
-        Assert.False(cluster.Pipeline.HasSequences("other", ""));
+        Assert.True(cluster.Dispatcher.HasSequences("acc", ""));
+        Assert.False(cluster.Dispatcher.HasSequences("other", ""));
     }
 
     [Fact]
@@ -368,7 +368,7 @@ public sealed class SequenceGrainTests
     private static async Task<int[]> PairAsync(ServedCluster cluster, params InferenceRequest[] requests)
     {
         InferenceResponse[] answers = await Task.WhenAll(
-            requests.Select(request => cluster.Pipeline.InferAsync(request, Token).AsTask())
+            requests.Select(request => cluster.Dispatcher.InferAsync(request, Token).AsTask())
         );
         return [.. answers.Select(Value)];
     }
@@ -407,7 +407,7 @@ public sealed class SequenceGrainTests
         for (int i = 0; i < values.Length; i++)
         {
             answers[i] = Value(
-                await cluster.Pipeline.InferAsync(Request($"{id}", values[i], i == 0, i == values.Length - 1), Token)
+                await cluster.Dispatcher.InferAsync(Request($"{id}", values[i], i == 0, i == values.Length - 1), Token)
             );
         }
         return answers;

@@ -216,7 +216,10 @@ public sealed class RequestSenderTests
         _router.Snapshot.Find("m")!.Latest.Single(target => target.Node.Route.Name == node);
 
     private RequestSender Sender(InferenceRequest request, bool keepsInputs = false) =>
-        new(_transport, _counters, request, rows: 3, keepsInputs);
+        new(_transport, RunHere, _counters, request, rows: 3, keepsInputs: keepsInputs);
+
+    private ValueTask<InferenceResponse> RunHere(InferenceRequest request, CancellationToken cancellationToken) =>
+        new(_transport.InferAsync(Local.Node, request, cancellationToken));
 
     private static InferenceRequest Request() =>
         new() { ModelName = "m", Inputs = [new InferenceTensor("x", TensorDatatype.Int32, [3, 1], new byte[12])] };

@@ -21,6 +21,9 @@ internal sealed class Lane : IDisposable
 
     public EngineThread State { get; } = new();
 
+    /// <summary>What took its last turn.</summary>
+    public IEngineWork Work => _work!;
+
     /// <summary>Whether its turn is over; else its batch runs.</summary>
     public bool IsOver { get; private set; }
 

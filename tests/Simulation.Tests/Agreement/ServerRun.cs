@@ -95,9 +95,6 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
     public void ScheduleIdle(IEngineWork work) =>
         throw new NotSupportedException("nothing is audited on an emulated device");
 
-    public void ScheduleShort(IEngineWork work) =>
-        throw new NotSupportedException("a run on an emulated device is never short");
-
     bool IEmulatedDevice.Run(ModelProfile model, int rows, Func<bool> isTerminated)
     {
         Lane lane = _running!;
@@ -176,7 +173,7 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
         // Behind the others that wait.
         if (lane.IsWantedAgain)
         {
-            _ready.Enqueue(_replica);
+            _ready.Enqueue(lane.Work);
         }
     }
 }

@@ -97,7 +97,7 @@ public sealed class OddFolderTests
         {
             Assert.Equal([(ModelState.Ready, "")], lines.Select(line => (line.State, line.Reason)));
             Assert.Contains((await test.TryInferAsync(kind.Model)).Value, new float?[] { 6, 4 });
-            Assert.NotNull(test.Engine.Engine.ManifestOfServed(kind.Model));
+            Assert.NotNull(test.Engine.Engine.Content.ManifestOfServed(kind.Model));
         }
         else
         {
@@ -112,7 +112,7 @@ public sealed class OddFolderTests
         Assert.Contains(test.Engine.Engine.RepositoryIndex(), line => line.Name == "good" && line.Reason.Length == 0);
         if (kind.Model is not null)
         {
-            _ = test.Engine.Engine.ManifestOfRepository(kind.Model);
+            _ = test.Engine.Engine.Content.ManifestOfRepository(kind.Model);
         }
     }
 }

@@ -1,0 +1,152 @@
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Lifecycle;
+using OrleansInference.Engine.Scheduling;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Routing.Partition;
+using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Turns;
+
+namespace OrleansInference.Engine.Replicas;
+
+/// <summary>A replica's door: checks a request, lets the policy decide whether it queues, and asks for a turn.</summary>
+internal sealed class ReplicaAdmission
+{
+    private readonly ReplicaSpec _spec;
+    private readonly ReplicaState _state;
+    private readonly ReplicaRunner _runner;
+    private readonly IEngineScheduler _scheduler;
+    private readonly AnswerRecorder _recorder;
+    private readonly EngineClock _clock;
+    private readonly Action<QueuedInference, InferenceResponse> _onAnswer;
+
+    /// <summary>Creates it.</summary>
+    /// <param name="spec">What the replica serves.</param>
+    /// <param name="state">What it shares with the runner.</param>
+    /// <param name="runner">Runs what is queued here.</param>
+    /// <param name="scheduler">Gives the runner its turns.</param>
+    /// <param name="recorder">Told of every request that is answered or refused.</param>
+    /// <param name="clock">Time.</param>
+    public ReplicaAdmission(
+        ReplicaSpec spec,
+        ReplicaState state,
+        ReplicaRunner runner,
+        IEngineScheduler scheduler,
+        AnswerRecorder recorder,
+        EngineClock clock
+    )
+    {
+        _spec = spec;
+        _state = state;
+        _runner = runner;
+        _scheduler = scheduler;
+        _recorder = recorder;
+        _clock = clock;
+        // One delegate for all requests.
+        _onAnswer = OnAnswer;
+    }
+
+    /// <summary>How much the replica is used.</summary>
+    public UseScore Use { get; } = new();
+
+    /// <summary>Queues a request, or refuses it and releases its tensors (step 8).</summary>
+    /// <param name="request">The request; still the caller's where the replica is closed.</param>
+    /// <param name="cancellationToken">Takes it out of the queue again, or out of its run.</param>
+    public AdmissionResult Admit(InferenceRequest request, CancellationToken cancellationToken)
+    {
+        if (_state.IsClosed)
+        {
+            return AdmissionResult.Closed;
+        }
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Refuse(request, InferenceError.Cancelled, "the request was cancelled");
+        }
+        if (RequestCheck.Check(request, _spec.Signature, out string wrong) is not { } queued)
+        {
+            return Refuse(request, InferenceError.InvalidArgument, wrong);
+        }
+        uint priority = _spec.Policy.PriorityOf(request);
+        uint levels = _spec.Policy.PriorityLevels;
+        if (levels > 0 && priority > levels)
+        {
+            string unknown = $"priority {priority} is not one of model '{_spec.Name}', which has levels 1 to {levels}";
+            return Refuse(request, InferenceError.InvalidArgument, unknown);
+        }
+
+        bool needsTurn;
+        lock (_state.Gate)
+        {
+            if (_state.IsClosed)
+            {
+                return AdmissionResult.Closed;
+            }
+            TimeSpan now = _clock.Now;
+            Use.Touch(now);
+            queued.RowsAhead = _state.Schedule.Queue.Rows;
+            queued.RunsUnderWay = _state.Schedule.Turns;
+            QueueAdmission admission = AdmissionPolicy.Admit(_state.Schedule, queued, _spec.Policy, now);
+            if (admission.Verdict != AdmissionVerdict.Admitted)
+            {
+                return Refuse(request, ErrorOf(admission.Verdict), Reason(queued, admission, now));
+            }
+            Prepare(queued);
+            _state.Timer.Set(_state.Schedule, now);
+            needsTurn = TurnPolicy.TryAdd(_state.Schedule, now);
+        }
+
+        if (needsTurn)
+        {
+            _scheduler.Schedule(_runner);
+        }
+        if (cancellationToken.CanBeCanceled && !queued.IsCompleted)
+        {
+            queued.CancelWith(_runner.OnCancelled, cancellationToken);
+        }
+        return AdmissionResult.Admitted(queued);
+    }
+
+    /// <summary>Refuses a request and releases its tensors.</summary>
+    public AdmissionResult Refuse(InferenceRequest request, InferenceError error, string message)
+    {
+        _recorder.Refused(request, error, message);
+        request.Dispose();
+        return AdmissionResult.Refused(InferenceResponse.Failure(request, error, message));
+    }
+
+    /// <summary>Gives an admitted request what its runs and its answer need.</summary>
+    private void Prepare(QueuedInference queued)
+    {
+        BatchLimits limits = _state.Schedule.Limits;
+        bool comesInParts = !limits.OneRequest && queued.Rows > BatchPolicy.Cap(limits, _state.Schedule.Cost.Current);
+        queued.Joined = comesInParts ? new JoinedOutputs(queued.Rows) : null;
+        queued.OnAnswer = _onAnswer;
+        queued.Activity = EngineActivity.StartRequest(_spec.Name, _spec.Version, queued.Rows);
+    }
+
+    private void OnAnswer(QueuedInference request, InferenceResponse response)
+    {
+        AdmissionPolicy.Leave(_state.Schedule, request);
+        _recorder.Answered(request, response, _state.Schedule.Limits, _spec.Policy);
+    }
+
+    /// <summary>A deadline that even an idle server could not meet is the caller's; the rest is the load's.</summary>
+    private static InferenceError ErrorOf(AdmissionVerdict verdict) =>
+        verdict == AdmissionVerdict.NeverInTime ? InferenceError.DeadlineExceeded : InferenceError.ResourceExhausted;
+
+    private string Reason(QueuedInference request, in QueueAdmission admission, TimeSpan now)
+    {
+        string kind = request.Request.Background ? " for background requests" : "";
+        return admission.Verdict switch
+        {
+            AdmissionVerdict.QueueFull => $"the queue of model '{_spec.Name}' is full{kind}: "
+                + $"{_state.Schedule.Queue.Count} of {admission.Room} requests wait",
+            AdmissionVerdict.OverShare => $"tenant '{request.Request.Tenant}' has its share of the queue of model "
+                + $"'{_spec.Name}', in which others wait too",
+            _ => $"the deadline in {(request.Deadline - now).TotalMilliseconds:F1} ms cannot be met: model "
+                + $"'{_spec.Name}' would answer in about"
+                + $" {(admission.PredictedFinish - now).TotalMilliseconds:F1} ms",
+        };
+    }
+}

@@ -1,0 +1,209 @@
+using OrleansInference.Engine.Batching;
+using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Routing.Partition;
+using OrleansInference.Scheduling.Batching;
+using OrleansInference.Scheduling.Queues;
+using OrleansInference.Scheduling.Turns;
+
+namespace OrleansInference.Engine.Replicas;
+
+/// <summary>Takes a replica's turns: each takes the next batch out of the queue and runs it.</summary>
+internal sealed class ReplicaRunner : IEngineWork
+{
+    private readonly ReplicaSpec _spec;
+    private readonly ReplicaState _state;
+    private readonly BatchExecutor _executor;
+    private readonly IEngineScheduler _scheduler;
+    private readonly EngineClock _clock;
+    private readonly bool _canBeShort;
+    private volatile bool _isShort;
+
+    /// <summary>Creates it, with no turn under way.</summary>
+    /// <param name="spec">What the replica serves.</param>
+    /// <param name="state">What it shares with the admission.</param>
+    /// <param name="executor">Runs a batch and answers its requests.</param>
+    /// <param name="scheduler">Gives it its turns.</param>
+    /// <param name="clock">Time.</param>
+    public ReplicaRunner(
+        ReplicaSpec spec,
+        ReplicaState state,
+        BatchExecutor executor,
+        IEngineScheduler scheduler,
+        EngineClock clock
+    )
+    {
+        _spec = spec;
+        _state = state;
+        _executor = executor;
+        _scheduler = scheduler;
+        _clock = clock;
+        // A run's time can be told beforehand only where shapes are fixed; one on a device waits, which the pool must
+        // not.
+        _canBeShort =
+            spec.Signature.Inputs.All(input => input.IsFixed)
+            && state.Session.Settings.Provider == ExecutionProviderChoice.Cpu;
+        _isShort = _canBeShort && BatchPolicy.IsShort(state.Schedule.Limits, state.Schedule.Cost.Current);
+        OnCancelled = Cancel;
+        state.Timer.Fired += OnTimer;
+    }
+
+    /// <inheritdoc />
+    public bool IsShort => _isShort;
+
+    /// <summary>Takes a request whose caller has gone out of the queue, or out of its run. One for all requests.</summary>
+    public Action<QueuedInference> OnCancelled { get; }
+
+    /// <summary>Takes the next batch and runs it (step 11).</summary>
+    /// <param name="thread">The engine thread's own state.</param>
+    public bool RunTurn(EngineThread thread)
+    {
+        thread.Entries.Clear();
+        RunningBatch batch;
+        ModelSession session;
+        bool needsTurn;
+        lock (_state.Gate)
+        {
+            TimeSpan now = _clock.Now;
+            if (!TurnPolicy.TryBegin(_state.Schedule, now, thread.Entries, thread.Overdue))
+            {
+                _state.Timer.Set(_state.Schedule, now);
+                _state.EndDrain();
+            }
+            batch = new RunningBatch(thread.RunOptions, thread.Entries.Count);
+            Prepare(thread.Entries, batch);
+            needsTurn = thread.Entries.Count > 0 && TurnPolicy.TryAdd(_state.Schedule, now);
+            session = _state.Session;
+            if (thread.Entries.Count > 0)
+            {
+                session.TryAcquire();
+            }
+        }
+
+        if (needsTurn)
+        {
+            _scheduler.Schedule(this);
+        }
+        RefuseOverdue(thread.Overdue);
+        if (thread.Entries.Count == 0)
+        {
+            return false;
+        }
+        Run(session, batch, thread);
+        return true;
+    }
+
+    /// <summary>Asks for a turn, where there is work and fewer are under way than may be.</summary>
+    public void Wake()
+    {
+        bool needsTurn;
+        lock (_state.Gate)
+        {
+            needsTurn = TurnPolicy.TryAdd(_state.Schedule, _clock.Now);
+        }
+        if (needsTurn)
+        {
+            _scheduler.Schedule(this);
+        }
+    }
+
+    private static void Prepare(List<BatchEntry<QueuedInference>> entries, RunningBatch batch)
+    {
+        foreach (BatchEntry<QueuedInference> entry in entries)
+        {
+            // Rows may come in parts although none were expected when the cap has been lowered meanwhile.
+            if (!entry.IsWhole)
+            {
+                entry.Request.Joined ??= new JoinedOutputs(entry.Request.Rows);
+            }
+            // With its last rows the batch takes over the queue's hold on the inputs.
+            if (!entry.IsLast)
+            {
+                entry.Request.AddReader();
+            }
+            entry.Request.Running.Add(batch);
+        }
+    }
+
+    private void Run(ModelSession session, RunningBatch batch, EngineThread thread)
+    {
+        int rows = 0;
+        foreach (BatchEntry<QueuedInference> entry in thread.Entries)
+        {
+            rows += entry.Rows;
+        }
+        double? seconds = _executor.Execute(session, thread.Entries, batch, thread);
+        session.Release();
+        lock (_state.Gate)
+        {
+            TurnPolicy.End(_state.Schedule, rows, seconds, _clock.Now);
+            _isShort = _canBeShort && BatchPolicy.IsShort(_state.Schedule.Limits, _state.Schedule.Cost.Current);
+            foreach (BatchEntry<QueuedInference> entry in thread.Entries)
+            {
+                entry.Request.Running.Remove(batch);
+                // A part failed or was cancelled: its other rows are not worth running.
+                if (entry.Request.IsCompleted && _state.Schedule.Queue.Remove(entry.Request))
+                {
+                    entry.Request.ReleaseReader();
+                }
+            }
+        }
+
+        foreach (BatchEntry<QueuedInference> entry in thread.Entries)
+        {
+            entry.Request.ReleaseReader();
+        }
+    }
+
+    private void RefuseOverdue(List<QueuedInference> overdue)
+    {
+        foreach (QueuedInference request in overdue)
+        {
+            request.TryFail(
+                InferenceError.DeadlineExceeded,
+                $"the deadline passed after {(_clock.Now - request.Arrival).TotalMilliseconds:F1} ms in "
+                    + $"the queue of model '{_spec.Name}'"
+            );
+            request.ReleaseReader();
+        }
+
+        overdue.Clear();
+    }
+
+    private void OnTimer()
+    {
+        List<QueuedInference> overdue = [];
+        lock (_state.Gate)
+        {
+            TimeSpan now = _clock.Now;
+            _state.Timer.Clear();
+            TurnPolicy.Wake(_state.Schedule, now, overdue);
+            _state.Timer.Set(_state.Schedule, now);
+            _state.EndDrain();
+        }
+
+        RefuseOverdue(overdue);
+        Wake();
+    }
+
+    private void Cancel(QueuedInference request)
+    {
+        if (!request.TryFail(InferenceError.Cancelled, "the request was cancelled"))
+        {
+            return;
+        }
+        lock (_state.Gate)
+        {
+            if (_state.Schedule.Queue.Remove(request))
+            {
+                request.ReleaseReader();
+            }
+            foreach (RunningBatch batch in request.Running)
+            {
+                batch.Cancelled();
+            }
+            _state.EndDrain();
+        }
+    }
+}

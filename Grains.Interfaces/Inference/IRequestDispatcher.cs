@@ -1,0 +1,26 @@
+namespace OrleansInference.Grains.Interfaces.Inference;
+
+/// <summary>
+/// The one way into inference on a node: the co-hosted gateway and the inference grain both call it in process.
+/// </summary>
+public interface IRequestDispatcher
+{
+    /// <summary>
+    /// Runs <paramref name="request"/>, whose tensors it takes over. Errors come back in the answer; the caller
+    /// disposes the answer. Cancelling removes queued work; the answer is then <see cref="InferenceError.Cancelled"/>.
+    /// </summary>
+    ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Whether a model's requests belong to sequences.</summary>
+    bool HasSequences(string modelName, string modelVersion);
+
+    /// <summary>
+    /// Says that a request of a sequence was refused before it became one for <see cref="InferAsync"/>: the sequence
+    /// ends when those before it have run, since what follows would run on a state that lacks it.
+    /// </summary>
+    /// <param name="modelName">The model.</param>
+    /// <param name="modelVersion">The version that the request asked for.</param>
+    /// <param name="sequenceId">The sequence.</param>
+    /// <param name="reason">Why it was refused.</param>
+    void BreakSequence(string modelName, string modelVersion, string sequenceId, string reason);
+}

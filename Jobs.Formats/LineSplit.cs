@@ -1,0 +1,44 @@
+using OrleansInference.Grains.Interfaces.Jobs;
+
+namespace OrleansInference.Jobs.Formats;
+
+/// <summary>
+/// Cuts text into shards: one look at every line, of which only the offsets where shards begin are kept.
+/// </summary>
+internal static class LineSplit
+{
+    /// <summary>The shards of a file.</summary>
+    public static async Task<BulkRange[]> SplitAsync(
+        string path,
+        bool quotes,
+        bool hasHeader,
+        int rowsPerShard,
+        CancellationToken cancellationToken
+    )
+    {
+        await using TextLines lines = TextLines.Open(path, 0, quotes);
+        ShardList shards = new();
+        if (hasHeader)
+        {
+            await lines.NextAsync(cancellationToken).ConfigureAwait(false);
+        }
+        long rows = 0;
+        long begin = 0;
+        while (await lines.NextAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (rows == rowsPerShard)
+            {
+                shards.Add(rows, begin);
+                rows = 0;
+            }
+
+            if (rows++ == 0)
+            {
+                begin = lines.Offset;
+            }
+        }
+
+        shards.Add(rows, begin);
+        return shards.ToArray();
+    }
+}

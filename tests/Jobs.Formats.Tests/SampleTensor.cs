@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using OrleansInference.Grains.Interfaces.Tensors;
+
+namespace OrleansInference.Jobs.Formats.Tests;
+
+/// <summary>Tensors of tests.</summary>
+internal static class SampleTensor
+{
+    public static InferenceTensor Floats(string name, long[] shape, params float[] values) =>
+        new(name, TensorDatatype.Fp32, shape, MemoryMarshal.AsBytes<float>(values).ToArray());
+
+    public static InferenceTensor Texts(string name, params string[] values)
+    {
+        using MemoryStream bytes = new();
+        foreach (byte[] text in values.Select(System.Text.Encoding.UTF8.GetBytes))
+        {
+            byte[] element = new byte[BytesElements.PrefixSize + text.Length];
+            BytesElements.Write(element, text);
+            bytes.Write(element);
+        }
+
+        return new InferenceTensor(name, TensorDatatype.Bytes, [values.Length, 1], bytes.ToArray());
+    }
+}
