@@ -1,6 +1,6 @@
 namespace OrleansInference.Cli;
 
-/// <summary>What went wrong, in a line that says what to do.</summary>
+/// <summary>An error for the user, in a line that says what to do.</summary>
 internal sealed class CliException(string message, int exitCode = CliException.Failed) : Exception(message)
 {
     /// <summary>Something failed.</summary>
@@ -9,6 +9,6 @@ internal sealed class CliException(string message, int exitCode = CliException.F
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
-    /// <summary>What the process ends with.</summary>
+    /// <summary>The exit code of the process.</summary>
     public int ExitCode => exitCode;
 }

@@ -3,14 +3,15 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Client;
 
 /// <summary>
-/// A request's deadline on the client's side: the server enforces it, this is for a server that does not answer.
+/// A request's deadline on the client's side. The server enforces it too; this one is for a server that does not
+/// answer.
 /// </summary>
 internal sealed class Deadline : IDisposable
 {
-    /// <summary>What the answer may take beyond the deadline, for the way back.</summary>
+    /// <summary>Time beyond the deadline for the answer's way back.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>What a timer can wait for; a longer deadline is the server's alone.</summary>
+    /// <summary>The longest time that a timer can wait for. Only the server enforces a longer deadline.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
     private readonly CancellationTokenSource? _deadline;
@@ -34,11 +35,11 @@ internal sealed class Deadline : IDisposable
     /// <summary>Cancelled by the caller or by the deadline.</summary>
     public CancellationToken Token => _both?.Token ?? _caller;
 
-    /// <summary>Whether it was the deadline, and not the caller.</summary>
+    /// <summary>Whether the deadline cancelled the call, and not the caller.</summary>
     public bool HasPassed => _deadline is { IsCancellationRequested: true } && !_caller.IsCancellationRequested;
 
     /// <summary>The error for a deadline that has passed.</summary>
-    public InferenceException Passed() =>
+    public InferenceException ToException() =>
         new(InferenceError.DeadlineExceeded, $"no answer within the deadline of {_timeout.TotalMilliseconds:F0} ms");
 
     /// <inheritdoc />

@@ -16,7 +16,7 @@ public interface IInferenceClient
     Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Runs many requests, several at a time, and gives their answers in the order of the requests; those of one
+    /// Runs many requests, several at a time, and gives their answers in the order of the requests. Requests of one
     /// sequence run one after the other. What is wrong with one request is in its answer's
     /// <see cref="InferenceResponse.Error"/>, and the stream goes on. The caller disposes each answer.
     /// </summary>

@@ -62,7 +62,7 @@ public static class InferenceClientRegistration
         services.TryAddSingleton(TimeProvider.System);
         // One handler for the client's life: it pools connections, and looks a name up again every few minutes.
         SocketsHttpHandler connections = new() { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        HttpClient http = new(ApiKeyHandler.Around(connections, options.ApiKey)) { Timeout = Timeout.InfiniteTimeSpan };
+        HttpClient http = new(ApiKeyHandler.Wrap(connections, options.ApiKey)) { Timeout = Timeout.InfiniteTimeSpan };
         services.TryAddSingleton<IInferenceClient>(provider => new KServeHttpInferenceClient(
             http,
             options,
@@ -88,7 +88,7 @@ public static class InferenceClientRegistration
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = 8 << 20,
         };
-        HttpMessageHandler handler = ApiKeyHandler.Around(connections, options.ApiKey);
+        HttpMessageHandler handler = ApiKeyHandler.Wrap(connections, options.ApiKey);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ =>
             GrpcChannel.ForAddress(

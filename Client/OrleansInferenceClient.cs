@@ -6,8 +6,8 @@ using OrleansInference.Routing.Calls;
 namespace OrleansInference.Client;
 
 /// <summary>
-/// Inference over an Orleans cluster client: straight to the node that the routing table picks, one hop; sequences,
-/// whose order one silo keeps, and everything while no table is known, through any gateway.
+/// Inference over an Orleans cluster client. A request goes straight to the node that the routing table picks: one hop.
+/// It goes through any gateway while no table is known, or if it belongs to a sequence, whose order one silo keeps.
 /// </summary>
 internal sealed class OrleansInferenceClient(IClusterClient cluster, RequestRouter router, TimeProvider time)
     : IInferenceClient
@@ -25,16 +25,17 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, RequestRout
         }
         catch (OperationCanceledException) when (deadline.HasPassed)
         {
-            throw deadline.Passed();
+            throw deadline.ToException();
         }
         catch (Exception exception) when (exception is TimeoutException or OrleansException)
         {
             throw Unavailable(exception);
         }
 
+        // The silo may answer the cancellation before the call itself ends: it is the deadline all the same.
         if (response.Error == InferenceError.Cancelled && deadline.HasPassed)
         {
-            throw deadline.Passed();
+            throw deadline.ToException();
         }
         if (response.Error == InferenceError.Cancelled)
         {

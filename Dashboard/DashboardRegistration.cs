@@ -7,7 +7,7 @@ namespace OrleansInference.Dashboard;
 /// <summary>Serves the dashboard.</summary>
 public static class DashboardRegistration
 {
-    /// <summary>Nothing but what this server sends: no other host, no inline script.</summary>
+    /// <summary>Allows content of this server only: no other host, no inline script.</summary>
     private const string ContentSecurityPolicy =
         "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
         + "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

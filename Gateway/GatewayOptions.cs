@@ -64,13 +64,13 @@ public sealed class GatewayOptions
     )]
     public string TraceLevel { get; set; } = "OFF";
 
-    /// <summary>Every how manieth request is traced until a client changes it.</summary>
+    /// <summary>The trace rate: one request in so many is traced, until a client changes it.</summary>
     [Range(1, int.MaxValue)]
     public int TraceRate { get; set; } = 1000;
 
     /// <summary>
-    /// Most milliseconds for which the server sends itself requests before it says that it is ready, so that no client
-    /// pays for compiling the request path; 0 for none.
+    /// Longest warm-up, in milliseconds: the server sends itself requests before it reports ready, so that no client
+    /// pays for compiling the request path. 0 for none.
     /// </summary>
     [Range(0, 60_000, ErrorMessage = "Gateway:WarmupMs must be from 0 (none) to 60000.")]
     public int WarmupMs { get; set; } = 1000;

@@ -78,6 +78,7 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<SharedMemoryEndpoints>();
         builder.Services.AddSingleton<SettingsEndpoints>();
         builder.Services.AddSingleton<JobEndpoints>();
+        // The last source of the configuration wins: a change by a client outranks files and the command line.
         LogSettings logs = new();
         ((IConfigurationBuilder)builder.Configuration).Add(logs);
         builder.Services.AddSingleton(logs);
@@ -95,6 +96,7 @@ public static class GatewayRegistration
                 (grpc, gateway) =>
                 {
                     grpc.MaxReceiveMessageSize = gateway.Value.MaxRequestBodyBytes;
+                    // How large an answer is follows from the model, not from what a client sent.
                     grpc.MaxSendMessageSize = null;
                 }
             );
@@ -134,6 +136,7 @@ public static class GatewayRegistration
             );
         }
 
+        // In front of every route, so that none is open by oversight.
         app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);
         MapInference(app, app.Services);
         app.Services.GetRequiredService<RepositoryEndpoints>().Map(app);
@@ -223,6 +226,6 @@ public static class GatewayRegistration
     {
         app.MapOnly(HttpMethods.Post, "/dashboard/login", session.LogInAsync);
         app.MapOnly(HttpMethods.Post, "/dashboard/logout", DashboardSession.LogOutAsync);
-        app.MapOnly(HttpMethods.Get, "/dashboard/session", session.WhoAsync);
+        app.MapOnly(HttpMethods.Get, "/dashboard/session", session.DescribeAsync);
     }
 }

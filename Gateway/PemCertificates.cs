@@ -3,15 +3,15 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace OrleansInference.Gateway;
 
-/// <summary>Certificates from PEM files, for the gateway's ports and for the links between silos.</summary>
+/// <summary>Reads certificates from PEM files, for the gateway's ports and for the links between silos.</summary>
 public static class PemCertificates
 {
-    /// <summary>A certificate with its private key.</summary>
+    /// <summary>Reads a certificate with its private key.</summary>
     /// <param name="certificateFile">The certificate, with its chain.</param>
     /// <param name="keyFile">The key; empty where the certificate's file has it.</param>
     /// <exception cref="CryptographicException">A file holds something else.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static X509Certificate2 Own(string certificateFile, string keyFile)
+    public static X509Certificate2 LoadWithKey(string certificateFile, string keyFile)
     {
         ArgumentNullException.ThrowIfNull(keyFile);
         using X509Certificate2 read = X509Certificate2.CreateFromPemFile(
@@ -22,10 +22,10 @@ public static class PemCertificates
         return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
     }
 
-    /// <summary>All certificates of a file, in their order; none where it has none.</summary>
+    /// <summary>Reads all certificates of a file, in their order; none where it has none.</summary>
     /// <exception cref="CryptographicException">One of them is broken.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static X509Certificate2Collection All(string file)
+    public static X509Certificate2Collection LoadAll(string file)
     {
         X509Certificate2Collection certificates = [];
         certificates.ImportFromPemFile(file);

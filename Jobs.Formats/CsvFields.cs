@@ -1,6 +1,6 @@
 namespace OrleansInference.Jobs.Formats;
 
-/// <summary>The fields of one line of CSV, unquoted.</summary>
+/// <summary>Splits a line of CSV into its fields, unquoted.</summary>
 internal sealed class CsvFields
 {
     private readonly List<Range> _fields = [];
@@ -13,7 +13,7 @@ internal sealed class CsvFields
     /// <summary>A field's text.</summary>
     public ReadOnlySpan<byte> this[int index] => _text.AsSpan(_fields[index]);
 
-    /// <summary>Takes a line apart.</summary>
+    /// <summary>Splits a line in place of the one before.</summary>
     public void Read(ReadOnlySpan<byte> line)
     {
         _fields.Clear();

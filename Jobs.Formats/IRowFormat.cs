@@ -5,15 +5,15 @@ using OrleansInference.Grains.Interfaces.Models;
 namespace OrleansInference.Jobs.Formats;
 
 /// <summary>
-/// A file format of bulk jobs. Every part of an output is a whole file of the format by itself; joining them in row
-/// order gives the same rows as one writer would have written. Wrong contents are an <see cref="InferenceException"/>.
+/// A file format of bulk jobs. Every part of an output is a whole file of the format by itself. Parts joined in row
+/// order have the same rows as one writer would have written. Wrong contents are an <see cref="InferenceException"/>.
 /// </summary>
 public interface IRowFormat
 {
     /// <summary>Its name in a job's spec, which is its file extension too.</summary>
     string Name { get; }
 
-    /// <summary>The columns of a file, by its head alone.</summary>
+    /// <summary>Reads the columns of a file from its header alone.</summary>
     Task<RowColumn[]> ReadColumnsAsync(string path, CancellationToken cancellationToken);
 
     /// <summary>Cuts a file into shards; may read all of it.</summary>

@@ -155,7 +155,7 @@ internal sealed class JsonLinesReader : IRowReader
             _ => false,
         };
 
-    /// <summary>A column's elements in the row at hand; members may come in any order.</summary>
+    /// <summary>A column's elements in the current row; members may come in any order.</summary>
     private sealed class Column(string name, BulkInput input, int at, long elements)
     {
         public string Name => name;

@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Jobs.Formats;
 
 /// <summary>
-/// Cuts text into shards: one look at every line, of which only the offsets where shards begin are kept.
+/// Splits a text file into shards. It reads every line once, and keeps only the offsets at which shards begin.
 /// </summary>
 internal static class LineSplit
 {

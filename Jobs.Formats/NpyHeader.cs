@@ -6,7 +6,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Jobs.Formats;
 
-/// <summary>The head of a NumPy file (NEP 1), little-endian and row major.</summary>
+/// <summary>The header of a NumPy file (NEP 1), little-endian and row major.</summary>
 /// <param name="Datatype">The elements' type.</param>
 /// <param name="Shape">The array's dimensions; the first counts rows.</param>
 /// <param name="Length">Bytes of the head; the rows follow.</param>
@@ -35,7 +35,7 @@ internal sealed partial record NpyHeader(TensorDatatype Datatype, long[] Shape, 
     public long RowBytes =>
         TensorShape.TryCount(Shape.AsSpan(1), out long elements) ? elements * Datatype.ElementSize() : 0;
 
-    /// <summary>Reads a file's head, and checks that its rows are all there.</summary>
+    /// <summary>Reads a file's header, and checks that its rows are all there.</summary>
     public static async Task<NpyHeader> ReadAsync(string path, CancellationToken cancellationToken)
     {
         await using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);

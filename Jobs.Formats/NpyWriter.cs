@@ -3,7 +3,9 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Jobs.Formats;
 
-/// <summary>Writes a NumPy array; how many rows it has is known at the end, for which its head leaves room.</summary>
+/// <summary>
+/// Writes a NumPy array. The number of rows is known only at the end, so the header leaves room for it.
+/// </summary>
 internal sealed class NpyWriter(Stream target) : IRowWriter
 {
     // Room for any number of rows: the head is padded with blanks, which are part of it.

@@ -4,7 +4,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Jobs.Formats;
 
-/// <summary>What is wrong with rows and columns. Rows count from 0.</summary>
+/// <summary>Errors in the rows and columns of a file. Rows count from 0.</summary>
 internal static class RowError
 {
     /// <summary>The file as a whole.</summary>

@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Jobs;
 
 namespace OrleansInference.Jobs.Formats;
 
-/// <summary>Shards as they are found.</summary>
+/// <summary>Collects the shards of a file.</summary>
 internal sealed class ShardList
 {
     /// <summary>Most shards of a job: what one grain can keep in its state.</summary>

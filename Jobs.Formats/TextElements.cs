@@ -8,11 +8,15 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Jobs.Formats;
 
-/// <summary>Tensor elements as text: numbers as invariant .NET writes them, which read back as the same bits.</summary>
+/// <summary>
+/// Converts tensor elements to and from text. Numbers are as invariant .NET writes them, which read back as the same
+/// bits.
+/// </summary>
 internal static class TextElements
 {
     /// <summary>
-    /// Appends the element that <paramref name="text"/> (UTF-8) says; false where it is none of the datatype's.
+    /// Appends the element that <paramref name="text"/> (UTF-8) stands for. Returns false if the datatype has no such
+    /// element.
     /// </summary>
     public static bool TryAppend(TensorDatatype datatype, ReadOnlySpan<byte> text, ArrayBufferWriter<byte> target) =>
         datatype switch

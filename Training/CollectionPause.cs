@@ -3,9 +3,8 @@ using System.Runtime;
 namespace OrleansInference.Training;
 
 /// <summary>
-/// Keeps the garbage collector out of the middle of Torch's calls: TorchSharp passes numbers as objects whose memory
-/// the collector frees while the native library still reads them, which ends the process now and then. Collections
-/// happen between steps.
+/// Keeps garbage collections between Torch's calls. TorchSharp passes numbers as objects whose memory the collector
+/// frees while the native library still reads them. That ends the process now and then.
 /// </summary>
 internal static class CollectionPause
 {

@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Cli.Bench;
 
-/// <summary>What came of a run.</summary>
+/// <summary>The measurements of a run.</summary>
 /// <param name="Latencies">Of successful requests, in microseconds.</param>
 /// <param name="Sent">Requests that were answered or failed.</param>
 /// <param name="Dropped">Arrivals of an open loop that were not sent, because too many were under way.</param>

@@ -5,8 +5,9 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Cli.Bench;
 
 /// <summary>
-/// Sends requests as a plan says and records how long each took: in a closed loop from its sending, in an open loop
-/// from when it was due, so that a server that falls behind is charged for the wait (no coordinated omission).
+/// Sends the requests of a plan and records their latencies. In a closed loop latency counts from sending. In an open
+/// loop it counts from when the request was due. So a server that falls behind is charged for the wait (no coordinated
+/// omission).
 /// </summary>
 internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<InferenceError>> send, TimeProvider time)
 {
@@ -21,9 +22,7 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
     /// <summary>Share of the measured time that has passed, for a progress bar.</summary>
     public double Progress { get; private set; }
 
-    /// <summary>
-    /// Loads the server without measuring; an open loop's own rate is not to be exceeded here by far.
-    /// </summary>
+    /// <summary>Loads the server without measuring. It does not exceed an open loop's own rate by far.</summary>
     public Task WarmUpAsync(CancellationToken cancellationToken) =>
         plan.WarmupSeconds <= 0
             ? Task.CompletedTask
@@ -34,7 +33,7 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
                 cancellationToken
             );
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the plan and returns its measurements.</summary>
     public async Task<BenchResult> RunAsync(CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
@@ -106,6 +105,7 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
             }
 
             running.Add(SendAsync(TimeSpan.FromSeconds(at), start, room, cancellationToken));
+            // A long run must not keep every task that it has begun.
             if (running.Count > 4096)
             {
                 running.RemoveAll(task => task.IsCompletedSuccessfully);
@@ -117,6 +117,7 @@ internal sealed class BenchRun(BenchPlan plan, Func<CancellationToken, Task<Infe
 
     private async Task SendAsync(TimeSpan due, long start, SemaphoreSlim room, CancellationToken cancellationToken)
     {
+        // The schedule goes on while this request is being written.
         await Task.Yield();
         try
         {

@@ -109,7 +109,9 @@ internal sealed class BenchCommand(IAnsiConsole console, TextWriter output, Time
         }
     }
 
-    /// <summary>What the server counted, as any load tool reads it; null where it does not say.</summary>
+    /// <summary>
+    /// Reads rows and runs that the server counted, from its public statistics; null where it has none.
+    /// </summary>
     private static async Task<(long Rows, long Runs)?> CountsAsync(
         ServerConnection server,
         string model,

@@ -15,7 +15,7 @@ using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands;
 
-/// <summary><c>oinf infer</c>: photographs or tensors through a model.</summary>
+/// <summary><c>oinf infer</c>: runs photographs or tensors through a model.</summary>
 internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
     : ServerCommand<InferCommand.Settings>(console, output)
 {
@@ -128,7 +128,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
             ? new
             {
                 name = tensor.Name,
-                top = Top(tensor, top)
+                top = FindTop(tensor, top)
                     .Select(entry => new
                     {
                         index = entry.Index,
@@ -155,7 +155,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
         {
             if (top > 0 && tensor.Datatype == TensorDatatype.Fp32)
             {
-                foreach ((int index, float value) in Top(tensor, top))
+                foreach ((int index, float value) in FindTop(tensor, top))
                 {
                     WriteLine(
                         $"  {value.ToString("0.0000", CultureInfo.InvariantCulture)}  {index}  {Label(labels, index)}"
@@ -172,7 +172,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
         }
     }
 
-    private static IEnumerable<(int Index, float Value)> Top(InferenceTensor tensor, int count) =>
+    private static IEnumerable<(int Index, float Value)> FindTop(InferenceTensor tensor, int count) =>
         MemoryMarshal
             .Cast<byte, float>(tensor.Data.Span)
             .ToArray()

@@ -7,10 +7,10 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Cli.Commands;
 
 /// <summary>
-/// A command that talks to a server: connects, runs, and turns failures into a line and an exit code.
+/// A command that calls a server. It connects, runs, and turns failures into a line and an exit code.
 /// </summary>
-/// <param name="console">Where people read.</param>
-/// <param name="output">Where programs read: JSON goes here.</param>
+/// <param name="console">The console for people.</param>
+/// <param name="output">The output for programs: JSON.</param>
 internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWriter output) : AsyncCommand<TSettings>
     where TSettings : ServerSettings
 {
@@ -21,7 +21,7 @@ internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWrite
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Where people read.</summary>
+    /// <summary>The console for people.</summary>
     protected IAnsiConsole Console => console;
 
     /// <inheritdoc />
@@ -31,7 +31,7 @@ internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWrite
         CancellationToken cancellationToken
     )
     {
-        string key = ClientKey.Of(settings);
+        string key = ClientKey.Read(settings);
         bool toOrleans = settings.Url.StartsWith("orleans:", StringComparison.OrdinalIgnoreCase);
         if (toOrleans && settings.ApiKey.Length + settings.ApiKeyFile.Length > 0)
         {

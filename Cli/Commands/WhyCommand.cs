@@ -9,7 +9,7 @@ using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands;
 
-/// <summary><c>oinf why</c>: why requests waited, and why a model or a node runs as it does.</summary>
+/// <summary><c>oinf why</c>: explains why requests waited, and why a model or a node runs as it does.</summary>
 internal sealed class WhyCommand(IAnsiConsole console, TextWriter output)
     : ServerCommand<WhyCommand.Settings>(console, output)
 {
@@ -61,7 +61,7 @@ internal sealed class WhyCommand(IAnsiConsole console, TextWriter output)
     }
 
     /// <summary>
-    /// What the agent knows and has decided of a model or node; nothing where the server has no agent.
+    /// Prints the agent's view of a model or node and its decisions about it; nothing where the server has no agent.
     /// </summary>
     private async Task ExplainAsync(ServerConnection server, string subject, CancellationToken cancellationToken)
     {

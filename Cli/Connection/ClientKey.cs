@@ -5,7 +5,7 @@ using OrleansInference.Cli.Commands;
 namespace OrleansInference.Cli.Connection;
 
 /// <summary>
-/// The key that a command sends, and what to say where the server refuses it. No message ever has the key.
+/// The key that a command sends, and advice where the server refuses it. No message ever has the key.
 /// </summary>
 internal static class ClientKey
 {
@@ -14,11 +14,11 @@ internal static class ClientKey
 
     /// <summary>The key; empty for none.</summary>
     /// <exception cref="CliException">Both options are given, the file cannot be read, or the key is none.</exception>
-    public static string Of(ServerSettings settings)
+    public static string Read(ServerSettings settings)
     {
         if (settings.ApiKey.Length > 0 && settings.ApiKeyFile.Length > 0)
         {
-            throw Wrong("give either --api-key or --api-key-file");
+            throw Invalid("give either --api-key or --api-key-file");
         }
         string key = settings.ApiKey;
         if (settings.ApiKeyFile.Length > 0)
@@ -33,10 +33,10 @@ internal static class ClientKey
         {
             return key;
         }
-        throw Wrong($"the key of --api-key or {Variable} must be visible ASCII characters without spaces");
+        throw Invalid($"the key of --api-key or {Variable} must be visible ASCII characters without spaces");
     }
 
-    /// <summary>What to do about a refusal; null where it was not about keys.</summary>
+    /// <summary>Advice about a refusal; null where it was not about keys.</summary>
     /// <param name="failure">The refusal, or what it was wrapped in.</param>
     /// <param name="given">Whether a key was sent.</param>
     public static string? Advice(Exception? failure, bool given) =>
@@ -72,13 +72,13 @@ internal static class ClientKey
         try
         {
             string[] words = File.ReadAllText(path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            return words.Length > 0 ? words[0] : throw Wrong($"--api-key-file: '{path}' is empty");
+            return words.Length > 0 ? words[0] : throw Invalid($"--api-key-file: '{path}' is empty");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Wrong($"--api-key-file: '{path}' cannot be read: {exception.Message}");
+            throw Invalid($"--api-key-file: '{path}' cannot be read: {exception.Message}");
         }
     }
 
-    private static CliException Wrong(string message) => new(message, CliException.Usage);
+    private static CliException Invalid(string message) => new(message, CliException.Usage);
 }

@@ -9,10 +9,12 @@ using OrleansInference.Client;
 
 namespace OrleansInference.Cli.Connection;
 
-/// <summary>A server by its address: inference by any transport, and the protocol's other calls over HTTP.</summary>
+/// <summary>A connection to a server: inference by any transport, and the protocol's other calls over HTTP.</summary>
 internal sealed class ServerConnection : IAsyncDisposable
 {
     private readonly Uri _address;
+
+    // Profiles and searches of a node take minutes.
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(10) };
     private readonly IHost? _host;
     private readonly ServiceProvider? _services;
@@ -150,6 +152,7 @@ internal sealed class ServerConnection : IAsyncDisposable
     private static async Task<ServerConnection> OpenOrleansAsync(Uri address, CancellationToken cancellationToken)
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        // The client's log would mix with the command's output.
         builder.Logging.ClearProviders();
         try
         {

@@ -37,7 +37,7 @@ internal static partial class NpyFile
         int start = contents.Length > 10 && contents[6] == 1 ? 10 : 12;
         if (contents.Length < start)
         {
-            throw Wrong(input, "it is cut off");
+            throw Invalid(input, "it is cut off");
         }
         int length =
             start == 10
@@ -45,20 +45,20 @@ internal static partial class NpyFile
                 : BinaryPrimitives.ReadInt32LittleEndian(contents.AsSpan(8));
         if (length < 0 || length > contents.Length - start)
         {
-            throw Wrong(input, "it is cut off");
+            throw Invalid(input, "it is cut off");
         }
         Match header = Header().Match(Encoding.ASCII.GetString(contents, start, length));
         if (!header.Success)
         {
-            throw Wrong(input, "its header cannot be read");
+            throw Invalid(input, "its header cannot be read");
         }
         if (header.Groups["fortran"].Value == "True")
         {
-            throw Wrong(input, "it is in Fortran order; save it with numpy.ascontiguousarray");
+            throw Invalid(input, "it is in Fortran order; save it with numpy.ascontiguousarray");
         }
         if (!Types.TryGetValue(header.Groups["type"].Value, out TensorDatatype datatype) || datatype != input.Datatype)
         {
-            throw Wrong(
+            throw Invalid(
                 input,
                 $"it has elements of type {header.Groups["type"].Value}, the model takes {input.Datatype.WireName()}"
             );
@@ -73,12 +73,12 @@ internal static partial class NpyFile
         ReadOnlyMemory<byte> data = contents.AsMemory(start + length);
         if (!TensorShape.TryCount(shape, out long elements) || data.Length != elements * datatype.ElementSize())
         {
-            throw Wrong(input, $"it has {data.Length} bytes for shape {TensorShape.Format(shape)}");
+            throw Invalid(input, $"it has {data.Length} bytes for shape {TensorShape.Format(shape)}");
         }
         return new InferenceTensor(input.Name, datatype, shape, data);
     }
 
-    private static CliException Wrong(TensorMetadata input, string problem) =>
+    private static CliException Invalid(TensorMetadata input, string problem) =>
         new($"--input {input.Name}: the .npy file is not usable: {problem}", CliException.Usage);
 
     [GeneratedRegex(

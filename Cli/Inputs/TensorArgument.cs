@@ -21,13 +21,13 @@ internal static class TensorArgument
         int equals = argument.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
         {
-            throw Wrong($"--input {argument}: expected NAME=FILE or NAME=JSON");
+            throw Invalid($"--input {argument}: expected NAME=FILE or NAME=JSON");
         }
         string name = argument[..equals];
         string value = argument[(equals + 1)..];
         TensorMetadata input =
             Array.Find(model.Inputs, candidate => candidate.Name == name)
-            ?? throw Wrong(
+            ?? throw Invalid(
                 $"--input {name}: model '{model.Name}' has the inputs "
                     + $"{string.Join(", ", model.Inputs.Select(candidate => candidate.Name))}"
             );
@@ -37,7 +37,7 @@ internal static class TensorArgument
         }
         if (!File.Exists(value))
         {
-            throw Wrong($"--input {name}: there is no file '{value}'");
+            throw Invalid($"--input {name}: there is no file '{value}'");
         }
         byte[] contents = File.ReadAllBytes(value);
         return NpyFile.Is(contents) ? NpyFile.Read(input, contents) : FromRaw(input, contents);
@@ -100,7 +100,7 @@ internal static class TensorArgument
         }
         catch (Exception exception) when (exception is JsonException or InferenceException)
         {
-            throw Wrong($"--input {input.Name}: {exception.Message}");
+            throw Invalid($"--input {input.Name}: {exception.Message}");
         }
     }
 
@@ -125,7 +125,7 @@ internal static class TensorArgument
             * input.Datatype.ElementSize();
         if (input.Datatype == TensorDatatype.Bytes || Array.LastIndexOf(shape, -1) != free)
         {
-            throw Wrong(
+            throw Invalid(
                 $"--input {input.Name}: the shape {TensorShape.Format(shape)} of "
                     + $"{input.Datatype.WireName()} does not follow from a raw file; give an .npy file or JSON"
             );
@@ -136,7 +136,7 @@ internal static class TensorArgument
         }
         else if (free >= 0 || contents.Length != rest)
         {
-            throw Wrong(
+            throw Invalid(
                 $"--input {input.Name}: {contents.Length.ToString(CultureInfo.InvariantCulture)} bytes do "
                     + $"not fit shape {TensorShape.Format(input.Shape)} of {input.Datatype.WireName()}"
             );
@@ -144,5 +144,5 @@ internal static class TensorArgument
         return new InferenceTensor(input.Name, input.Datatype, shape, contents);
     }
 
-    private static CliException Wrong(string message) => new(message, CliException.Usage);
+    private static CliException Invalid(string message) => new(message, CliException.Usage);
 }

@@ -3,11 +3,11 @@ using System.Globalization;
 namespace OrleansInference.Client.Images;
 
 /// <summary>
-/// How a model wants a picture, by the <c>parameters</c> of its configuration: <c>image_resize</c> (pixels of the
-/// shorter side), <c>image_crop</c> (side of the centre crop), <c>image_channels</c> (RGB or BGR), <c>image_mean</c>
-/// and
-/// <c>image_std</c> (one number, or one for each channel in that order), <c>image_scale</c> (factor on the 0–255 pixel
-/// before the mean) and <c>image_layout</c> (NCHW or NHWC). value = (pixel × scale − mean) ÷ std.
+/// How a model wants a picture, by the <c>parameters</c> of its configuration: value = (pixel × scale − mean) ÷ std.
+/// <para><c>image_resize</c>: pixels of the shorter side. <c>image_crop</c>: side of the centre crop.</para>
+/// <para><c>image_channels</c>: RGB or BGR. <c>image_layout</c>: NCHW or NHWC.</para>
+/// <para><c>image_mean</c>, <c>image_std</c>: one number, or one for each channel in that order.</para>
+/// <para><c>image_scale</c>: factor on the 0–255 pixel before the mean.</para>
 /// </summary>
 public sealed record ImagePreprocessing
 {

@@ -8,8 +8,8 @@ namespace OrleansInference.Client.Images;
 public static class ImageTensor
 {
     /// <summary>
-    /// Decodes a picture (JPEG, PNG, WebP, …) into an FP32 tensor of shape [1, 3, crop, crop], or [1, crop, crop, 3]
-    /// with channels last: the shorter side resized, the centre cropped.
+    /// Decodes a picture (JPEG, PNG, WebP, …), resizes its shorter side and crops its centre. The tensor is FP32 of
+    /// shape [1, 3, crop, crop], or [1, crop, crop, 3] with channels last.
     /// </summary>
     /// <exception cref="InvalidDataException">The bytes are no picture.</exception>
     public static InferenceTensor FromEncoded(

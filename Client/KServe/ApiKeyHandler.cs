@@ -13,7 +13,7 @@ internal sealed class ApiKeyHandler : DelegatingHandler
     /// <summary>The handler with the key; the inner one where there is none.</summary>
     /// <exception cref="ArgumentException">The key has characters that no header may have. It is not in the
     /// message.</exception>
-    public static HttpMessageHandler Around(HttpMessageHandler inner, string? key)
+    public static HttpMessageHandler Wrap(HttpMessageHandler inner, string? key)
     {
         if (string.IsNullOrEmpty(key))
         {

@@ -96,7 +96,7 @@ internal static class GrpcMessages
                     ? typed
                 : throw Malformed($"output '{output.Name}' {problem}");
             long[] shape = [.. output.Shape];
-            if (OutputContents.Problem(output.Name, datatype, shape, contents.Span) is { } wrong)
+            if (OutputContents.FindProblem(output.Name, datatype, shape, contents.Span) is { } wrong)
             {
                 throw Malformed(wrong);
             }

@@ -147,7 +147,7 @@ internal static class HttpInferResponse
             throw new FormatException($"output '{name}' claims {claimed} bytes, {body.Length - offset} are left");
         }
         ReadOnlyMemory<byte> contents = body.Memory.Slice(offset, length);
-        if (OutputContents.Problem(name, datatype, shape, contents.Span) is { } problem)
+        if (OutputContents.FindProblem(name, datatype, shape, contents.Span) is { } problem)
         {
             throw new FormatException(problem);
         }

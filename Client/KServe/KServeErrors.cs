@@ -4,11 +4,11 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Client.KServe;
 
-/// <summary>The errors of a KServe v2 server, by its status.</summary>
+/// <summary>Maps the statuses of a KServe v2 server to errors.</summary>
 internal static class KServeErrors
 {
     /// <summary>The error for an HTTP status.</summary>
-    public static InferenceError Of(HttpStatusCode status) =>
+    public static InferenceError FromStatus(HttpStatusCode status) =>
         (int)status switch
         {
             404 => InferenceError.NotFound,
@@ -23,7 +23,7 @@ internal static class KServeErrors
         };
 
     /// <summary>The error for a gRPC status.</summary>
-    public static InferenceError Of(StatusCode status) =>
+    public static InferenceError FromStatus(StatusCode status) =>
         status switch
         {
             StatusCode.InvalidArgument

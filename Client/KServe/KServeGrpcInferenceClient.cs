@@ -32,7 +32,7 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw deadline.HasPassed
-                ? deadline.Passed()
+                ? deadline.ToException()
                 : new InferenceException(InferenceError.Cancelled, "the server cancelled the request", exception);
         }
         catch (RpcException exception)
@@ -115,7 +115,7 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
         );
 
     private static InferenceException Error(RpcException exception) =>
-        new(KServeErrors.Of(exception.StatusCode), exception.Status.Detail, exception);
+        new(KServeErrors.FromStatus(exception.StatusCode), exception.Status.Detail, exception);
 
     private static async Task SendAsync(
         IAsyncEnumerable<InferenceRequest> requests,

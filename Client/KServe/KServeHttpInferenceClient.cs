@@ -80,11 +80,11 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
                 reason = $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
             }
             HttpRequestException refusal = new(reason, inner: null, response.StatusCode);
-            throw new InferenceException(KServeErrors.Of(response.StatusCode), reason, refusal);
+            throw new InferenceException(KServeErrors.FromStatus(response.StatusCode), reason, refusal);
         }
         catch (OperationCanceledException) when (deadline is { HasPassed: true })
         {
-            throw deadline.Passed();
+            throw deadline.ToException();
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

@@ -3,13 +3,12 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Client.KServe;
 
 /// <summary>
-/// Whether an output's bytes are what its datatype and shape say. Whoever reads past the end of a wrong one would fail
-/// far from here.
+/// Validates an output's bytes by its datatype and shape. Reading past the end of a wrong one would fail far from here.
 /// </summary>
 internal static class OutputContents
 {
-    /// <summary>What is wrong with them; null when nothing is.</summary>
-    public static string? Problem(
+    /// <summary>What is wrong with the contents; null for valid ones.</summary>
+    public static string? FindProblem(
         string name,
         TensorDatatype datatype,
         ReadOnlySpan<long> shape,

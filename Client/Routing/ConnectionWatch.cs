@@ -6,7 +6,7 @@ using OrleansInference.Routing.Health;
 
 namespace OrleansInference.Client.Routing;
 
-/// <summary>Tells the client's watch when a connection to a gateway ends.</summary>
+/// <summary>Notifies the client's node watch when a connection to a gateway ends.</summary>
 internal sealed class ConnectionWatch(IServiceProvider services) : IConfigureOptions<ClientConnectionOptions>
 {
     /// <inheritdoc />
@@ -16,7 +16,7 @@ internal sealed class ConnectionWatch(IServiceProvider services) : IConfigureOpt
                 async context =>
                 {
                     using CancellationTokenRegistration closed = context.ConnectionClosed.UnsafeRegister(
-                        static state => ((ConnectionWatch)state!).Broke(),
+                        static state => ((ConnectionWatch)state!).NotifyDisconnected(),
                         this
                     );
                     try
@@ -25,13 +25,13 @@ internal sealed class ConnectionWatch(IServiceProvider services) : IConfigureOpt
                     }
                     finally
                     {
-                        Broke();
+                        NotifyDisconnected();
                     }
                 }
             )
         );
 
-    private void Broke()
+    private void NotifyDisconnected()
     {
         try
         {

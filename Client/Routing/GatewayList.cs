@@ -18,7 +18,7 @@ internal sealed class GatewayList(IEnumerable<IPEndPoint> seeds) : IGatewayListP
     /// <inheritdoc />
     public bool IsUpdatable => true;
 
-    /// <summary>Takes gateways in, each <c>IP:PORT</c>.</summary>
+    /// <summary>Adds gateways, each <c>IP:PORT</c>.</summary>
     public void Add(IEnumerable<string> gateways)
     {
         foreach (string gateway in gateways)

@@ -9,7 +9,7 @@ using OrleansInference.Routing.Health;
 namespace OrleansInference.Client.Routing;
 
 /// <summary>
-/// How a client's router reaches nodes: each node's service through that node's own gateway, one hop.
+/// Connects a client's router to nodes: each node's service through that node's own gateway, one hop.
 /// </summary>
 internal sealed class GatewayTransport(IClusterClient cluster) : INodeTransport
 {
@@ -23,13 +23,13 @@ internal sealed class GatewayTransport(IClusterClient cluster) : INodeTransport
         NodeState node,
         InferenceRequest request,
         CancellationToken cancellationToken
-    ) => Of(node).InferAsync(request, cancellationToken);
+    ) => GetService(node).InferAsync(request, cancellationToken);
 
     /// <inheritdoc />
-    public Task PingAsync(NodeState node, CancellationToken cancellationToken) => Of(node).PingAsync();
+    public Task PingAsync(NodeState node, CancellationToken cancellationToken) => GetService(node).PingAsync();
 
     // Addressed by the gateway's endpoint and generation 0, the reference survives the silo's restart.
-    private INodeService Of(NodeState node) =>
+    private INodeService GetService(NodeState node) =>
         _services.GetOrAdd(
             node.Route.Gateway,
             static (gateway, self) =>

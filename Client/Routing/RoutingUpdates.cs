@@ -31,6 +31,7 @@ internal sealed class RoutingUpdates(
     /// <inheritdoc />
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Once before the host has started, so that its first request is routed already.
         await UpdateAsync(cancellationToken).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -86,8 +87,8 @@ internal sealed class RoutingUpdates(
     }
 
     /// <summary>
-    /// Whether Orleans' client knows the gateway of every node: it sends what is for an unknown one through any other,
-    /// which cannot pass it on. Until it does the table in use stays.
+    /// Whether Orleans' client knows the gateway of every node. It would send a call for an unknown one through any
+    /// other, which cannot forward it. Until it does the table in use stays.
     /// </summary>
     private async Task<bool> CanReachAsync(RoutingTable table)
     {
@@ -104,6 +105,7 @@ internal sealed class RoutingUpdates(
             {
                 return false;
             }
+            // Orleans' client reads its list once a refresh: after two of them it has seen this gateway.
             if (
                 _listed.TryAdd(node.Gateway, time.GetTimestamp())
                 || time.GetElapsedTime(_listed[node.Gateway]) < 2 * GatewayRefresh

@@ -4,11 +4,11 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Client.Streaming;
 
-/// <summary>A stream of requests over a transport that knows single calls only.</summary>
+/// <summary>Streams requests over a transport that has single calls only.</summary>
 internal static class PipelinedStream
 {
     /// <summary>
-    /// Answers that may wait to be taken; the next request is read when one was, so two more can be under way.
+    /// Most answers that may wait to be read. The next request is read when one was, so two more can be under way.
     /// </summary>
     private const int Window = 16;
 

@@ -10,8 +10,8 @@ using OrleansInference.Gateway.Warmup;
 namespace OrleansInference.Gateway.Access;
 
 /// <summary>
-/// Says of every request who sent it, and refuses those of other origins, without a valid key, token or log-in where
-/// they are asked for, and without the role that the call needs.
+/// Identifies the caller of every request. It refuses requests of other origins, and those without a valid key, token
+/// or log-in where one is asked for. It also refuses callers without the role that the call needs.
 /// </summary>
 internal sealed class AccessControl(
     ApiKeyFile? keys,
@@ -21,7 +21,7 @@ internal sealed class AccessControl(
     AuditLog audit
 )
 {
-    /// <summary>What the dashboard sends with each request and pages of other origins cannot.</summary>
+    /// <summary>A header that the dashboard sends with each request. Pages of other origins cannot send it.</summary>
     public const string OwnHeader = "X-Requested-With";
 
     private const string BearerScheme = "Bearer ";
@@ -37,6 +37,7 @@ internal sealed class AccessControl(
         HttpRequest request = context.Request;
         if (warmup.IsOwn(request))
         {
+            // The server's own requests are in no metric, ASP.NET's included.
             if (context.Features.Get<IHttpMetricsTagsFeature>() is { } metrics)
             {
                 metrics.MetricsDisabled = true;
@@ -47,8 +48,8 @@ internal sealed class AccessControl(
         }
 
         SecureHeaders(context.Response.Headers);
-        Role? needed = Roles.Needed(request.Method, request.Path);
-        if (_origin.Problem(request, !AsksForKeys) is { } foreign)
+        Role? needed = Roles.Required(request.Method, request.Path);
+        if (_origin.FindProblem(request, !AsksForKeys) is { } foreign)
         {
             await RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);
             return;
@@ -84,6 +85,7 @@ internal sealed class AccessControl(
         }
 
         bool changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
+        // A browser adds the cookie to requests of any page, but not this header (cross-site request forgery).
         if (byCookie && changes && request.Headers[OwnHeader].ToString() != "dashboard")
         {
             await RefuseAsync(
@@ -98,13 +100,14 @@ internal sealed class AccessControl(
 
         context.Features.Set(caller);
         await next(context);
+        // An entry for each inference would drown the operators' actions.
         if (changes && needed > Role.Infer)
         {
             audit.Write(context, who(), caller.Role, context.Response.StatusCode);
         }
     }
 
-    /// <summary>Whom a key or token belongs to; null where it is none.</summary>
+    /// <summary>Finds the caller that a key or token belongs to; null for none.</summary>
     public async Task<Caller?> FindAsync(HttpContext context, string key)
     {
         if (keys?.Find(key) is { } known)
@@ -115,31 +118,33 @@ internal sealed class AccessControl(
         {
             return null;
         }
+        // The token handler reads this header alone; the key may come from X-API-Key or a log-in's body.
         context.Request.Headers.Authorization = BearerScheme + key;
         return await tokens.FindAsync(context);
     }
 
-    /// <summary>Who sends a request that needs no key.</summary>
+    /// <summary>The caller of a request that needs no key.</summary>
     public static Caller Anonymous(HttpRequest request) =>
         request.Headers.ContainsKey("X-Tenant")
             ? new Caller(InferHeaders.Tenant(request), 1, 0)
             : CallerFeature.Unnamed;
 
-    /// <summary>What a key is called in logs: the beginning of its hash.</summary>
+    /// <summary>The name of a key in logs: the beginning of its hash.</summary>
     public static string NameOf(string key) => Convert.ToHexStringLower(ApiKey.HashOf(key))[..12];
 
     /// <summary>When a token ends; null for a key.</summary>
     public static DateTimeOffset? ExpiryOf(string key)
     {
         JsonWebTokenHandler reader = new();
+        // A token has three parts with dots between them.
         return key.Count(letter => letter == '.') == 2 && reader.CanReadToken(key)
             ? new DateTimeOffset(reader.ReadJsonWebToken(key).ValidTo, TimeSpan.Zero)
             : null;
     }
 
     /// <summary>
-    /// Who sends a request; what it is called is asked for only where something is written down, since a key is hashed
-    /// for it.
+    /// Identifies the caller of a request. The name of its key is made only where something is logged, because the key
+    /// is hashed for it.
     /// </summary>
     private async Task<(Caller? Caller, Func<string> Who, bool ByCookie)> IdentifyAsync(HttpContext context)
     {

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansInference.Gateway.Access;
 
-/// <summary>Who may do what (<c>Access:</c>), besides the file of API keys.</summary>
+/// <summary>Access control (<c>Access:</c>), besides the file of API keys.</summary>
 public sealed class AccessOptions
 {
     /// <summary>
@@ -38,8 +38,8 @@ public sealed class AccessOptions
     public IList<string> AllowedOrigins { get; } = [];
 
     /// <summary>
-    /// Host names under which a server without keys may be called, besides this machine's own: against pages that make
-    /// their name point here.
+    /// Host names, besides this machine's own, under which a server without keys may be called. Others are refused: a
+    /// page could point its own name at this machine (DNS rebinding).
     /// </summary>
     public IList<string> AllowedHosts { get; } = [];
 

@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OrleansInference.Gateway.Access;
 
-/// <summary>Services that know who calls.</summary>
+/// <summary>Registers the services that identify callers.</summary>
 internal static class AccessRegistration
 {
     /// <summary>Adds access tokens, log-ins and the audit log.</summary>

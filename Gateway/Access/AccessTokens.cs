@@ -12,8 +12,8 @@ internal sealed class AccessTokens(IOptions<AccessOptions> options)
     public const string Scheme = "token";
 
     /// <summary>
-    /// Whom the request's token belongs to; null where it is none, forged, expired, for somebody else or without a
-    /// role.
+    /// Finds the caller that the request's token belongs to. Null for no token, or one that is forged, expired, for
+    /// another audience or without a role.
     /// </summary>
     public async Task<Caller?> FindAsync(HttpContext context)
     {
@@ -25,9 +25,10 @@ internal sealed class AccessTokens(IOptions<AccessOptions> options)
         return result.Succeeded ? Caller(result.Principal) : null;
     }
 
-    /// <summary>Whom claims describe.</summary>
+    /// <summary>The caller that claims describe; null where they have no role.</summary>
     public Caller? Caller(ClaimsPrincipal principal)
     {
+        // Providers send several roles as several claims, or as one with blanks between them.
         Role[] roles =
         [
             .. principal

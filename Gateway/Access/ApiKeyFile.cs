@@ -33,7 +33,8 @@ internal sealed partial class ApiKeyFile
     }
 
     /// <summary>
-    /// Whom a key belongs to; null where it is none. The time that it takes says nothing about the keys.
+    /// Finds the caller that a key belongs to; null for none. It takes the same time for every key, so that timing says
+    /// nothing about keys.
     /// </summary>
     public Caller? Find(string key)
     {
@@ -51,9 +52,6 @@ internal sealed partial class ApiKeyFile
         return found;
     }
 
-    /// <summary>
-    /// Looks at the file at most once a second. A watcher would miss mounted secrets, which are replaced by a link.
-    /// </summary>
     /// <summary>Whether there is still a key of that name (<see cref="AccessControl.NameOf"/>).</summary>
     public bool Knows(string name)
     {
@@ -64,6 +62,10 @@ internal sealed partial class ApiKeyFile
         );
     }
 
+    /// <summary>
+    /// Reads the file again if it has changed, at most once a second. A watcher would miss mounted secrets, which are
+    /// replaced by a link.
+    /// </summary>
     private void Refresh()
     {
         if (_time.GetElapsedTime(Volatile.Read(ref _looked)) < Period || !_lock.TryEnter())

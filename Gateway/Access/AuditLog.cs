@@ -6,8 +6,7 @@ using Microsoft.Extensions.Options;
 namespace OrleansInference.Gateway.Access;
 
 /// <summary>
-/// Writes down who did what and what came of it: every call that changes something, and every one that was refused.
-/// Never a key.
+/// Logs every call that changes something and every refused one: who made it and how it ended. Never a key.
 /// </summary>
 internal sealed partial class AuditLog(IOptions<AccessOptions> options, TimeProvider time, ILogger<AuditLog> logger)
 {

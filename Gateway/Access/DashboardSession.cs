@@ -9,7 +9,7 @@ using OrleansInference.Gateway.Http;
 namespace OrleansInference.Gateway.Access;
 
 /// <summary>
-/// Log-in of the dashboard: a key or token is changed for a cookie that scripts cannot read and other sites cannot
+/// Log-in of the dashboard. It exchanges a key or token for a cookie that scripts cannot read and other sites cannot
 /// send.
 /// </summary>
 internal sealed class DashboardSession(
@@ -54,6 +54,7 @@ internal sealed class DashboardSession(
                     return;
                 }
 
+                // The cookie has the key's name, from which nobody can make the key.
                 ClaimsIdentity identity = new(
                     [
                         new Claim(KeyClaim, AccessControl.NameOf(key)),
@@ -79,13 +80,14 @@ internal sealed class DashboardSession(
         );
 
     /// <summary><c>GET /dashboard/session</c>: whether keys are asked for, and who is logged in.</summary>
-    public Task WhoAsync(HttpContext context) =>
+    public Task DescribeAsync(HttpContext context) =>
         answer.AnsweredAsync(
             context,
             "session",
             async () =>
             {
                 Caller? caller = access.AsksForKeys ? (await FindAsync(context))?.Caller : CallerFeature.Unnamed;
+                // A cached answer would show somebody as logged in after the log-out.
                 context.Response.Headers.CacheControl = "no-store";
                 await JsonAnswer.WriteObjectAsync(
                     context,
@@ -107,7 +109,7 @@ internal sealed class DashboardSession(
     /// <summary><c>POST /dashboard/logout</c>.</summary>
     public static Task LogOutAsync(HttpContext context) => context.SignOutAsync(Scheme);
 
-    /// <summary>Whom the request's cookie belongs to, and the name of the key that it was changed for.</summary>
+    /// <summary>The caller of the request's cookie, and the name of the key that it was exchanged for.</summary>
     public static async Task<(Caller Caller, string Key)?> FindAsync(HttpContext context)
     {
         AuthenticateResult result = await context.AuthenticateAsync(Scheme);

@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansInference.Gateway.Access;
 
-/// <summary>Whether a request comes from a page of somebody else's: browsers say so, whatever the page wants.</summary>
+/// <summary>Detects requests of pages of other origins. Browsers name the origin, whatever the page wants.</summary>
 internal sealed class RequestOrigin(AccessOptions options)
 {
     /// <summary>Why the request is refused; null where it is not.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="isOpen">Whether nobody is asked for a key, so that only the name that it is called by tells a page
-    /// that points it at this machine.</param>
-    public string? Problem(HttpRequest request, bool isOpen)
+    /// <param name="isOpen">Whether the server asks for no key. The host name alone then gives away a page that points
+    /// its own name at this machine (DNS rebinding).</param>
+    public string? FindProblem(HttpRequest request, bool isOpen)
     {
         string origin = request.Headers.Origin.ToString();
         if (origin.Length > 0 && !IsOwn(origin, request) && !options.AllowedOrigins.Contains(origin))

@@ -29,7 +29,7 @@ internal static class Roles
     ];
 
     /// <summary>The role that a call needs; null for none.</summary>
-    public static Role? Needed(string method, PathString path)
+    public static Role? Required(string method, PathString path)
     {
         string text = path.Value ?? "";
         if (text.StartsWith(Grpc, StringComparison.Ordinal))

@@ -4,7 +4,7 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Access;
 
-/// <summary><c>GET /v2/tenants</c>: what tenants asked for and got on this node.</summary>
+/// <summary><c>GET /v2/tenants</c>: admitted and refused requests of each tenant on this node.</summary>
 internal sealed class TenantsEndpoint(IAdmissionGate gate, JsonAnswer answer)
 {
     /// <summary>Lists them.</summary>

@@ -9,7 +9,7 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Agent;
 
-/// <summary><c>/v2/agent</c>: what the agent does and why, and what operators may ask of it.</summary>
+/// <summary><c>/v2/agent</c>: the agent's state and decisions, and the calls by which operators control it.</summary>
 internal sealed class AgentEndpoints(IClusterControl cluster, JsonAnswer answer, TimeProvider time)
 {
     private const int MostDecisions = 1000;

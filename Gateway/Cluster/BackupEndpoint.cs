@@ -7,7 +7,7 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Gateway.Cluster;
 
 /// <summary>
-/// <c>GET /v2/cluster/backup</c>: what operators asked for, in the bodies of the calls that ask for it again.
+/// <c>GET /v2/cluster/backup</c>: the operators' requests to the cluster, in the form of the calls that restore them.
 /// </summary>
 internal sealed class BackupEndpoint(
     IClusterControl cluster,

@@ -7,7 +7,7 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Gateway.Cluster;
 
-/// <summary><c>/v2/cluster</c>: the nodes, the plan, and what operators may ask of the director.</summary>
+/// <summary><c>/v2/cluster</c>: the nodes, the plan, and the calls by which operators control the director.</summary>
 internal sealed class ClusterEndpoints(IClusterControl cluster, JsonAnswer answer)
 {
     /// <summary>Maps its paths.</summary>

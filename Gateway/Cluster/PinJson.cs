@@ -49,7 +49,7 @@ internal static class PinJson
         }
     }
 
-    /// <summary>Takes one member in.</summary>
+    /// <summary>Reads one member into a pin.</summary>
     /// <exception cref="Grains.Interfaces.Inference.InferenceException">It is unknown, or its value is of another
     /// kind.</exception>
     public static ModelPin Member(ref Utf8JsonReader json, string name, ModelPin pin)

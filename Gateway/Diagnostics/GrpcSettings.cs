@@ -30,7 +30,7 @@ internal sealed class GrpcSettings(
                     );
                 }
                 TraceSettingResponse response = new();
-                foreach ((string name, string[] value) in traceSettings.Of(request.ModelName))
+                foreach ((string name, string[] value) in traceSettings.For(request.ModelName))
                 {
                     response.Settings.Add(name, new TraceSettingResponse.Types.SettingValue { Value = { value } });
                 }

@@ -7,9 +7,8 @@ using Prometheus;
 namespace OrleansInference.Gateway.Diagnostics;
 
 /// <summary>
-/// <c>GET /metrics</c> in Prometheus' text format: Triton's metrics by Triton's names, made anew for each scrape from
-/// the
-/// statistics, so that both always agree; beside them the server's own and Orleans' instruments.
+/// <c>GET /metrics</c> in Prometheus' text format: Triton's metrics by Triton's names, the server's own, and Orleans'
+/// instruments. Triton's are made anew for each scrape from the statistics, so that both always agree.
 /// </summary>
 internal sealed class MetricsEndpoint : IDisposable
 {
@@ -128,6 +127,7 @@ internal sealed class MetricsEndpoint : IDisposable
 
     /// <summary>Triton's reasons; each is there from the start, at 0.</summary>
     private static ILookup<string, KeyValuePair<InferenceError, long>> Reasons(InferenceStatistics model) =>
+        // A counter that appears with its first failure has no rate for it: Prometheus sees no rise from 0.
         new[]
         {
             InferenceError.ResourceExhausted,

@@ -7,7 +7,8 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Gateway.Diagnostics;
 
 /// <summary>
-/// <c>GET /v2/requests?model=&amp;id=&amp;limit=</c>: the slowest of the last requests, and why they waited.
+/// <c>GET /v2/requests?model=&amp;id=&amp;limit=</c>: the slowest of the last requests, and the reasons for their
+/// waits.
 /// </summary>
 internal sealed class RequestLogEndpoint(IRequestLog log, JsonAnswer answer)
 {

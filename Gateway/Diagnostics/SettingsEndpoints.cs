@@ -36,14 +36,14 @@ internal sealed class SettingsEndpoints(
             async () =>
             {
                 string model = context.Request.RouteValues.ContainsKey("model")
-                    ? ModelRoute.Of(context.Request.RouteValues).Model
+                    ? ModelRoute.Read(context.Request.RouteValues).Model
                     : "";
                 TraceSettings.RequireModel(catalog, model);
                 if (HttpMethods.IsPost(context.Request.Method))
                 {
                     traces.Change(model, await ReadAsync(context, Texts));
                 }
-                IReadOnlyDictionary<string, string[]> inForce = traces.Of(model);
+                IReadOnlyDictionary<string, string[]> inForce = traces.For(model);
                 await JsonAnswer.WriteObjectAsync(
                     context,
                     json =>

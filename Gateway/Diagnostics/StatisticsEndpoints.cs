@@ -16,7 +16,7 @@ internal sealed class StatisticsEndpoints(IModelCatalog catalog, JsonAnswer answ
             () =>
             {
                 (string model, string version) = context.Request.RouteValues.ContainsKey("model")
-                    ? ModelRoute.Of(context.Request.RouteValues)
+                    ? ModelRoute.Read(context.Request.RouteValues)
                     : ("", "");
                 IReadOnlyList<InferenceStatistics> statistics = catalog.GetStatistics(model, version);
                 return JsonAnswer.WriteObjectAsync(

@@ -8,8 +8,8 @@ using OrleansInference.Grains.Interfaces.Models;
 namespace OrleansInference.Gateway.Diagnostics;
 
 /// <summary>
-/// Picks the requests that <see cref="TraceSettings"/> ask for and appends them to the trace file, one JSON array a
-/// file as Triton writes it.
+/// Samples requests by the <see cref="TraceSettings"/> and appends them to the trace file, one JSON array a file as
+/// Triton writes it.
 /// </summary>
 internal sealed partial class TraceRecorder(
     TraceSettings settings,
@@ -30,7 +30,7 @@ internal sealed partial class TraceRecorder(
     private long _written;
     private bool _failed;
 
-    /// <summary>Starts a sample of a request that arrives now; null where it is not picked.</summary>
+    /// <summary>Starts a sample of a request that arrives now; null where it is not sampled.</summary>
     /// <param name="model">The model.</param>
     /// <param name="protocol">HTTP or GRPC, for the names of its first and last step.</param>
     public TraceSample? Begin(string model, string protocol)
@@ -39,7 +39,7 @@ internal sealed partial class TraceRecorder(
         {
             return null;
         }
-        IReadOnlyDictionary<string, string[]> inForce = settings.Of(model);
+        IReadOnlyDictionary<string, string[]> inForce = settings.For(model);
         string[] levels = inForce["trace_level"];
         if (levels.Contains("OFF"))
         {
@@ -90,6 +90,7 @@ internal sealed partial class TraceRecorder(
             catch (Exception exception)
                 when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
             {
+                // For good: a full disk would otherwise fail, and be logged, with every request.
                 _failed = true;
                 LogFailed(options.Value.TraceFile, exception);
             }

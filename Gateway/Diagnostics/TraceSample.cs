@@ -20,7 +20,7 @@ internal sealed class TraceSample(
 )
 {
     /// <summary>
-    /// Writes when each of its steps began and ended, counted back from now by its timings, and its outputs.
+    /// Writes the begin and end of each step, computed back from now by the timings, and the outputs.
     /// </summary>
     public void End(InferenceResponse response)
     {

@@ -7,8 +7,8 @@ using OrleansInference.Grains.Interfaces.Models;
 namespace OrleansInference.Gateway.Diagnostics;
 
 /// <summary>
-/// Which requests are written to the trace file, by Triton's trace settings: for all models, and where a model has its
-/// own, by these. Off until an operator switches it on.
+/// Triton's trace settings, which select the requests in the trace file. A model's own settings override those for all
+/// models. Off until an operator switches it on.
 /// </summary>
 internal sealed class TraceSettings(IOptions<GatewayOptions> options)
 {
@@ -18,7 +18,7 @@ internal sealed class TraceSettings(IOptions<GatewayOptions> options)
     private readonly ConcurrentDictionary<string, Dictionary<string, string[]>> _changed = new();
 
     /// <summary>The settings in force for a model; for all models where the name is empty.</summary>
-    public IReadOnlyDictionary<string, string[]> Of(string model)
+    public IReadOnlyDictionary<string, string[]> For(string model)
     {
         Dictionary<string, string[]> settings = new()
         {

@@ -6,8 +6,7 @@ using Microsoft.AspNetCore.Connections;
 namespace OrleansInference.Gateway.Hosting;
 
 /// <summary>
-/// Bounds the connections to one port. One too many is told so and closed, where Kestrel's own limit would only close
-/// it.
+/// Limits the connections to one port. It answers one too many with an error; Kestrel's own limit would only close it.
 /// </summary>
 /// <param name="limit">Most connections at once.</param>
 /// <param name="isHttp1">Whether a refused client can be told why in HTTP/1.1.</param>
@@ -15,7 +14,7 @@ namespace OrleansInference.Gateway.Hosting;
 internal sealed class ConnectionLimit(int limit, bool isHttp1, TimeSpan linger)
 {
     /// <summary>
-    /// Refused connections that are given time to read why; beyond it they are answered and closed at once.
+    /// Most refused connections that get time to read the answer. Beyond it they are answered and closed at once.
     /// </summary>
     private const int MaxLingering = 1024;
 
@@ -45,6 +44,7 @@ internal sealed class ConnectionLimit(int limit, bool isHttp1, TimeSpan linger)
 
             // Those being refused hold no place, or clients that keep trying would keep everybody out.
             Interlocked.Decrement(ref _connections);
+            // A client of HTTP/2 reads no answer in HTTP/1.1: closing the connection is all that tells it.
             if (!isHttp1)
             {
                 return;

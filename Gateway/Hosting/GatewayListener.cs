@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansInference.Gateway.Hosting;
 
-/// <summary>The ports, their limits and their TLS.</summary>
+/// <summary>Opens the gateway's ports, with their limits and TLS.</summary>
 internal static class GatewayListener
 {
     /// <summary>Opens the ports.</summary>
@@ -60,23 +60,23 @@ internal static class GatewayListener
         {
             return gateway.ClientAuthorityFile.Length == 0
                 ? null
-                : throw Wrong("Gateway:ClientAuthorityFile needs Gateway:CertificateFile");
+                : throw Invalid("Gateway:ClientAuthorityFile needs Gateway:CertificateFile");
         }
         try
         {
             HttpsConnectionAdapterOptions tls = new()
             {
-                ServerCertificate = PemCertificates.Own(gateway.CertificateFile, gateway.CertificateKeyFile),
-                ServerCertificateChain = PemCertificates.All(gateway.CertificateFile),
+                ServerCertificate = PemCertificates.LoadWithKey(gateway.CertificateFile, gateway.CertificateKeyFile),
+                ServerCertificateChain = PemCertificates.LoadAll(gateway.CertificateFile),
             };
             if (gateway.ClientAuthorityFile.Length == 0)
             {
                 return tls;
             }
-            X509Certificate2Collection authorities = PemCertificates.All(gateway.ClientAuthorityFile);
+            X509Certificate2Collection authorities = PemCertificates.LoadAll(gateway.ClientAuthorityFile);
             if (authorities.Count == 0)
             {
-                throw Wrong($"Gateway:ClientAuthorityFile '{gateway.ClientAuthorityFile}' has no certificate");
+                throw Invalid($"Gateway:ClientAuthorityFile '{gateway.ClientAuthorityFile}' has no certificate");
             }
             tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
             tls.ClientCertificateValidation = (certificate, _, _) =>
@@ -86,10 +86,10 @@ internal static class GatewayListener
         catch (Exception exception)
             when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw Wrong($"Gateway:CertificateFile '{gateway.CertificateFile}' cannot be used: {exception.Message}");
+            throw Invalid($"Gateway:CertificateFile '{gateway.CertificateFile}' cannot be used: {exception.Message}");
         }
     }
 
-    private static OptionsValidationException Wrong(string message) =>
+    private static OptionsValidationException Invalid(string message) =>
         new(nameof(GatewayOptions), typeof(GatewayOptions), [message]);
 }

@@ -24,7 +24,7 @@ internal static class ErrorResponse
             message
         );
 
-    /// <summary>Answers a request that there is no capacity for, without reading its body.</summary>
+    /// <summary>Refuses a request for lack of capacity, without reading its body.</summary>
     public static Task RefuseAsync(HttpContext context, in AdmissionOutcome admission)
     {
         context.Items[RetryAfterKey] = Math.Max(1, (int)Math.Ceiling(admission.RetryAfter.TotalSeconds))

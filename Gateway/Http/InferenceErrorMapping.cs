@@ -4,14 +4,12 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Gateway.Http;
 
 /// <summary>
-/// One HTTP and one gRPC status for each <see cref="InferenceError"/>; one that only a newer silo knows is an internal
-/// error.
+/// Maps each <see cref="InferenceError"/> to one HTTP and one gRPC status. An error that only a newer silo knows
+/// becomes an internal error.
 /// </summary>
 internal static class InferenceErrorMapping
 {
-    /// <summary>
-    /// The status for an error, as the protocol's other server gives it where the options ask for that.
-    /// </summary>
+    /// <summary>The HTTP status for an error; Triton's status where the options ask for that.</summary>
     public static int ToHttp(InferenceError error, bool triton) => ToHttp(triton ? ToTriton(error) ?? error : error);
 
     /// <summary>The same for gRPC.</summary>

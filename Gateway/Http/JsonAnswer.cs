@@ -7,7 +7,7 @@ namespace OrleansInference.Gateway.Http;
 /// <summary>Answers the protocol's smaller calls: JSON, or an error in the protocol's form.</summary>
 internal sealed class JsonAnswer(UnexpectedFailure unexpected)
 {
-    /// <summary>Runs a handler and answers what it throws.</summary>
+    /// <summary>Runs a handler, and answers the exception that it throws.</summary>
     public async Task AnsweredAsync(HttpContext context, string call, Func<Task> answer)
     {
         try
@@ -44,7 +44,7 @@ internal sealed class JsonAnswer(UnexpectedFailure unexpected)
             }
         );
 
-    /// <summary>An empty success.</summary>
+    /// <summary>Answers with an empty success.</summary>
     public static Task DoneAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status200OK;

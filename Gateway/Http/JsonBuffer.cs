@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace OrleansInference.Gateway.Http;
 
 /// <summary>
-/// JSON text in pooled memory, with its writer. One is kept for each thread; an answer's length must be known before
-/// its first byte goes out, so the text is complete before it is sent.
+/// JSON text in pooled memory, with its writer. One is kept for each thread. The text is complete before it is sent,
+/// because an answer's length must be known before its first byte goes out.
 /// </summary>
 internal sealed class JsonBuffer : IBufferWriter<byte>
 {
@@ -22,6 +22,7 @@ internal sealed class JsonBuffer : IBufferWriter<byte>
     private int _written;
 
     private JsonBuffer() =>
+        // Relaxed escaping is for JSON that is never put into a page of HTML, as here.
         Json = new Utf8JsonWriter(
             this,
             new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
@@ -33,7 +34,7 @@ internal sealed class JsonBuffer : IBufferWriter<byte>
     /// <summary>The text, valid until <see cref="Return"/>.</summary>
     public ReadOnlyMemory<byte> Written => _array.AsMemory(0, _written);
 
-    /// <summary>Takes an empty buffer.</summary>
+    /// <summary>Rents an empty buffer.</summary>
     public static JsonBuffer Rent()
     {
         JsonBuffer buffer = _spare ?? new JsonBuffer();
@@ -41,7 +42,7 @@ internal sealed class JsonBuffer : IBufferWriter<byte>
         return buffer;
     }
 
-    /// <summary>Gives it back, on any thread.</summary>
+    /// <summary>Returns the buffer, on any thread.</summary>
     public void Return()
     {
         // The writer drops what a failed answer has left in it; only then is the memory behind it anybody else's.

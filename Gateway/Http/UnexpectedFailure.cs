@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansInference.Gateway.Http;
 
-/// <summary>A failure that nobody foresaw: logged with its stack, told to the client without its insides.</summary>
+/// <summary>Reports unexpected exceptions: the log gets the stack, the client a message without internals.</summary>
 internal sealed partial class UnexpectedFailure(ILogger<UnexpectedFailure> logger)
 {
-    /// <summary>Logs the cause and returns what the client is told.</summary>
+    /// <summary>Logs the exception and returns the client's message.</summary>
     public string Report(string call, Exception exception)
     {
         LogFailure(logger, call, exception);

@@ -2,13 +2,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>Which compression a client takes for its answer.</summary>
+/// <summary>Selects the compression of an answer by the <c>Accept-Encoding</c> header.</summary>
 internal static class AcceptedEncoding
 {
     /// <summary>
     /// <c>gzip</c>, else <c>deflate</c>, else null for an answer as it is. A quality of 0 refuses one.
     /// </summary>
-    public static string? Of(HttpRequest request)
+    public static string? Select(HttpRequest request)
     {
         if (request.Headers.AcceptEncoding is not { Count: > 0 } accepted)
         {

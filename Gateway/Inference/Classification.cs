@@ -22,7 +22,12 @@ internal static class Classification
     /// <param name="labels">Labels by index; may be empty.</param>
     /// <param name="isBatched">Whether the first dimension is the batch.</param>
     /// <exception cref="InferenceException">The datatype has no order.</exception>
-    public static InferenceTensor Of(InferenceTensor output, int classes, IReadOnlyList<string> labels, bool isBatched)
+    public static InferenceTensor Classify(
+        InferenceTensor output,
+        int classes,
+        IReadOnlyList<string> labels,
+        bool isBatched
+    )
     {
         TensorShape.TryCount(output.Shape, out long elements);
         if (elements > MaxElements)
@@ -41,6 +46,7 @@ internal static class Classification
         for (int row = 0; row < rows; row++)
         {
             ArraySegment<(double Key, string Text)> part = new(values, row * width, width);
+            // The sort is stable: of equal values the lower index comes first.
             texts.AddRange(
                 Enumerable
                     .Range(0, width)

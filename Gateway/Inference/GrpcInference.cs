@@ -136,7 +136,7 @@ internal sealed class GrpcInference(
         {
             bytesInFlight.Add(bytes);
             counted = true;
-            Caller caller = CallerFeature.Of(context.GetHttpContext());
+            Caller caller = CallerFeature.Get(context.GetHttpContext());
             TimeSpan left =
                 context.Deadline == DateTime.MaxValue ? TimeSpan.Zero : context.Deadline - time.GetUtcNow().UtcDateTime;
             TimeSpan timeout = left > TimeSpan.Zero ? left : TimeSpan.Zero;

@@ -34,9 +34,9 @@ internal sealed class InferEndpoint(
         {
             LiftServerLimit(context);
             int? headerLength = InferHeaders.ReadJsonLength(context.Request);
-            (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
+            (string model, string version) = ModelRoute.Read(context.Request.RouteValues);
             TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
-            Caller caller = CallerFeature.Of(context);
+            Caller caller = CallerFeature.Get(context);
             AdmissionOutcome admission = gate.TryEnter(caller.ForAdmission(model, version, timeout));
             if (admission.Ticket is null)
             {
@@ -122,7 +122,8 @@ internal sealed class InferEndpoint(
     }
 
     /// <summary>
-    /// A request refused by its headers may be one of a sequence, which its body says. Returns the bytes counted in.
+    /// Ends the sequence of a request refused by its headers: only its body names the sequence. Returns the bytes
+    /// counted as in flight.
     /// </summary>
     private async ValueTask<long> BreakSequenceAsync(
         HttpRequest request,
@@ -149,8 +150,8 @@ internal sealed class InferEndpoint(
     }
 
     /// <summary>
-    /// The gateway counts a body itself. The server would count the framing of chunks as well, and would reset the
-    /// connection of a client that sends too much before the client has read why.
+    /// Lifts the server's own limit, because the gateway counts a body itself. The server would count the framing of
+    /// chunks too. It would also reset the connection before a client that sends too much has read why.
     /// </summary>
     private void LiftServerLimit(HttpContext context)
     {

@@ -39,7 +39,7 @@ internal static class InferHeaders
     }
 
     /// <summary>
-    /// Milliseconds that the caller waits for the answer: a deadline that is known before the body is read.
+    /// The header with the caller's deadline in milliseconds, which is known before the body is read.
     /// </summary>
     public const string TimeoutMs = "X-Request-Timeout-Ms";
 
@@ -61,7 +61,7 @@ internal static class InferHeaders
             );
     }
 
-    /// <summary>Who asks, where no key says it.</summary>
+    /// <summary>The tenant that the <c>X-Tenant</c> header names, for requests without a key.</summary>
     public static string Tenant(HttpRequest request) =>
         request.Headers.TryGetValue("X-Tenant", out StringValues value)
         && value.ToString() is { Length: > 0 and <= 128 } tenant

@@ -34,7 +34,7 @@ internal static class InferResponseWriter
         {
             long binaryLength = WriteJson(json.Json, request, response, out bool binary);
             SetHeaders(context.Response, binary, json.Written.Length);
-            if (AcceptedEncoding.Of(context.Request) is { } encoding)
+            if (AcceptedEncoding.Select(context.Request) is { } encoding)
             {
                 await SendCompressedAsync(context, encoding, request, response, json.Written);
                 return;

@@ -4,7 +4,9 @@ using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>What HTTP and gRPC do alike with an inference request: tracing, the run, and the form of the outputs.</summary>
+/// <summary>
+/// Handles an inference request for HTTP and gRPC alike: tracing, the run, and the form of the outputs.
+/// </summary>
 internal sealed class InferenceHandler(IRequestDispatcher dispatcher, OutputDelivery delivery, TraceRecorder traces)
 {
     /// <summary>

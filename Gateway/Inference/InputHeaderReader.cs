@@ -6,8 +6,8 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Gateway.Inference;
 
 /// <summary>
-/// Reads the <c>inputs</c> of a request, all but their contents: shape and datatype may stand behind <c>data</c>, so
-/// only the position of the data is kept. Unknown members are skipped.
+/// Reads the <c>inputs</c> of a request, all but their contents. Only the position of <c>data</c> is kept, because
+/// shape and datatype may come after it. Unknown members are skipped.
 /// </summary>
 internal static class InputHeaderReader
 {
@@ -32,11 +32,11 @@ internal static class InputHeaderReader
             {
                 throw RequestJson.Invalid($"the request has more than {MaxTensors} inputs");
             }
-            headers.Add(One(ref json, headers.Count));
+            headers.Add(ReadOne(ref json, headers.Count));
         }
     }
 
-    private static InputHeader One(ref Utf8JsonReader json, int index)
+    private static InputHeader ReadOne(ref Utf8JsonReader json, int index)
     {
         if (json.TokenType != JsonTokenType.StartObject)
         {

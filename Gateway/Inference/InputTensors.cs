@@ -5,7 +5,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>Makes the tensors of a request out of what its JSON says of them and its body.</summary>
+/// <summary>Creates the tensors of a request from its JSON and its body.</summary>
 internal static class InputTensors
 {
     /// <summary>
@@ -34,7 +34,7 @@ internal static class InputTensors
         {
             for (int i = 0; i < tensors.Length; i++)
             {
-                tensors[i] = One(headers[i], i, body, offset, regions);
+                tensors[i] = CreateOne(headers[i], i, body, offset, regions);
                 offset += Math.Max(0, headers[i].BinarySize);
             }
         }
@@ -50,7 +50,7 @@ internal static class InputTensors
         return tensors;
     }
 
-    private static InferenceTensor One(
+    private static InferenceTensor CreateOne(
         in InputHeader header,
         int index,
         in RequestBody body,

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OrleansInference.Gateway.Inference;
 
-/// <summary>The words for NaN and infinities that several programs write as if they were JSON.</summary>
+/// <summary>Finds the words for NaN and infinities that several programs write as if they were JSON.</summary>
 internal static class NotANumber
 {
     private static readonly string[] Words = ["-Infinity", "Infinity", "-inf", "inf", "NaN"];

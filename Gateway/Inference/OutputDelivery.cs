@@ -7,7 +7,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Gateway.Inference;
 
 /// <summary>
-/// Gives outputs the form in which they were asked for: classes in place of tensors, shared memory in place of the
+/// Converts outputs to the form that the request asks for: classes in place of tensors, shared memory in place of the
 /// answer.
 /// </summary>
 internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions regions)
@@ -33,6 +33,7 @@ internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions 
     /// still the caller's to dispose.</exception>
     public InferenceResponse Deliver(InferenceResponse response, IReadOnlyList<RequestedOutput> requested)
     {
+        // Nearly every request: it pays for no copy of the outputs.
         if (response.Error != InferenceError.None || IsPlain(requested))
         {
             return response;
@@ -48,7 +49,7 @@ internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions 
             if (output.Classes > 0)
             {
                 using InferenceTensor whole = outputs[index];
-                outputs[index] = Classification.Of(
+                outputs[index] = Classification.Classify(
                     whole,
                     output.Classes,
                     catalog.GetLabels(response.ModelName, response.ModelVersion, output.Name),

@@ -32,6 +32,7 @@ internal sealed class RequestBodyBuilder : IDisposable
         _bytesInFlight = bytesInFlight;
         expected = Math.Min(expected, limit);
         Reserve(expected);
+        // The extra bytes are room to move the tensors behind the JSON to an aligned place.
         _buffer = TensorBuffer.Rent(expected + Alignment);
     }
 
@@ -78,7 +79,7 @@ internal sealed class RequestBodyBuilder : IDisposable
         {
             throw new InferenceException(
                 InferenceError.InvalidArgument,
-                $"Inference-Header-Content-Length is {_headerLength}, the request body has only {_length} bytes"
+                $"{InferRequestJson.LengthHeader} is {_headerLength}, the request body has only {_length} bytes"
             );
         }
 

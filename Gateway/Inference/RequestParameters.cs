@@ -48,7 +48,7 @@ internal struct RequestParameters
     /// <summary>Whether a stream's answer says that it is the last one to its request.</summary>
     public bool FinalResponse { get; private set; }
 
-    /// <summary>Takes an integer parameter.</summary>
+    /// <summary>Sets an integer parameter.</summary>
     /// <exception cref="InferenceException">It is out of range or not supported.</exception>
     public void SetInteger(string name, long value)
     {
@@ -76,7 +76,7 @@ internal struct RequestParameters
         }
     }
 
-    /// <summary>Takes an integer parameter of 64 bits without a sign.</summary>
+    /// <summary>Sets an integer parameter of 64 bits without a sign.</summary>
     /// <exception cref="InferenceException">It is out of range or not supported.</exception>
     public void SetUnsigned(string name, ulong value)
     {
@@ -90,7 +90,7 @@ internal struct RequestParameters
         }
     }
 
-    /// <summary>Takes a fractional parameter, or an integer beyond 64 bits.</summary>
+    /// <summary>Sets a fractional parameter, or an integer beyond 64 bits.</summary>
     /// <exception cref="InferenceException">It is out of range or not supported.</exception>
     public void SetNumber(string name, double value)
     {
@@ -110,7 +110,7 @@ internal struct RequestParameters
         }
     }
 
-    /// <summary>Takes a boolean parameter.</summary>
+    /// <summary>Sets a boolean parameter.</summary>
     /// <exception cref="InferenceException">It is no boolean.</exception>
     public void SetBoolean(string name, bool value)
     {
@@ -137,7 +137,7 @@ internal struct RequestParameters
         }
     }
 
-    /// <summary>Takes a text parameter.</summary>
+    /// <summary>Sets a text parameter.</summary>
     /// <exception cref="InferenceException">It is no text, or not supported.</exception>
     public void SetText(string name, string value)
     {
@@ -152,7 +152,7 @@ internal struct RequestParameters
         }
     }
 
-    /// <summary>Brings the deadline nearer: to <paramref name="left"/> from now, unless it is nearer already.</summary>
+    /// <summary>Shortens the deadline to <paramref name="left"/> from now, unless it is nearer already.</summary>
     public void LimitTimeout(TimeSpan left)
     {
         // Zero would mean no deadline at all.

@@ -160,7 +160,7 @@ internal sealed class ModelEndpoints(
             "metadata",
             () =>
             {
-                (string model, string version) = ModelRoute.Of(context.Request.RouteValues);
+                (string model, string version) = ModelRoute.Read(context.Request.RouteValues);
                 return handle(model, version);
             }
         );

@@ -150,8 +150,8 @@ internal sealed class RepositoryEndpoints(
     public void Dispose() => _uploads.Dispose();
 
     /// <summary>
-    /// A client reads its answer only after it has sent everything, so that a body too large is read to its end, and
-    /// dropped.
+    /// Refuses a body that is too large, after reading and dropping it. A client reads its answer only after it has
+    /// sent everything.
     /// </summary>
     private async Task RefuseTooLargeAsync(HttpContext context)
     {
@@ -165,6 +165,7 @@ internal sealed class RepositoryEndpoints(
             return;
         }
         byte[] chunk = new byte[Chunk];
+        // A client that sends without end is cut off after four times the limit.
         for (long left = 4L * limit; left > 0; )
         {
             int read = await context.Request.Body.ReadAsync(chunk, context.RequestAborted);

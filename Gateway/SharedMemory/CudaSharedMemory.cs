@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Gateway.SharedMemory;
 
 /// <summary>
-/// The protocol's calls for CUDA shared memory, of which this server has none: it can be asked about and forgotten, not
+/// Answers the protocol's calls for CUDA shared memory. This server has none: it can be queried and unregistered, not
 /// registered.
 /// </summary>
 internal static class CudaSharedMemory

@@ -9,13 +9,13 @@ namespace OrleansInference.Gateway.SharedMemory;
 
 /// <summary>
 /// The system shared memory that clients on this machine registered. It is read and written through its file handle,
-/// not mapped: a client that shortens its object gets an error, where a mapping would end this process (ADR 7).
+/// not mapped (ADR 7). A client that shortens its object gets an error; a mapping would end this process.
 /// </summary>
 internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : IDisposable
 {
     private const string Folder = "/dev/shm";
 
-    /// <summary>What another server on this machine, NVIDIA Triton, keeps to itself.</summary>
+    /// <summary>Prefix of the regions that NVIDIA Triton, another server on this machine, keeps to itself.</summary>
     private const string ReservedPrefix = "triton_python_backend_shm_region_";
 
     private readonly ConcurrentDictionary<string, SharedMemoryRegion> _regions = new();
@@ -86,6 +86,7 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
             );
         }
 
+        // Another client may have registered the name since it was looked up.
         if (_regions.TryAdd(name, region))
         {
             return;
@@ -94,7 +95,7 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
         throw Exists(name);
     }
 
-    /// <summary>Forgets a region, or all for an empty name. One that is not registered is none to forget.</summary>
+    /// <summary>Unregisters a region, or all for an empty name. An unknown name is no error.</summary>
     /// <exception cref="InferenceException">Shared memory is not allowed.</exception>
     public void Unregister(string name)
     {
@@ -177,7 +178,7 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
         }
     }
 
-    /// <summary>Refuses where shared memory is not allowed.</summary>
+    /// <summary>Throws where shared memory is not allowed.</summary>
     /// <exception cref="InferenceException">It is not.</exception>
     public void RequireAllowed()
     {

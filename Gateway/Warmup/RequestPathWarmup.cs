@@ -25,7 +25,7 @@ internal sealed partial class RequestPathWarmup(
     /// </summary>
     private const int Rounds = 40;
 
-    /// <summary>Models that are tried until one answers made-up inputs.</summary>
+    /// <summary>Most models to try until one answers made-up inputs.</summary>
     private const int MaxTries = 3;
 
     private int _sent;
@@ -126,8 +126,8 @@ internal sealed partial class RequestPathWarmup(
     }
 
     /// <summary>
-    /// A model may refuse made-up inputs, such as an index beyond its table, or hold a request back to fill a batch.
-    /// Returns the place of the first that answers, or −1.
+    /// Finds the first request that is answered, or −1. A model may refuse made-up inputs, such as an index beyond its
+    /// table, or hold a request back to fill a batch.
     /// </summary>
     private async Task<int> FirstThatAnswersAsync(
         WarmupClient client,
@@ -146,7 +146,7 @@ internal sealed partial class RequestPathWarmup(
         return -1;
     }
 
-    /// <summary>Gives a model its share of the time. Returns whether it answered well within it.</summary>
+    /// <summary>Sends a request within a model's share of the time. Returns whether it succeeded.</summary>
     private async Task<bool> TryAsync(
         Func<WarmupRequest, CancellationToken, Task<bool>> send,
         WarmupRequest request,

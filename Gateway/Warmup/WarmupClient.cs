@@ -26,7 +26,7 @@ internal sealed class WarmupClient : IDisposable
     {
         bool isTls = gateway.CertificateFile.Length > 0;
         _certificate = isTls
-            ? X509CertificateLoader.LoadCertificate(PemCertificates.All(gateway.CertificateFile)[0].RawData)
+            ? X509CertificateLoader.LoadCertificate(PemCertificates.LoadAll(gateway.CertificateFile)[0].RawData)
             : null;
         string origin = $"{(isTls ? "https" : "http")}://{Address(gateway.BindAddress)}";
         _http = new HttpClient(Handler()) { BaseAddress = new Uri($"{origin}:{gateway.HttpPort}") };
@@ -39,7 +39,7 @@ internal sealed class WarmupClient : IDisposable
         _headers = new Metadata { { WarmupToken.Header, token } };
     }
 
-    /// <summary>Sends JSON alone. Returns whether it was answered well.</summary>
+    /// <summary>Sends the request as JSON. Returns whether it succeeded.</summary>
     public Task<bool> SendJsonAsync(WarmupRequest request, CancellationToken cancellationToken)
     {
         ByteArrayContent content = new(request.JsonBody);
@@ -47,7 +47,7 @@ internal sealed class WarmupClient : IDisposable
         return PostAsync(request.ModelName, content, cancellationToken);
     }
 
-    /// <summary>Sends binary tensors. Returns whether it was answered well.</summary>
+    /// <summary>Sends the request with binary tensors. Returns whether it succeeded.</summary>
     public Task<bool> SendBinaryAsync(WarmupRequest request, CancellationToken cancellationToken)
     {
         ByteArrayContent content = new(request.BinaryBody);
@@ -57,7 +57,7 @@ internal sealed class WarmupClient : IDisposable
         return PostAsync(request.ModelName, content, cancellationToken);
     }
 
-    /// <summary>Sends it over gRPC. Returns whether it was answered well.</summary>
+    /// <summary>Sends the request over gRPC. Returns whether it succeeded.</summary>
     public async Task<bool> SendGrpcAsync(WarmupRequest request, CancellationToken cancellationToken)
     {
         try

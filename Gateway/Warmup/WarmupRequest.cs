@@ -46,7 +46,7 @@ internal sealed class WarmupRequest
     /// <summary>The request for gRPC.</summary>
     public ModelInferRequest Message { get; }
 
-    /// <summary>The request for a model; null where its inputs are too large.</summary>
+    /// <summary>Creates the request for a model; null where its inputs are too large.</summary>
     public static WarmupRequest? For(ModelMetadata model)
     {
         InferenceTensor[] inputs = new InferenceTensor[model.Inputs.Length];

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansInference.Gateway.Warmup;
 
 /// <summary>
-/// Tells the server's own warm-up requests from those of clients. The secret is drawn in this process, is never written
-/// down, and opens nothing once the warm-up is over.
+/// Identifies the server's own warm-up requests by a secret. It is drawn in this process, is never written to disk or
+/// log, and opens nothing after the warm-up.
 /// </summary>
 internal sealed class WarmupToken
 {
@@ -24,7 +24,7 @@ internal sealed class WarmupToken
     /// <summary>Begins the warm-up.</summary>
     public void Open() => _isOpen = true;
 
-    /// <summary>Ends it: from now on the secret is nobody's.</summary>
+    /// <summary>Ends the warm-up and revokes the secret.</summary>
     public void Close() => _isOpen = false;
 
     /// <summary>Whether the server itself sent a request.</summary>

@@ -1,6 +1,6 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>One decision of the agent, with what it knew, what it considered, and what came of it.</summary>
+/// <summary>One decision of the agent, with its inputs, its candidates and its outcome.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansInference.AgentDecision")]
@@ -30,25 +30,26 @@ public sealed record AgentDecision
     [Id(5)]
     public string[] Nodes { get; init; } = [];
 
-    /// <summary>What was known.</summary>
+    /// <summary>The inputs of the decision, by model.</summary>
     [Id(6)]
     public DecisionInput[] Inputs { get; init; } = [];
 
-    /// <summary>What was considered, the chosen one first.</summary>
+    /// <summary>The candidates, the chosen one first.</summary>
     [Id(7)]
     public CandidateRecord[] Candidates { get; init; } = [];
 
     /// <summary>
-    /// Share of requests within their objective before it, 0 to 1; below 0 where nothing was measured.
+    /// SLO attainment before it: the share of requests within their objective, 0 to 1. Below 0 where nothing was
+    /// measured.
     /// </summary>
     [Id(8)]
     public double AttainmentBefore { get; init; } = -1;
 
-    /// <summary>What it was expected to add to that.</summary>
+    /// <summary>The SLO attainment that it was expected to add.</summary>
     [Id(9)]
     public double ExpectedGain { get; init; }
 
-    /// <summary>Share of requests within their objective after it; below 0 while that is not known.</summary>
+    /// <summary>SLO attainment after it; below 0 while it is not known.</summary>
     [Id(10)]
     public double AttainmentAfter { get; init; } = -1;
 }

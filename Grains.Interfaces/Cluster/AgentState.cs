@@ -6,7 +6,7 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 [Alias("OrleansInference.AgentState")]
 public sealed record AgentState
 {
-    /// <summary>What it may do.</summary>
+    /// <summary>Its mode.</summary>
     [Id(0)]
     public AgentMode Mode { get; init; }
 
@@ -19,8 +19,8 @@ public sealed record AgentState
     public AgentDecision[] Decisions { get; init; } = [];
 
     /// <summary>
-    /// Share of the last half minute's requests that were answered within their objective, 0 to 1; below 0 where there
-    /// were none.
+    /// SLO attainment of the last half minute, 0 to 1: the share of requests answered within their objective. Below 0
+    /// where there were none.
     /// </summary>
     [Id(3)]
     public double Attainment { get; init; } = -1;
@@ -29,7 +29,7 @@ public sealed record AgentState
     [Id(4)]
     public double RequestsPerSecond { get; init; }
 
-    /// <summary>What it expects of each model now.</summary>
+    /// <summary>Its prediction for each model.</summary>
     [Id(5)]
     public DecisionInput[] Inputs { get; init; } = [];
 

@@ -1,7 +1,7 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
 /// <summary>
-/// What operators asked of a cluster, to be asked of it again; not what follows from it, such as the plan.
+/// The operators' requests to a cluster, for a restore. The plan, which follows from them, is not part of it.
 /// </summary>
 /// <param name="Requested">Models that a load request asked for.</param>
 /// <param name="Pins">What is fixed, by model.</param>

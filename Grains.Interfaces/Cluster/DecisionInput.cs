@@ -1,6 +1,6 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>What a decision was made from, for one model.</summary>
+/// <summary>The inputs of a decision for one model.</summary>
 /// <param name="Model">The model.</param>
 /// <param name="RowsPerSecond">Rows a second that are expected.</param>
 /// <param name="PeakRowsPerSecond">The 95th percentile of that.</param>

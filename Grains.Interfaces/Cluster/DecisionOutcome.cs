@@ -1,21 +1,21 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
-/// <summary>What became of a decision.</summary>
+/// <summary>The outcome of a decision.</summary>
 public enum DecisionOutcome
 {
     /// <summary>Nothing was worth changing.</summary>
     Kept,
 
-    /// <summary>Carried out; its effect is being measured.</summary>
+    /// <summary>Applied; its effect is being measured.</summary>
     Applied,
 
-    /// <summary>Carried out, and its effect was measured.</summary>
+    /// <summary>Applied, and its effect was measured.</summary>
     Confirmed,
 
-    /// <summary>Carried out, found worse, and taken back.</summary>
+    /// <summary>Applied, found worse, and rolled back.</summary>
     RolledBack,
 
-    /// <summary>Written down only.</summary>
+    /// <summary>Logged only.</summary>
     Shadowed,
 
     /// <summary>Waits for an operator's consent.</summary>

@@ -1,7 +1,7 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
 /// <summary>
-/// The life of a model on a node, by <see cref="ReplicaKey"/>: placed by the plan, its activation loads and warms the
+/// A replica of a model on a node, by <see cref="ReplicaKey"/>, placed by the plan. Its activation loads and warms the
 /// model there, its deactivation drains and unloads it, its migration moves it. Requests do not pass it.
 /// </summary>
 [Alias("OrleansInference.IModelReplicaGrain")]

@@ -7,8 +7,9 @@ public interface INodeDrain
     void Announce();
 
     /// <summary>
-    /// Tells the director, and ends when no node's table sends requests here any more and none that was sent here is
-    /// left, or the time for that is over; at once on a node without company. Requests that still come are answered.
+    /// Asks the director to drain this node. It ends when no node's table sends requests here any more and none is
+    /// left, or when its time is over. A node without company is drained at once. Requests that still come are
+    /// answered.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait; the node stays not ready.</param>
     Task BeginAsync(CancellationToken cancellationToken);

@@ -27,10 +27,9 @@ public interface INodeService : IGrainService
     [ResponseTimeout("00:00:10")]
     Task<NodeReport> ReportAsync();
 
-    /// <summary>Takes a plan and its routing table over, unless it has newer ones.</summary>
-    /// <returns>
-    /// The epoch that it now follows: a higher one than the plan's tells its director that it was replaced.
-    /// </returns>
+    /// <summary>Applies a plan and its routing table, unless the node has newer ones.</summary>
+    /// <returns>The epoch that it now follows: a higher one than the plan's tells its director that it was
+    /// replaced.</returns>
     [Alias("ApplyPlan")]
     [ResponseTimeout("00:00:10")]
     Task<long> ApplyPlanAsync(ClusterPlan plan, RoutingTable routing);

@@ -1,13 +1,13 @@
 namespace OrleansInference.Grains.Interfaces.Cluster;
 
 /// <summary>
-/// The agent of the cluster, key 0: observes the nodes, decides what runs where, and has it carried out. One lives at a
-/// time; its decisions are stored, and nodes go on with the last of them while there is none.
+/// The director of the cluster, key 0. It observes the nodes, decides what runs where, and applies the decision. One is
+/// active at a time. Its decisions are stored, and without it nodes go on with the last of them.
 /// </summary>
 [Alias("OrleansInference.IPlacementDirectorGrain")]
 public interface IPlacementDirectorGrain : IGrainWithIntegerKey
 {
-    /// <summary>Makes it live, and look at the cluster soon.</summary>
+    /// <summary>Activates the director and starts a reconciliation soon.</summary>
     [Alias("Ensure")]
     [ResponseTimeout("00:00:05")]
     Task EnsureAsync();
@@ -34,14 +34,14 @@ public interface IPlacementDirectorGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:30:00")]
     Task DrainAsync(string node, bool drain);
 
-    /// <summary>Fixes what a pin says of a model; null lets go of it.</summary>
+    /// <summary>Sets a model's pin; null removes it.</summary>
     /// <exception cref="InferenceException">It names an unknown node or balancer, or a weight that is not
     /// positive.</exception>
     [Alias("Pin")]
     [ResponseTimeout("00:00:30")]
     Task PinAsync(string model, ModelPin? pin);
 
-    /// <summary>What the director sees and wants.</summary>
+    /// <summary>The cluster as observed, and the plan.</summary>
     [Alias("GetState")]
     [ResponseTimeout("00:00:10")]
     Task<ClusterState> GetStateAsync();
@@ -51,7 +51,7 @@ public interface IPlacementDirectorGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     Task<ClusterBackup> GetBackupAsync();
 
-    /// <summary>What the agent does and why.</summary>
+    /// <summary>The agent's state and decisions.</summary>
     [Alias("GetAgent")]
     [ResponseTimeout("00:00:10")]
     Task<AgentState> GetAgentAsync();
@@ -61,7 +61,7 @@ public interface IPlacementDirectorGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     Task<ScorePoint[]> GetScoresAsync();
 
-    /// <summary>Says what the agent may do; stored.</summary>
+    /// <summary>Sets and stores the agent's mode.</summary>
     [Alias("SetAgentMode")]
     [ResponseTimeout("00:00:30")]
     Task SetAgentModeAsync(AgentMode mode);

@@ -6,7 +6,7 @@ namespace OrleansInference.Grains.Interfaces.Cluster;
 [Alias("OrleansInference.IPolicyGrain")]
 public interface IPolicyGrain : IGrainWithIntegerKey
 {
-    /// <summary>Takes a policy up and puts it in force; the oldest beyond ten goes.</summary>
+    /// <summary>Stores a policy and puts it in force. The oldest beyond ten is removed.</summary>
     /// <param name="file">The ONNX file.</param>
     /// <param name="report">What its evaluation gave.</param>
     /// <exception cref="InferenceException">It is no policy of this version's schema, was changed after training, or

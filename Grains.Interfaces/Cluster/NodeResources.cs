@@ -27,8 +27,8 @@ public sealed record NodeResources
     public Dictionary<string, string> Labels { get; init; } = [];
 
     /// <summary>
-    /// Runs that it makes side by side, by its device or its engine threads; 0 from a node that does not say, for one a
-    /// core.
+    /// Runs that it makes side by side, by its device or its engine threads. A node that does not say has 0, which
+    /// stands for one a core.
     /// </summary>
     [Id(5)]
     public int Lanes { get; init; }

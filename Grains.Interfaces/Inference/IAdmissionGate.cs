@@ -4,8 +4,8 @@ namespace OrleansInference.Grains.Interfaces.Inference;
 public interface IAdmissionGate
 {
     /// <summary>
-    /// Lets a request in, to be counted until its ticket is disposed, or refuses it: the tenant is over its quota, or
-    /// over its share of a queue that others wait in too, or the wait would take longer than the deadline leaves.
+    /// Admits or refuses a request. An admitted one is counted until its ticket is disposed. A refused one is over its
+    /// tenant's quota or share of a contended queue, or would wait longer than its deadline allows.
     /// </summary>
     AdmissionOutcome TryEnter(in AdmissionRequest request);
 

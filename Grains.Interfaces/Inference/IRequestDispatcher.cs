@@ -15,8 +15,8 @@ public interface IRequestDispatcher
     bool HasSequences(string modelName, string modelVersion);
 
     /// <summary>
-    /// Says that a request of a sequence was refused before it became one for <see cref="InferAsync"/>: the sequence
-    /// ends when those before it have run, since what follows would run on a state that lacks it.
+    /// Ends a sequence one of whose requests was refused before it reached <see cref="InferAsync"/>. It ends after the
+    /// requests before that one, because what follows would run on a state that lacks it.
     /// </summary>
     /// <param name="modelName">The model.</param>
     /// <param name="modelVersion">The version that the request asked for.</param>

@@ -81,8 +81,8 @@ public sealed record InferenceRequest : IDisposable
     public bool IsProbe { get; init; }
 
     /// <summary>
-    /// The same request after some of its time has passed: what is left of its timeout, and at least a tick, since zero
-    /// would mean no deadline.
+    /// The same request after some of its time has passed, with what is left of its timeout. At least a tick is left,
+    /// because zero would mean no deadline.
     /// </summary>
     public InferenceRequest After(TimeSpan elapsed) =>
         Timeout <= TimeSpan.Zero

@@ -1,6 +1,6 @@
 namespace OrleansInference.Grains.Interfaces.Inference;
 
-/// <summary>What one tenant asked for and got on a node.</summary>
+/// <summary>Admitted and refused requests of one tenant on a node.</summary>
 /// <param name="Tenant">Its name.</param>
 /// <param name="Admitted">Requests let in.</param>
 /// <param name="OverQuota">Requests refused for its quota.</param>

@@ -35,9 +35,9 @@ public sealed record BulkJobSpec
     public string OutputFormat { get; init; } = "";
 
     /// <summary>
-    /// Which column feeds which input of the model. Columns of one input are joined in the file's order. An input that
-    /// nothing is mapped to takes the column of its name, else the columns <c>NAME_0</c>, <c>NAME_1</c> …, else, where
-    /// the model has one input, all columns.
+    /// Which column feeds which input of the model. Columns of one input are joined in the file's order. An input
+    /// without a mapping takes the column of its name, else the columns <c>NAME_0</c>, <c>NAME_1</c> …. Where there is
+    /// none of these and the model has one input, it takes all columns.
     /// </summary>
     [Id(6)]
     public Dictionary<string, string> Columns { get; init; } = [];

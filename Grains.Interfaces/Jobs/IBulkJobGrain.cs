@@ -12,9 +12,9 @@ namespace OrleansInference.Grains.Interfaces.Jobs;
 public interface IBulkJobGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Starts it, or goes on with it where the same <paramref name="spec"/> was started before and has not ended; one
-    /// that failed or was cancelled begins again, with those of its rows that are still there, and so does one whose
-    /// input or model version is another since it completed. Returns before it ends.
+    /// Starts the job, or continues it where the same <paramref name="spec"/> was started before and has not ended. A
+    /// failed or cancelled job begins again, with those of its rows that are still there. So does a completed one whose
+    /// input or model version has changed. Returns before the job ends.
     /// </summary>
     /// <exception cref="InferenceException">The spec is wrong, the input or the model is missing, or the id belongs to
     /// another job.</exception>
@@ -35,7 +35,7 @@ public interface IBulkJobGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<BulkJobStatus> WaitAsync(long change);
 
-    /// <summary>Makes it go on after its silo was lost; nothing where it runs, is paused or has ended.</summary>
+    /// <summary>Resumes the job after its silo was lost. Does nothing where it runs, is paused or has ended.</summary>
     [Alias("EnsureRunning")]
     Task EnsureRunningAsync();
 

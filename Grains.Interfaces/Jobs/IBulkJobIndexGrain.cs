@@ -4,7 +4,7 @@ namespace OrleansInference.Grains.Interfaces.Jobs;
 [Alias("OrleansInference.IBulkJobIndexGrain")]
 public interface IBulkJobIndexGrain : IGrainWithIntegerKey
 {
-    /// <summary>Lists a job, as one that must go on or as one that need not.</summary>
+    /// <summary>Adds a job to the list, or updates whether it is active.</summary>
     [Alias("Set")]
     Task SetAsync(string id, bool active);
 

@@ -15,12 +15,10 @@ public interface IModelRepository
     /// Loads a model, or loads it again where its files changed. What is new is ready before what it replaces drains;
     /// where it cannot be loaded, what served before goes on.
     /// </summary>
-    /// <exception cref="InferenceException">
-    /// It cannot be loaded: <see cref="InferenceError.Internal"/> with a message that begins
-    /// <c>failed to load 'NAME'</c>;
-    /// <see cref="InferenceError.InvalidArgument"/> for an override that is malformed;
-    /// <see cref="InferenceError.Unavailable"/> where the mode is not <c>explicit</c> or <c>demand</c>.
-    /// </exception>
+    /// <exception cref="InferenceException">It cannot be loaded. <see cref="InferenceError.Internal"/> has a message
+    /// that begins <c>failed to load 'NAME'</c>. <see cref="InferenceError.InvalidArgument"/> is for an override that
+    /// is malformed. <see cref="InferenceError.Unavailable"/> is for a mode other than <c>explicit</c> or
+    /// <c>demand</c>.</exception>
     Task LoadAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken);
 
     /// <summary>

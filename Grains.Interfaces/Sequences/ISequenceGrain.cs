@@ -3,8 +3,8 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Grains.Interfaces.Sequences;
 
 /// <summary>
-/// One sequence of requests to a model, by <see cref="SequenceKey"/>: runs them one after the other in the order of
-/// their arrival, and keeps what the model remembers between them.
+/// One sequence of requests to a model, by <see cref="SequenceKey"/>. It runs them one after the other in the order of
+/// their arrival, and keeps the model's state between them.
 /// </summary>
 [Alias("OrleansInference.ISequenceGrain")]
 public interface ISequenceGrain : IGrainWithStringKey
@@ -15,8 +15,8 @@ public interface ISequenceGrain : IGrainWithStringKey
     Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ends the sequence because one of its requests has not run: no later one may run on a state that lacks it. Only a
-    /// request with START goes on from here; others are told the reason.
+    /// Ends the sequence because one of its requests has not run. No later one may run on a state that lacks it. Only a
+    /// request with START begins it anew; others get the reason.
     /// </summary>
     /// <param name="reason">What became of that request, such as <c>was cancelled</c>.</param>
     [Alias("Break")]

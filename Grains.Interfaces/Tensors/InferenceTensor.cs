@@ -60,7 +60,7 @@ public sealed class InferenceTensor : IDisposable
     public int ByteLength => _data.Length;
 
     /// <summary>
-    /// When set, the codec releases the tensor once it has been written to the wire: the sending silo's last use of a
+    /// Whether the codec releases the tensor once it is written to the wire. That is the sending silo's last use of a
     /// response that goes to another process.
     /// </summary>
     public bool ReleaseWhenSerialized { get; set; }

@@ -9,9 +9,9 @@ using Orleans.Serialization.WireProtocol;
 namespace OrleansInference.Grains.Interfaces.Tensors;
 
 /// <summary>
-/// Orleans wire format of a tensor. The contents are copied once on each side: from the tensor into the message, and
-/// from the message into a pooled buffer whose length is checked against the message before it is rented.
-/// Fields: 0 name, 1 datatype, 2 shape (int64 little-endian each), 3 contents; others are skipped.
+/// Orleans wire format of a tensor. The contents are copied once on each side: into the message, and from it into a
+/// pooled buffer. The length is checked against the message before the buffer is rented. Fields: 0 name, 1 datatype, 2
+/// shape (int64 little-endian each), 3 contents; others are skipped.
 /// </summary>
 [RegisterSerializer]
 [RegisterCopier]

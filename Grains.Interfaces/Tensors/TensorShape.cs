@@ -4,8 +4,8 @@ namespace OrleansInference.Grains.Interfaces.Tensors;
 public static class TensorShape
 {
     /// <summary>
-    /// Product of the dimensions. False when a dimension is negative or the product does not fit 63 bits, also where
-    /// a zero dimension would hide the overflow of the others.
+    /// Product of the dimensions. False when a dimension is negative or the product does not fit 63 bits. A zero
+    /// dimension does not hide an overflow of the others.
     /// </summary>
     public static bool TryCount(ReadOnlySpan<long> shape, out long elements)
     {

@@ -30,7 +30,7 @@ internal sealed partial class BulkJobGrain
         Level = LogLevel.Warning,
         Message = "Job {Job} could not remove its parts in {Folder}"
     )]
-    private partial void LogLeft(string job, string folder, Exception exception);
+    private partial void LogPartsLeft(string job, string folder, Exception exception);
 
     [LoggerMessage(
         EventId = 2006,

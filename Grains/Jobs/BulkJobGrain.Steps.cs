@@ -5,10 +5,10 @@ using OrleansInference.Jobs.Formats;
 
 namespace OrleansInference.Grains.Jobs;
 
-/// <content>How it goes on from look to look.</content>
+/// <content>The steps of the state machine, which a timer drives.</content>
 internal sealed partial class BulkJobGrain
 {
-    private void GoOn()
+    private void StartTimer()
     {
         _stop.Dispose();
         _stop = new CancellationTokenSource();
@@ -18,15 +18,17 @@ internal sealed partial class BulkJobGrain
         TimeSpan period = TimeSpan.FromMilliseconds(_options.PeriodMilliseconds);
         _timer?.Dispose();
         _timer = this.RegisterGrainTimer(
-            _ => LookAsync(),
+            _ => AdvanceAsync(),
             new GrainTimerCreationOptions(TimeSpan.Zero, period) { KeepAlive = true }
         );
     }
 
-    /// <summary>Takes up the shards; the parts that are there have the last word on what is done.</summary>
-    private void Begin()
+    /// <summary>
+    /// Queues the shards that have no part yet. The parts on disk decide what is done, not the record.
+    /// </summary>
+    private void BeginShards()
     {
-        _shards.Begin(Record.Plan!, Record.Shards, JobFiles.Done(Record.Plan!, Record.Shards));
+        _shards.Begin(Record.Plan!, Record.Shards, JobFiles.FindDone(Record.Plan!, Record.Shards));
         _begun = true;
     }
 
@@ -47,7 +49,7 @@ internal sealed partial class BulkJobGrain
         }
     }
 
-    private async Task LookAsync()
+    private async Task AdvanceAsync()
     {
         try
         {
@@ -97,7 +99,7 @@ internal sealed partial class BulkJobGrain
         {
             throw Invalid($"'{spec.Input}' has no rows");
         }
-        int[] done = JobFiles.Done(Record.Plan, shards);
+        int[] done = JobFiles.FindDone(Record.Plan, shards);
         await StoreAsync(
             Record with
             {
@@ -114,17 +116,17 @@ internal sealed partial class BulkJobGrain
     {
         if (!_begun)
         {
-            Begin();
+            BeginShards();
         }
         long rows = _shards.Rows;
-        await _shards.LookAsync();
+        await _shards.PollAsync();
         if (_shards.Done.Count != Record.Done.Length)
         {
             await StoreAsync(Record with { Done = [.. _shards.Done.Order()] });
         }
         else if (rows != _shards.Rows)
         {
-            Changed();
+            NotifyChanged();
         }
         if (_shards.Refusal is { } refusal)
         {
@@ -134,7 +136,7 @@ internal sealed partial class BulkJobGrain
         {
             return;
         }
-        Begin();
+        BeginShards();
         if (_shards.IsEmpty)
         {
             await StoreAsync(Record with { State = BulkJobState.Merging });
@@ -172,14 +174,14 @@ internal sealed partial class BulkJobGrain
         string output = Record.Plan!.Spec.Output;
         try
         {
-            if (JobFiles.Owner(output) == Id)
+            if (JobFiles.FindOwner(output) == Id)
             {
                 JobFiles.Remove(JobFiles.Folder(output));
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogLeft(Id, JobFiles.Folder(output), exception);
+            LogPartsLeft(Id, JobFiles.Folder(output), exception);
         }
     }
 
@@ -187,6 +189,6 @@ internal sealed partial class BulkJobGrain
     {
         _timer?.Dispose();
         _timer = null;
-        await ForgetAsync();
+        await DeregisterAsync();
     }
 }

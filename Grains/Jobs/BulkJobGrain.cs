@@ -9,8 +9,8 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// A job's state machine: Preparing, Running, Merging, Completed, one look after the other, each short. Whatever it
-/// does may be done again, by it after a crash or by a second activation while the cluster disagrees on its members.
+/// A job's state machine: Preparing, Running, Merging, Completed. A timer drives it in short steps. Every step may run
+/// again: after a crash, or in a second activation while the cluster disagrees on its members.
 /// </summary>
 [Immovable]
 internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
@@ -61,7 +61,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     {
         if (Record.IsActive)
         {
-            GoOn();
+            StartTimer();
         }
         return Task.CompletedTask;
     }
@@ -76,7 +76,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     /// <inheritdoc />
     public async Task<BulkJobStatus> StartAsync(BulkJobSpec spec)
     {
-        bool same = Record.Spec is { } known && SpecJson.Same(known, spec);
+        bool same = Record.Spec is { } known && SpecJson.AreSame(known, spec);
         if (Record.IsUnderWay && !same)
         {
             throw Invalid($"job '{Id}' is another one that has not ended: cancel it first, or choose another id");
@@ -96,6 +96,8 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
             return Status();
         }
         await ClaimAsync(plan);
+        // Listed before it is stored: a crash in between leaves an entry that EnsureRunningAsync removes. The other
+        // order would leave a job that nobody resumes.
         await Index.SetAsync(Id, active: true);
         await StoreAsync(
             new JobRecord
@@ -108,7 +110,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
         );
         _registry.Add(Id, spec);
         LogStarted(Id, spec.Model, plan.Spec.Version, spec.Input);
-        GoOn();
+        StartTimer();
         return Status();
     }
 
@@ -134,11 +136,11 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     {
         if (!Record.IsActive)
         {
-            await ForgetAsync();
+            await DeregisterAsync();
         }
         else if (_timer is null)
         {
-            GoOn();
+            StartTimer();
         }
     }
 
@@ -151,7 +153,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
         }
         else if (!Record.IsActive)
         {
-            await ForgetAsync();
+            await DeregisterAsync();
         }
     }
 
@@ -165,7 +167,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
         }
         await StopAsync();
         await StoreAsync(Record with { State = BulkJobState.Paused });
-        await ForgetAsync();
+        await DeregisterAsync();
         return Status();
     }
 
@@ -185,7 +187,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
             }
         );
         _registry.Add(Id, Record.Spec!);
-        GoOn();
+        StartTimer();
         return Status();
     }
 
@@ -212,7 +214,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
         );
         _shards.Begin(Record.Plan!, [], []);
         RemoveParts();
-        await ForgetAsync();
+        await DeregisterAsync();
         return Status();
     }
 
@@ -257,7 +259,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
 
     private async Task ClaimAsync(BulkShardPlan plan)
     {
-        if (JobFiles.Owner(plan.Spec.Output) is { } other && other != Id && await IsUnderWayAsync(other))
+        if (JobFiles.FindOwner(plan.Spec.Output) is { } other && other != Id && await IsUnderWayAsync(other))
         {
             throw Invalid($"'{plan.Spec.Output}' is being written by job '{other}', which has not ended");
         }
@@ -287,7 +289,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
         }
     }
 
-    private async Task ForgetAsync()
+    private async Task DeregisterAsync()
     {
         await Index.SetAsync(Id, active: false);
         _registry.Remove(Id);
@@ -312,10 +314,10 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
             throw;
         }
 
-        Changed();
+        NotifyChanged();
     }
 
-    private void Changed()
+    private void NotifyChanged()
     {
         _change++;
         _changed.TrySetResult();

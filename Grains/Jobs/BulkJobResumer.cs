@@ -5,9 +5,7 @@ using OrleansInference.Grains.Interfaces.Jobs;
 
 namespace OrleansInference.Grains.Jobs;
 
-/// <summary>
-/// Has jobs go on whose silo was lost: a job's grain comes back when somebody calls it, which is what this does.
-/// </summary>
+/// <summary>Resumes jobs whose silo was lost. A call activates a job's grain again, on another silo.</summary>
 internal sealed partial class BulkJobResumer(
     IGrainFactory grains,
     JobRegistry registry,
@@ -24,6 +22,7 @@ internal sealed partial class BulkJobResumer(
     {
         try
         {
+            // Grains can be called only once the silo has started.
             await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted)
                 .WaitAsync(stoppingToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -65,7 +64,7 @@ internal sealed partial class BulkJobResumer(
     }
 
     /// <summary>
-    /// Tries a step; whatever goes wrong with a job must not end the silo, and is tried again with the next look.
+    /// Tries a step. A job that cannot be resumed must not end the silo; it is tried again in the next period.
     /// </summary>
     private async Task TryAsync(string what, Func<Task> step, CancellationToken stoppingToken)
     {

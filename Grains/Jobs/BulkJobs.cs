@@ -19,6 +19,7 @@ internal sealed class BulkJobs(IGrainFactory grains, JobPaths paths) : IBulkJobs
     public async Task<IReadOnlyList<BulkJobStatus>> ListAsync()
     {
         List<BulkJobStatus> jobs = [];
+        // In chunks, because each call may activate a grain and read its state from storage.
         foreach (
             string[] some in (
                 await CallAsync(() => grains.GetGrain<IBulkJobIndexGrain>(0).ListAsync()).ConfigureAwait(false)

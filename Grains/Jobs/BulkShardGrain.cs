@@ -7,8 +7,8 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// One shard on some silo. It keeps nothing: a new activation knows of no run, which is how its job learns that a silo
-/// was lost. The run itself is outside the grain's turns, so that asking for its progress never waits for it.
+/// One shard on some silo. It stores nothing: a new activation knows of no run, and so its job learns that a silo was
+/// lost. The run is outside the grain's turns, so that a call for its progress never waits for it.
 /// </summary>
 [RandomPlacement]
 [Immovable]

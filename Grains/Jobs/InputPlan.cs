@@ -9,9 +9,9 @@ namespace OrleansInference.Grains.Jobs;
 /// <summary>Decides which columns of a file feed which input of a model.</summary>
 internal static class InputPlan
 {
-    /// <summary>The inputs that are fed.</summary>
+    /// <summary>Maps the columns of a file to the model's inputs.</summary>
     /// <exception cref="InferenceException">A column or input is missing, or sizes or types do not fit.</exception>
-    public static BulkInput[] Of(BulkJobSpec spec, ModelMetadata model, RowColumn[] columns)
+    public static BulkInput[] For(BulkJobSpec spec, ModelMetadata model, RowColumn[] columns)
     {
         foreach ((string column, string input) in spec.Columns)
         {
@@ -44,7 +44,7 @@ internal static class InputPlan
 
     private static BulkInput Input(BulkJobSpec spec, ModelMetadata model, RowColumn[] columns, TensorMetadata input)
     {
-        RowColumn[] feeding = Feeding(spec, model, columns, input);
+        RowColumn[] feeding = FindColumns(spec, model, columns, input);
         if (feeding.Length == 0)
         {
             throw Invalid(
@@ -75,7 +75,12 @@ internal static class InputPlan
         );
     }
 
-    private static RowColumn[] Feeding(BulkJobSpec spec, ModelMetadata model, RowColumn[] columns, TensorMetadata input)
+    private static RowColumn[] FindColumns(
+        BulkJobSpec spec,
+        ModelMetadata model,
+        RowColumn[] columns,
+        TensorMetadata input
+    )
     {
         RowColumn[] mapped = [.. columns.Where(column => spec.Columns.GetValueOrDefault(column.Name) == input.Name)];
         if (mapped.Length > 0)
@@ -97,7 +102,7 @@ internal static class InputPlan
             : [];
     }
 
-    /// <summary>The input's dimensions for one row: the model's, and where those vary what the columns have.</summary>
+    /// <summary>The input's dimensions for one row: the model's, with free dimensions taken from the columns.</summary>
     private static long[] Shape(BulkJobSpec spec, TensorMetadata input, long[] dimensions, RowColumn[] feeding)
     {
         long elements = feeding.Sum(column => column.Elements);

@@ -6,17 +6,17 @@ using OrleansInference.Jobs.Formats;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// A job's files next to its output: <c>OUTPUT.parts/job.json</c> says whose they are,
-/// <c>OUTPUT.parts/FINGERPRINT/part-000123</c> is a shard. All of them appear by a rename, so that what is there is
+/// A job's files next to its output. <c>OUTPUT.parts/job.json</c> names the job;
+/// <c>OUTPUT.parts/FINGERPRINT/part-000123</c> is a shard. Each appears by a rename, so that a file that is there is
 /// whole.
 /// </summary>
 internal static class JobFiles
 {
-    /// <summary>Where an output's parts are.</summary>
+    /// <summary>The folder of an output's parts.</summary>
     public static string Folder(string output) => output + ".parts";
 
     /// <summary>The job that an output's parts belong to; null where there is none.</summary>
-    public static string? Owner(string output)
+    public static string? FindOwner(string output)
     {
         try
         {
@@ -30,7 +30,8 @@ internal static class JobFiles
     }
 
     /// <summary>
-    /// Makes the parts' folder a job's own. Parts of the same spec, input and model version stay, all others go.
+    /// Takes the parts' folder over for a job. Parts of the same spec, input and model version stay; all others are
+    /// deleted.
     /// </summary>
     public static void Claim(string id, BulkShardPlan plan)
     {
@@ -48,8 +49,8 @@ internal static class JobFiles
         WriteText(Path.Combine(folder, "job.json"), JsonSerializer.Serialize(new Note(id, plan.Spec)));
     }
 
-    /// <summary>The shards whose parts are there.</summary>
-    public static int[] Done(BulkShardPlan plan, BulkRange[] shards)
+    /// <summary>Indexes of the shards whose parts are on disk.</summary>
+    public static int[] FindDone(BulkShardPlan plan, BulkRange[] shards)
     {
         Directory.CreateDirectory(plan.Parts);
         return

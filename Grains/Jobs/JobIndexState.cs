@@ -11,7 +11,7 @@ internal sealed record JobIndexState
     [Id(0)]
     public ImmutableArray<string> Jobs { get; init; } = [];
 
-    /// <summary>Those that must go on.</summary>
+    /// <summary>Jobs that have not ended and are not paused.</summary>
     [Id(1)]
     public ImmutableHashSet<string> Active { get; init; } = [];
 }

@@ -7,12 +7,12 @@ using OrleansInference.Jobs.Formats;
 
 namespace OrleansInference.Grains.Jobs;
 
-/// <summary>Checks a job before it starts and fills in what its spec leaves open.</summary>
+/// <summary>Validates a job before it starts, and completes what its spec leaves open.</summary>
 internal sealed class JobPlanner(InferenceEngine engine, IModelCatalog catalog)
 {
     private static readonly TimeSpan LoadPatience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Plans a job by the heads of its files.</summary>
+    /// <summary>Plans a job from the headers of its files.</summary>
     /// <exception cref="InferenceException">The spec is wrong, or the input or the model is missing.</exception>
     public async Task<BulkShardPlan> PlanAsync(BulkJobSpec spec, CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ internal sealed class JobPlanner(InferenceEngine engine, IModelCatalog catalog)
             .. model.Outputs.Where(tensor => spec.Outputs.Length == 0 || spec.Outputs.Contains(tensor.Name)),
         ];
         output.CheckOutputs(model.Name, written);
-        BulkInput[] inputs = InputPlan.Of(spec, model, await ReadColumnsAsync(input, spec, cancellationToken));
+        BulkInput[] inputs = InputPlan.For(spec, model, await ReadColumnsAsync(input, spec, cancellationToken));
         spec = spec with
         {
             Version = spec.Version.Length > 0 ? spec.Version : model.Versions[^1],
@@ -57,7 +57,8 @@ internal sealed class JobPlanner(InferenceEngine engine, IModelCatalog catalog)
     }
 
     /// <summary>
-    /// Stands for the job's rows and how they are inferred: another spec, input or model version has another.
+    /// Identifies the job's rows and how they are inferred. Another spec, input or model version has another
+    /// fingerprint.
     /// </summary>
     public static string Fingerprint(BulkJobSpec spec)
     {

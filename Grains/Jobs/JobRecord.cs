@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// What a job must not forget. Which shards are done is also in the parts themselves, which have the last word.
+/// The state of a job in grain storage. The parts on disk decide which shards are done; this is a copy.
 /// </summary>
 [GenerateSerializer]
 [Alias("OrleansInference.JobRecord")]
@@ -13,11 +13,11 @@ internal sealed record JobRecord
     [Id(0)]
     public BulkJobSpec? Spec { get; init; }
 
-    /// <summary>What its shards are told.</summary>
+    /// <summary>The plan that its shards run.</summary>
     [Id(1)]
     public BulkShardPlan? Plan { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The step that it is at.</summary>
     [Id(2)]
     public BulkJobState State { get; init; }
 

@@ -6,8 +6,8 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// Running jobs as files in <c>Jobs:Root/.jobs</c>: where grain storage is memory and all silos were lost, they are
-/// what is left to go on from. Without a root there are none.
+/// Keeps running jobs as files in <c>Jobs:Root/.jobs</c>. They survive where grain storage is memory and all silos were
+/// lost. Without a root there are none.
 /// </summary>
 internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<JobRegistry> logger)
 {
@@ -18,7 +18,7 @@ internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<
 
     private bool IsOn => options.Value.Root.Length > 0;
 
-    /// <summary>Notes a job that must go on.</summary>
+    /// <summary>Adds a job that is to be resumed.</summary>
     public void Add(string id, BulkJobSpec spec)
     {
         if (!IsOn)
@@ -26,19 +26,19 @@ internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<
             return;
         }
         Directory.CreateDirectory(Folder);
-        JobFiles.WriteText(Of(id), SpecJson.Write(spec));
+        JobFiles.WriteText(NotePath(id), SpecJson.Write(spec));
     }
 
-    /// <summary>Forgets a job that need not.</summary>
+    /// <summary>Removes a job that has ended or is paused.</summary>
     public void Remove(string id)
     {
         if (IsOn && Directory.Exists(Folder))
         {
-            File.Delete(Of(id));
+            File.Delete(NotePath(id));
         }
     }
 
-    /// <summary>The jobs noted.</summary>
+    /// <summary>Reads all jobs by id. A file that cannot be read is logged and left out.</summary>
     public Dictionary<string, BulkJobSpec> Read()
     {
         Dictionary<string, BulkJobSpec> jobs = [];
@@ -63,7 +63,7 @@ internal sealed partial class JobRegistry(IOptions<JobOptions> options, ILogger<
         return jobs;
     }
 
-    private string Of(string id) => Path.Combine(Folder, Uri.EscapeDataString(id) + ".json");
+    private string NotePath(string id) => Path.Combine(Folder, Uri.EscapeDataString(id) + ".json");
 
     [LoggerMessage(
         EventId = 2009,

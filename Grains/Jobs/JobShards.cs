@@ -4,8 +4,7 @@ using OrleansInference.Grains.Interfaces.Jobs;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// A job's shards under way: hands them out, looks at them, and gives those of a lost silo to another. Lives in its
-/// job's turns.
+/// Runs a job's shards: starts them, polls them, and moves those of a lost silo to another. Runs in its job's turns.
 /// </summary>
 internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider time)
 {
@@ -13,7 +12,7 @@ internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider t
     private const int MostMissed = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<int, Live> _running = [];
+    private readonly Dictionary<int, RunningShard> _running = [];
     private Queue<BulkRange> _pending = new();
     private BulkShardPlan? _plan;
 
@@ -24,7 +23,7 @@ internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider t
     public int Running => _running.Count;
 
     /// <summary>Rows that they have inferred.</summary>
-    public long Rows => _running.Values.Sum(live => live.Rows);
+    public long Rows => _running.Values.Sum(running => running.Rows);
 
     /// <summary>Whether nothing is left to do.</summary>
     public bool IsEmpty => _running.Count == 0 && _pending.Count == 0;
@@ -32,7 +31,7 @@ internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider t
     /// <summary>Why the job cannot go on; null while it can.</summary>
     public string? Refusal { get; private set; }
 
-    /// <summary>Takes up a job's shards, of which some are done.</summary>
+    /// <summary>Begins with a job's shards, of which some are done.</summary>
     public void Begin(BulkShardPlan plan, BulkRange[] shards, IEnumerable<int> done)
     {
         _plan = plan;
@@ -43,10 +42,10 @@ internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider t
         _pending = new Queue<BulkRange>(shards.Where(shard => !Done.Contains(shard.Index)));
     }
 
-    /// <summary>Looks at every shard under way once, and starts as many as may run.</summary>
-    public async Task LookAsync()
+    /// <summary>Polls every running shard once, and starts as many as may run.</summary>
+    public async Task PollAsync()
     {
-        await Task.WhenAll(_running.Values.ToArray().Select(LookAsync));
+        await Task.WhenAll(_running.Values.ToArray().Select(PollAsync));
         List<Task> starting = [];
         while (
             Refusal is null
@@ -54,21 +53,21 @@ internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider t
             && _pending.TryDequeue(out BulkRange range)
         )
         {
-            Live live = new(range);
-            _running.Add(range.Index, live);
-            starting.Add(StartAsync(live));
+            RunningShard running = new(range);
+            _running.Add(range.Index, running);
+            starting.Add(StartAsync(running));
         }
 
         await Task.WhenAll(starting);
     }
 
-    /// <summary>Ends all runs, as far as their silos answer.</summary>
+    /// <summary>Cancels all runs whose silos answer, and queues their shards again.</summary>
     public async Task StopAsync()
     {
         await Task.WhenAll(
-            _running.Values.Select(live =>
-                AskAsync(
-                    live,
+            _running.Values.Select(running =>
+                CallAsync(
+                    running,
                     async shard =>
                     {
                         await shard.CancelAsync();
@@ -77,49 +76,49 @@ internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider t
                 )
             )
         );
-        foreach (Live live in _running.Values)
+        foreach (RunningShard running in _running.Values)
         {
-            _pending.Enqueue(live.Range);
+            _pending.Enqueue(running.Range);
         }
         _running.Clear();
     }
 
-    private async Task LookAsync(Live live)
+    private async Task PollAsync(RunningShard running)
     {
-        if (await AskAsync(live, shard => shard.GetProgressAsync()) is not { } progress)
+        if (await CallAsync(running, shard => shard.GetProgressAsync()) is not { } progress)
         {
-            if (++live.Missed < MostMissed)
+            if (++running.Missed < MostMissed)
             {
                 return;
             }
-            // Another grain, which lives elsewhere if that silo is still taken for alive; should both end, they write
-            // the same rows.
-            live.Attempt = live.Attempt + 1;
-            live.Missed = 0;
-            await StartAsync(live);
+            // Another key is another grain, which may be placed elsewhere while that silo is still taken for alive.
+            // Should both attempts end, they write the same rows.
+            running.Attempt = running.Attempt + 1;
+            running.Missed = 0;
+            await StartAsync(running);
             return;
         }
 
-        live.Missed = 0;
-        live.Rows = progress.Rows;
+        running.Missed = 0;
+        running.Rows = progress.Rows;
         switch (progress.State)
         {
-            case BulkShardState.Done when File.Exists(ShardRun.Part(_plan!.Parts, live.Range.Index)):
-                _running.Remove(live.Range.Index);
-                Done.Add(live.Range.Index);
+            case BulkShardState.Done when File.Exists(ShardRun.Part(_plan!.Parts, running.Range.Index)):
+                _running.Remove(running.Range.Index);
+                Done.Add(running.Range.Index);
                 break;
             case BulkShardState.Done:
-                live.Attempt++;
-                await FailedAsync(
-                    live,
+                running.Attempt++;
+                await RetryAsync(
+                    running,
                     $"its part is not in '{_plan!.Parts}': the output's folder must be the same on every silo"
                 );
                 break;
             case BulkShardState.Idle:
-                await StartAsync(live);
+                await StartAsync(running);
                 break;
             case BulkShardState.Failed:
-                await FailedAsync(live, progress.Error);
+                await RetryAsync(running, progress.Error);
                 break;
             case BulkShardState.Refused:
                 Refusal ??= progress.Error;
@@ -127,38 +126,38 @@ internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider t
         }
     }
 
-    private async Task FailedAsync(Live live, string error)
+    private async Task RetryAsync(RunningShard running, string error)
     {
-        if (++live.Failures < MostFailures)
+        if (++running.Failures < MostFailures)
         {
-            await StartAsync(live);
+            await StartAsync(running);
         }
         else
         {
             Refusal ??=
-                $"shard {live.Range.Index} (rows {live.Range.Start} to {live.Range.End - 1}) failed "
+                $"shard {running.Range.Index} (rows {running.Range.Start} to {running.Range.End - 1}) failed "
                 + $"{MostFailures} times: {error}";
         }
     }
 
-    private Task<bool> StartAsync(Live live) =>
-        AskAsync(
-            live,
+    private Task<bool> StartAsync(RunningShard running) =>
+        CallAsync(
+            running,
             async shard =>
             {
-                await shard.StartAsync(_plan!, live.Range);
+                await shard.StartAsync(_plan!, running.Range);
                 return true;
             }
         );
 
-    /// <summary>Asks a shard's grain; nothing where its silo does not answer soon.</summary>
-    private async Task<T?> AskAsync<T>(Live live, Func<IBulkShardGrain, Task<T>> ask)
+    /// <summary>Calls a shard's grain. Returns the default where its silo does not answer in time.</summary>
+    private async Task<T?> CallAsync<T>(RunningShard running, Func<IBulkShardGrain, Task<T>> call)
     {
         try
         {
-            return await ask(
+            return await call(
                     grains.GetGrain<IBulkShardGrain>(
-                        $"{job}/{Path.GetFileName(_plan!.Parts)}/{live.Range.Index}/{live.Attempt}"
+                        $"{job}/{Path.GetFileName(_plan!.Parts)}/{running.Range.Index}/{running.Attempt}"
                     )
                 )
                 .WaitAsync(Patience, time);
@@ -170,7 +169,7 @@ internal sealed class JobShards(IGrainFactory grains, string job, TimeProvider t
         }
     }
 
-    private sealed class Live(BulkRange range)
+    private sealed class RunningShard(BulkRange range)
     {
         public BulkRange Range => range;
 

@@ -4,7 +4,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Jobs;
 
-/// <summary>Sends a shard's rows through the dispatcher, again where the cluster could not answer.</summary>
+/// <summary>Sends a shard's rows through the dispatcher, and retries while the cluster cannot answer.</summary>
 internal sealed class ShardRequests(
     IRequestDispatcher dispatcher,
     BulkShardPlan plan,
@@ -60,8 +60,8 @@ internal sealed class ShardRequests(
     }
 
     /// <summary>
-    /// Whether the same request may be answered later. A model that is not found was there when the job started: a silo
-    /// may still be loading it.
+    /// Whether a retry may succeed. A model that is not found was there when the job started, so a silo may still be
+    /// loading it.
     /// </summary>
     public static bool IsTransient(InferenceError error) =>
         error

@@ -7,9 +7,9 @@ using OrleansInference.Jobs.Formats;
 namespace OrleansInference.Grains.Jobs;
 
 /// <summary>
-/// One attempt at a shard: its rows, in order, through the model into a file of this attempt's own, which becomes the
-/// part by one rename when it is whole and on disk. Attempts at one shard may run side by side: whichever comes last
-/// replaces a part by one with the same rows.
+/// One attempt at a shard: it sends the shard's rows, in order, through the model into a file of its own. One rename
+/// makes the file the part, when it is whole and on disk. Attempts at one shard may run side by side: the last one
+/// replaces the part by one with the same rows.
 /// </summary>
 internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkRange range, int requestsInFlight)
 {
@@ -18,11 +18,11 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
     /// <summary>Rows inferred.</summary>
     public long Rows => Interlocked.Read(ref _rows);
 
-    /// <summary>Where a shard's part is.</summary>
+    /// <summary>The path of a shard's part.</summary>
     public static string Part(string parts, int index) =>
         Path.Combine(parts, string.Create(CultureInfo.InvariantCulture, $"part-{index:D6}"));
 
-    /// <summary>Runs it to its end.</summary>
+    /// <summary>Infers all rows of the shard and writes its part.</summary>
     /// <exception cref="InferenceException">A row or the model is wrong, or the model did not answer.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

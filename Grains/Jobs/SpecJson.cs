@@ -5,7 +5,7 @@ using OrleansInference.Grains.Interfaces.Jobs;
 
 namespace OrleansInference.Grains.Jobs;
 
-/// <summary>A job's spec as JSON that is the same for the same job.</summary>
+/// <summary>Writes a job's spec as canonical JSON: equal jobs have equal text.</summary>
 internal static class SpecJson
 {
     /// <summary>The spec's JSON.</summary>
@@ -24,11 +24,11 @@ internal static class SpecJson
     public static BulkJobSpec Read(string json) =>
         JsonSerializer.Deserialize<BulkJobSpec>(json) ?? throw new JsonException("a job's spec is null");
 
-    /// <summary>Whether two specs are of one job; how many shards run at once makes no other.</summary>
-    public static bool Same(BulkJobSpec left, BulkJobSpec right) =>
+    /// <summary>Whether two specs describe one job. The number of shards at once does not matter.</summary>
+    public static bool AreSame(BulkJobSpec left, BulkJobSpec right) =>
         Write(left with { MaxParallelShards = 1 }) == Write(right with { MaxParallelShards = 1 });
 
-    /// <summary>16 hexadecimal digits that stand for the spec, and for whatever else is given.</summary>
+    /// <summary>A hash of the spec, and of whatever else is given, as 16 hexadecimal digits.</summary>
     public static string Fingerprint(BulkJobSpec spec, string more = "") =>
         Convert.ToHexStringLower(
             SHA256.HashData(Encoding.UTF8.GetBytes(Write(spec with { MaxParallelShards = 1 }) + more)).AsSpan(0, 8)

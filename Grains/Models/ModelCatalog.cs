@@ -8,7 +8,7 @@ using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Models;
 
-/// <summary>What this node's engine serves, and what other nodes do.</summary>
+/// <summary>Describes the models of this node's engine, and those that other nodes serve.</summary>
 internal sealed class ModelCatalog(InferenceEngine engine, ClusterNode node, RemoteModels remote) : IModelCatalog
 {
     /// <inheritdoc />
@@ -22,11 +22,12 @@ internal sealed class ModelCatalog(InferenceEngine engine, ClusterNode node, Rem
     /// <inheritdoc />
     public ModelMetadata GetMetadata(string modelName, string modelVersion)
     {
-        if (Elsewhere(modelName, modelVersion) is { } description)
+        if (FindRemote(modelName, modelVersion) is { } description)
         {
             return description.Metadata;
         }
-        IServedModel model = Find(modelName, modelVersion);
+        IServedModel model = Require(modelName, modelVersion);
+        // The server fills hidden tensors itself, such as a sequence's state: clients must not send them.
         return new ModelMetadata(
             model.Name,
             engine.ReadyVersions(modelName),
@@ -51,7 +52,7 @@ internal sealed class ModelCatalog(InferenceEngine engine, ClusterNode node, Rem
 
     /// <inheritdoc />
     public string GetConfigJson(string modelName, string modelVersion) =>
-        Elsewhere(modelName, modelVersion)?.ConfigJson ?? engine.ConfigJson(Find(modelName, modelVersion));
+        FindRemote(modelName, modelVersion)?.ConfigJson ?? engine.ConfigJson(Require(modelName, modelVersion));
 
     /// <inheritdoc />
     public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion)
@@ -60,11 +61,11 @@ internal sealed class ModelCatalog(InferenceEngine engine, ClusterNode node, Rem
         {
             return [.. engine.Models.Select(engine.Statistics)];
         }
-        if (Elsewhere(modelName, modelVersion) is not null)
+        if (FindRemote(modelName, modelVersion) is not null)
         {
             return [];
         }
-        _ = Find(modelName, modelVersion);
+        _ = Require(modelName, modelVersion);
         return
         [
             .. engine
@@ -77,16 +78,16 @@ internal sealed class ModelCatalog(InferenceEngine engine, ClusterNode node, Rem
 
     /// <inheritdoc />
     public IReadOnlyList<string> GetLabels(string modelName, string modelVersion, string output) =>
-        Elsewhere(modelName, modelVersion) is { } description
+        FindRemote(modelName, modelVersion) is { } description
             ? description.Labels.GetValueOrDefault(output) ?? []
-            : engine.Labels(Find(modelName, modelVersion), output);
+            : engine.Labels(Require(modelName, modelVersion), output);
 
     private static TensorMetadata Describe(TensorSpec spec) => new(spec.Name, spec.Datatype, spec.Dimensions);
 
-    private ModelDescription? Elsewhere(string model, string version) =>
+    private ModelDescription? FindRemote(string model, string version) =>
         engine.Find(model, version, out _, out _) is null ? remote.Find(model) : null;
 
-    private IServedModel Find(string modelName, string modelVersion) =>
+    private IServedModel Require(string modelName, string modelVersion) =>
         engine.Find(modelName, modelVersion, out InferenceError error, out string message)
         ?? throw new InferenceException(error, message);
 }

@@ -13,8 +13,8 @@ using OrleansInference.Routing.Snapshots;
 namespace OrleansInference.Grains.Models;
 
 /// <summary>
-/// The repository calls, for the whole cluster: what is loaded through one node is loaded there first, from its own
-/// repository or what the call brings, and then where the director has it.
+/// Loads and unloads models for the whole cluster. A model is loaded on this node first, from its own repository or
+/// from what the call brings. The director then has it loaded where the plan places it.
 /// </summary>
 internal sealed partial class ModelRepositoryControl(
     InferenceEngine engine,

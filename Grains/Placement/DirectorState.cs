@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Grains.Placement;
 
-/// <summary>What the director must not forget: its last plan, and what operators asked for.</summary>
+/// <summary>The director's state in grain storage: its last plan, and what operators asked for.</summary>
 [GenerateSerializer]
 [Alias("OrleansInference.DirectorState")]
 internal sealed record DirectorState

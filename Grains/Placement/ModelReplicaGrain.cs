@@ -7,27 +7,25 @@ using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Placement;
 
-/// <summary>
-/// One model on one node. Its activation is what has the model loaded, its deactivation what lets go of it.
-/// </summary>
+/// <summary>One replica of a model on a node. Its activation loads the model, its deactivation releases it.</summary>
 [PlanPlacement]
 [KeepAlive]
 [Immovable]
 internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : Grain, IModelReplicaGrain
 {
-    private bool _lives;
+    private bool _isLoaded;
 
     private string Key => this.GetPrimaryKeyString();
 
     private string Model => ReplicaKey.Parse(Key).Model;
 
     /// <inheritdoc />
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => LiveAsync(cancellationToken);
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => EnsureLoadedAsync(cancellationToken);
 
     /// <inheritdoc />
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (!_lives)
+        if (!_isLoaded)
         {
             return;
         }
@@ -42,7 +40,7 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
     /// <inheritdoc />
     public async Task<SiloAddress> EnsureAsync()
     {
-        await LiveAsync(CancellationToken.None);
+        await EnsureLoadedAsync(CancellationToken.None);
         return node.Address;
     }
 
@@ -50,7 +48,7 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
     public Task MoveAsync()
     {
         // Migrating to where it is would end it and lose its place.
-        if (PlanPlacementDirector.Planned(node.Plan, Key) is { } target && !target.Equals(node.Address))
+        if (PlanPlacementDirector.FindNode(node.Plan, Key) is { } target && !target.Equals(node.Address))
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
             this.MigrateOnIdle();
@@ -67,12 +65,12 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
     }
 
     /// <summary>
-    /// Loads the model where the plan has this replica here. A call that comes late for one that was retired activates
-    /// it again: then it loads nothing and goes.
+    /// Loads the model, if the plan has this replica on this node. A late call may activate a replica that was retired:
+    /// then it loads nothing and deactivates.
     /// </summary>
-    private async Task LiveAsync(CancellationToken cancellationToken)
+    private async Task EnsureLoadedAsync(CancellationToken cancellationToken)
     {
-        if (!_lives && PlanPlacementDirector.Planned(node.Plan, Key)?.Equals(node.Address) != true)
+        if (!_isLoaded && PlanPlacementDirector.FindNode(node.Plan, Key)?.Equals(node.Address) != true)
         {
             this.DeactivateOnIdle();
             return;
@@ -80,6 +78,6 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
 
         await models.EnsureAsync(Model, cancellationToken);
         node.SetReplicaGrain(Key, lives: true);
-        _lives = true;
+        _isLoaded = true;
     }
 }

@@ -3,11 +3,11 @@ using OrleansInference.Routing.Balancing;
 
 namespace OrleansInference.Grains.Placement;
 
-/// <summary>Whether a pin can be followed. Pure.</summary>
+/// <summary>Validates a pin. Pure.</summary>
 internal static class PinCheck
 {
-    /// <summary>What is wrong with it and what is allowed, or null.</summary>
-    public static string? Wrong(ModelPin pin, IReadOnlyCollection<string> nodes)
+    /// <summary>What is wrong with a pin and what is allowed; null for a valid one.</summary>
+    public static string? FindProblem(ModelPin pin, IReadOnlyCollection<string> nodes)
     {
         string there = string.Join(", ", nodes.Order(StringComparer.Ordinal));
         if (pin.Nodes.Concat(pin.Weights.Keys).FirstOrDefault(node => !nodes.Contains(node)) is { } missing)

@@ -7,75 +7,76 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Grains.Placement;
 
-/// <content>One look at the cluster: collect, decide, store, publish, carry out.</content>
+/// <content>One reconciliation: collect, decide, store, publish, apply.</content>
 internal sealed partial class PlacementDirectorGrain
 {
-    /// <summary>Looks now, or again after the look that is under way.</summary>
-    private void LookSoon()
+    /// <summary>Reconciles now, or once more after the reconciliation under way.</summary>
+    private void ReconcileSoon()
     {
-        if (_looking)
+        if (_reconciling)
         {
             _again = true;
         }
         else
         {
-            _ = LookAsync();
+            _ = ReconcileAsync();
         }
     }
 
-    private async Task UntilAsync(Func<bool> reached)
+    private async Task ReconcileUntilAsync(Func<bool> reached)
     {
         while (true)
         {
-            await LookAsync();
+            await ReconcileAsync();
             if (reached())
             {
                 return;
             }
-            await _looked.Task;
+            await _reconciled.Task;
         }
     }
 
-    private async Task LookAsync()
+    private async Task ReconcileAsync()
     {
-        if (_looking)
+        if (_reconciling)
         {
-            // What was asked for meanwhile is seen by the next look only.
+            // The reconciliation under way may have read the state before this request changed it: only the next one is
+            // sure to see it.
             _again = true;
-            await _looked.Task;
+            await _reconciled.Task;
             return;
         }
 
-        _looking = true;
+        _reconciling = true;
         try
         {
             do
             {
                 _again = false;
-                await LookOnceAsync();
+                await ReconcileOnceAsync();
             } while (_again);
         }
         catch (InconsistentStateException exception)
         {
-            // Another director has written: it is the one.
+            // Storage refuses a writer whose version is old: another director is in office.
             LogReplaced(exception.Message);
             DeactivateOnIdle();
         }
         catch (Exception exception)
         {
-            // Whatever it is, nodes go on with what they have, and the next look may do better.
+            // Nodes go on with the plan that they have, and the next reconciliation may succeed.
             LogFailed(exception);
         }
         finally
         {
-            _looking = false;
-            TaskCompletionSource looked = _looked;
-            _looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            looked.TrySetResult();
+            _reconciling = false;
+            TaskCompletionSource reconciled = _reconciled;
+            _reconciled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            reconciled.TrySetResult();
         }
     }
 
-    private async Task LookOnceAsync()
+    private async Task ReconcileOnceAsync()
     {
         await _telemetry.CollectAsync();
         _observedAt = _time.GetUtcNow();
@@ -113,13 +114,13 @@ internal sealed partial class PlacementDirectorGrain
         // A decision may try plans out for a tenth of a second: not on a thread that membership depends on.
         ClusterPlan before = next.Plan;
         ClusterPlan plan = await Task.Run(() => _agent.Plan(observation, before));
-        // What was asked for meanwhile counts.
+        // Planning gave the turn up: what operators changed meanwhile must not be overwritten.
         next = next with
         {
             Pins = _state.Pins,
             Drained = _state.Drained,
             Mode = _state.Mode,
-            Decisions = Worthwhile(next.Decisions),
+            Decisions = SelectDecisions(next.Decisions),
         };
         if (_state.Desired != observed.Desired)
         {
@@ -145,10 +146,10 @@ internal sealed partial class PlacementDirectorGrain
             _routing = routing;
         }
         await PublishAsync();
-        _executor.Carry(_state.Plan, _telemetry.Answering);
+        _executor.Apply(_state.Plan, _telemetry.Answering);
     }
 
-    /// <summary>Where storage has lost the plan, or never had it, the nodes' own is the one to go on from.</summary>
+    /// <summary>Takes over the plan that the nodes follow, where storage has lost it or never had it.</summary>
     private async Task AdoptAsync()
     {
         long sequence = 0;

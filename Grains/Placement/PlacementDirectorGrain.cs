@@ -18,8 +18,9 @@ using OrleansInference.Grains.Nodes;
 namespace OrleansInference.Grains.Placement;
 
 /// <summary>
-/// Looks at the cluster every second, and at once when something was asked for: collects reports, plans, stores the
-/// plan, publishes it with the routing table, and has it carried out. Its turns interleave, its looks do not.
+/// Reconciles the cluster with its plan every second, and at once after a request to change something. It collects
+/// reports, plans, stores the plan, publishes it with the routing table, and applies it. Its turns interleave;
+/// reconciliations do not.
 /// </summary>
 [KeepAlive]
 [Immovable]
@@ -28,7 +29,10 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>A state that somebody reads is made anew when it is older than this.</summary>
     private static readonly TimeSpan Watched = TimeSpan.FromMilliseconds(350);
+
     private const int MostStored = 50;
 
     private readonly IPersistentState<DirectorState> _stored;
@@ -48,9 +52,9 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     private DirectorState _saved = new();
     private AgentPlanner _agent = null!;
     private RoutingTable _routing = RoutingTable.Empty;
-    private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _reconciled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _observedAt;
-    private bool _looking;
+    private bool _reconciling;
     private bool _again;
     private bool _adopted;
 
@@ -78,7 +82,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
             services.Of,
             time,
             logger,
-            LookSoon
+            ReconcileSoon
         );
     }
 
@@ -96,7 +100,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
             Policy = _policy,
         };
         this.RegisterGrainTimer(
-            _ => LookAsync(),
+            _ => ReconcileAsync(),
             new GrainTimerCreationOptions(TimeSpan.Zero, Period) { Interleave = true, KeepAlive = true }
         );
         LogActive(_node.Name, _state.Plan.Epoch);
@@ -106,7 +110,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     /// <inheritdoc />
     public Task EnsureAsync()
     {
-        LookSoon();
+        ReconcileSoon();
         return Task.CompletedTask;
     }
 
@@ -130,11 +134,11 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
             IsRequested = true,
         };
         await StoreAsync(_state with { Desired = _state.Desired.SetItem(model, desired) });
-        await UntilAsync(() =>
+        await ReconcileUntilAsync(() =>
             _state.Plan.Find(model) is { } plan
             && plan.Revision == offer.Revision
             && !_executor.IsBusy(model)
-            && PlanExecutor.IsCarriedOut(_state.Plan, model, _telemetry.Alive)
+            && PlanExecutor.IsApplied(_state.Plan, model, _telemetry.Alive)
         );
         ModelPlan planned =
             _state.Plan.Find(model)
@@ -153,7 +157,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     /// <inheritdoc />
     public async Task<bool> UnloadAsync(string model)
     {
-        await LookAsync();
+        await ReconcileAsync();
         SiloAddress[] nodes =
         [
             .. _telemetry
@@ -166,20 +170,20 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         {
             await StoreAsync(_state with { Desired = _state.Desired.Remove(model) });
         }
-        await UntilAsync(() =>
+        await ReconcileUntilAsync(() =>
             _state.Plan.Find(model) is null
             && !_executor.IsBusy(model)
-            && PlanExecutor.IsCarriedOut(_state.Plan, model, _telemetry.Alive)
+            && PlanExecutor.IsApplied(_state.Plan, model, _telemetry.Alive)
         );
         await Task.WhenAll(nodes.Select(node => _services.Of(node).ReleaseAsync(model, CancellationToken.None)));
-        await LookAsync();
+        await ReconcileAsync();
         return known;
     }
 
     /// <inheritdoc />
     public async Task DrainAsync(string node, bool drain)
     {
-        await LookAsync();
+        await ReconcileAsync();
         if (_telemetry.Alive.All(report => report.Name != node))
         {
             throw new InferenceException(
@@ -189,7 +193,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
             );
         }
         await StoreAsync(_state with { Drained = drain ? _state.Drained.Add(node) : _state.Drained.Remove(node) });
-        await UntilAsync(() =>
+        await ReconcileUntilAsync(() =>
             !drain
             || _state.Plan.Nodes.All(other => other.Draining)
             || (IsEmpty(node) && _state.Plan.Nodes.Any(other => other.Name == node && other.Draining))
@@ -199,7 +203,10 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     /// <inheritdoc />
     public async Task PinAsync(string model, ModelPin? pin)
     {
-        if (pin is not null && PinCheck.Wrong(pin, [.. _telemetry.Alive.Select(report => report.Name)]) is { } wrong)
+        if (
+            pin is not null
+            && PinCheck.FindProblem(pin, [.. _telemetry.Alive.Select(report => report.Name)]) is { } wrong
+        )
         {
             throw new InferenceException(InferenceError.InvalidArgument, wrong);
         }
@@ -209,7 +216,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
                 Pins = pin is null ? _state.Pins.Remove(model) : _state.Pins.SetItem(model, pin),
             }
         );
-        await LookAsync();
+        await ReconcileAsync();
     }
 
     /// <inheritdoc />
@@ -218,7 +225,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         // Whoever watches asks again soon, and is to see something new then.
         if (_time.GetUtcNow() - _observedAt >= Watched)
         {
-            LookSoon();
+            ReconcileSoon();
         }
         return Task.FromResult(
             new ClusterState(
@@ -263,7 +270,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         {
             throw new InferenceException(InferenceError.NotFound, $"decision {decision} does not wait for an answer");
         }
-        await LookAsync();
+        await ReconcileAsync();
     }
 
     /// <inheritdoc />
@@ -277,9 +284,9 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     public void Dispose() => _writing.Dispose();
 
     /// <summary>
-    /// The decisions that are stored: those that changed something or were to; the same object where they are the same.
+    /// The decisions to store: those that changed something or were to. Returns the same array where they are the same.
     /// </summary>
-    private ImmutableArray<AgentDecision> Worthwhile(ImmutableArray<AgentDecision> stored)
+    private ImmutableArray<AgentDecision> SelectDecisions(ImmutableArray<AgentDecision> stored)
     {
         AgentDecision[] now =
         [
@@ -292,7 +299,9 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         _telemetry.Alive.Where(report => report.Name == node).All(report => report.ReplicaGrains.Length == 0)
         && _routing.Models.All(model => model.Replicas.All(replica => _routing.Nodes[replica.Node].Name != node));
 
-    /// <summary>Decides and stores, one write at a time; what cannot be stored is not decided.</summary>
+    /// <summary>
+    /// Stores the state, one write at a time. If it cannot be stored, the state falls back to what was stored last.
+    /// </summary>
     private async Task StoreAsync(DirectorState next)
     {
         _state = next;

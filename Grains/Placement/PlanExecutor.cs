@@ -6,8 +6,8 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Grains.Placement;
 
 /// <summary>
-/// Carries a plan out: has replica grains live where it says, make before break, one operation a replica at a time.
-/// Used by one director, on its own turn.
+/// Applies a plan: places replica grains where it says, make before break, one operation a replica at a time. Used by
+/// one director, on its own turn.
 /// </summary>
 /// <param name="replicas">The grain of a <see cref="ReplicaKey"/>.</param>
 /// <param name="nodes">The service of a node.</param>
@@ -23,7 +23,7 @@ internal sealed partial class PlanExecutor(
 )
 {
     /// <summary>
-    /// Time for which what a node could not load is not tried there again: files or memory seldom change sooner.
+    /// How long a model that a node could not load is not tried there again. Files or memory seldom change sooner.
     /// </summary>
     public static readonly TimeSpan Backoff = TimeSpan.FromMinutes(5);
 
@@ -34,7 +34,7 @@ internal sealed partial class PlanExecutor(
     /// <summary>Whether operations are under way for a model.</summary>
     public bool IsBusy(string model) => _underWay.Any(key => key.StartsWith(model + "\n", StringComparison.Ordinal));
 
-    /// <summary>What could not be loaded in the last while, and why.</summary>
+    /// <summary>What could not be loaded within <see cref="Backoff"/>, and why.</summary>
     public IReadOnlyDictionary<(SiloAddress Node, string Model), string> Failures =>
         _failures
             .Where(failure => time.GetElapsedTime(failure.Value.At) < Backoff)
@@ -50,8 +50,8 @@ internal sealed partial class PlanExecutor(
         }
     }
 
-    /// <summary>Begins what is missing; ends at once.</summary>
-    public void Carry(ClusterPlan plan, IReadOnlyCollection<NodeReport> reports)
+    /// <summary>Starts the operations that are missing, and does not wait for them.</summary>
+    public void Apply(ClusterPlan plan, IReadOnlyCollection<NodeReport> reports)
     {
         Dictionary<string, NodeReport> homes = [];
         foreach (NodeReport report in reports)
@@ -87,7 +87,7 @@ internal sealed partial class PlanExecutor(
         foreach ((string key, NodeReport home) in homes.Where(home => !planned.Contains(home.Key)))
         {
             string model = ReplicaKey.Parse(key).Model;
-            if (MayGo(plan, model, home, reports))
+            if (CanRetire(plan, model, home, reports))
             {
                 Begin(key, model, home.Address, () => replicas(key).RetireAsync());
             }
@@ -100,7 +100,7 @@ internal sealed partial class PlanExecutor(
     }
 
     /// <summary>Whether every replica of a model lives where the plan has it, in its revision.</summary>
-    public static bool IsCarriedOut(ClusterPlan plan, string model, IReadOnlyCollection<NodeReport> reports) =>
+    public static bool IsApplied(ClusterPlan plan, string model, IReadOnlyCollection<NodeReport> reports) =>
         plan.Find(model) is { } planned
             ? planned.Replicas.All(replica =>
                 reports.FirstOrDefault(report => report.Address.Equals(replica.Node)) is { } node
@@ -114,8 +114,8 @@ internal sealed partial class PlanExecutor(
             offer.Name == model.Name && (model.Revision.Length == 0 || offer.Revision == model.Revision)
         );
 
-    /// <summary>What a replica leaves behind must be served by another first.</summary>
-    private static bool MayGo(
+    /// <summary>Whether a replica may go: the model is out of the plan, or another planned node serves it.</summary>
+    private static bool CanRetire(
         ClusterPlan plan,
         string model,
         NodeReport home,
@@ -129,8 +129,8 @@ internal sealed partial class PlanExecutor(
         );
 
     /// <summary>
-    /// A model that a node loaded by itself and that the plan has elsewhere. A node that does not know the plan yet
-    /// keeps it: it would not know where else to send what comes for it.
+    /// Releases models that a node loaded by itself and that the plan has elsewhere. A node that does not know the plan
+    /// yet keeps them: it could not route their requests.
     /// </summary>
     private void ReleaseUnplanned(
         ClusterPlan plan,
@@ -155,7 +155,7 @@ internal sealed partial class PlanExecutor(
             }
             if (
                 homes.Any(home => home.Value == report && ReplicaKey.Parse(home.Key).Model == model)
-                || !MayGo(plan, model, report, reports)
+                || !CanRetire(plan, model, report, reports)
             )
             {
                 continue;
@@ -174,6 +174,7 @@ internal sealed partial class PlanExecutor(
 
     private async Task MoveAsync(string key, string model, SiloAddress target)
     {
+        // The target serves the model before the replica leaves its node, so that no request finds none.
         await nodes(target).PrepareAsync(model, CancellationToken.None);
         await replicas(key).MoveAsync();
     }
@@ -202,6 +203,7 @@ internal sealed partial class PlanExecutor(
         }
         catch (InferenceException exception)
         {
+            // Otherwise Retry was called meanwhile: what failed may have been replaced since.
             if (_retries.GetValueOrDefault(model) == retries)
             {
                 _failures[(node, model)] = (exception.Message, time.GetTimestamp());

@@ -8,7 +8,7 @@ using OrleansInference.Grains.Nodes;
 namespace OrleansInference.Grains.Placement;
 
 /// <summary>
-/// Reads the plan that this node follows, in memory; without a plan for the grain, Orleans' resource-optimised
+/// Places a grain by the plan that this node follows, in memory. Without a plan for it, Orleans' resource-optimised
 /// placement decides.
 /// </summary>
 internal sealed class PlanPlacementDirector(ClusterNode node, IServiceProvider services) : IPlacementDirector
@@ -27,7 +27,7 @@ internal sealed class PlanPlacementDirector(ClusterNode node, IServiceProvider s
         {
             return Task.FromResult(hint);
         }
-        SiloAddress? planned = Planned(node.Plan, target.GrainIdentity.Key.ToString()!);
+        SiloAddress? planned = FindNode(node.Plan, target.GrainIdentity.Key.ToString()!);
         return planned is not null && silos.Contains(planned)
             ? Task.FromResult(planned)
             : services
@@ -35,8 +35,8 @@ internal sealed class PlanPlacementDirector(ClusterNode node, IServiceProvider s
                 .OnAddActivation(Otherwise, target, context);
     }
 
-    /// <summary>Where a plan has the replica of a grain's key, or null.</summary>
-    internal static SiloAddress? Planned(ClusterPlan plan, string key)
+    /// <summary>The node that a plan gives the replica of a grain's key; null for none.</summary>
+    internal static SiloAddress? FindNode(ClusterPlan plan, string key)
     {
         (string model, int index) = ReplicaKey.Parse(key);
         return Array.Find(plan.Find(model)?.Replicas ?? [], replica => replica.Index == index)?.Node;

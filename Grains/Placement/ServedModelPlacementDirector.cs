@@ -6,7 +6,7 @@ using OrleansInference.Routing.Snapshots;
 
 namespace OrleansInference.Grains.Placement;
 
-/// <summary>Reads this node's routing snapshot.</summary>
+/// <summary>Places a grain by this node's routing snapshot.</summary>
 internal sealed class ServedModelPlacementDirector(ClusterNode node) : IPlacementDirector
 {
     /// <inheritdoc />

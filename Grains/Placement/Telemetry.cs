@@ -9,6 +9,8 @@ namespace OrleansInference.Grains.Placement;
 internal sealed class Telemetry(NodeServices services, ISiloStatusOracle membership, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    // Twice the patience, so that one report that comes late takes no node out of the routing table.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(4);
 
     private readonly Dictionary<SiloAddress, (NodeReport Report, long At)> _last = [];

@@ -3,7 +3,7 @@ using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Policies;
 
-/// <summary>Passes operators' wishes to the policies' grain.</summary>
+/// <summary>Calls the policies' grain for operators.</summary>
 internal sealed class PolicyControl(IGrainFactory grains) : IPolicyControl
 {
     private IPolicyGrain Policies => grains.GetGrain<IPolicyGrain>(0);

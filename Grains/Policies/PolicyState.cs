@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OrleansInference.Grains.Policies;
 
-/// <summary>The policies that are kept.</summary>
+/// <summary>The policies in grain storage.</summary>
 [GenerateSerializer]
 [Alias("OrleansInference.PolicyState")]
 internal sealed record PolicyState

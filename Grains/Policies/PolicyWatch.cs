@@ -11,8 +11,8 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Grains.Policies;
 
 /// <summary>
-/// Puts the cluster's policy in force on this node: the configured file at first, then whatever was promoted or rolled
-/// back to.
+/// Applies the cluster's policy on this node: the configured file at first, then whatever was promoted or rolled back
+/// to.
 /// </summary>
 internal sealed partial class PolicyWatch(
     IGrainFactory grains,
@@ -31,7 +31,7 @@ internal sealed partial class PolicyWatch(
     {
         if (options.Value.Policy.Length > 0)
         {
-            Use($"'{options.Value.Policy}'", "file", () => File.ReadAllBytes(options.Value.Policy));
+            Apply($"'{options.Value.Policy}'", "file", () => File.ReadAllBytes(options.Value.Policy));
         }
         using PeriodicTimer timer = new(Period, time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
@@ -52,11 +52,11 @@ internal sealed partial class PolicyWatch(
                 _known = next.Number;
                 if (next.Number == 0)
                 {
-                    Leave();
+                    Clear();
                 }
                 else
                 {
-                    Use($"number {next.Number}", $"{next.Number}", () => next.File);
+                    Apply($"number {next.Number}", $"{next.Number}", () => next.File);
                 }
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
@@ -66,14 +66,14 @@ internal sealed partial class PolicyWatch(
         }
     }
 
-    private void Use(string name, string version, Func<byte[]> read)
+    private void Apply(string name, string version, Func<byte[]> read)
     {
         try
         {
             // The one before is not disposed: whoever decides now may be in the middle of it; its finaliser frees it.
             PolicyModel model = PolicyFiles.Load(read());
             slot.Current = new LearnedPolicy(version, model.Run);
-            LogTaken(name, model.Provenance);
+            LogApplied(name, model.Provenance);
         }
         catch (Exception exception) when (exception is ModelLoadException or IOException or UnauthorizedAccessException)
         {
@@ -82,10 +82,10 @@ internal sealed partial class PolicyWatch(
         }
     }
 
-    private void Leave()
+    private void Clear()
     {
         slot.Current = null;
-        LogLeft();
+        LogCleared();
     }
 
     [LoggerMessage(
@@ -93,7 +93,7 @@ internal sealed partial class PolicyWatch(
         Level = LogLevel.Information,
         Message = "The agent's policy is {Policy} ({Provenance})"
     )]
-    private partial void LogTaken(string policy, string provenance);
+    private partial void LogApplied(string policy, string provenance);
 
     [LoggerMessage(
         EventId = 2026,
@@ -107,5 +107,5 @@ internal sealed partial class PolicyWatch(
         Level = LogLevel.Information,
         Message = "The agent has no policy any more: the planner decides alone"
     )]
-    private partial void LogLeft();
+    private partial void LogCleared();
 }

@@ -11,7 +11,6 @@ namespace OrleansInference.Grains.Recording;
 internal sealed class InputRecorder(IOptions<RecordingOptions> options, TimeProvider time)
 {
     private const long MostBytes = 16 << 20;
-    private const double GoldenRatio = 0.6180339887498949;
 
     private readonly bool _isOn = options.Value.Inputs && options.Value.Folder.Length > 0;
     private readonly Lock _lock = new();
@@ -26,7 +25,7 @@ internal sealed class InputRecorder(IOptions<RecordingOptions> options, TimeProv
         {
             return;
         }
-        if (Interlocked.Increment(ref _number) * GoldenRatio % 1 >= options.Value.InputShare)
+        if (!EvenSample.Includes(Interlocked.Increment(ref _number), options.Value.InputShare))
         {
             return;
         }
@@ -56,7 +55,7 @@ internal sealed class InputRecorder(IOptions<RecordingOptions> options, TimeProv
         }
     }
 
-    /// <summary>Hands out what was copied since the last time.</summary>
+    /// <summary>Returns what was copied since the last call, and keeps none of it.</summary>
     public List<RecordedInput> Drain()
     {
         lock (_lock)

@@ -11,9 +11,9 @@ using Parquet.Serialization;
 namespace OrleansInference.Grains.Recording;
 
 /// <summary>
-/// Writes what this node was asked, what it answered and how it was, as Parquet files of bounded size: the data that
-/// the agent is trained on. It reads the request log four times a second, off the request path; requests beyond what
-/// the log remembers in that time are not recorded.
+/// Writes the requests, answers and state of this node as Parquet files of bounded size. The agent is trained on them.
+/// It reads the request log four times a second, off the request path; requests beyond what the log remembers in that
+/// time are not recorded.
 /// </summary>
 internal sealed partial class TelemetryRecorder(
     InferenceEngine engine,
@@ -26,7 +26,6 @@ internal sealed partial class TelemetryRecorder(
 ) : BackgroundService
 {
     private const int MostRows = 200_000;
-    private const double GoldenRatio = 0.6180339887498949;
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan NodePeriod = TimeSpan.FromSeconds(1);
@@ -52,17 +51,17 @@ internal sealed partial class TelemetryRecorder(
             recording.Inputs ? $"inputs of {recording.InputShare:P1} of them" : "no contents"
         );
         long begun = time.GetTimestamp();
-        long looked = 0;
+        long reported = 0;
         using PeriodicTimer timer = new(Period, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
-                Take(recording.SampleShare);
-                if (looked == 0 || time.GetElapsedTime(looked) >= NodePeriod)
+                CollectRequests(recording.SampleShare);
+                if (reported == 0 || time.GetElapsedTime(reported) >= NodePeriod)
                 {
-                    looked = time.GetTimestamp();
-                    Describe(reporter.Report(""));
+                    reported = time.GetTimestamp();
+                    CollectReport(reporter.Report(""));
                 }
 
                 if (time.GetElapsedTime(begun).TotalSeconds < recording.SecondsPerFile && _requests.Count < MostRows)
@@ -76,17 +75,16 @@ internal sealed partial class TelemetryRecorder(
         catch (OperationCanceledException)
         {
             // What was taken is kept.
-            Take(recording.SampleShare);
+            CollectRequests(recording.SampleShare);
             await WriteAsync(recording, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    private void Take(double share)
+    private void CollectRequests(double share)
     {
         foreach ((long number, RequestRecord record) in engine.Requests.Since(ref _cursor))
         {
-            // Evenly, and by no clock or generator: the fractional parts of multiples of the golden ratio.
-            if (share < 1 && number * GoldenRatio % 1 >= share)
+            if (!EvenSample.Includes(number, share))
             {
                 continue;
             }
@@ -110,10 +108,10 @@ internal sealed partial class TelemetryRecorder(
         }
     }
 
-    private void Describe(NodeReport report)
+    private void CollectReport(NodeReport report)
     {
         double at = Unix(time.GetUtcNow());
-        _nodes.Add(Node(report, at));
+        _nodes.Add(ToRecord(report, at));
         _replicas.AddRange(
             report.Replicas.Select(replica => new RecordedReplica
             {
@@ -137,7 +135,7 @@ internal sealed partial class TelemetryRecorder(
         );
     }
 
-    private RecordedNode Node(NodeReport report, double at) =>
+    private RecordedNode ToRecord(NodeReport report, double at) =>
         new()
         {
             At = at,

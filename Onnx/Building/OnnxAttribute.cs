@@ -4,7 +4,7 @@ using Kind = OrleansInference.Onnx.Messages.AttributeProto.Types.AttributeType;
 
 namespace OrleansInference.Onnx.Building;
 
-/// <summary>Makes the attributes of a node.</summary>
+/// <summary>Creates the attributes of a node.</summary>
 public static class OnnxAttribute
 {
     /// <summary>An integer; operators that want a flag take 0 or 1.</summary>

@@ -5,7 +5,7 @@ using OrleansInference.Onnx.Messages;
 
 namespace OrleansInference.Onnx.Building;
 
-/// <summary>Makes constants. Shapes are outermost dimension first; no dimensions at all make a scalar.</summary>
+/// <summary>Creates constants. Shapes are outermost dimension first; no dimensions at all make a scalar.</summary>
 public static class OnnxTensor
 {
     /// <summary>A constant of numbers or booleans; the element type follows from <typeparamref name="T"/>.</summary>

@@ -3,8 +3,8 @@ using Mono.Unix.Native;
 namespace OrleansInference.Onnx.Files;
 
 /// <summary>
-/// What a path leads to, links followed, and what tells these contents from others: a look, which opens nothing. Where
-/// the system has no inodes, device, inode and time of change are 0 and length and time of writing must do.
+/// The status of a path, links followed, without opening it. It tells these contents from others. Where the system has
+/// no inodes, device, inode and time of change are 0; length and time of writing must do.
 /// </summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Device">The file system that it is on.</param>
@@ -28,7 +28,7 @@ public readonly record struct FileStatus(
     /// <summary>When its contents were last written.</summary>
     public DateTimeOffset WrittenAt => DateTimeOffset.UnixEpoch.AddTicks(Written);
 
-    /// <summary>Looks at a path. Never throws: what cannot be looked at is a kind too.</summary>
+    /// <summary>Reads the status of a path. Never throws: an unreachable path is a kind too.</summary>
     public static FileStatus Of(string path)
     {
         if (path.Contains('\0'))
@@ -38,9 +38,7 @@ public readonly record struct FileStatus(
         return HasPosix ? Posix(path) : Portable(path);
     }
 
-    /// <summary>
-    /// What is wrong with a path that should lead to a regular file or to a folder, for the end of "PATH …".
-    /// </summary>
+    /// <summary>What is wrong with a path that must be a regular file or a folder, for the end of "PATH …".</summary>
     /// <param name="path">The path.</param>
     /// <param name="wanted">What it should lead to.</param>
     public string Problem(string path, FileKind wanted) =>
@@ -98,9 +96,7 @@ public readonly record struct FileStatus(
         return new FileStatus(kind, found.st_dev, found.st_ino, found.st_size, written, changed);
     }
 
-    /// <summary>
-    /// The same where the system is not asked: what .NET can tell. Pipes and devices pass for files here.
-    /// </summary>
+    /// <summary>The status by .NET's means alone. Pipes and devices pass for files here.</summary>
     internal static FileStatus Portable(string path)
     {
         try

@@ -1,8 +1,8 @@
 namespace OrleansInference.Onnx.Files;
 
 /// <summary>
-/// Where a path leads once every symbolic link on it is followed. <see cref="FileSystemInfo.ResolveLinkTarget"/>
-/// follows only the last component, so a link through a linked folder would be taken for one that stays inside.
+/// Resolves every symbolic link on a path. <see cref="FileSystemInfo.ResolveLinkTarget"/> follows only the last
+/// component, so a link through a linked folder would seem to stay inside.
 /// </summary>
 public static class RealPath
 {

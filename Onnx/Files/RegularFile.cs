@@ -1,7 +1,8 @@
 namespace OrleansInference.Onnx.Files;
 
 /// <summary>
-/// Opens files that others named: looks first, since opening a pipe waits for ever and reading a device never ends.
+/// Opens files whose names come from others. It checks first, because opening a pipe waits for ever and reading a
+/// device never ends.
 /// </summary>
 public static class RegularFile
 {
@@ -18,7 +19,7 @@ public static class RegularFile
         return true;
     }
 
-    /// <summary>What a file's contents are told from others by.</summary>
+    /// <summary>The status of a regular file, which tells its contents from others.</summary>
     /// <exception cref="IOException">It is no regular file, or not there.</exception>
     public static FileStatus Require(string path)
     {

@@ -5,10 +5,10 @@ using Kind = OrleansInference.Onnx.Messages.TensorProto.Types.DataType;
 namespace OrleansInference.Onnx.Optimization;
 
 /// <summary>
-/// Dynamic quantisation to INT8: weights of MatMul, Gemm and Conv become symmetric INT8 (a scale for each column, or
-/// for the whole of a convolution), activations are quantised to UINT8 as they come; everything else stays FP32. Needs
-/// no calibration data. Each row of an activation has its own scale, unlike that of DynamicQuantizeLinear, which spans
-/// the batch: what a row gives must not depend on the rows that it shares a run with.
+/// Dynamic quantisation to INT8, without calibration data. Weights of MatMul, Gemm and Conv become symmetric INT8, with
+/// a scale for each column, or for the whole of a convolution. Activations are quantised to UINT8 as they come; all
+/// else stays FP32. Each row of an activation has a scale of its own, because a row's result must not depend on the
+/// rows that share its run. DynamicQuantizeLinear has one scale for the batch.
 /// </summary>
 public static class DynamicInt8
 {

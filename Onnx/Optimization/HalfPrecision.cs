@@ -7,8 +7,8 @@ using Kind = OrleansInference.Onnx.Messages.TensorProto.Types.DataType;
 namespace OrleansInference.Onnx.Optimization;
 
 /// <summary>
-/// Turns a model's arithmetic from FP32 to FP16: constants are rounded, inputs and outputs keep FP32 and are cast at
-/// the border. A GPU runs it in half the memory and time; a CPU mostly casts back.
+/// Converts a model from FP32 to FP16. Constants are rounded; inputs and outputs keep FP32 and are cast at the border.
+/// A GPU runs it in half the memory and time; a CPU mostly casts back.
 /// </summary>
 public static class HalfPrecision
 {

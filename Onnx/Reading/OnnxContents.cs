@@ -3,8 +3,8 @@ using OrleansInference.Onnx.Messages.Outline;
 namespace OrleansInference.Onnx.Reading;
 
 /// <summary>
-/// Walks everything in a model that can hold a tensor or an operator. Graphs nest as deep as the protobuf parser
-/// allows (100 messages), so the walk's recursion is bounded.
+/// Walks all parts of a model that can hold a tensor or an operator. Graphs nest as deep as the protobuf parser allows
+/// (100 messages), so the recursion is bounded.
 /// </summary>
 internal sealed class OnnxContents
 {
@@ -105,8 +105,8 @@ internal sealed class OnnxContents
 
     private void Visit(TensorProto? tensor)
     {
-        // Any value but 0 counts as external: readers disagree about unknown values, and a file must not be able to
-        // hide a path from this check that ONNX Runtime then follows.
+        // Any value but 0 counts as external, because readers disagree about unknown values. A file must not hide a
+        // path from this check that ONNX Runtime then follows.
         if (tensor is null || tensor.DataLocation == 0)
         {
             return;

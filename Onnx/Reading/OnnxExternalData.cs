@@ -3,9 +3,8 @@ using OrleansInference.Onnx.Files;
 namespace OrleansInference.Onnx.Reading;
 
 /// <summary>
-/// Whether a model's weight files are where a model may have them: under its own folder, by plain relative paths. A
-/// link that lies there was put there by whoever owns the folder, and is followed; the model itself cannot lead
-/// anywhere else.
+/// Checks that a model's weight files are under its own folder, by plain relative paths. A link there was made by the
+/// folder's owner, and is followed. The model itself cannot lead anywhere else.
 /// </summary>
 public static class OnnxExternalData
 {

@@ -38,7 +38,7 @@ public static class OnnxOutlineReader
         {
             throw new OnnxFormatException(
                 path,
-                $"is not a whole ONNX file: {OtherFormat.Of(path) ?? exception.Message}",
+                $"is not a whole ONNX file: {OtherFormat.Detect(path) ?? exception.Message}",
                 exception
             );
         }
@@ -50,7 +50,7 @@ public static class OnnxOutlineReader
 
     private static OnnxOutline Describe(string path, Outline.ModelProto model)
     {
-        string? other = model.Graph is null ? OtherFormat.Of(path) : null;
+        string? other = model.Graph is null ? OtherFormat.Detect(path) : null;
         if (model.Graph is null)
         {
             throw new OnnxFormatException(path, $"is not a whole ONNX file: {other ?? "it has no graph"}");

@@ -2,7 +2,7 @@ using OrleansInference.Onnx.Files;
 
 namespace OrleansInference.Onnx.Reading;
 
-/// <summary>What often lies where an ONNX file should: named, it is mended at once.</summary>
+/// <summary>Recognises formats that often lie where an ONNX file should, so that the error can name them.</summary>
 internal static class OtherFormat
 {
     private static readonly (byte[] Start, string Meaning)[] Known =
@@ -14,9 +14,9 @@ internal static class OtherFormat
         ([0x89, .. "HDF"u8], "it is an HDF5 file, such as Keras writes; export it to ONNX"),
     ];
 
-    /// <summary>What a file is by its first bytes; null for none of the known.</summary>
+    /// <summary>The format of a file by its first bytes; null for an unknown one.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static string? Of(string path)
+    public static string? Detect(string path)
     {
         Span<byte> start = stackalloc byte[32];
         using FileStream stream = RegularFile.OpenRead(path);

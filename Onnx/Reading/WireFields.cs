@@ -1,8 +1,8 @@
 namespace OrleansInference.Onnx.Reading;
 
 /// <summary>
-/// Walks the fields of protobuf messages in a file and skips their contents, which Google.Protobuf's parser reads into
-/// memory where it does not know a field.
+/// Walks the fields of protobuf messages in a file and skips their contents. Google.Protobuf's parser would read the
+/// contents of unknown fields into memory.
 /// </summary>
 internal sealed class WireFields(FileStream file)
 {

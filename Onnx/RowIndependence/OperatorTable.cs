@@ -4,8 +4,8 @@ using OrleansInference.Onnx.RowIndependence.Rules;
 namespace OrleansInference.Onnx.RowIndependence;
 
 /// <summary>
-/// The operators whose effect on rows has been reviewed, each with its rule. What is not here is not proven: a rule is
-/// added after reading the operator's definition, never because a model needs it.
+/// The operators whose effect on rows has been reviewed, each with its rule. Others are not proven. A rule is added
+/// after reading the operator's definition, never because a model needs it.
 /// </summary>
 internal static class OperatorTable
 {
@@ -27,7 +27,7 @@ internal static class OperatorTable
         "Bernoulli",
     ];
 
-    /// <summary>Operators that may compute with the number of rows; they keep track of it.</summary>
+    /// <summary>Operators that may compute with the number of rows; their results keep track of it.</summary>
     private static readonly HashSet<string> Counting =
     [
         "Shape",

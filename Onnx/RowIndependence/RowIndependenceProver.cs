@@ -5,9 +5,9 @@ using OrleansInference.Onnx.RowIndependence.Rules;
 namespace OrleansInference.Onnx.RowIndependence;
 
 /// <summary>
-/// Shows from the graph that row i of every output follows from row i of the inputs alone, so that requests may share a
-/// run and large ones may be split. It follows axis 0 of every input through the operators to axis 0 of every output;
-/// an operator that it does not know, a subgraph or a random one ends the proof. See docs/adr/0005.
+/// Proves from the graph that row i of every output depends on row i of the inputs alone. Then requests may share a
+/// run, and large ones may be split. The proof follows axis 0 of every input through the operators to axis 0 of every
+/// output. An unknown operator, a subgraph or a random operator ends it (ADR 5).
 /// </summary>
 public sealed class RowIndependenceProver
 {
@@ -201,7 +201,7 @@ public sealed class RowIndependenceProver
         bool counts = node.Given.Any(value => value.CountsRows);
         if (counts && !OperatorTable.MayCount(node.Operator))
         {
-            throw node.Meets("it computes with the number of rows");
+            throw node.Unproven("it computes with the number of rows");
         }
         try
         {
@@ -218,7 +218,7 @@ public sealed class RowIndependenceProver
             {
                 throw;
             }
-            throw node.Meets("its attributes or inputs are not what its definition says");
+            throw node.Unproven("its attributes or inputs are not what its definition says");
         }
     }
 

@@ -21,10 +21,10 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
     public int OutputPlaces => node.Output.Count;
 
     /// <summary>Whether an output was asked for.</summary>
-    public bool Makes(int output) => output < node.Output.Count && node.Output[output].Length > 0;
+    public bool HasOutput(int output) => output < node.Output.Count && node.Output[output].Length > 0;
 
     /// <summary>An input that must be there.</summary>
-    public TracedValue Input(int index) => Optional(index) ?? throw Meets($"input {index} is missing");
+    public TracedValue Input(int index) => Optional(index) ?? throw Unproven($"input {index} is missing");
 
     /// <summary>An input, or null where it was left out.</summary>
     public TracedValue? Optional(int index) => index < inputs.Count ? inputs[index] : null;
@@ -38,9 +38,9 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
         TracedValue? value = Optional(index);
         if (value is { IsBatched: true })
         {
-            throw Meets($"its {role} differs from row to row");
+            throw Unproven($"its {role} differs from row to row");
         }
-        return value is { CountsRows: true } ? throw Meets($"its {role} depends on the number of rows") : value;
+        return value is { CountsRows: true } ? throw Unproven($"its {role} depends on the number of rows") : value;
     }
 
     /// <summary>Requires every input from <paramref name="from"/> on to be the same for every batch.</summary>
@@ -57,7 +57,7 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
     /// </summary>
     public TracedValue? RequireKnown(int index) =>
         Optional(index) is { IsBatched: true }
-            ? throw Meets($"input {index} differs from row to row")
+            ? throw Unproven($"input {index} differs from row to row")
             : Optional(index);
 
     /// <summary>The same node with other inputs.</summary>
@@ -65,7 +65,7 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
 
     /// <summary>The shape of a value.</summary>
     public IReadOnlyList<SymbolicSize> Shape(TracedValue value) =>
-        value.Shape ?? throw Meets("the shape of an input is not known");
+        value.Shape ?? throw Unproven("the shape of an input is not known");
 
     /// <summary>A size that is not known and does not depend on the rows.</summary>
     public SymbolicSize Unknown() => SymbolicSize.Symbol(newSymbol());
@@ -99,7 +99,7 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
     {
         if (value.Elements is not { } elements || elements.Any(element => !element.IsConstant))
         {
-            throw Meets($"its {role} are not constants of the file");
+            throw Unproven($"its {role} are not constants of the file");
         }
         return [.. elements.Select(element => element.Factor)];
     }
@@ -110,14 +110,14 @@ internal sealed class RuleNode(NodeProto node, IReadOnlyList<TracedValue?> input
         long counted = axis < 0 ? axis + rank : axis;
         return counted >= 0 && counted < Math.Max(1, rank)
             ? (int)counted
-            : throw Meets($"axis {axis} is not one of {rank}");
+            : throw Unproven($"axis {axis} is not one of {rank}");
     }
 
     /// <summary>Axes counted from the front.</summary>
     public int[] Axes(IEnumerable<long> axes, int rank) => [.. axes.Select(axis => Axis(axis, rank))];
 
-    /// <summary>What a rule throws where rows may meet.</summary>
-    public RowsMeetException Meets(string why) => new($"{node.OpType} '{Label}' may let rows meet: {why}");
+    /// <summary>The exception by which a rule says that it cannot prove rows independent.</summary>
+    public RowsMeetException Unproven(string why) => new($"{node.OpType} '{Label}' may let rows meet: {why}");
 
     private string Label =>
         node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault(output => output.Length > 0) ?? "";

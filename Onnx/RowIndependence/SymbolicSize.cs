@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansInference.Onnx.RowIndependence;
 
 /// <summary>
-/// A size or an integer that a graph computes: <c>factor × N^exponent × symbols</c>, where N is the number of rows and
-/// each symbol stands for one size that is the same however many rows there are.
+/// A size or an integer that a graph computes: <c>factor × N^exponent × symbols</c>. N is the number of rows. Each
+/// symbol stands for one size that is the same for any number of rows.
 /// </summary>
 internal sealed class SymbolicSize : IEquatable<SymbolicSize>
 {

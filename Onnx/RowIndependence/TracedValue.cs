@@ -1,8 +1,8 @@
 namespace OrleansInference.Onnx.RowIndependence;
 
 /// <summary>
-/// What the proof knows of a tensor. Either it is the same for every batch, or one of its axes is the batch: that axis
-/// has N × m entries, and entries [i × m, (i + 1) × m) follow from row i of the inputs alone.
+/// What the proof knows of a tensor: either it is the same for every batch, or one of its axes is the batch. That axis
+/// has N × m entries, and entries [i × m, (i + 1) × m) depend on row i of the inputs alone.
 /// </summary>
 internal sealed record TracedValue
 {

@@ -1,8 +1,8 @@
 namespace OrleansInference.Onnx.Samples;
 
 /// <summary>
-/// The constants and formulas that lead from sRGB to CIE L*a*b*, in which equal distances look about equally large.
-/// sRGB to linear light and to XYZ: IEC 61966-2-1. XYZ to L*a*b*: CIE 15:2004, 8.2.1, with the D65 white point of sRGB.
+/// The constants and formulas from sRGB to CIE L*a*b*, in which equal distances look about equally large. From sRGB to
+/// linear light and to XYZ: IEC 61966-2-1. From XYZ to L*a*b*: CIE 15:2004, 8.2.1, with the D65 white point of sRGB.
 /// </summary>
 internal static class CieLab
 {
@@ -42,7 +42,7 @@ internal static class CieLab
     ];
 
     /// <summary>A colour's L* (0–100), a* and b* (about -110 to 110).</summary>
-    public static double[] Of(double red, double green, double blue)
+    public static double[] FromRgb(double red, double green, double blue)
     {
         double[] linear = [Linear(red / 255), Linear(green / 255), Linear(blue / 255)];
         double[] curves = new double[3];

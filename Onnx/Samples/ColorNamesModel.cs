@@ -5,8 +5,8 @@ namespace OrleansInference.Onnx.Samples;
 
 /// <summary>
 /// The sample model <c>color-names</c>: which of <see cref="NamedColor.All"/> a colour is nearest to, to the eye. Its
-/// weights are computed, not trained: colours are turned into CIE L*a*b* inside the graph (formulas: IEC 61966-2-1
-/// and CIE 15, see <c>CieLab</c>), and the score of a name falls with the squared distance to it there.
+/// weights are computed, not trained. The graph turns colours into CIE L*a*b* (IEC 61966-2-1 and CIE 15, see
+/// <c>CieLab</c>). The score of a name falls with the squared distance to it there.
 /// <para>Input <c>rgb</c>, FP32 [batch, 3]: sRGB red, green, blue, 0–255; what is outside is clipped.</para>
 /// <para>Output <c>scores</c>, FP32 [batch, 29]: softmax of -d²/<see cref="Temperature"/>, d the CIE76 colour
 /// difference.</para>
@@ -80,12 +80,12 @@ public static class ColorNamesModel
     }
 
     /// <summary>
-    /// -d² = -|lab|² + 2 lab·c - |c|², of which the first term is the same for every name and drops out of the softmax:
-    /// the nearest centre is one linear layer.
+    /// Adds the nearest centre as one linear layer: -d² = -|lab|² + 2 lab·c - |c|². The first term is the same for
+    /// every name and drops out of the softmax.
     /// </summary>
     private static void AddNearest(OnnxGraphBuilder graph)
     {
-        double[][] centres = [.. NamedColor.All.Select(color => CieLab.Of(color.Red, color.Green, color.Blue))];
+        double[][] centres = [.. NamedColor.All.Select(color => CieLab.FromRgb(color.Red, color.Green, color.Blue))];
         float[] weights =
         [
             .. from axis in Enumerable.Range(0, 3)

@@ -152,8 +152,8 @@ public static class FixtureModels
             .ToBytes();
 
     /// <summary>
-    /// A sum over a sequence that the server keeps (implicit state): OUTPUT = STATE_OUT + END · CORRID, STATE_OUT =
-    /// (1 − START) · STATE_IN + INPUT; all INT32 [batch, 1] but CORRID, a text. Serve it with
+    /// A sum over a sequence whose state the server keeps (implicit state). OUTPUT = STATE_OUT + END · CORRID, and
+    /// STATE_OUT = (1 − START) · STATE_IN + INPUT. All are INT32 [batch, 1] but CORRID, a text. Serve it with
     /// <see cref="AccumulatorConfig"/>.
     /// </summary>
     public static byte[] Accumulator() =>

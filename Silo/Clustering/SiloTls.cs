@@ -47,12 +47,12 @@ internal static class SiloTls
     {
         try
         {
-            X509Certificate2Collection authorities = PemCertificates.All(options.AuthorityFile);
+            X509Certificate2Collection authorities = PemCertificates.LoadAll(options.AuthorityFile);
             if (authorities.Count == 0)
             {
                 throw new StartupException($"Silo:AuthorityFile '{options.AuthorityFile}' has no certificate");
             }
-            return (PemCertificates.Own(options.CertificateFile, options.CertificateKeyFile), authorities);
+            return (PemCertificates.LoadWithKey(options.CertificateFile, options.CertificateKeyFile), authorities);
         }
         catch (Exception exception)
             when (exception is CryptographicException or IOException or UnauthorizedAccessException)

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace OrleansInference.Training.Ads;
 
 /// <summary>
-/// Makes the tensors of a batch; pictures as the source document prepares them, the random parts at training only.
+/// Creates the tensors of a batch. Pictures are prepared as in the source document; the random parts are for training
+/// only.
 /// </summary>
 internal sealed class AdBatch(Picture[] pictures, Impression[] log)
 {
@@ -45,11 +46,11 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     /// Pictures [n, 3, 32, 32] of 0–1, ids [n, 24], categories [n, 3] (hour, device, segment), numbers [n, 1], clicks
     /// [n, 1].
     /// </summary>
-    public (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Take(ReadOnlySpan<int> rows)
+    public (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Gather(ReadOnlySpan<int> rows)
     {
         int n = rows.Length;
-        // Torch copies what it is given. Fresh arrays of this size would have the garbage collected every few steps,
-        // and TorchSharp's scalars do not survive a collection in the middle of a call.
+        // Torch copies what it is given, so buffers are reused. Fresh arrays of this size would start a garbage
+        // collection every few steps. TorchSharp's scalars do not survive a collection in the middle of a call.
         if (
             !_buffers.TryGetValue(
                 n,
@@ -114,8 +115,9 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     }
 
     /// <summary>
-    /// What <see cref="Standardise"/> and a pooling of seven would give, [n, 3, 32, 32], without the large picture:
-    /// both are linear in the small one, and the sum of the large one's squares is a quadratic form of it.
+    /// Gives [n, 3, 32, 32], the result of <see cref="Standardise"/> and a pooling of seven, without making the large
+    /// picture. Both are linear in the small picture. The sum of squares of the large one is a quadratic form of the
+    /// small one.
     /// </summary>
     public static Tensor StandardisePooled(Tensor image)
     {

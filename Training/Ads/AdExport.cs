@@ -9,9 +9,9 @@ using Kind = OrleansInference.Onnx.Messages.TensorProto.Types.DataType;
 namespace OrleansInference.Training.Ads;
 
 /// <summary>
-/// Writes a trained <see cref="AdNetwork"/> as ONNX, the preparation of pictures inside: <c>image</c> UINT8 [batch,
-/// height, width, 3], <c>text</c> INT64 [batch, 24] (<see cref="AdTitles.Ids"/>), <c>context</c> INT64 [batch, 3]
-/// (hour, device, segment), <c>price</c> FP32 [batch, 1] to
+/// Writes a trained <see cref="AdNetwork"/> as ONNX, with the preparation of pictures in the graph. Inputs:
+/// <c>image</c> UINT8 [batch, height, width, 3], <c>text</c> INT64 [batch, 24] (<see cref="AdTitles.Ids"/>),
+/// <c>context</c> INT64 [batch, 3] (hour, device, segment), <c>price</c> FP32 [batch, 1]. Output:
 /// <c>click_probability</c> FP32 [batch, 1].
 /// </summary>
 internal static class AdExport

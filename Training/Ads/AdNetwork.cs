@@ -5,9 +5,9 @@ using static TorchSharp.torch.nn;
 namespace OrleansInference.Training.Ads;
 
 /// <summary>
-/// The network that is served: separable convolutions over the pooled picture, a mean of hashed n-gram embeddings,
-/// embeddings of hour, device and segment, the product of picture and text, and a small perceptron with dropout. Gives
-/// logits [n, 1].
+/// The network that is served. It has separable convolutions over the pooled picture, a mean of hashed n-gram
+/// embeddings, and embeddings of hour, device and segment. Their features, and the product of picture and text, go
+/// through a small perceptron with dropout. Gives logits [n, 1].
 /// </summary>
 internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
 {

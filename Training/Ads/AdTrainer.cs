@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace OrleansInference.Training.Ads;
 
 /// <summary>
-/// Trains a network on the log's first rows, stops by the next, and scores the last: a split by time.
+/// Trains a network on the log's first rows, uses the next for early stopping, and tests on the last: a split by time.
 /// </summary>
 internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
 {
@@ -72,14 +72,16 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
                 {
                     group.LearningRate = options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * progress));
                 }
-                (Tensor image, Tensor text, Tensor categories, Tensor numbers, Tensor clicks) = Hidden(
-                    _batch.Take(rows.AsSpan(step * options.BatchSize, options.BatchSize)),
+                (Tensor image, Tensor text, Tensor categories, Tensor numbers, Tensor clicks) = HideInputs(
+                    _batch.Gather(rows.AsSpan(step * options.BatchSize, options.BatchSize)),
                     options
                 );
                 optimiser.zero_grad();
                 Tensor cost = nn.functional.binary_cross_entropy_with_logits(
                     network.forward(
-                        options.WithoutPicture ? Blank(image) : Prepared(network, AdBatch.Augment(image, generator)),
+                        options.WithoutPicture
+                            ? BlankPictures(image)
+                            : Prepare(network, AdBatch.Augment(image, generator)),
                         text,
                         categories,
                         numbers
@@ -160,9 +162,17 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
                 CollectionPause.Renew();
             }
             using DisposeScope scope = NewDisposeScope();
-            (Tensor image, Tensor text, Tensor categories, Tensor numbers, _) = Hidden(_batch.Take(some), options);
+            (Tensor image, Tensor text, Tensor categories, Tensor numbers, _) = HideInputs(
+                _batch.Gather(some),
+                options
+            );
             Tensor result = network
-                .forward(options.WithoutPicture ? Blank(image) : Prepared(network, image), text, categories, numbers)
+                .forward(
+                    options.WithoutPicture ? BlankPictures(image) : Prepare(network, image),
+                    text,
+                    categories,
+                    numbers
+                )
                 .sigmoid();
             probabilities.AddRange(result.data<float>().Select(value => (double)value));
         }
@@ -171,12 +181,12 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
         return [.. probabilities];
     }
 
-    private static Tensor Prepared(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, Tensor image) =>
+    private static Tensor Prepare(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, Tensor image) =>
         network is AdNetwork ? AdBatch.StandardisePooled(image) : AdBatch.Standardise(image);
 
-    private static Tensor Blank(Tensor image) => zeros([image.shape[0], 3, 8, 8]);
+    private static Tensor BlankPictures(Tensor image) => zeros([image.shape[0], 3, 8, 8]);
 
-    private static (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Hidden(
+    private static (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) HideInputs(
         (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) batch,
         TrainingOptions options
     ) => options.WithoutText ? batch with { Text = zeros_like(batch.Text) } : batch;

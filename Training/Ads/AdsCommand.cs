@@ -11,7 +11,7 @@ using TorchSharp;
 namespace OrleansInference.Training.Ads;
 
 /// <summary>
-/// <c>ads</c>: writes the click log, trains the ad model, judges it against what is reachable, and exports it.
+/// <c>ads</c>: generates the click log, trains the ad model, compares it with what is reachable, and exports it.
 /// </summary>
 internal sealed class AdsCommand(IAnsiConsole console) : Command<AdsSettings>
 {
@@ -50,7 +50,7 @@ internal sealed class AdsCommand(IAnsiConsole console) : Command<AdsSettings>
 
         Impression[] log = ClickModel.Write(pictures, settings.Rows, settings.Seed);
         AdTrainer trainer = new(pictures, log);
-        Reachable reachable = Reachable.Of(log[trainer.Split.Test]);
+        Reachable reachable = Reachable.Measure(log[trainer.Split.Test]);
         console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -269,10 +269,12 @@ internal sealed class AdsCommand(IAnsiConsole console) : Command<AdsSettings>
 
     private static string Number(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
 
-    /// <summary>What the click model itself reaches on rows, and what it would without one of the inputs.</summary>
+    /// <summary>
+    /// AUC and log loss of the click model itself on rows, and without one of the inputs: an upper bound for any model.
+    /// </summary>
     private sealed record Reachable(double Auc, double LogLoss, double WithoutPicture, double WithoutText)
     {
-        public static Reachable Of(Impression[] rows)
+        public static Reachable Measure(Impression[] rows)
         {
             bool[] clicked = [.. rows.Select(row => row.Clicked)];
             return new Reachable(

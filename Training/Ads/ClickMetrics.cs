@@ -1,6 +1,6 @@
 namespace OrleansInference.Training.Ads;
 
-/// <summary>How good predicted click probabilities are.</summary>
+/// <summary>Quality of predicted click probabilities.</summary>
 internal static class ClickMetrics
 {
     /// <summary>Area under the ROC curve (Mann–Whitney), ties counting a half; 0.5 where all rows are alike.</summary>

@@ -99,6 +99,7 @@ internal static class ClickModel
         return interests;
     }
 
+    /// <summary>A standard normal number (Box and Muller). 1 less the draw, because the draw may be 0.</summary>
     private static double Normal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansInference.Training.Ads;
 
 /// <summary>
-/// The source document's network as it stands, which sees the picture alone: two convolutions with max pooling, a dense
-/// layer of 128, dropout 0.5, one output. Gives logits [n, 1].
+/// The source document's network as it stands, which sees the picture alone. It has two convolutions with max pooling,
+/// a dense layer of 128, dropout 0.5 and one output. Gives logits [n, 1].
 /// </summary>
 internal sealed class DocumentNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
 {

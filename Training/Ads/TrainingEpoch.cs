@@ -1,6 +1,6 @@
 namespace OrleansInference.Training.Ads;
 
-/// <summary>What an epoch gave.</summary>
+/// <summary>The measurements of an epoch.</summary>
 /// <param name="Epoch">Its number, from 1.</param>
 /// <param name="TrainingLoss">Mean loss of its steps.</param>
 /// <param name="ValidationLoss">Log loss on the validation rows.</param>

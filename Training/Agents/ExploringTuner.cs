@@ -6,8 +6,8 @@ using OrleansInference.Simulation.Core;
 namespace OrleansInference.Training.Agents;
 
 /// <summary>
-/// Tries actions at random, as likely as the policy has them, and writes down what came of it; with no policy, the
-/// default and what came of that.
+/// Samples actions from the policy's distribution and records their outcomes. Without a policy it takes the default
+/// action.
 /// </summary>
 /// <param name="function">The policy; null for the default alone.</param>
 /// <param name="seed">Seed of its choices.</param>
@@ -21,7 +21,7 @@ internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IRep
     private readonly float[] _logits = new float[PolicySchema.Actions];
     private readonly float[] _rank = new float[1];
 
-    /// <summary>What it saw and did, look by look.</summary>
+    /// <summary>The observations and actions so far, in order.</summary>
     public List<KnobStep> Steps { get; } = [];
 
     /// <inheritdoc />
@@ -32,6 +32,7 @@ internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IRep
         _trend.Write(view, chosen, token);
         long requests = view.Requests + view.OtherRequests;
         long violations = view.Violations + view.OtherViolations;
+        // The policy has no say over what the plan fixes, nor before the cost of a run is known.
         if (function is null || view.Planned.MaxRows > 0 || view.Planned.Instances > 0 || !view.Cost.IsKnown)
         {
             Steps.Add(new KnobStep([], 0, 0, requests, violations));
@@ -46,6 +47,7 @@ internal sealed class ExploringTuner(PolicyFunction? function, long seed) : IRep
 
     private (int Action, float LogProbability) Sample()
     {
+        // Less the largest logit, so that no exponential overflows.
         float most = _logits.Max();
         double sum = _logits.Sum(logit => Math.Exp(logit - most));
         double at = _random.NextDouble() * sum;

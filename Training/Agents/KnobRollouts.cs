@@ -6,18 +6,20 @@ using OrleansInference.Simulation.Cluster;
 namespace OrleansInference.Training.Agents;
 
 /// <summary>
-/// Groups of rollouts on one trace: the default once, the exploring policy a few times. What a step earned is what its
-/// node avoided against the default in the same half seconds, so that the trace's own ups and downs cancel out.
+/// Groups of rollouts on one trace: the default once, the exploring policy a few times. A step's reward is what its
+/// node avoided against the default in the same half seconds. So the trace's own ups and downs cancel out.
 /// </summary>
 internal static class KnobRollouts
 {
     private const int Group = 3;
     private const double Discount = 0.75;
 
-    /// <summary>What a departure costs, as a share of a look's requests: among equals, the default.</summary>
+    /// <summary>
+    /// The cost of a departure from the default, as a share of a step's requests. Among equals the default wins.
+    /// </summary>
     private const double DepartureCost = 0.001;
 
-    /// <summary>Runs groups side by side.</summary>
+    /// <summary>Runs groups in parallel.</summary>
     /// <param name="function">The policy. Thread-safe.</param>
     /// <param name="draw">The task of a seed.</param>
     /// <param name="seeds">Seeds of the groups' tasks.</param>

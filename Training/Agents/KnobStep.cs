@@ -1,6 +1,6 @@
 namespace OrleansInference.Training.Agents;
 
-/// <summary>What a policy saw and did at one look at one replica.</summary>
+/// <summary>A policy's observation and action at one step of one replica.</summary>
 /// <param name="Token">What it saw; empty where it had no say.</param>
 /// <param name="Action">What it did.</param>
 /// <param name="LogProbability">Log of the probability with which it did.</param>

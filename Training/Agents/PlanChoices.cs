@@ -10,13 +10,13 @@ using OrleansInference.Simulation.Trials;
 
 namespace OrleansInference.Training.Agents;
 
-/// <summary>Lets the planner decide in random tasks, and tries out all that it might have tried.</summary>
+/// <summary>Runs the planner in random tasks, and tries each of its candidates in the twin.</summary>
 internal static class PlanChoices
 {
     private const long Events = 15_000;
     private const double PeriodSeconds = 5;
 
-    /// <summary>Collects decisions, tasks side by side.</summary>
+    /// <summary>Collects decisions from tasks in parallel.</summary>
     public static List<PlanChoice> Collect(Func<long, PolicyTask> draw, IReadOnlyList<long> seeds)
     {
         ConcurrentDictionary<long, List<PlanChoice>> all = new();
@@ -42,7 +42,7 @@ internal static class PlanChoices
             {
                 if (candidates.Count > 1)
                 {
-                    choices.Add(Try(trial, cluster, keep, candidates, seed + choices.Count));
+                    choices.Add(Evaluate(trial, cluster, keep, candidates, seed + choices.Count));
                 }
             },
         };
@@ -50,7 +50,7 @@ internal static class PlanChoices
         return choices;
     }
 
-    private static PlanChoice Try(
+    private static PlanChoice Evaluate(
         TwinTrial trial,
         PredictedCluster cluster,
         PlanCandidate keep,
@@ -62,6 +62,7 @@ internal static class PlanChoices
         float[] tokens = new float[candidates.Count * Count * PolicySchema.Width];
         float[] mask = new float[candidates.Count * Count];
         float[] gains = new float[candidates.Count];
+        // The same requests for the present plan and each candidate, so that their gains can be compared.
         TrialResult present = trial.Try(cluster, keep.Plan, seed, Events);
         for (int i = 0; i < candidates.Count; i++)
         {

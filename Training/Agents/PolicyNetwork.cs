@@ -6,9 +6,9 @@ using static TorchSharp.torch.nn;
 namespace OrleansInference.Training.Agents;
 
 /// <summary>
-/// Deep sets (Zaheer and others 2017) over tokens: each token is embedded, the embeddings' mean stands for the set;
-/// actions follow from token and set, the worth of a candidate from the set. The outputs' last layers start at nothing,
-/// so that an untrained policy prefers the default.
+/// Deep sets (Zaheer and others 2017) over tokens. Each token is embedded, and the mean of the embeddings stands for
+/// the set. Actions follow from token and set, the worth of a candidate from the set. The last layers start at zero, so
+/// that an untrained policy prefers the default.
 /// </summary>
 internal sealed class PolicyNetwork : Module<Tensor, Tensor, (Tensor Actions, Tensor Ranks, Tensor Values)>
 {

@@ -6,7 +6,7 @@ using OrleansInference.Simulation.World;
 
 namespace OrleansInference.Training.Agents;
 
-/// <summary>A world and its requests, to try a policy on.</summary>
+/// <summary>A simulated world and its requests, on which a policy is trained or evaluated.</summary>
 /// <param name="World">Nodes, models, law.</param>
 /// <param name="Requests">What comes.</param>
 /// <param name="Options">Seed and telemetry.</param>
@@ -16,9 +16,9 @@ internal sealed record PolicyTask(WorldSpec World, Workload Requests, Simulation
     private static readonly string[] s_curriculum = ["ads", "social", "cloud", "trading", "bigdata"];
 
     /// <summary>
-    /// A random task: a scenario with its models' costs, intensities and objectives drawn anew, a cluster of 2 to 6
-    /// nodes of a random shape, a linear law with a random interference and noise (never the law by which agents are
-    /// judged), and a load from 30 % to 85 % of capacity.
+    /// Draws a random task. Its scenario has the models' costs, intensities and objectives drawn anew, and its cluster
+    /// 2 to 6 nodes of a random shape. Its law is linear with random interference and noise, and never the law by which
+    /// agents are judged. Its load is 30 % to 85 % of capacity.
     /// </summary>
     /// <param name="seed">Its seed.</param>
     /// <param name="progress">How far training is, 0 to 1: scenarios join until 0.3.</param>

@@ -9,7 +9,7 @@ using TorchSharp;
 
 namespace OrleansInference.Training.Agents;
 
-/// <summary>Trains a policy, update by update; each leaves a checkpoint from which another run goes on.</summary>
+/// <summary>Trains a policy. Each update writes a checkpoint, from which another run continues.</summary>
 internal sealed class PolicyTraining : IDisposable
 {
     private const int GroupsPerUpdate = 8;
@@ -86,6 +86,7 @@ internal sealed class PolicyTraining : IDisposable
             Draw,
             [.. Enumerable.Range(0, GroupsPerUpdate).Select(i => first + i)]
         );
+        // Seeds of their own, apart from those of the groups.
         List<PlanChoice> choices = PlanChoices.Collect(
             Draw,
             [.. Enumerable.Range(50, PlannerTasks).Select(i => first + i)]
@@ -106,7 +107,10 @@ internal sealed class PolicyTraining : IDisposable
         );
     }
 
-    /// <summary>Attainment as it would be served, guard and margin included, above the default's, in points.</summary>
+    /// <summary>
+    /// Validates the policy as it would be served, with guard and margin. Returns its SLO attainment above the
+    /// default's, in points.
+    /// </summary>
     private double Validate()
     {
         using PolicyModel model = Load(Export());

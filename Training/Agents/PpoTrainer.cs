@@ -19,7 +19,7 @@ internal sealed class PpoTrainer : IDisposable
     private const int Epochs = 3;
     private const int BatchSize = 4096;
 
-    /// <summary>Gains are told apart on a scale of half a point.</summary>
+    /// <summary>Scale of the gains: half a point of attainment.</summary>
     private const float GainScale = 0.005f;
 
     private readonly PolicyNetwork _network;
@@ -97,8 +97,8 @@ internal sealed class PpoTrainer : IDisposable
     }
 
     /// <summary>
-    /// Learns which candidate to try: in the warm start towards the one that a trial puts first, afterwards by PPO with
-    /// the trial's gain as reward and the decision's mean gain as baseline.
+    /// Learns which candidate to try. In the warm start it imitates the trial's best candidate. Afterwards it uses PPO
+    /// with the trial's gain as reward and the decision's mean gain as baseline.
     /// </summary>
     /// <returns>Mean gain of what it would try ÷ mean gain of the best, 0 to 1.</returns>
     public double LearnRanks(IReadOnlyList<PlanChoice> choices, bool warmStart)

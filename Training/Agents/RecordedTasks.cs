@@ -6,8 +6,8 @@ using OrleansInference.Simulation.Workloads;
 namespace OrleansInference.Training.Agents;
 
 /// <summary>
-/// Tasks of what a cluster has recorded: the first part to learn from, with more made out of it; the rest to be judged
-/// by, as it was.
+/// Tasks made of recorded traffic. The first part is for training and is augmented; the rest is held out for
+/// evaluation, unchanged.
 /// </summary>
 /// <param name="recorded">What was recorded.</param>
 /// <param name="seconds">Simulated seconds of a task.</param>
@@ -17,12 +17,12 @@ internal sealed class RecordedTasks(RecordedCluster recorded, double seconds)
 
     private double Split => recorded.Requests.Seconds * TrainingShare;
 
-    /// <summary>Whether there is enough to learn from and be judged by.</summary>
+    /// <summary>Whether there is enough for training and evaluation.</summary>
     public bool IsEnough => recorded.Requests.Seconds * (1 - TrainingShare) >= seconds / 2;
 
     /// <summary>
-    /// A window of the first part, changed: its time warped, requests thinned or doubled by another window, bursts put
-    /// in.
+    /// An augmented window of the training part: its time warped, requests thinned or superposed with another window,
+    /// bursts added.
     /// </summary>
     public PolicyTask Draw(long seed)
     {
@@ -62,7 +62,7 @@ internal sealed class RecordedTasks(RecordedCluster recorded, double seconds)
         );
     }
 
-    /// <summary>A window of the part that is not trained on.</summary>
+    /// <summary>A window of the held-out part.</summary>
     /// <param name="i">Which, 0 to <paramref name="of"/> − 1.</param>
     /// <param name="of">How many.</param>
     public PolicyTask HeldOut(int i, int of)

@@ -12,9 +12,9 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Training.Agents;
 
 /// <summary>
-/// <c>retrain</c>: trains the policy on by what the cluster has recorded, compares it with the one in force on recorded
-/// traffic
-/// that it was not trained on, and promotes it if it is not worse. In a process of its own, once or on a schedule.
+/// <c>retrain</c>: continues training of the policy on what the cluster has recorded. It compares the result with the
+/// policy in force on held-out traffic, and promotes it if it is not worse. It runs in a process of its own, once or on
+/// a schedule.
 /// </summary>
 internal sealed class RetrainCommand(IAnsiConsole console) : AsyncCommand<RetrainSettings>
 {

@@ -5,7 +5,7 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Cli.Commands.Agent;
 
-/// <summary>What several commands ask and say of the agent.</summary>
+/// <summary>The calls and output that several commands about the agent share.</summary>
 internal static class AgentCalls
 {
     /// <summary>The agent's state.</summary>
@@ -24,7 +24,7 @@ internal static class AgentCalls
             )
         )!;
 
-    /// <summary>Says what the agent may do.</summary>
+    /// <summary>Sets the agent's mode.</summary>
     /// <exception cref="CliException">There is no such mode, or the server has no agent.</exception>
     public static async Task SetModeAsync(ServerConnection server, string mode, CancellationToken cancellationToken) =>
         (
@@ -57,13 +57,15 @@ internal static class AgentCalls
         return (await server.CallAsync(HttpMethod.Post, path, "{}", cancellationToken: cancellationToken))!;
     }
 
-    /// <summary>A figure of a point; infinite where nothing was answered.</summary>
+    /// <summary>A figure of a measured point; infinity where nothing was answered.</summary>
     public static double Figure(JsonDocument point, string name) =>
         point.RootElement.GetProperty(name) is { ValueKind: JsonValueKind.Number } number
             ? number.GetDouble()
             : double.PositiveInfinity;
 
-    /// <summary>A decision in a few lines: what, what came of it, what else was considered and why not.</summary>
+    /// <summary>
+    /// Explains a decision in a few lines: the change, its outcome, and the alternatives with the reasons against them.
+    /// </summary>
     public static IEnumerable<string> Explain(JsonElement decision)
     {
         yield return (

@@ -5,7 +5,7 @@ using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands.Agent;
 
-/// <summary><c>oinf agent mode</c>: says what the agent may do.</summary>
+/// <summary><c>oinf agent mode</c>: sets the agent's mode.</summary>
 internal sealed class AgentModeCommand(IAnsiConsole console, TextWriter output)
     : ServerCommand<AgentModeCommand.Settings>(console, output)
 {

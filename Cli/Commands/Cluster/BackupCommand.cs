@@ -6,7 +6,7 @@ using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands.Cluster;
 
-/// <summary><c>oinf backup</c>: writes down what operators asked of a cluster.</summary>
+/// <summary><c>oinf backup</c>: saves the operators' requests to a cluster.</summary>
 internal sealed class BackupCommand(IAnsiConsole console, TextWriter output)
     : ServerCommand<BackupCommand.Settings>(console, output)
 {

@@ -5,7 +5,9 @@ using Spectre.Console;
 
 namespace OrleansInference.Cli.Commands.Cluster;
 
-/// <summary><c>oinf plan</c>: what runs where, and why it does not run elsewhere.</summary>
+/// <summary>
+/// <c>oinf plan</c>: shows the plan: the nodes of each model, and the reasons why it is not on others.
+/// </summary>
 internal sealed class PlanCommand(IAnsiConsole console, TextWriter output)
     : ServerCommand<ServerSettings>(console, output)
 {

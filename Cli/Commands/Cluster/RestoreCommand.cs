@@ -7,8 +7,7 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Cli.Commands.Cluster;
 
 /// <summary>
-/// <c>oinf restore</c>: asks of a cluster what a backup says was asked before, call by call; what fails is named, and
-/// the rest goes on.
+/// <c>oinf restore</c>: repeats the requests of a backup, call by call. It names those that fail and goes on.
 /// </summary>
 internal sealed class RestoreCommand(IAnsiConsole console, TextWriter output)
     : ServerCommand<RestoreCommand.Settings>(console, output)
@@ -68,8 +67,8 @@ internal sealed class RestoreCommand(IAnsiConsole console, TextWriter output)
     }
 
     /// <summary>
-    /// The calls, in the order in which they can succeed: a model is pinned before it is loaded, so that it is not
-    /// loaded elsewhere first.
+    /// The calls of a restore, in an order in which they succeed. A model is pinned before it is loaded, so that it is
+    /// not loaded elsewhere first.
     /// </summary>
     private static IEnumerable<(string What, string Path, string Body)> Calls(JsonElement backup)
     {

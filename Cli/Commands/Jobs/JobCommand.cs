@@ -6,19 +6,19 @@ using Spectre.Console;
 namespace OrleansInference.Cli.Commands.Jobs;
 
 /// <summary>
-/// A command about one job: asks for it, waits for its end where that is wanted, and says how it stands.
+/// A command about one job. It sends a call, waits for the job's end where that is wanted, and prints its state.
 /// </summary>
 internal abstract class JobCommand<TSettings>(IAnsiConsole console, TextWriter output)
     : ServerCommand<TSettings>(console, output)
     where TSettings : ServerSettings
 {
     /// <summary>Whether to wait for the job's end.</summary>
-    protected virtual bool Waits(TSettings settings) => false;
+    protected virtual bool ShouldWait(TSettings settings) => false;
 
-    /// <summary>The exit code where a job stands like this.</summary>
+    /// <summary>The exit code for a job in this state.</summary>
     protected virtual int ExitCode(JobLine job) => job.State is "failed" or "cancelled" ? CliException.Failed : 0;
 
-    /// <summary>Calls the server and returns its answer, which is the job.</summary>
+    /// <summary>Calls the server and returns its answer: the job.</summary>
     protected abstract Task<JsonDocument?> CallAsync(
         ServerConnection server,
         TSettings settings,
@@ -34,7 +34,7 @@ internal abstract class JobCommand<TSettings>(IAnsiConsole console, TextWriter o
     {
         using JsonDocument first = (await CallAsync(server, settings, cancellationToken))!;
         JsonElement answer = first.RootElement.Clone();
-        if (Waits(settings))
+        if (ShouldWait(settings))
         {
             answer = await WaitAsync(server, settings, answer, cancellationToken);
         }
@@ -103,7 +103,7 @@ internal abstract class JobCommand<TSettings>(IAnsiConsole console, TextWriter o
             });
     }
 
-    /// <summary>Follows a job to its end, or to a pause: the server answers when there is something new.</summary>
+    /// <summary>Follows a job to its end, or to a pause. The server answers when the job has changed.</summary>
     private static async Task<JsonElement> FollowAsync(
         ServerConnection server,
         JsonElement answer,

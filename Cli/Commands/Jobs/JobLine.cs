@@ -47,10 +47,10 @@ internal sealed record JobLine
     /// <summary>Grows with each change of the job.</summary>
     public required long Change { get; init; }
 
-    /// <summary>Whether nothing more will come of it by itself.</summary>
+    /// <summary>Whether the job makes no more progress by itself.</summary>
     public bool HasEnded => State is "completed" or "failed" or "cancelled";
 
-    /// <summary>How far it is, in a sentence.</summary>
+    /// <summary>The job's progress in a sentence.</summary>
     public string Progress =>
         string.Create(
             CultureInfo.InvariantCulture,

@@ -11,7 +11,7 @@ internal sealed class JobShowCommand(IAnsiConsole console, TextWriter output)
     : JobCommand<JobShowCommand.Settings>(console, output)
 {
     /// <inheritdoc />
-    protected override bool Waits(Settings settings) => settings.Wait;
+    protected override bool ShouldWait(Settings settings) => settings.Wait;
 
     /// <inheritdoc />
     protected override Task<JsonDocument?> CallAsync(

@@ -16,7 +16,7 @@ internal sealed class JobStartCommand(IAnsiConsole console, TextWriter output)
     };
 
     /// <inheritdoc />
-    protected override bool Waits(Settings settings) => settings.Wait;
+    protected override bool ShouldWait(Settings settings) => settings.Wait;
 
     /// <inheritdoc />
     protected override Task<JsonDocument?> CallAsync(

@@ -50,7 +50,7 @@ internal sealed class ModelRunner : IDisposable
         return new ModelMetadata(name, [], "onnxruntime_onnx", inputs, [], "CPUExecutionProvider", []);
     }
 
-    /// <summary>All numbers that it answers, by output, FP32 ones only, and the rows of the first.</summary>
+    /// <summary>Runs the model on each input. Returns all FP32 outputs, and the rows of the first.</summary>
     public (float[][] Outputs, int Rows) Run(IReadOnlyList<InferenceTensor> inputs)
     {
         using RunOptions options = new();

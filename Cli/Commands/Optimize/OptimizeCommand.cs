@@ -15,10 +15,9 @@ using ModelMetadata = OrleansInference.Grains.Interfaces.Models.ModelMetadata;
 namespace OrleansInference.Cli.Commands.Optimize;
 
 /// <summary>
-/// <c>oinf optimize</c>: makes variants of a model (optimised graph, FP16, dynamic INT8) beside it, measures what each
-/// gains in
-/// time and loses in accuracy on the user's rows, and writes <c>variants.json</c>, from which a server chooses within
-/// the model's <c>max_accuracy_loss</c>.
+/// <c>oinf optimize</c>: makes variants of a model (optimised graph, FP16, dynamic INT8) beside it. It measures what
+/// each gains in time and loses in accuracy on the user's rows, and writes <c>variants.json</c>. A server chooses from
+/// it within the model's <c>max_accuracy_loss</c>.
 /// </summary>
 internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) : Command<OptimizeSettings>
 {
@@ -46,9 +45,9 @@ internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) :
                 InferenceTensor[] rows =
                     settings.Inputs.Length > 0
                         ? [.. settings.Inputs.Select(input => TensorArgument.Read(input, metadata))]
-                        : Made(metadata, settings.Rows);
-                InferenceTensor[] one = Made(metadata, 1);
-                InferenceTensor[] batch = Made(metadata, settings.Rows);
+                        : MakeInputs(metadata, settings.Rows);
+                InferenceTensor[] one = MakeInputs(metadata, 1);
+                InferenceTensor[] batch = MakeInputs(metadata, settings.Rows);
                 Reference reference = new(rows, one, batch, original.Run(rows));
                 reports.Add(
                     new VariantReport(
@@ -64,7 +63,7 @@ internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) :
                 foreach (string name in settings.Variants.Split(',', StringSplitOptions.TrimEntries))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    reports.Add(Make(name, path, folder, reference));
+                    reports.Add(MakeVariant(name, path, folder, reference));
                 }
 
                 foreach (
@@ -97,10 +96,10 @@ internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) :
         }
     }
 
-    private static InferenceTensor[] Made(ModelMetadata metadata, int rows) =>
+    private static InferenceTensor[] MakeInputs(ModelMetadata metadata, int rows) =>
         [.. metadata.Inputs.Select(input => TensorArgument.Synthetic(input, rows, new Random(rows)))];
 
-    private static VariantReport Make(string name, string path, string folder, Reference reference)
+    private static VariantReport MakeVariant(string name, string path, string folder, Reference reference)
     {
         string file = $"{Path.GetFileNameWithoutExtension(path)}.{name}.onnx";
         string made = Path.Combine(folder, file);
@@ -161,7 +160,7 @@ internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) :
         );
     }
 
-    /// <summary>How far outputs are from those they stand for.</summary>
+    /// <summary>The accuracy loss and the mean difference between a variant's outputs and the original's.</summary>
     private static (double Loss, double MeanDifference) Loss(float[][] expected, float[][] actual, int rows)
     {
         double difference = 0;
@@ -171,11 +170,9 @@ internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) :
         {
             for (int i = 0; i < one.Length; i++)
             {
-                (difference, size, count) = (
-                    difference + Math.Abs(one[i] - other[i]),
-                    size + Math.Abs(one[i]),
-                    count + 1
-                );
+                difference += Math.Abs(one[i] - other[i]);
+                size += Math.Abs(one[i]);
+                count++;
             }
         }
 

@@ -161,8 +161,10 @@ internal sealed class ScenarioCluster : IAsyncDisposable
             "--Engine:ExecutionProvider:Provider=emulated",
             $"--Engine:ExecutionProvider:Profile={Profile(i)}",
             $"--Engine:Threads={Text(node.Cores)}",
+            // An emulated device costs what its profile says: there is nothing to measure.
             "--Node:ProfileOnLoad=false",
             "--Agent:Mode=Off",
+            // More often than it ships, because a scenario is short.
             "--Agent:PeriodSeconds=5",
             "--Agent:Guardrails:WatchSeconds=5",
             "--Logging:LogLevel:Default=Warning",

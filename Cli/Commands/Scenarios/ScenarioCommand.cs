@@ -52,7 +52,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
 
         Workload workload = scenario.Generate(world, seconds, file.Load, settings.Seed);
         string rate = (workload.Arrivals.Length / (double)seconds).ToString("F0", CultureInfo.InvariantCulture);
-        Say(
+        WriteProgress(
             settings,
             $"{scenario.Title}: {world.Nodes.Count} silos on emulated devices, {world.Models.Count} models, {rate} requests/s"
         );
@@ -65,7 +65,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
         List<ScenarioHalf> halves = [];
         foreach (string mode in new[] { "off", "act" })
         {
-            Say(settings, $"agent {(mode == "off" ? "off" : "on")}, {seconds} s");
+            WriteProgress(settings, $"agent {(mode == "off" ? "off" : "on")}, {seconds} s");
             halves.Add(await RunAsync(cluster, world, workload, mode, cancellationToken));
         }
 
@@ -180,7 +180,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
                         + $"{decision.GetProperty("summary").GetString()}"
                     ),
             ];
-            return ScenarioHalf.Of(mode, world, results.SelectMany(each => each), workload.Seconds, decisions);
+            return ScenarioHalf.From(mode, world, results.SelectMany(each => each), workload.Seconds, decisions);
         }
         finally
         {
@@ -273,7 +273,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
 
     private static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
 
-    private void Say(Settings settings, string line)
+    private void WriteProgress(Settings settings, string line)
     {
         if (!settings.Json)
         {

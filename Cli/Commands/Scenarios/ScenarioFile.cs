@@ -27,7 +27,7 @@ internal sealed record ScenarioFile(
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
     };
 
-    /// <summary>Names of those that ship.</summary>
+    /// <summary>Names of the scenarios that ship.</summary>
     public static string[] Names =>
         [
             .. typeof(ScenarioFile)
@@ -37,7 +37,7 @@ internal sealed record ScenarioFile(
                 .Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>One by its name, or of a file.</summary>
+    /// <summary>Finds a scenario by its name, or reads it from a file.</summary>
     /// <exception cref="CliException">There is none, or it cannot be read.</exception>
     public static ScenarioFile Find(string name)
     {

@@ -5,7 +5,7 @@ using OrleansInference.Simulation.World;
 
 namespace OrleansInference.Cli.Commands.Scenarios;
 
-/// <summary>What one half of a live scenario gave.</summary>
+/// <summary>The measurements of one half of a live scenario.</summary>
 /// <param name="Mode">The agent's mode.</param>
 /// <param name="Requests">Requests.</param>
 /// <param name="InTime">Those answered within their objective.</param>
@@ -29,7 +29,7 @@ internal sealed record ScenarioHalf(
     public double Attainment => Requests == 0 ? 1 : (double)InTime / Requests;
 
     /// <summary>Counts it.</summary>
-    public static ScenarioHalf Of(
+    public static ScenarioHalf From(
         string mode,
         WorldSpec world,
         IEnumerable<(Arrival Arrival, double Seconds, InferenceError Error)> results,

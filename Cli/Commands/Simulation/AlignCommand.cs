@@ -15,9 +15,8 @@ using Spectre.Console;
 namespace OrleansInference.Cli.Commands.Simulation;
 
 /// <summary>
-/// <c>oinf align</c>: measures a live cluster, asks it a trace several times, replays the trace in the twin, and says
-/// how far
-/// the two are apart. The agent changes nothing meanwhile.
+/// <c>oinf align</c>: compares a live cluster with the twin. It measures the cluster, runs a trace on it several times,
+/// and replays the trace in the twin. The agent changes nothing meanwhile.
 /// </summary>
 internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, TimeProvider time)
     : ServerCommand<AlignSettings>(console, output)
@@ -57,7 +56,9 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
             List<AlignmentOutcome> cluster = [];
             for (int run = 1; run <= settings.Runs; run++)
             {
-                Say($"run {run} of {settings.Runs}: {workload.Arrivals.Length} requests in {settings.Seconds:F0} s");
+                WriteProgress(
+                    $"run {run} of {settings.Runs}: {workload.Arrivals.Length} requests in {settings.Seconds:F0} s"
+                );
                 (double Seconds, InferenceError Error)[] results = await traffic.RunAsync(workload, cancellationToken);
                 cluster.Add(traffic.Outcome(results, settings.Seconds));
                 if (settings.Record is { } file && run == 1)
@@ -119,7 +120,8 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
     }
 
     /// <summary>
-    /// What runs take on each node, alone and under a load like the trace's mean, and what the way adds.
+    /// Calibrates the twin: the cost of runs on each node, alone and under a load like the trace's mean, and the
+    /// latency outside of runs.
     /// </summary>
     private async Task<(MeasuredModel Model, IReadOnlyList<MeasuredNode> Nodes)> CalibrateAsync(
         ServerConnection server,
@@ -132,7 +134,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
     )
     {
         // Code that has just started is not yet as fast as it will be.
-        Say($"warming up for {CalibrationSeconds:F0} s");
+        WriteProgress($"warming up for {CalibrationSeconds:F0} s");
         double rate = workload.Arrivals.Length / workload.Seconds;
         double rows = workload.Arrivals.Average(arrival => (double)arrival.Rows);
         await traffic.RunAsync(Calibration(settings, rate, rows, 4), cancellationToken);
@@ -143,7 +145,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
             {
                 continue;
             }
-            Say($"measuring {settings.Model} on {live.Nodes[n].Name}");
+            WriteProgress($"measuring {settings.Model} on {live.Nodes[n].Name}");
             Dictionary<int, List<double>> runs = [];
             for (int i = 0; i < Profiles; i++)
             {
@@ -187,10 +189,10 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
             };
         }
 
-        double[] lone = await traffic.LoneAsync(Lone, cancellationToken);
+        double[] lone = await traffic.MeasureLoneAsync(Lone, cancellationToken);
         double fastest = alone.Where(service => service is not null).Min(service => service!.Value.Seconds(1, 0));
         double overhead = Math.Max(0, AlignTraffic.Quantile(lone, 0.5) - fastest);
-        Say($"measuring under load for {CalibrationSeconds:F0} s");
+        WriteProgress($"measuring under load for {CalibrationSeconds:F0} s");
         LiveModel before = await LiveModel.ReadAsync(server, settings.Model, cancellationToken);
         await traffic.RunAsync(Calibration(settings, rate, rows, 3), cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(2 * SettleSeconds), time, cancellationToken);
@@ -222,7 +224,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         );
     }
 
-    /// <summary>Rows a second of runs of one row, so many at once.</summary>
+    /// <summary>Measures rows a second of one-row runs at a given concurrency.</summary>
     private static async Task<double> RowsAsync(
         ServerConnection server,
         string node,
@@ -257,7 +259,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         );
     }
 
-    /// <summary>The line, stretched to what its runs took under load.</summary>
+    /// <summary>The linear cost of runs, scaled to their measured cost under load.</summary>
     private static ServiceModel Loaded(
         in ServiceModel line,
         (long Runs, long Rows, double Seconds) before,
@@ -391,7 +393,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
 
     private static string Share(double value) => value.ToString("P0", CultureInfo.InvariantCulture);
 
-    private static void Say(string line) => System.Console.Error.WriteLine(line);
+    private static void WriteProgress(string line) => System.Console.Error.WriteLine(line);
 
     /// <summary>What the cluster says of a model.</summary>
     private sealed record LiveModel(

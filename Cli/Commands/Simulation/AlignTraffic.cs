@@ -11,12 +11,14 @@ using OrleansInference.Simulation.Workloads;
 
 namespace OrleansInference.Cli.Commands.Simulation;
 
-/// <summary>Asks a live cluster what a workload says, when it says so, and keeps what came of each request.</summary>
+/// <summary>
+/// Replays a workload on a live cluster at its recorded times, and keeps the outcome of each request.
+/// </summary>
 internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model, TimeSpan deadline, TimeProvider time)
 {
     private readonly ConcurrentDictionary<int, InferenceTensor[]> _inputs = new();
 
-    /// <summary>Asks, and waits for all answers.</summary>
+    /// <summary>Sends the requests and waits for all answers.</summary>
     /// <returns>Seconds from when each was due to its answer, and what was wrong, in the workload's order.</returns>
     public async Task<(double Seconds, InferenceError Error)[]> RunAsync(
         Workload workload,
@@ -34,13 +36,13 @@ internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model,
             {
                 await Task.Delay(wait, time, cancellationToken);
             }
-            running.Add(OneAsync(i, arrival));
+            running.Add(SendOneAsync(i, arrival));
         }
 
         await Task.WhenAll(running);
         return results;
 
-        async Task OneAsync(int index, Arrival arrival)
+        async Task SendOneAsync(int index, Arrival arrival)
         {
             await Task.Yield();
             InferenceError error = await SendAsync(arrival.Rows, cancellationToken);
@@ -49,7 +51,7 @@ internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model,
     }
 
     /// <summary>Seconds of requests one after the other, ascending.</summary>
-    public async Task<double[]> LoneAsync(int count, CancellationToken cancellationToken)
+    public async Task<double[]> MeasureLoneAsync(int count, CancellationToken cancellationToken)
     {
         List<double> seconds = [];
         for (int i = 0; i < count; i++)
@@ -69,7 +71,7 @@ internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model,
             : [.. seconds.Order()];
     }
 
-    /// <summary>What a run gave.</summary>
+    /// <summary>The outcome of a run.</summary>
     public AlignmentOutcome Outcome((double Seconds, InferenceError Error)[] results, double seconds)
     {
         double[] answered =
@@ -84,7 +86,7 @@ internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model,
         );
     }
 
-    /// <summary>Writes what was asked and what came of it.</summary>
+    /// <summary>Writes the requests and their outcomes.</summary>
     public static void Write(
         string path,
         Workload workload,

@@ -14,7 +14,7 @@ using Spectre.Console.Cli;
 
 namespace OrleansInference.Cli.Commands.Simulation;
 
-/// <summary><c>oinf simulate</c>: what if: a scenario or a recorded trace on a cluster that need not exist.</summary>
+/// <summary><c>oinf simulate</c>: runs a scenario or a recorded trace on a simulated cluster.</summary>
 internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) : Command<SimulateCommand.Settings>
 {
     private const double TimedCpuSeconds = 2;
@@ -25,14 +25,14 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
     /// <inheritdoc />
     public override int Execute(CommandContext context, Settings settings, CancellationToken cancellationToken)
     {
-        Scenario scenario = Try(() => OrleansInference.Simulation.Workloads.Scenarios.Find(settings.Scenario));
+        Scenario scenario = Validated(() => OrleansInference.Simulation.Workloads.Scenarios.Find(settings.Scenario));
         WorldSpec world = new(
-            Try(() => ClusterShape.Nodes(settings.Shape, settings.Nodes, scenario.Models)),
+            Validated(() => ClusterShape.Nodes(settings.Shape, settings.Nodes, scenario.Models)),
             scenario.Models,
             settings.Hidden ? new HiddenLaw() : new LinearLaw(0.5, 0.1)
         );
         Workload workload = settings.Trace is { } trace
-            ? Try(() =>
+            ? Validated(() =>
                 TraceReader.Read(
                     trace,
                     [.. scenario.Models.Select(model => model.Name)],
@@ -68,7 +68,7 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
         return 0;
     }
 
-    private static T Try<T>(Func<T> make)
+    private static T Validated<T>(Func<T> make)
     {
         try
         {
@@ -133,8 +133,8 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
             });
 
     /// <summary>
-    /// How fast it goes, the trials of the agent's decisions included: the same simulation again and again, over two
-    /// seconds of CPU at least, after one to warm up.
+    /// Measures the speed of the simulation, trials of the agent's decisions included. It repeats the same simulation
+    /// for at least two seconds of CPU time, after a warm-up.
     /// </summary>
     private static object Time(
         WorldSpec world,

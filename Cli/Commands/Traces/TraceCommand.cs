@@ -8,8 +8,8 @@ using Spectre.Console.Cli;
 namespace OrleansInference.Cli.Commands.Traces;
 
 /// <summary>
-/// <c>oinf trace</c>: makes a trace for <c>oinf simulate</c> of what silos have recorded, or of another trace, changed
-/// on the way.
+/// <c>oinf trace</c>: makes a trace for <c>oinf simulate</c> from the recordings of silos or from another trace, and
+/// transforms it.
 /// </summary>
 internal sealed class TraceCommand(IAnsiConsole console) : AsyncCommand<TraceCommand.Settings>
 {
@@ -108,7 +108,7 @@ internal sealed class TraceCommand(IAnsiConsole console) : AsyncCommand<TraceCom
         }
     }
 
-    /// <summary>The other's requests by one list of models.</summary>
+    /// <summary>Renumbers the other trace's requests by a common list of models.</summary>
     private static Workload Map((Workload Workload, string[] Models) other, ref string[] models)
     {
         string[] all = [.. models, .. other.Models.Except(models)];

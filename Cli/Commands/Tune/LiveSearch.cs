@@ -24,7 +24,7 @@ internal sealed class LiveSearch(ServerConnection server, string node, string mo
         double Value(string name) => AgentCalls.Figure(point, name);
     }
 
-    /// <summary>Several settings in turn, several times: what disturbs one disturbs all.</summary>
+    /// <summary>Measures several settings in turn, several times, so that a disturbance meets all of them.</summary>
     public async Task<TunedSetting[]> CompareAsync(
         IReadOnlyList<(string Name, ReplicaKnobs Knobs)> settings,
         int repeats,

@@ -10,8 +10,8 @@ namespace OrleansInference.Cli.Commands.Tune;
 
 /// <summary>
 /// <c>oinf tune</c>, the source document's <c>optimize_performance</c>: searches variant (θ_M), batch, threads and
-/// instances (θ_P) of a model on its live
-/// replica, measures before and after and what each parameter contributes, and leaves it in force on consent.
+/// instances (θ_P) of a model on its live replica. It measures before and after, reports what each parameter
+/// contributes, and leaves the result in force on consent.
 /// </summary>
 internal sealed class TuneCommand(IAnsiConsole console, TextWriter output)
     : ServerCommand<TuneSettings>(console, output)
@@ -29,9 +29,9 @@ internal sealed class TuneCommand(IAnsiConsole console, TextWriter output)
         int cores = node.GetProperty("cores").GetInt32();
         int maxRows = Math.Max(1, replica.GetProperty("max_rows").GetInt32());
         double slo = replica.GetProperty("slo_ms").GetDouble();
-        LiveSearch live = new(server, name, settings.Model, cores, Say);
+        LiveSearch live = new(server, name, settings.Model, cores, WriteProgress);
         // The climb is the node's own; what it finds is put back unless it is to stay.
-        Say($"searching on {name}");
+        WriteProgress($"searching on {name}");
         KnobGrid grid = KnobGrid.For(maxRows, cores);
         KnobSearch search = new(
             grid,
@@ -181,5 +181,5 @@ internal sealed class TuneCommand(IAnsiConsole console, TextWriter output)
         );
     }
 
-    private static void Say(string line) => System.Console.Error.WriteLine(line);
+    private static void WriteProgress(string line) => System.Console.Error.WriteLine(line);
 }

@@ -2,7 +2,7 @@ using OrleansInference.Grains.Interfaces.Cluster;
 
 namespace OrleansInference.Cli.Commands.Tune;
 
-/// <summary>A setting and what it gave: medians of several measurements.</summary>
+/// <summary>A setting and its measurements: medians of several runs.</summary>
 /// <param name="Name">What it stands for.</param>
 /// <param name="Knobs">The setting.</param>
 /// <param name="RowsPerSecond">Rows answered a second.</param>

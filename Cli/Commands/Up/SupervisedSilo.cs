@@ -43,6 +43,7 @@ internal sealed class SupervisedSilo(
                 return;
             }
 
+            // It had started well: what ended it is not the failure of the restarts before.
             if (time.GetElapsedTime(begin) > Settled)
             {
                 pause = FirstPause;
@@ -70,6 +71,7 @@ internal sealed class SupervisedSilo(
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // The affinity is set after the process has started, when its runtime has counted the cores.
         if (cores.Count > 0)
         {
             start.Environment["DOTNET_PROCESSOR_COUNT"] = cores.Count.ToString(CultureInfo.InvariantCulture);
@@ -96,6 +98,7 @@ internal sealed class SupervisedSilo(
         }
         else
         {
+            // Process.Kill would be SIGKILL, on which the silo could not drain.
             using (Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
             {
                 await kill.WaitForExitAsync(CancellationToken.None);

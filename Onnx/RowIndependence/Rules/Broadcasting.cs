@@ -1,15 +1,15 @@
 namespace OrleansInference.Onnx.RowIndependence.Rules;
 
-/// <summary>How shapes are aligned from the right and stretched to each other.</summary>
+/// <summary>NumPy broadcasting: shapes are aligned from the right and stretched to each other.</summary>
 internal static class Broadcasting
 {
-    /// <summary>The tensor that comes of combining <paramref name="operands"/> element by element.</summary>
+    /// <summary>Combines <paramref name="operands"/> element by element.</summary>
     /// <exception cref="RowsMeetException">Rows of one operand do not line up with the rows of another.</exception>
     public static TracedValue Join(RuleNode node, IReadOnlyList<TracedValue> operands)
     {
         if (operands.Any(operand => operand.CountsRows))
         {
-            throw node.Meets("it computes with the number of rows");
+            throw node.Unproven("it computes with the number of rows");
         }
         int rank = operands.Max(operand => node.Shape(operand).Count);
         SymbolicSize[] shape = new SymbolicSize[rank];
@@ -21,7 +21,7 @@ internal static class Broadcasting
             {
                 continue;
             }
-            batch = batch is null ? axis : throw node.Meets("rows lie along different axes of its inputs");
+            batch = batch is null ? axis : throw node.Unproven("rows lie along different axes of its inputs");
         }
 
         return TracedValue.Of(shape, batch);
@@ -54,7 +54,7 @@ internal static class Broadcasting
 
             if (rows is not null && !rows.Equals(size))
             {
-                throw node.Meets("its inputs have different numbers of rows");
+                throw node.Unproven("its inputs have different numbers of rows");
             }
             rows = size;
         }
@@ -64,7 +64,7 @@ internal static class Broadcasting
             return Widest(node, sizes);
         }
         isBatch = true;
-        return sizes.All(size => size.Is(1)) ? rows : throw node.Meets("a constant of many rows meets the batch");
+        return sizes.All(size => size.Is(1)) ? rows : throw node.Unproven("a constant of many rows meets the batch");
     }
 
     private static SymbolicSize Widest(RuleNode node, List<SymbolicSize> sizes)

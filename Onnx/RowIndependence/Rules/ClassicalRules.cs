@@ -36,7 +36,7 @@ internal static class ClassicalRules
             )
         )
         {
-            throw node.Meets("its inputs have different numbers of rows");
+            throw node.Unproven("its inputs have different numbers of rows");
         }
         return [TracedValue.Of([value.Shape![0], node.Unknown()], value.Axis)];
     }
@@ -54,6 +54,6 @@ internal static class ClassicalRules
     {
         TracedValue value = node.Input(0);
         bool isMatrix = node.Shape(value).Count == 2 && value.Axis is null or 0;
-        return isMatrix ? value : throw node.Meets("its input is no matrix of rows");
+        return isMatrix ? value : throw node.Unproven("its input is no matrix of rows");
     }
 }

@@ -28,7 +28,7 @@ internal static class ElementwiseRules
         }
         if (value.CountsRows)
         {
-            throw node.Meets("it computes with the number of rows");
+            throw node.Unproven("it computes with the number of rows");
         }
         return Each(node, TracedValue.Of(node.Shape(value), value.Axis));
     }
@@ -48,7 +48,7 @@ internal static class ElementwiseRules
     {
         if (node.Optional(2) is { } training && (training.Elements is not [{ } flag] || !flag.Is(0)))
         {
-            throw node.Meets("it drops values at random");
+            throw node.Unproven("it drops values at random");
         }
         TracedValue value = node.Input(0);
         return Each(node, TracedValue.Of(node.Shape(value), value.Axis));
@@ -86,7 +86,7 @@ internal static class ElementwiseRules
         IReadOnlyList<SymbolicSize> scales = node.Shape(parameter);
         if (parameter.CountsRows)
         {
-            throw node.Meets("its scale depends on the number of rows");
+            throw node.Unproven("its scale depends on the number of rows");
         }
         if (!parameter.IsBatched && (scales.Count == 0 || scales is [{ } only] && only.Is(1)))
         {
@@ -94,17 +94,17 @@ internal static class ElementwiseRules
         }
         if (node.Int("block_size", 0) != 0 || scales.Count != 1)
         {
-            throw node.Meets("its scales come in blocks");
+            throw node.Unproven("its scales come in blocks");
         }
         int axis = node.Axis(node.Int("axis", 1), shape.Count);
         bool along = axis == value.Axis;
         if (along != parameter.IsBatched)
         {
-            throw node.Meets("its scales do not go with the rows");
+            throw node.Unproven("its scales do not go with the rows");
         }
         if (along && !scales[0].Equals(shape[axis]))
         {
-            throw node.Meets("it has not one scale for each row");
+            throw node.Unproven("it has not one scale for each row");
         }
     }
 

@@ -15,11 +15,11 @@ internal static class FusedRules
         TracedValue value = node.Input(0);
         if (sum is { IsBatched: true } && (sum.Axis != value.Axis || !node.Shape(sum)[0].Equals(node.Shape(value)[0])))
         {
-            throw node.Meets("what it adds has other rows");
+            throw node.Unproven("what it adds has other rows");
         }
         if (sum is not null && sum.IsBatched != value.IsBatched)
         {
-            throw node.Meets("what it adds has other rows");
+            throw node.Unproven("what it adds has other rows");
         }
         RuleNode conv = node.WithInputs([.. node.Inputs.Take(3)]);
         return ImageRules.Conv(conv);
@@ -32,7 +32,7 @@ internal static class FusedRules
         TracedValue sum = Broadcasting.Join(node, [node.Input(0), node.Input(1)]);
         if (sum.Rank < 2 || sum.Axis == sum.Rank - 1)
         {
-            throw node.Meets("it normalises over the batch");
+            throw node.Unproven("it normalises over the batch");
         }
         TracedValue statistics = TracedValue.Of([.. sum.Shape!.SkipLast(1), SymbolicSize.One], sum.Axis);
         return [.. Enumerable.Range(0, node.OutputPlaces).Select(output => output is 1 or 2 ? statistics : sum)];
@@ -47,7 +47,7 @@ internal static class FusedRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(ids);
         if (shape.Count != 2 || ids.Axis != 0)
         {
-            throw node.Meets("its rows are not its batch");
+            throw node.Unproven("its rows are not its batch");
         }
         for (int i = 1; i < node.Inputs.Count; i++)
         {
@@ -58,7 +58,7 @@ internal static class FusedRules
             // Segments, the mask, and positions where they are given, may differ from row to row.
             if (i is not (1 or 7 or 8) || input.Axis != 0 || !node.Shape(input)[0].Equals(shape[0]))
             {
-                throw node.Meets($"input {i} does not go with its rows");
+                throw node.Unproven($"input {i} does not go with its rows");
             }
         }
 
@@ -81,7 +81,7 @@ internal static class FusedRules
         node.RequireUniform(2, "bias");
         if (shape.Count != 3 || value.Axis != 0 || node.OutputCount > 1)
         {
-            throw node.Meets("its rows are not its batch");
+            throw node.Unproven("its rows are not its batch");
         }
         for (int i = 3; i < node.Inputs.Count; i++)
         {
@@ -106,7 +106,7 @@ internal static class FusedRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(query);
         if (shape.Count != 3 || query.Axis != 0 || node.OutputCount > 1)
         {
-            throw node.Meets("its rows are not its batch");
+            throw node.Unproven("its rows are not its batch");
         }
         node.RequireUniform(3, "bias");
         foreach (int i in new[] { 1, 2 })
@@ -114,7 +114,7 @@ internal static class FusedRules
             TracedValue other = node.Input(i);
             if (other.Axis != 0 || node.Shape(other).Count != 3 || !other.Shape![0].Equals(shape[0]))
             {
-                throw node.Meets($"input {i} does not go with its rows");
+                throw node.Unproven($"input {i} does not go with its rows");
             }
         }
 
@@ -137,10 +137,10 @@ internal static class FusedRules
     {
         TracedValue value = node.Input(0);
         TracedValue others =
-            node.RequireUniform(1, "second operand") ?? throw node.Meets("its second operand is missing");
+            node.RequireUniform(1, "second operand") ?? throw node.Unproven("its second operand is missing");
         if (node.Shape(value).Count != 2 || value.Axis is not (null or 0))
         {
-            throw node.Meets("its rows are not its batch");
+            throw node.Unproven("its rows are not its batch");
         }
         return [TracedValue.Of([value.Shape![0], node.Shape(others)[0]], value.Axis)];
     }
@@ -151,12 +151,12 @@ internal static class FusedRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(mask);
         if (shape.Count < 2 || mask.CountsRows)
         {
-            throw node.Meets($"input {input} is not understood");
+            throw node.Unproven($"input {input} is not understood");
         }
         bool fits = mask.IsBatched ? mask.Axis == 0 && shape[0].Equals(rows) : input == BiasInput && shape[0].Is(1);
         if (!fits)
         {
-            throw node.Meets($"input {input} does not go with its rows");
+            throw node.Unproven($"input {input} does not go with its rows");
         }
     }
 }

@@ -40,9 +40,12 @@ internal static class GenericRules
         return [Broadcasting.Join(node, [node.Input(0), node.Input(3)])];
     }
 
-    /// <summary>Deterministic, but rows meet in it, or it gives as many rows as the data wants.</summary>
+    /// <summary>
+    /// Operators that are deterministic, but mix rows, or give a number of rows that depends on the data. Only
+    /// constants may go through them.
+    /// </summary>
     public static TracedValue[] ConstantsOnly(RuleNode node) =>
-        throw node.Meets(
+        throw node.Unproven(
             node.Operator switch
             {
                 "DynamicQuantizeLinear" or "DynamicQuantizeMatMul" or "DynamicQuantizeLSTM" =>

@@ -29,11 +29,11 @@ internal static class ImageRules
     public static TracedValue[] Pool(RuleNode node)
     {
         TracedValue value = First(node);
-        if (node.Makes(1) && value.IsBatched)
+        if (node.HasOutput(1) && value.IsBatched)
         {
-            throw node.Meets("the places it gives count through the whole batch");
+            throw node.Unproven("the places it gives count through the whole batch");
         }
-        long[] kernel = node.Ints("kernel_shape") ?? throw node.Meets("it has no kernel_shape");
+        long[] kernel = node.Ints("kernel_shape") ?? throw node.Unproven("it has no kernel_shape");
         SymbolicSize[] shape = [.. value.Shape!];
         for (int i = 2; i < shape.Length; i++)
         {
@@ -63,13 +63,13 @@ internal static class ImageRules
     {
         if (node.Int("training_mode", 0) != 0 || node.OutputCount > 1)
         {
-            throw node.Meets("it normalises by the statistics of the batch");
+            throw node.Unproven("it normalises by the statistics of the batch");
         }
         TracedValue value = node.Input(0);
         node.RequireUniformFrom(1, "statistics");
         if (node.Shape(value).Count < 2 || value.Axis == 1)
         {
-            throw node.Meets("the batch lies along its channels");
+            throw node.Unproven("the batch lies along its channels");
         }
         return [.. Enumerable.Repeat(TracedValue.Of(value.Shape!, value.Axis), node.OutputPlaces)];
     }
@@ -80,7 +80,7 @@ internal static class ImageRules
         TracedValue value = First(node);
         if (value.Rank != 4)
         {
-            throw node.Meets("its input has not four dimensions");
+            throw node.Unproven("its input has not four dimensions");
         }
         return [TracedValue.Of([value.Shape![0], node.Unknown(), node.Unknown(), node.Unknown()], value.Axis)];
     }
@@ -108,11 +108,11 @@ internal static class ImageRules
         int[] axes = node.Axes(node.Ints("axes") ?? Enumerable.Range(0, shape.Count).Select(i => (long)i), shape.Count);
         if (node.Text("keep_aspect_ratio_policy", "stretch") != "stretch")
         {
-            throw node.Meets("its scale follows from several axes");
+            throw node.Unproven("its scale follows from several axes");
         }
         if (node.Text("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize")
         {
-            throw node.Meets("it crops");
+            throw node.Unproven("it crops");
         }
         if (value.Axis is { } batch && Array.IndexOf(axes, batch) is >= 0 and var place)
         {
@@ -128,7 +128,7 @@ internal static class ImageRules
             SymbolicSize? size = sizes?.Elements is { } known && known.Count == axes.Length ? known[i] : null;
             if (size is { CountsRows: true })
             {
-                throw node.Meets("its size depends on the number of rows");
+                throw node.Unproven("its size depends on the number of rows");
             }
             resized[axes[i]] = size ?? node.Unknown();
         }
@@ -144,7 +144,7 @@ internal static class ImageRules
         IReadOnlyList<SymbolicSize> places = node.Shape(grid);
         if (grid.Axis != 0 || value.Axis != 0 || !places[0].Equals(value.Shape![0]))
         {
-            throw node.Meets("pictures and grids are not one for one");
+            throw node.Unproven("pictures and grids are not one for one");
         }
         return [TracedValue.Of([.. value.Shape!.Take(2), .. places.Skip(1).Take(places.Count - 2)], 0)];
     }
@@ -154,9 +154,9 @@ internal static class ImageRules
         TracedValue value = node.Input(0);
         if (node.Shape(value).Count < 3)
         {
-            throw node.Meets("its input has fewer than three dimensions");
+            throw node.Unproven("its input has fewer than three dimensions");
         }
-        return value.Axis is null or 0 ? value : throw node.Meets("the batch is not its first axis");
+        return value.Axis is null or 0 ? value : throw node.Unproven("the batch is not its first axis");
     }
 
     private static void RequireKept(
@@ -171,11 +171,11 @@ internal static class ImageRules
         kept |= sizes is null && scales is { Numbers: { } factors } && place < factors.Count && factors[place] == 1;
         if (!kept)
         {
-            throw node.Meets("it may change the number of rows");
+            throw node.Unproven("it may change the number of rows");
         }
     }
 
-    /// <summary>What a sliding window makes of a dimension.</summary>
+    /// <summary>The size of a dimension after a sliding window.</summary>
     private static SymbolicSize Window(RuleNode node, SymbolicSize size, int dimension, SymbolicSize kernel)
     {
         long At(string name, long fallback) =>

@@ -18,15 +18,15 @@ internal static class IndexingRules
         }
         if (indices.CountsRows)
         {
-            throw node.Meets("it picks by the number of rows");
+            throw node.Unproven("it picks by the number of rows");
         }
         if (data.IsBatched && indices.IsBatched)
         {
-            throw node.Meets("each row picks from all rows");
+            throw node.Unproven("each row picks from all rows");
         }
         if (data.Axis == axis)
         {
-            throw node.Meets("it picks from the batch");
+            throw node.Unproven("it picks from the batch");
         }
         int added = node.Shape(indices).Count;
         SymbolicSize[] shape = [.. data.Shape!.Take(axis), .. indices.Shape!, .. data.Shape!.Skip(axis + 1)];
@@ -45,15 +45,15 @@ internal static class IndexingRules
         int axis = node.Axis(node.Int("axis", 0), node.Shape(data).Count);
         if (data.Axis == axis)
         {
-            throw node.Meets("it goes along the batch");
+            throw node.Unproven("it goes along the batch");
         }
         if (others.Append(data).Any(value => value.Axis != data.Axis))
         {
-            throw node.Meets("not all of its inputs have rows");
+            throw node.Unproven("not all of its inputs have rows");
         }
         if (data.Axis is { } batch && others.Any(value => !node.Shape(value)[batch].Equals(data.Shape![batch])))
         {
-            throw node.Meets("its inputs have different numbers of rows");
+            throw node.Unproven("its inputs have different numbers of rows");
         }
         bool gathers = node.Operator == "GatherElements";
         return [TracedValue.Of(node.Shape(gathers ? others[0] : data), data.Axis)];
@@ -70,23 +70,23 @@ internal static class IndexingRules
         int batches = (int)node.Int("batch_dims", 0);
         if (places.Count == 0 || !places[^1].IsConstant)
         {
-            throw node.Meets("its indices are not understood");
+            throw node.Unproven("its indices are not understood");
         }
         if (indices.Axis == places.Count - 1)
         {
-            throw node.Meets("the batch is its index");
+            throw node.Unproven("the batch is its index");
         }
         if (data.Axis is { } rows)
         {
             bool own = rows < batches && indices.Axis == rows && places[rows].Equals(data.Shape![rows]);
             if (!own)
             {
-                throw node.Meets("it picks from the batch");
+                throw node.Unproven("it picks from the batch");
             }
         }
         else if (indices.Axis < batches)
         {
-            throw node.Meets("a constant of many rows meets the batch");
+            throw node.Unproven("a constant of many rows meets the batch");
         }
 
         SymbolicSize[] shape =
@@ -106,7 +106,7 @@ internal static class IndexingRules
         IReadOnlyList<SymbolicSize>? ends = List(node, "ends", 2);
         if ((node.Ints("axes", 3) ?? Leading(starts, ends, node)) is not { } given)
         {
-            throw node.Meets("its axes are not known");
+            throw node.Unproven("its axes are not known");
         }
         int[] axes = node.Axes(given, shape.Count);
         long[] steps = node.Ints("steps", 4) ?? [.. Enumerable.Repeat(1L, axes.Length)];
@@ -121,7 +121,7 @@ internal static class IndexingRules
             SymbolicSize? end = ends?[i];
             if (start is { CountsRows: true } || end is { CountsRows: true })
             {
-                throw node.Meets("it cuts at the number of rows");
+                throw node.Unproven("it cuts at the number of rows");
             }
             bool whole = start?.Is(0) == true && end is { IsConstant: true, Factor: >= int.MaxValue } && steps[i] == 1;
             if (whole)
@@ -130,7 +130,7 @@ internal static class IndexingRules
             }
             if (axes[i] == value.Axis)
             {
-                throw node.Meets("it cuts the batch");
+                throw node.Unproven("it cuts the batch");
             }
             sliced[axes[i]] = Length(shape[axes[i]], start, end, steps[i]) is { } length
                 ? SymbolicSize.Of(length)
@@ -170,7 +170,7 @@ internal static class IndexingRules
         bool together = value.Axis == batch && lengths.Axis == 0 && node.Shape(lengths)[0].Equals(value.Shape![batch]);
         if (time == value.Axis || !together)
         {
-            throw node.Meets("its rows are not its batch");
+            throw node.Unproven("its rows are not its batch");
         }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
@@ -179,11 +179,11 @@ internal static class IndexingRules
     {
         if (indices.IsBatched || indices.Elements is not { } places || indices.Rank > 1)
         {
-            throw node.Meets("it picks from a shape by what is not constant");
+            throw node.Unproven("it picks from a shape by what is not constant");
         }
         if (places.Any(place => !place.IsConstant))
         {
-            throw node.Meets("it picks from a shape by what is not constant");
+            throw node.Unproven("it picks from a shape by what is not constant");
         }
         SymbolicSize[] picked = [.. places.Select(place => elements[node.Axis(place.Factor, elements.Count)])];
         return TracedValue.Integers(picked, isScalar: indices.Rank == 0);
@@ -199,7 +199,7 @@ internal static class IndexingRules
     {
         if (starts is not [{ IsConstant: true } start] || ends is not [{ IsConstant: true } end] || steps is not [1])
         {
-            throw node.Meets("it cuts a shape at what is not constant");
+            throw node.Unproven("it cuts a shape at what is not constant");
         }
         int from = Clamped(start.Factor, elements.Count);
         int to = Clamped(end.Factor, elements.Count);

@@ -30,8 +30,8 @@ internal static class LinearRules
     /// <summary>Gemm: A × B + C, either turned.</summary>
     public static TracedValue[] Gemm(RuleNode node)
     {
-        TracedValue a = Turned(node, node.Input(0), "transA");
-        TracedValue b = Turned(node, node.Input(1), "transB");
+        TracedValue a = Transposed(node, node.Input(0), "transA");
+        TracedValue b = Transposed(node, node.Input(1), "transB");
         TracedValue product = Product(node, a, b);
         return [node.Optional(2) is { } c ? Broadcasting.Join(node, [product, c]) : product];
     }
@@ -41,9 +41,12 @@ internal static class LinearRules
     {
         if (node.Int("transBatchA", 0) != 0 || node.Int("transBatchB", 0) != 0)
         {
-            throw node.Meets("it turns the batch");
+            throw node.Unproven("it turns the batch");
         }
-        return [Product(node, TurnedLast(node, node.Input(0), "transA"), TurnedLast(node, node.Input(1), "transB"))];
+        return
+        [
+            Product(node, TransposedLast(node, node.Input(0), "transA"), TransposedLast(node, node.Input(1), "transB")),
+        ];
     }
 
     /// <summary>MatMulNBits: rows times weights of few bits, which are the file's.</summary>
@@ -54,7 +57,7 @@ internal static class LinearRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(a);
         if (a.Axis == shape.Count - 1)
         {
-            throw node.Meets("it adds up over the batch");
+            throw node.Unproven("it adds up over the batch");
         }
         return [TracedValue.Of([.. shape.Take(shape.Count - 1), SymbolicSize.Of(node.Int("N", 0))], a.Axis)];
     }
@@ -67,7 +70,7 @@ internal static class LinearRules
         string[] terms = sides[0].Split(',');
         if (sides.Length != 2 || equation.Contains('.') || terms.Length != node.Inputs.Count)
         {
-            throw node.Meets($"its equation '{equation}' is not read here");
+            throw node.Unproven($"its equation '{equation}' is not read here");
         }
         Dictionary<char, SymbolicSize> sizes = [];
         char? letter = null;
@@ -76,14 +79,14 @@ internal static class LinearRules
             IReadOnlyList<SymbolicSize> shape = node.Shape(node.Input(i));
             if (shape.Count != terms[i].Length || terms[i].Distinct().Count() != terms[i].Length)
             {
-                throw node.Meets($"its equation '{equation}' is not read here");
+                throw node.Unproven($"its equation '{equation}' is not read here");
             }
             for (int axis = 0; axis < shape.Count; axis++)
             {
                 bool isBatch = node.Input(i).Axis == axis;
                 if (isBatch && (letter ??= terms[i][axis]) != terms[i][axis])
                 {
-                    throw node.Meets("rows carry different letters");
+                    throw node.Unproven("rows carry different letters");
                 }
                 bool known = sizes.TryGetValue(terms[i][axis], out SymbolicSize? before);
                 if (!known || before!.Is(1))
@@ -106,18 +109,18 @@ internal static class LinearRules
     {
         if (a.CountsRows || b.CountsRows)
         {
-            throw node.Meets("it computes with the number of rows");
+            throw node.Unproven("it computes with the number of rows");
         }
         IReadOnlyList<SymbolicSize> left = node.Shape(a);
         IReadOnlyList<SymbolicSize> right = node.Shape(b);
         if (left.Count == 0 || right.Count == 0)
         {
-            throw node.Meets("an operand has no dimension");
+            throw node.Unproven("an operand has no dimension");
         }
         int inner = Math.Max(0, right.Count - 2);
         if (a.Axis == left.Count - 1 || (b.IsBatched && b.Axis == inner))
         {
-            throw node.Meets("it adds up over the batch");
+            throw node.Unproven("it adds up over the batch");
         }
 
         // A vector is a matrix of one row, or of one column; the dimension added is taken away again.
@@ -158,13 +161,13 @@ internal static class LinearRules
             {
                 continue;
             }
-            batch = batch is null ? shape.Count - 1 : throw node.Meets("each row meets every other");
+            batch = batch is null ? shape.Count - 1 : throw node.Unproven("each row meets every other");
         }
 
         // Rows of one operand that found no place in the result were added up with something.
         if (batch is null && (a.IsBatched || b.IsBatched))
         {
-            throw node.Meets("it adds up over the batch");
+            throw node.Unproven("it adds up over the batch");
         }
         return (shape, batch);
     }
@@ -178,16 +181,16 @@ internal static class LinearRules
         }
     }
 
-    private static TracedValue Turned(RuleNode node, TracedValue value, string flag)
+    private static TracedValue Transposed(RuleNode node, TracedValue value, string flag)
     {
         if (node.Shape(value).Count != 2)
         {
-            throw node.Meets("an operand is no matrix");
+            throw node.Unproven("an operand is no matrix");
         }
-        return TurnedLast(node, value, flag);
+        return TransposedLast(node, value, flag);
     }
 
-    private static TracedValue TurnedLast(RuleNode node, TracedValue value, string flag)
+    private static TracedValue TransposedLast(RuleNode node, TracedValue value, string flag)
     {
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
         if (node.Int(flag, 0) == 0)
@@ -197,7 +200,7 @@ internal static class LinearRules
         int rank = shape.Count;
         if (rank < 2)
         {
-            throw node.Meets("an operand is no matrix");
+            throw node.Unproven("an operand is no matrix");
         }
         SymbolicSize[] turned = [.. shape.Take(rank - 2), shape[rank - 1], shape[rank - 2]];
         int? axis =
@@ -218,7 +221,7 @@ internal static class LinearRules
         // The right operand's zero point may have one for each column.
         if (!single && input != 3)
         {
-            throw node.Meets($"its {role} is not one number");
+            throw node.Unproven($"its {role} is not one number");
         }
     }
 
@@ -226,18 +229,18 @@ internal static class LinearRules
     {
         if (!result.Contains(rows))
         {
-            throw node.Meets("it adds up over the batch");
+            throw node.Unproven("it adds up over the batch");
         }
         for (int i = 0; i < terms.Length; i++)
         {
             int axis = terms[i].IndexOf(rows, StringComparison.Ordinal);
             if (axis >= 0 && node.Input(i).Axis != axis)
             {
-                throw node.Meets("a constant of many rows meets the batch");
+                throw node.Unproven("a constant of many rows meets the batch");
             }
             if (axis < 0 && node.Input(i).IsBatched)
             {
-                throw node.Meets("it adds up over the batch");
+                throw node.Unproven("it adds up over the batch");
             }
         }
 
@@ -245,7 +248,7 @@ internal static class LinearRules
         bool differ = batched.Select(value => value.Shape![value.Axis!.Value]).Distinct().Count() > 1;
         if (differ)
         {
-            throw node.Meets("its inputs have different numbers of rows");
+            throw node.Unproven("its inputs have different numbers of rows");
         }
     }
 }

@@ -19,13 +19,13 @@ internal static class RecurrentRules
     {
         if (node.Int("layout", 0) != 0)
         {
-            throw node.Meets("its layout is not read here");
+            throw node.Unproven("its layout is not read here");
         }
         TracedValue sequence = node.Input(0);
         IReadOnlyList<SymbolicSize> shape = node.Shape(sequence);
         if (shape.Count != 3 || sequence.Axis is not (null or 1))
         {
-            throw node.Meets("its rows are not its batch");
+            throw node.Unproven("its rows are not its batch");
         }
         for (int i = 1; i < node.Inputs.Count; i++)
         {
@@ -36,7 +36,7 @@ internal static class RecurrentRules
             bool rows = RowAxes.TryGetValue(i, out int axis) && sequence.IsBatched;
             if (rows ? input.Axis != axis || !node.Shape(input)[axis].Equals(shape[1]) : input.IsBatched)
             {
-                throw node.Meets($"input {i} does not go with its rows");
+                throw node.Unproven($"input {i} does not go with its rows");
             }
         }
 

@@ -40,7 +40,7 @@ internal static class ReductionRules
         bool meets = node.Opset >= 13 ? axis == value.Axis : value.Axis >= axis;
         if (meets)
         {
-            throw node.Meets("it normalises over the batch");
+            throw node.Unproven("it normalises over the batch");
         }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
@@ -53,7 +53,7 @@ internal static class ReductionRules
         long axis = node.Operator == "CumSum" ? node.Constants(node.Input(1), "axis").Single() : node.Int("axis", -1);
         if (node.Axis(axis, rank) == value.Axis)
         {
-            throw node.Meets("it goes along the batch");
+            throw node.Unproven("it goes along the batch");
         }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
@@ -67,14 +67,14 @@ internal static class ReductionRules
         int axis = node.Axis(node.Int("axis", -1), rank);
         if (value.Axis >= axis)
         {
-            throw node.Meets("it normalises over the batch");
+            throw node.Unproven("it normalises over the batch");
         }
         for (int i = 1; i < node.Inputs.Count; i++)
         {
             // A scale of more dimensions would stretch the result along the batch.
             if (node.Optional(i) is { } parameter && node.Shape(parameter).Count > rank - axis)
             {
-                throw node.Meets("its scale has too many dimensions");
+                throw node.Unproven("its scale has too many dimensions");
             }
         }
 
@@ -93,7 +93,7 @@ internal static class ReductionRules
         int[] axes = node.Axes(node.Ints("axes") ?? [0, 2, 3], node.Shape(value).Count);
         if (value.Axis is { } batch && axes.Contains(batch))
         {
-            throw node.Meets("it normalises over the batch");
+            throw node.Unproven("it normalises over the batch");
         }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
@@ -102,12 +102,12 @@ internal static class ReductionRules
     public static TracedValue[] TopK(RuleNode node)
     {
         TracedValue count =
-            node.RequireUniform(1, "number of values") ?? throw node.Meets("the number of values is missing");
+            node.RequireUniform(1, "number of values") ?? throw node.Unproven("the number of values is missing");
         TracedValue value = node.Input(0);
         int axis = node.Axis(node.Int("axis", -1), node.Shape(value).Count);
         if (axis == value.Axis)
         {
-            throw node.Meets("it sorts along the batch");
+            throw node.Unproven("it sorts along the batch");
         }
         SymbolicSize[] shape = [.. value.Shape!];
         shape[axis] = count.Elements is [{ } known] ? known : node.Unknown();
@@ -119,11 +119,11 @@ internal static class ReductionRules
     {
         if (value.CountsRows)
         {
-            throw node.Meets("it computes with the number of rows");
+            throw node.Unproven("it computes with the number of rows");
         }
         if (value.Axis is { } batch && axes.Contains(batch))
         {
-            throw node.Meets("it goes over the batch");
+            throw node.Unproven("it goes over the batch");
         }
         List<SymbolicSize> shape = [];
         int? moved = null;

@@ -1,6 +1,6 @@
 namespace OrleansInference.Onnx.RowIndependence.Rules;
 
-/// <summary>Operators that lay out the same elements anew.</summary>
+/// <summary>Operators that rearrange the same elements.</summary>
 internal static class ShapeRules
 {
     /// <summary>Transpose; the axes are reversed where it names none.</summary>
@@ -22,7 +22,7 @@ internal static class ShapeRules
         int axis = (int)(given < 0 ? given + shape.Count : given);
         SymbolicSize rows = SymbolicSize.Product(shape.Take(axis));
         SymbolicSize columns = SymbolicSize.Product(shape.Skip(axis));
-        return [Relaid(node, value, [rows, columns])];
+        return [WithShape(node, value, [rows, columns])];
     }
 
     /// <summary>Reshape to a shape that is constant or computed from other shapes.</summary>
@@ -32,7 +32,7 @@ internal static class ShapeRules
         TracedValue target = node.Input(1);
         if (target.Elements is not { } wanted)
         {
-            throw node.Meets("its shape is not known");
+            throw node.Unproven("its shape is not known");
         }
         if (value.Elements is { } elements && wanted.Count <= 1)
         {
@@ -49,7 +49,7 @@ internal static class ShapeRules
                 : wanted[i];
         }
 
-        return [Relaid(node, value, Complete(node, shape, sizes))];
+        return [WithShape(node, value, Complete(node, shape, sizes))];
     }
 
     /// <summary>Squeeze: a batch of one row must not lose its dimension.</summary>
@@ -61,7 +61,7 @@ internal static class ShapeRules
         {
             if (value.IsBatched || shape.Any(size => !size.IsConstant))
             {
-                throw node.Meets("a batch of one row would lose its dimension");
+                throw node.Unproven("a batch of one row would lose its dimension");
             }
             given = [.. Enumerable.Range(0, shape.Count).Where(i => shape[i].Is(1)).Select(i => (long)i)];
         }
@@ -69,7 +69,7 @@ internal static class ShapeRules
         int[] axes = node.Axes(given, shape.Count);
         if (value.Axis is { } batch && axes.Contains(batch))
         {
-            throw node.Meets("it takes the batch's dimension away");
+            throw node.Unproven("it takes the batch's dimension away");
         }
         List<SymbolicSize> left = [];
         int? moved = null;
@@ -101,7 +101,7 @@ internal static class ShapeRules
     {
         TracedValue value = node.Input(0);
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
-        long[] given = node.Ints("axes", 1) ?? throw node.Meets("it names no axes");
+        long[] given = node.Ints("axes", 1) ?? throw node.Unproven("it names no axes");
         int rank = shape.Count + given.Length;
         int[] axes = node.Axes(given, rank);
         List<SymbolicSize> sizes = [];
@@ -125,7 +125,7 @@ internal static class ShapeRules
         // Integers in more than one dimension are not followed further.
         if (value.CountsRows && rank > 1)
         {
-            throw node.Meets("it computes with the number of rows");
+            throw node.Unproven("it computes with the number of rows");
         }
         return
         [
@@ -154,15 +154,15 @@ internal static class ShapeRules
         int?[] batches = [.. parts.Select(part => part.Axis).Distinct()];
         if (batches.Length > 1)
         {
-            throw node.Meets("a constant of many rows meets the batch");
+            throw node.Unproven("a constant of many rows meets the batch");
         }
         if (batches[0] == axis)
         {
-            throw node.Meets("it joins along the batch");
+            throw node.Unproven("it joins along the batch");
         }
         if (batches[0] is { } batch && parts.Any(part => !part.Shape![batch].Equals(parts[0].Shape![batch])))
         {
-            throw node.Meets("its inputs have different numbers of rows");
+            throw node.Unproven("its inputs have different numbers of rows");
         }
         SymbolicSize[] shape = [.. parts[0].Shape!];
         bool known = parts.All(part => node.Shape(part)[axis].IsConstant);
@@ -177,7 +177,7 @@ internal static class ShapeRules
         int axis = node.Axis(node.Int("axis", 0), node.Shape(value).Count);
         if (axis == value.Axis)
         {
-            throw node.Meets("it splits the batch");
+            throw node.Unproven("it splits the batch");
         }
         long[]? lengths = node.Ints("split", 1);
         return [.. Enumerable.Range(0, node.OutputPlaces).Select(Part)];
@@ -198,7 +198,7 @@ internal static class ShapeRules
     {
         if (node.Input(1).Elements is not { } wanted)
         {
-            throw node.Meets("its shape is not known");
+            throw node.Unproven("its shape is not known");
         }
         TracedValue target = Sized(node, wanted);
         return [Broadcasting.Join(node, [node.Input(0), target])];
@@ -209,7 +209,7 @@ internal static class ShapeRules
     {
         if (node.Input(0).Elements is not { } wanted)
         {
-            throw node.Meets("its shape is not known");
+            throw node.Unproven("its shape is not known");
         }
         TracedValue made = Sized(node, wanted);
         bool isList = !made.IsBatched && wanted is [{ IsConstant: true, Factor: >= 0 and <= Integers.MaxElements }];
@@ -230,15 +230,15 @@ internal static class ShapeRules
         IReadOnlyList<SymbolicSize> shape = node.Shape(value);
         if (node.Input(1).Elements is not { } repeats || repeats.Count != shape.Count)
         {
-            throw node.Meets("its repeats are not known");
+            throw node.Unproven("its repeats are not known");
         }
         if (repeats.Any(count => count.CountsRows))
         {
-            throw node.Meets("it repeats by the number of rows");
+            throw node.Unproven("it repeats by the number of rows");
         }
         if (value.Axis is { } batch && !repeats[batch].Is(1))
         {
-            throw node.Meets("it repeats the batch");
+            throw node.Unproven("it repeats the batch");
         }
         return [TracedValue.Of([.. shape.Select((size, i) => size.Times(repeats[i]))], value.Axis)];
     }
@@ -266,7 +266,7 @@ internal static class ShapeRules
             bool none = before?.Is(0) == true && after?.Is(0) == true;
             if (axes[i] == value.Axis && !none)
             {
-                throw node.Meets("it may pad the batch");
+                throw node.Unproven("it may pad the batch");
             }
             if (none)
             {
@@ -288,7 +288,7 @@ internal static class ShapeRules
         TracedValue value = node.Input(0);
         if (value.Axis >= node.Shape(value).Count - 2)
         {
-            throw node.Meets("the batch is one of its two dimensions");
+            throw node.Unproven("the batch is one of its two dimensions");
         }
         return [TracedValue.Of(value.Shape!, value.Axis)];
     }
@@ -297,27 +297,27 @@ internal static class ShapeRules
     /// The same elements in another shape. Elements keep their order, so rows stay whole where as much stands before
     /// the batch's axis as before.
     /// </summary>
-    private static TracedValue Relaid(RuleNode node, TracedValue value, SymbolicSize[] sizes)
+    private static TracedValue WithShape(RuleNode node, TracedValue value, SymbolicSize[] sizes)
     {
         if (value.CountsRows)
         {
-            throw node.Meets("it computes with the number of rows");
+            throw node.Unproven("it computes with the number of rows");
         }
         if (value.Axis is not { } batch)
         {
             return sizes.Any(size => size.CountsRows)
-                ? throw node.Meets("its shape depends on the number of rows")
+                ? throw node.Unproven("its shape depends on the number of rows")
                 : TracedValue.Of(sizes, null);
         }
 
         int[] places = [.. Enumerable.Range(0, sizes.Length).Where(i => sizes[i].CountsRows)];
         if (places is not [var place] || sizes[place].Exponent != 1)
         {
-            throw node.Meets("no one dimension of its result is the batch");
+            throw node.Unproven("no one dimension of its result is the batch");
         }
         SymbolicSize before = SymbolicSize.Product(value.Shape!.Take(batch));
         bool same = SymbolicSize.Product(sizes.Take(place)).Equals(before);
-        return same ? TracedValue.Of(sizes, place) : throw node.Meets("it cuts rows apart");
+        return same ? TracedValue.Of(sizes, place) : throw node.Unproven("it cuts rows apart");
     }
 
     /// <summary>Fills in the one size that a shape leaves open.</summary>
@@ -334,7 +334,7 @@ internal static class ShapeRules
         // A size that is not exact is still no part of the batch where the batch stands elsewhere.
         if (!exact && all.Exponent != others.Exponent)
         {
-            throw node.Meets("the number of rows of its result is not known");
+            throw node.Unproven("the number of rows of its result is not known");
         }
         sizes[open] = left ?? node.Unknown();
         return [.. sizes.OfType<SymbolicSize>()];
@@ -345,7 +345,7 @@ internal static class ShapeRules
     {
         if (sizes.Any(size => size.MayBeNegative))
         {
-            throw node.Meets("its shape is not known");
+            throw node.Unproven("its shape is not known");
         }
         int[] places = [.. Enumerable.Range(0, sizes.Count).Where(i => sizes[i].CountsRows)];
         if (places.Length == 0)
@@ -354,7 +354,7 @@ internal static class ShapeRules
         }
         if (places is not [var place] || sizes[place].Exponent != 1)
         {
-            throw node.Meets("its shape depends on the number of rows");
+            throw node.Unproven("its shape depends on the number of rows");
         }
         return TracedValue.Of(sizes, place);
     }
@@ -374,7 +374,7 @@ internal static class ShapeRules
             }
             else
             {
-                throw node.Meets("the length of an input is not known");
+                throw node.Unproven("the length of an input is not known");
             }
         }
 

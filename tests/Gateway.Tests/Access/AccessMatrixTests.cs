@@ -64,7 +64,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         );
         foreach ((string method, string path) in Endpoints())
         {
-            Role? needed = Roles.Needed(method, path);
+            Role? needed = Roles.Required(method, path);
             if (needed is null)
             {
                 continue;
@@ -124,7 +124,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         string[] open =
         [
             .. Endpoints()
-                .Where(endpoint => Roles.Needed(endpoint.Method, endpoint.Path) is null)
+                .Where(endpoint => Roles.Required(endpoint.Method, endpoint.Path) is null)
                 .Select(endpoint => endpoint.Path)
                 .Distinct()
                 .Order(StringComparer.Ordinal),

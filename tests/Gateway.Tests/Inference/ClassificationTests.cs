@@ -9,33 +9,33 @@ namespace OrleansInference.Gateway.Tests.Inference;
 public sealed class ClassificationTests
 {
     [Fact]
-    public void Of_Rows_AreOrderedEachForItself()
+    public void Classify_Rows_AreOrderedEachForItself()
     {
         using InferenceTensor output = Tensor<float>(TensorDatatype.Fp32, [2, 3], [0.5f, 2, -1, 3, 1, 2]);
 
-        using InferenceTensor classes = Classification.Of(output, 2, ["zero", "one"], isBatched: true);
+        using InferenceTensor classes = Classification.Classify(output, 2, ["zero", "one"], isBatched: true);
 
         Assert.Equal([2, 2], classes.Shape.ToArray());
         Assert.Equal(["2.000000:1:one", "0.500000:0:zero", "3.000000:0:zero", "2.000000:2"], Texts(classes));
     }
 
     [Fact]
-    public void Of_MoreClassesThanThereAre_GivesAll()
+    public void Classify_MoreClassesThanThereAre_GivesAll()
     {
         using InferenceTensor output = Tensor<long>(TensorDatatype.Int64, [3], [-7, 5, 5]);
 
-        using InferenceTensor classes = Classification.Of(output, 10, [], isBatched: false);
+        using InferenceTensor classes = Classification.Classify(output, 10, [], isBatched: false);
 
         Assert.Equal([3], classes.Shape.ToArray());
         Assert.Equal(["5:1", "5:2", "-7:0"], Texts(classes));
     }
 
     [Fact]
-    public void Of_NoRows_GivesNone()
+    public void Classify_NoRows_GivesNone()
     {
         using InferenceTensor output = Tensor<float>(TensorDatatype.Fp32, [0, 3], []);
 
-        using InferenceTensor classes = Classification.Of(output, 2, [], isBatched: true);
+        using InferenceTensor classes = Classification.Classify(output, 2, [], isBatched: true);
 
         Assert.Equal([0, 0], classes.Shape.ToArray());
         Assert.Empty(Texts(classes));
@@ -53,7 +53,7 @@ public sealed class ClassificationTests
     [InlineData(TensorDatatype.Fp16)]
     [InlineData(TensorDatatype.Fp32)]
     [InlineData(TensorDatatype.Fp64)]
-    public void Of_ANumericDatatype_IsReadAsItsNumbers(TensorDatatype datatype)
+    public void Classify_ANumericDatatype_IsReadAsItsNumbers(TensorDatatype datatype)
     {
         using InferenceTensor output = datatype switch
         {
@@ -70,7 +70,7 @@ public sealed class ClassificationTests
             _ => Tensor<double>(datatype, [2], [7, 100]),
         };
 
-        using InferenceTensor classes = Classification.Of(output, 2, [], isBatched: false);
+        using InferenceTensor classes = Classification.Classify(output, 2, [], isBatched: false);
 
         bool fraction = datatype is TensorDatatype.Fp16 or TensorDatatype.Fp32 or TensorDatatype.Fp64;
         Assert.Equal(fraction ? ["100.000000:1", "7.000000:0"] : ["100:1", "7:0"], Texts(classes));
@@ -79,12 +79,12 @@ public sealed class ClassificationTests
     [Theory]
     [InlineData(TensorDatatype.Bool)]
     [InlineData(TensorDatatype.Bytes)]
-    public void Of_ADatatypeWithoutOrder_IsRefused(TensorDatatype datatype)
+    public void Classify_ADatatypeWithoutOrder_IsRefused(TensorDatatype datatype)
     {
         using InferenceTensor output = new("y", datatype, [1], new byte[datatype == TensorDatatype.Bytes ? 4 : 1]);
 
         InferenceException exception = Assert.Throws<InferenceException>(() =>
-            Classification.Of(output, 1, [], isBatched: false)
+            Classification.Classify(output, 1, [], isBatched: false)
         );
 
         Assert.Equal(

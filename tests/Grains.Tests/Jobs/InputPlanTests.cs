@@ -88,7 +88,7 @@ public sealed class InputPlanTests
         Dictionary<string, string> mapped,
         params TensorMetadata[] inputs
     ) =>
-        InputPlan.Of(
+        InputPlan.For(
             new BulkJobSpec
             {
                 Model = "m",

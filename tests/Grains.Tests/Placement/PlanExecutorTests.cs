@@ -28,71 +28,71 @@ public sealed class PlanExecutorTests
         );
 
     [Fact]
-    public void Carry_AReplicaThatLivesNowhere_IsActivated()
+    public void Apply_AReplicaThatLivesNowhere_IsActivated()
     {
-        _executor.Carry(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
 
         Assert.Equal(["EnsureAsync m/0"], _begun);
         Assert.Equal(1, _done);
     }
 
     [Fact]
-    public void Carry_AReplicaElsewhere_IsPreparedThereBeforeItMoves()
+    public void Apply_AReplicaElsewhere_IsPreparedThereBeforeItMoves()
     {
-        _executor.Carry(Plan(on: 2), [Report(1, "m\n0"), Report(2)]);
+        _executor.Apply(Plan(on: 2), [Report(1, "m\n0"), Report(2)]);
 
         Assert.Equal(["PrepareAsync 2", "MoveAsync m/0"], _begun);
     }
 
     [Fact]
-    public void Carry_WhatThePlanHasNoMore_GoesOnceAnotherServes()
+    public void Apply_WhatThePlanHasNoMore_GoesOnceAnotherServes()
     {
         ClusterPlan plan = Plan(on: 1);
 
-        _executor.Carry(plan, [Revised(1, "older", "m\n0"), Report(2, "m\n1")]);
+        _executor.Apply(plan, [Revised(1, "older", "m\n0"), Report(2, "m\n1")]);
         Assert.DoesNotContain("RetireAsync m/1", _begun);
-        _executor.Carry(plan, [Report(1, "m\n0"), Report(2, "m\n1")]);
+        _executor.Apply(plan, [Report(1, "m\n0"), Report(2, "m\n1")]);
 
         Assert.Contains("RetireAsync m/1", _begun);
     }
 
     [Fact]
-    public void Carry_AModelOutOfThePlan_IsRetired()
+    public void Apply_AModelOutOfThePlan_IsRetired()
     {
-        _executor.Carry(ClusterPlan.Empty, [Report(1, "m\n0")]);
+        _executor.Apply(ClusterPlan.Empty, [Report(1, "m\n0")]);
 
         Assert.Equal(["RetireAsync m/0"], _begun);
     }
 
     [Fact]
-    public void Carry_AnotherRevisionThanPlanned_IsLoadedInPlace()
+    public void Apply_AnotherRevisionThanPlanned_IsLoadedInPlace()
     {
-        _executor.Carry(Plan(on: 1), [Revised(1, "older", "m\n0")]);
+        _executor.Apply(Plan(on: 1), [Revised(1, "older", "m\n0")]);
 
         Assert.Equal(["EnsureAsync m/0"], _begun);
     }
 
     [Fact]
-    public void Carry_AModelThatANodeLoadedByItself_IsReleasedOnceTheNodeKnowsThePlan()
+    public void Apply_AModelThatANodeLoadedByItself_IsReleasedOnceTheNodeKnowsThePlan()
     {
         NodeReport second = Report(2) with { Replicas = [new ReplicaReport { Model = "m", Version = "1" }] };
         ClusterPlan plan = Plan(on: 1) with { Epoch = 5 };
 
-        _executor.Carry(plan, [Report(1, "m\n0"), second with { PlanEpoch = 4 }]);
+        _executor.Apply(plan, [Report(1, "m\n0"), second with { PlanEpoch = 4 }]);
         Assert.Empty(_begun);
-        _executor.Carry(plan, [Report(1, "m\n0"), second with { PlanEpoch = 5 }]);
+        _executor.Apply(plan, [Report(1, "m\n0"), second with { PlanEpoch = 5 }]);
 
         Assert.Equal(["ReleaseAsync 2"], _begun);
     }
 
     [Fact]
-    public void Carry_AnOperationUnderWay_IsNotBegunTwice()
+    public void Apply_AnOperationUnderWay_IsNotBegunTwice()
     {
         TaskCompletionSource ends = new();
         _outcome = () => ends.Task;
 
-        _executor.Carry(Plan(on: 1), [Report(1)]);
-        _executor.Carry(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
 
         Assert.Equal(["EnsureAsync m/0"], _begun);
         Assert.True(_executor.IsBusy("m"));
@@ -102,18 +102,18 @@ public sealed class PlanExecutorTests
     }
 
     [Fact]
-    public void Carry_ALoadThatFailed_Backoff()
+    public void Apply_ALoadThatFailed_Backoff()
     {
         _outcome = () => Task.FromException(new InferenceException(InferenceError.Internal, "no such operator"));
 
-        _executor.Carry(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
         _time.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
-        _executor.Carry(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
         Assert.Single(_begun);
         Assert.Equal("no such operator", Assert.Single(_executor.Failures).Value);
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.Empty(_executor.Failures);
-        _executor.Carry(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
 
         Assert.Equal(2, _begun.Count);
     }
@@ -122,37 +122,37 @@ public sealed class PlanExecutorTests
     public void Retry_ALoadThatFailed_IsTriedAgainAtOnce()
     {
         _outcome = () => Task.FromException(new InferenceException(InferenceError.Internal, "no such operator"));
-        _executor.Carry(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
 
         _executor.Retry("m");
 
         Assert.Empty(_executor.Failures);
-        _executor.Carry(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
         Assert.Equal(2, _begun.Count);
     }
 
     [Fact]
-    public void Carry_ANodeThatIsLostMeanwhile_IsNoFailureOfTheModel()
+    public void Apply_ANodeThatIsLostMeanwhile_IsNoFailureOfTheModel()
     {
         _outcome = () => Task.FromException(new SiloUnavailableException("gone"));
 
-        _executor.Carry(Plan(on: 1), [Report(1)]);
-        _executor.Carry(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
+        _executor.Apply(Plan(on: 1), [Report(1)]);
 
         Assert.Empty(_executor.Failures);
         Assert.Equal(2, _begun.Count);
     }
 
     [Fact]
-    public void IsCarriedOut_OnlyWhereEveryReplicaLivesInItsRevision()
+    public void IsApplied_OnlyWhereEveryReplicaLivesInItsRevision()
     {
         ClusterPlan plan = Plan(on: 1);
 
-        Assert.True(PlanExecutor.IsCarriedOut(plan, "m", [Report(1, "m\n0")]));
-        Assert.False(PlanExecutor.IsCarriedOut(plan, "m", [Revised(1, "older", "m\n0")]));
-        Assert.False(PlanExecutor.IsCarriedOut(plan, "m", [Report(1), Report(2, "m\n0")]));
-        Assert.True(PlanExecutor.IsCarriedOut(ClusterPlan.Empty, "m", [Report(1)]));
-        Assert.False(PlanExecutor.IsCarriedOut(ClusterPlan.Empty, "m", [Report(1, "m\n0")]));
+        Assert.True(PlanExecutor.IsApplied(plan, "m", [Report(1, "m\n0")]));
+        Assert.False(PlanExecutor.IsApplied(plan, "m", [Revised(1, "older", "m\n0")]));
+        Assert.False(PlanExecutor.IsApplied(plan, "m", [Report(1), Report(2, "m\n0")]));
+        Assert.True(PlanExecutor.IsApplied(ClusterPlan.Empty, "m", [Report(1)]));
+        Assert.False(PlanExecutor.IsApplied(ClusterPlan.Empty, "m", [Report(1, "m\n0")]));
     }
 
     private Task Operation(string name)

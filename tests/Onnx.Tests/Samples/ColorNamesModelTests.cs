@@ -86,7 +86,7 @@ public sealed class ColorNamesModelTests : IDisposable
         double b
     )
     {
-        double[] lab = CieLab.Of(red, green, blue);
+        double[] lab = CieLab.FromRgb(red, green, blue);
         Assert.Equal(lightness, lab[0], 0.05);
         Assert.Equal(a, lab[1], 0.05);
         Assert.Equal(b, lab[2], 0.05);
@@ -94,11 +94,13 @@ public sealed class ColorNamesModelTests : IDisposable
 
     private static double[] Expected(double red, double green, double blue)
     {
-        double[] lab = CieLab.Of(red, green, blue);
+        double[] lab = CieLab.FromRgb(red, green, blue);
         double[] weights =
         [
             .. NamedColor.All.Select(color =>
-                Math.Exp(-Distance(lab, CieLab.Of(color.Red, color.Green, color.Blue)) / ColorNamesModel.Temperature)
+                Math.Exp(
+                    -Distance(lab, CieLab.FromRgb(color.Red, color.Green, color.Blue)) / ColorNamesModel.Temperature
+                )
             ),
         ];
         double sum = weights.Sum();
