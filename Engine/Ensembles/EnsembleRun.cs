@@ -135,6 +135,8 @@ internal sealed class EnsembleRun(
             ModelVersion = step.ModelVersion,
             Inputs = [.. inputs],
             RequestedOutputs = [.. step.Outputs.Keys],
+            // Other steps are started beside it.
+            MayRunOnCaller = false,
         };
         return await run(part, cancellationToken).ConfigureAwait(false);
     }

@@ -136,8 +136,12 @@ internal sealed class RequestExecutor
         }
 
         TimeSpan load = _clock.Now - start;
-        InferenceResponse response = await InferAsync(request.After(load), steps, cancellationToken)
-            .ConfigureAwait(false);
+        // Many have waited for the same load: one thread must not run them one after the other.
+        InferenceRequest next = request.After(load) with
+        {
+            MayRunOnCaller = false,
+        };
+        InferenceResponse response = await InferAsync(next, steps, cancellationToken).ConfigureAwait(false);
         return response with { Timings = response.Timings with { Load = response.Timings.Load + load } };
     }
 }

@@ -76,6 +76,7 @@ internal sealed class ReplicaAdmission
         }
 
         bool needsTurn;
+        bool isForCaller;
         lock (_state.Gate)
         {
             if (_state.IsClosed)
@@ -94,9 +95,14 @@ internal sealed class ReplicaAdmission
             Prepare(queued);
             _state.Timer.Set(_state.Schedule, now);
             needsTurn = TurnPolicy.TryAdd(_state.Schedule, now);
+            isForCaller = needsTurn && request.MayRunOnCaller && TurnPolicy.IsForCaller(_state.Schedule);
         }
 
-        if (needsTurn)
+        if (isForCaller && _runner.IsBestAtOnce)
+        {
+            _scheduler.RunHere(_runner);
+        }
+        else if (needsTurn)
         {
             _scheduler.Schedule(_runner);
         }

@@ -19,6 +19,7 @@ internal sealed class ReplicaRunner : IEngineWork
     private readonly EngineClock _clock;
     private readonly bool _canBeShort;
     private volatile bool _isShort;
+    private volatile bool _isBestAtOnce;
 
     /// <summary>Creates it, with no turn under way.</summary>
     /// <param name="spec">What the replica serves.</param>
@@ -44,13 +45,16 @@ internal sealed class ReplicaRunner : IEngineWork
         _canBeShort =
             spec.Signature.Inputs.All(input => input.IsFixed)
             && state.Session.Settings.Provider == ExecutionProviderChoice.Cpu;
-        _isShort = _canBeShort && BatchPolicy.IsShort(state.Schedule.Limits, state.Schedule.Cost.Current);
+        ReadCost();
         OnCancelled = Cancel;
         state.Timer.Fired += OnTimer;
     }
 
     /// <inheritdoc />
     public bool IsShort => _isShort;
+
+    /// <summary>Whether a request is better run by the thread that brought it than handed over.</summary>
+    public bool IsBestAtOnce => _isBestAtOnce;
 
     /// <summary>Takes a request whose caller has gone out of the queue, or out of its run. One for all requests.</summary>
     public Action<QueuedInference> OnCancelled { get; }
@@ -108,6 +112,14 @@ internal sealed class ReplicaRunner : IEngineWork
         }
     }
 
+    private void ReadCost()
+    {
+        BatchLimits limits = _state.Schedule.Limits;
+        BatchCost cost = _state.Schedule.Cost.Undisturbed;
+        _isShort = _canBeShort && BatchPolicy.IsShort(limits, cost);
+        _isBestAtOnce = _canBeShort && BatchPolicy.IsBestAtOnce(limits, cost);
+    }
+
     private static void Prepare(List<BatchEntry<QueuedInference>> entries, RunningBatch batch)
     {
         foreach (BatchEntry<QueuedInference> entry in entries)
@@ -138,7 +150,7 @@ internal sealed class ReplicaRunner : IEngineWork
         lock (_state.Gate)
         {
             TurnPolicy.End(_state.Schedule, rows, seconds, _clock.Now);
-            _isShort = _canBeShort && BatchPolicy.IsShort(_state.Schedule.Limits, _state.Schedule.Cost.Current);
+            ReadCost();
             foreach (BatchEntry<QueuedInference> entry in thread.Entries)
             {
                 entry.Request.Running.Remove(batch);

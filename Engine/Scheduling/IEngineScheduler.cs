@@ -8,6 +8,12 @@ internal interface IEngineScheduler
     /// </summary>
     void Schedule(IEngineWork work);
 
+    /// <summary>
+    /// Takes one turn on the calling thread, and a few more where the work wants them; queues it where the thread is in
+    /// a turn already.
+    /// </summary>
+    void RunHere(IEngineWork work);
+
     /// <summary>Queues one turn that is taken only when there is nothing else to do.</summary>
     void ScheduleIdle(IEngineWork work);
 }

@@ -68,7 +68,9 @@ internal sealed class InferEndpoint(
             {
                 parsed.Parameters.LimitTimeout(timeout);
             }
-            InferenceRequest request = parsed.ToRequest(model, version, caller);
+            // A connection of HTTP/1.1 has no other request to read until this one is answered.
+            bool hasOneRequest = HttpProtocol.IsHttp11(context.Request.Protocol);
+            InferenceRequest request = parsed.ToRequest(model, version, caller, hasOneRequest);
             using InferenceResponse response = await handler.InferAsync(request, caller, "HTTP", parsed.Named, aborted);
             if (response.Error == InferenceError.None)
             {

@@ -38,7 +38,7 @@ internal sealed class ParsedInferRequest
     }
 
     /// <summary>The request to a model, which takes over the inputs.</summary>
-    public InferenceRequest ToRequest(string model, string version, Caller caller) =>
+    public InferenceRequest ToRequest(string model, string version, Caller caller, bool mayRunOnCaller) =>
         new()
         {
             ModelName = model,
@@ -56,6 +56,7 @@ internal sealed class ParsedInferRequest
             TenantWeight = caller.Weight,
             Background = caller.IsProbe,
             IsProbe = caller.IsProbe,
+            MayRunOnCaller = mayRunOnCaller,
         };
 
     private string[] OutputNames()

@@ -81,6 +81,13 @@ public sealed record InferenceRequest : IDisposable
     public bool IsProbe { get; init; }
 
     /// <summary>
+    /// Whether the thread that brought it may run it, because it has nothing else to read or to start meanwhile. Never
+    /// sent to another node.
+    /// </summary>
+    [field: NonSerialized]
+    public bool MayRunOnCaller { get; init; }
+
+    /// <summary>
     /// The same request after some of its time has passed, with what is left of its timeout. At least a tick is left,
     /// because zero would mean no deadline.
     /// </summary>

@@ -61,7 +61,11 @@ internal sealed class SequenceDispatcher(
             return InferenceResponse.Failure(request, InferenceError.DeadlineExceeded, late);
         }
 
-        request = request.After(time.GetElapsedTime(begin));
+        // The grain that it goes to runs on Orleans' threads, which never run a model.
+        request = request.After(time.GetElapsedTime(begin)) with
+        {
+            MayRunOnCaller = false,
+        };
         // In mode demand its model may have to be loaded first; only then is it known whether it has sequences at all.
         bool serves =
             Serves(request.ModelName, request.ModelVersion)

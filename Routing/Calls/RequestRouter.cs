@@ -229,6 +229,14 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
     {
         TimeSpan begin = Now;
         bool mayRetry = options.Retry && request.SequenceId.Length == 0;
+        if (options.HedgeAfterMs > 0)
+        {
+            // The clock that sends it elsewhere must start while it runs.
+            request = request with
+            {
+                MayRunOnCaller = false,
+            };
+        }
         RequestSender sender = new(transport, here, Counters, request, route.Rows, keepsInputs: mayRetry);
         try
         {

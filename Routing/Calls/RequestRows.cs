@@ -47,6 +47,8 @@ public static class RequestRows
         request with
         {
             Inputs = Array.ConvertAll(request.Inputs, input => Slice(input, start, rows, total)),
+            // Other parts are sent beside it.
+            MayRunOnCaller = false,
         };
 
     private static InferenceTensor Slice(InferenceTensor input, int start, int rows, int total)

@@ -18,6 +18,14 @@ public sealed class BatchCostEstimator
     /// </summary>
     private const double Changed = 1.5;
 
+    /// <summary>
+    /// How fast the undisturbed time of a size follows a run that was faster, and one that was slower: about the 3rd
+    /// percentile of the last some hundred runs.
+    /// </summary>
+    private const double FasterGain = 0.3;
+    private const double SlowerGain = 0.003;
+
+    private readonly double[] _least = new double[Buckets];
     private readonly double[] _rows = new double[Buckets];
     private readonly double[] _seconds = new double[Buckets];
     private readonly long[] _seenAt = new long[Buckets];
@@ -27,6 +35,12 @@ public sealed class BatchCostEstimator
 
     /// <summary>The line through what has been measured.</summary>
     public BatchCost Current { get; private set; }
+
+    /// <summary>
+    /// The line through the fastest of late: what runs cost when nothing else had the cores. Other processes that take
+    /// the cores lengthen <see cref="Current"/>, and say nothing of how long a run keeps a thread busy.
+    /// </summary>
+    public BatchCost Undisturbed { get; private set; }
 
     /// <summary>Adds one run of <paramref name="rows"/> ≥ 1 rows that took <paramref name="seconds"/>.</summary>
     public void Observe(int rows, double seconds)
@@ -38,7 +52,10 @@ public sealed class BatchCostEstimator
         _seconds[bucket] = before + (Gain * (seconds - before));
         _seenAt[bucket] = ++_runs;
         _latest = bucket;
-        Current = _lines[bucket] = Fit();
+        double gain = seconds < _least[bucket] ? FasterGain : SlowerGain;
+        _least[bucket] = first ? seconds : _least[bucket] + (gain * (seconds - _least[bucket]));
+        Current = _lines[bucket] = Fit(undisturbed: false);
+        Undisturbed = Fit(undisturbed: true);
     }
 
     /// <summary>
@@ -56,7 +73,7 @@ public sealed class BatchCostEstimator
         return change is > Changed or < 1 / Changed ? _seconds[bucket] * change : _seconds[bucket];
     }
 
-    private BatchCost Fit()
+    private BatchCost Fit(bool undisturbed)
     {
         Span<(double Rows, double Seconds)> points = stackalloc (double, double)[Buckets];
         int count = 0;
@@ -64,7 +81,7 @@ public sealed class BatchCostEstimator
         {
             if (_rows[i] != 0)
             {
-                points[count++] = (_rows[i], Seconds(i));
+                points[count++] = (_rows[i], undisturbed ? _least[i] : Seconds(i));
             }
         }
 

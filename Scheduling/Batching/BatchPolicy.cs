@@ -12,6 +12,12 @@ public static class BatchPolicy
     private const double HarmlessSeconds = 0.002;
 
     /// <summary>
+    /// What it costs to hand a request to another thread and to put it into a batch with others: two task switches, a
+    /// wake-up, and copies. Measured at 20 to 60 µs of CPU by the load and the machine.
+    /// </summary>
+    private const double HandoverSeconds = 50e-6;
+
+    /// <summary>
     /// Beyond the size at which the fixed part of a run is this share of it, batching only adds latency.
     /// </summary>
     private const double FixedShare = 0.05;
@@ -83,6 +89,13 @@ public static class BatchPolicy
     /// <summary>Whether every run up to the largest worth running is as good as over when it starts.</summary>
     public static bool IsShort(BatchLimits limits, BatchCost cost) =>
         cost.IsKnown && cost.Seconds(Cap(limits, cost)) <= HarmlessSeconds * (1 + FixedShare);
+
+    /// <summary>
+    /// Whether a request is better run by the thread that brought it, as soon as a turn is free, than handed over: runs
+    /// are short, nothing is to wait for company, and company would save less than the handover costs.
+    /// </summary>
+    public static bool IsBestAtOnce(BatchLimits limits, BatchCost cost) =>
+        limits.MaxDelay <= TimeSpan.Zero && cost.BaseSeconds <= HandoverSeconds && IsShort(limits, cost);
 
     private static int? Preferred(int size, BatchLimits limits)
     {

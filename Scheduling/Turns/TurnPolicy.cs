@@ -26,6 +26,14 @@ public static class TurnPolicy
     }
 
     /// <summary>
+    /// Whether a turn that was added just now may be taken by the thread that brought the request: nothing else runs,
+    /// so that it would wait for nobody and nobody could share its run.
+    /// </summary>
+    /// <param name="replica">The replica's state, locked by the caller.</param>
+    public static bool IsForCaller<TRequest>(ReplicaSchedule<TRequest> replica)
+        where TRequest : QueuedRequest => replica.Turns == 1 && replica.Queue.Count == 1;
+
+    /// <summary>
     /// Begins a turn on a thread (step 12): takes out what is overdue and, if there is one to run now, the next batch.
     /// </summary>
     /// <param name="replica">The replica's state, locked by the caller.</param>

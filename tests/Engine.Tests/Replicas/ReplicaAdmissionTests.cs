@@ -104,4 +104,36 @@ public sealed class ReplicaAdmissionTests
         Assert.Null(replica.Admit(ReplicaParts.Request(rows: 2), Token).Joined);
         Assert.NotNull(replica.Admit(ReplicaParts.Request(rows: 3), Token).Joined);
     }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void Admit_AnIdleReplicaOfShortRuns_RunsOnTheThreadThatMayWait(bool mayRun, int turns)
+    {
+        using ReplicaParts replica = new(cost: Short());
+
+        QueuedInference queued = replica.Admit(ReplicaParts.Request() with { MayRunOnCaller = mayRun }, Token);
+
+        Assert.Equal((turns, 1 - turns), (replica.TurnsOnCaller, replica.TurnsAsked));
+        Assert.Equal(mayRun, queued.IsCompleted);
+    }
+
+    [Fact]
+    public void Admit_AReplicaThatRunsAlready_QueuesForCompany()
+    {
+        using ReplicaParts replica = new(cost: Short());
+        replica.Admit(ReplicaParts.Request(), Token);
+
+        replica.Admit(ReplicaParts.Request() with { MayRunOnCaller = true }, Token);
+
+        Assert.Equal((0, 2), (replica.TurnsOnCaller, replica.State.Schedule.Queue.Count));
+    }
+
+    private static BatchCostEstimator Short()
+    {
+        BatchCostEstimator cost = new();
+        cost.Observe(1, 50e-6);
+        cost.Observe(8, 330e-6);
+        return cost;
+    }
 }

@@ -61,6 +61,16 @@ internal sealed class ReplicaParts : IEngineScheduler, IDisposable
         TurnsAsked++;
     }
 
+    /// <summary>Turns that were taken on the thread that brought a request.</summary>
+    public int TurnsOnCaller { get; private set; }
+
+    public void RunHere(IEngineWork work)
+    {
+        Assert.Same(Runner, work);
+        TurnsOnCaller++;
+        while (Runner.RunTurn(_thread)) { }
+    }
+
     public void ScheduleIdle(IEngineWork work) => Assert.Fail("nothing is audited here");
 
     /// <summary>Takes a turn that was asked for.</summary>

@@ -104,6 +104,49 @@ public sealed class EngineSchedulerTests
     }
 
     [Fact]
+    public async Task RunHere_WorkThatWantsManyTurns_TakesAFewOnThisThreadAndHandsTheRestOver()
+    {
+        using EngineScheduler scheduler = new(threads: 1);
+        TaskCompletionSource done = Signal();
+        ConcurrentQueue<int> threads = new();
+        int here = Environment.CurrentManagedThreadId;
+        int left = 6;
+
+        scheduler.RunHere(
+            new Work(_ =>
+            {
+                threads.Enqueue(Environment.CurrentManagedThreadId);
+                return Turn("turn", --left > 0, left == 0 ? done : null);
+            })
+        );
+        Assert.Equal(4, threads.Count(thread => thread == here));
+        await done.Task.WaitAsync(Limit, Token);
+
+        Assert.Equal(6, threads.Count);
+        Assert.Equal(4, threads.Count(thread => thread == here));
+    }
+
+    [Fact]
+    public async Task RunHere_InATurn_QueuesInsteadOfRunningWithinIt()
+    {
+        using EngineScheduler scheduler = new(threads: 1);
+        TaskCompletionSource done = Signal();
+        Work inner = new(_ => Turn("inner", again: false, done));
+
+        scheduler.RunHere(
+            new Work(_ =>
+            {
+                scheduler.RunHere(inner);
+                return Turn("outer", again: false);
+            })
+        );
+        Assert.Equal("outer", _turns.First());
+        await done.Task.WaitAsync(Limit, Token);
+
+        Assert.Equal(["outer", "inner"], _turns);
+    }
+
+    [Fact]
     public async Task Dispose_ATurnUnderWay_IsFinishedAndWhatWaitsIsNotBegun()
     {
         EngineScheduler scheduler = new(threads: 1);

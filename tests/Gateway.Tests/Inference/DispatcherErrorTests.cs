@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Core;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Tests.Hosting;
@@ -77,5 +78,33 @@ public sealed class DispatcherErrorTests(SharedHost shared)
             (request.Id, request.Priority, request.Timeout, request.SloP99Ms)
         );
         Assert.Equal(["x"], request.RequestedOutputs);
+    }
+
+    [Fact]
+    public async Task Infer_OnlyAConnectionThatReadsNothingElse_LendsItsThread()
+    {
+        await using GatewayHost host = await GatewayHost.StartAsync();
+        using StringContent content = new(InferBody.Good);
+
+        using HttpResponseMessage response = await host.Http.PostAsync("/v2/models/echo/infer", content, Token);
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.True(host.Dispatcher.Last!.MayRunOnCaller);
+
+        ModelInferRequest request = new()
+        {
+            ModelName = "echo",
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "x",
+                    Datatype = "FP32",
+                    Shape = { 1, 2 },
+                },
+            },
+            RawInputContents = { ByteString.CopyFrom(new byte[8]) },
+        };
+        await host.Grpc.ModelInferAsync(request, cancellationToken: Token);
+        Assert.False(host.Dispatcher.Last!.MayRunOnCaller);
     }
 }

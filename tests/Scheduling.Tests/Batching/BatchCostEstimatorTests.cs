@@ -80,4 +80,33 @@ public sealed class BatchCostEstimatorTests
         Assert.InRange(estimator.Current.Seconds(1), 0.018, 0.022);
         Assert.InRange(estimator.Current.Seconds(8), 0.060, 0.1);
     }
+
+    [Fact]
+    public void Undisturbed_HalfOfTheRunsArePreempted_IsWhatTheOthersTake()
+    {
+        BatchCostEstimator estimator = new();
+        for (int i = 0; i < 2000; i++)
+        {
+            int rows = 1 << (i % 4);
+            double preempted = i / 4 % 2 == 0 ? 0.005 : 0;
+            estimator.Observe(rows, 0.0001 + (0.0002 * rows) + preempted);
+        }
+
+        Assert.InRange(estimator.Undisturbed.Seconds(1), 0.0003, 0.0004);
+        Assert.InRange(estimator.Undisturbed.Seconds(8), 0.0017, 0.0019);
+        Assert.InRange(estimator.Current.Seconds(1), 0.002, 0.004);
+    }
+
+    [Fact]
+    public void Undisturbed_TheNodeHasBecomeSlower_FollowsInAThousandRuns()
+    {
+        BatchCostEstimator estimator = new();
+        estimator.Observe(1, 0.001);
+        for (int i = 0; i < 1000; i++)
+        {
+            estimator.Observe(1, 0.003);
+        }
+
+        Assert.InRange(estimator.Undisturbed.Seconds(1), 0.0028, 0.003);
+    }
 }

@@ -78,5 +78,24 @@ public sealed class BatchPolicyTests
             BatchPolicy.IsShort(new BatchLimits { MaxRows = 64 }, new BatchCost(baseSeconds, perRow))
         );
 
+    [Theory]
+    [InlineData(0.000020, 0.000030, 0, true)]
+    [InlineData(0.000050, 0.000030, 0, true)]
+    [InlineData(0.000051, 0.000030, 0, false)]
+    [InlineData(0.000020, 0.000030, 5, false)]
+    [InlineData(0.0, 0.010, 0, false)]
+    [InlineData(0.0, 0.0, 0, false)]
+    public void IsBestAtOnce_CompanyOrHandover_TakesWhatCostsLess(
+        double baseSeconds,
+        double perRow,
+        int delayMs,
+        bool isBest
+    )
+    {
+        BatchLimits limits = new() { MaxRows = 64, MaxDelay = TimeSpan.FromMilliseconds(delayMs) };
+
+        Assert.Equal(isBest, BatchPolicy.IsBestAtOnce(limits, new BatchCost(baseSeconds, perRow)));
+    }
+
     private static QueueView View(long rows) => new(rows, Now, TimeSpan.MaxValue);
 }

@@ -32,6 +32,18 @@ public sealed class TurnPolicyTests
     }
 
     [Fact]
+    public void IsForCaller_OnlyTheFirstRequestOfAnIdleReplica_IsRunByItsThread()
+    {
+        Add();
+        TurnPolicy.TryAdd(_replica, TimeSpan.Zero);
+        Assert.True(TurnPolicy.IsForCaller(_replica));
+
+        Add();
+        TurnPolicy.TryAdd(_replica, TimeSpan.Zero);
+        Assert.False(TurnPolicy.IsForCaller(_replica));
+    }
+
+    [Fact]
     public void TryBegin_NothingLeft_CountsTheTurnOut()
     {
         Add();

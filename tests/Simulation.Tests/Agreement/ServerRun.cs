@@ -92,6 +92,9 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
 
     public void Schedule(IEngineWork work) => _ready.Enqueue(work);
 
+    public void RunHere(IEngineWork work) =>
+        throw new NotSupportedException("a run on an emulated device is never short");
+
     public void ScheduleIdle(IEngineWork work) =>
         throw new NotSupportedException("nothing is audited on an emulated device");
 
