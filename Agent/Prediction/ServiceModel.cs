@@ -11,12 +11,6 @@ namespace OrleansInference.Agent.Prediction;
 /// <param name="IsMeasured">Whether it was measured on that node, or follows from others.</param>
 public readonly record struct ServiceModel(BatchCost Cost, double Interference, double P95Factor, bool IsMeasured)
 {
-    /// <summary>Seconds of a run whatever its rows, alone.</summary>
-    public double BaseSeconds => Cost.BaseSeconds;
-
-    /// <summary>Seconds that each row adds, alone.</summary>
-    public double SecondsPerRow => Cost.SecondsPerRow;
-
     /// <summary>
     /// Seconds of a run of <paramref name="rows"/> rows beside <paramref name="coRunners"/> busy cores of others.
     /// </summary>

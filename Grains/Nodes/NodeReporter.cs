@@ -103,11 +103,9 @@ internal sealed class NodeReporter(
         {
             BatchCost cost = replica.Cost;
             BatchLimits limits = replica.Limits;
-            route = route with
+            route = route.WithCost(cost) with
             {
                 IsBatched = replica.IsBatching,
-                BaseSeconds = cost.BaseSeconds,
-                SecondsPerRow = cost.SecondsPerRow,
                 Concurrency = limits.Concurrency,
                 RowsPerBatch = BatchPolicy.Cap(limits, cost),
                 MaxQueuedRequests = limits.MaxQueuedRequests,

@@ -13,11 +13,7 @@ public sealed record ReplicaTarget(NodeState Node, ReplicaRoute Route, ReplicaLo
 {
     /// <summary>How fast it serves.</summary>
     public ServiceRate Rate { get; } =
-        new(
-            new BatchCost(Route.BaseSeconds, Route.SecondsPerRow),
-            Math.Max(1, Route.RowsPerBatch),
-            Math.Max(1, Route.Concurrency)
-        );
+        new(Route.Cost(), Math.Max(1, Route.RowsPerBatch), Math.Max(1, Route.Concurrency));
 
     /// <summary>
     /// When a request would be answered there: behind what this router sent there, or after the wait that its last

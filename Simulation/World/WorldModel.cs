@@ -14,20 +14,6 @@ public sealed record WorldModel
     /// <summary>What a run takes, alone on a node of speed 1.</summary>
     public BatchCost Cost { get; init; } = new(0, 0.005);
 
-    /// <summary>The part of <see cref="Cost"/> that a run takes whatever its rows.</summary>
-    public double BaseSeconds
-    {
-        get => Cost.BaseSeconds;
-        init => Cost = Cost with { BaseSeconds = value };
-    }
-
-    /// <summary>The part of <see cref="Cost"/> that each row adds.</summary>
-    public double SecondsPerRow
-    {
-        get => Cost.SecondsPerRow;
-        init => Cost = Cost with { SecondsPerRow = value };
-    }
-
     /// <summary>Most rows of a run.</summary>
     public int MaxRows { get; init; } = 64;
 

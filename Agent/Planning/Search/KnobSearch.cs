@@ -56,15 +56,6 @@ public sealed class KnobSearch
         }
     }
 
-    /// <summary>Begins a search from a cost as the state of a cluster has it: two numbers in JSON.</summary>
-    /// <param name="grid">What may be tried.</param>
-    /// <param name="cores">Cores of the node.</param>
-    /// <param name="baseSeconds">Measured seconds of a run whatever its rows.</param>
-    /// <param name="secondsPerRow">Measured seconds that a row adds.</param>
-    /// <param name="sloSeconds">The objective.</param>
-    public KnobSearch(KnobGrid grid, int cores, double baseSeconds, double secondsPerRow, double sloSeconds)
-        : this(grid, cores, new BatchCost(baseSeconds, secondsPerRow), sloSeconds) { }
-
     /// <summary>Most settings that it tries.</summary>
     public int Budget { get; }
 

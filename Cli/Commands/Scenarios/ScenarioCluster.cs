@@ -126,7 +126,7 @@ internal sealed class ScenarioCluster : IAsyncDisposable
                             .Distinct()
                             .ToDictionary(
                                 rows => rows.ToString(CultureInfo.InvariantCulture),
-                                rows => (model.BaseSeconds + (rows * model.SecondsPerRow)) / node.Speed * 1000
+                                rows => model.Cost.Seconds(rows) / node.Speed * 1000
                             ),
                         memory_mib = model.MemoryBytes >> 20,
                         load_ms = model.LoadSeconds * 1000,

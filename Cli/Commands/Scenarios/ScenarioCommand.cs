@@ -115,8 +115,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
             .. scenario.Models.Select(model =>
                 model with
                 {
-                    BaseSeconds = model.BaseSeconds * slower,
-                    SecondsPerRow = model.SecondsPerRow * slower,
+                    Cost = model.Cost.Times(slower),
                     SloSeconds = model.SloSeconds * slower,
                 }
             ),

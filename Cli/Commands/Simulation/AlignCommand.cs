@@ -267,8 +267,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
     )
     {
         const int enough = 10;
-        double expected =
-            ((after.Runs - before.Runs) * line.BaseSeconds) + ((after.Rows - before.Rows) * line.SecondsPerRow);
+        double expected = line.Cost.Seconds(after.Runs - before.Runs, after.Rows - before.Rows);
         double taken = after.Seconds - before.Seconds;
         return after.Runs - before.Runs < enough || expected <= 0 || taken <= 0
             ? line
@@ -312,8 +311,8 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
                             {
                                 node.Name,
                                 node.Cores,
-                                base_ms = measured.Service[n]?.BaseSeconds * 1000,
-                                ms_per_row = measured.Service[n]?.SecondsPerRow * 1000,
+                                base_ms = measured.Service[n]?.Cost.BaseSeconds * 1000,
+                                ms_per_row = measured.Service[n]?.Cost.SecondsPerRow * 1000,
                             }
                     ),
                     lines = lines.Select(line => new
@@ -341,8 +340,8 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
                         string.Create(
                             CultureInfo.InvariantCulture,
                             $"{live.Nodes[n].Name}: {live.Nodes[n].Cores} at once, {live.Nodes[n].Parallelism:F2} "
-                                + $"without slowing each other, {service.BaseSeconds * 1000:F2} ms + "
-                                + $"{service.SecondsPerRow * 1000:F2} ms a row, p95 {service.P95Factor:F2} × the median"
+                                + $"without slowing each other, {service.Cost.BaseSeconds * 1000:F2} ms + "
+                                + $"{service.Cost.SecondsPerRow * 1000:F2} ms a row, p95 {service.P95Factor:F2} × the median"
                         )
                     );
                 }

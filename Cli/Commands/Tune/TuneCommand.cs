@@ -4,6 +4,7 @@ using OrleansInference.Agent.Planning.Search;
 using OrleansInference.Cli.Commands.Cluster;
 using OrleansInference.Cli.Connection;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Scheduling.Batching;
 using Spectre.Console;
 
 namespace OrleansInference.Cli.Commands.Tune;
@@ -33,13 +34,11 @@ internal sealed class TuneCommand(IAnsiConsole console, TextWriter output)
         // The climb is the node's own; what it finds is put back unless it is to stay.
         WriteProgress($"searching on {name}");
         KnobGrid grid = KnobGrid.For(maxRows, cores);
-        KnobSearch search = new(
-            grid,
-            cores,
+        BatchCost cost = new(
             replica.GetProperty("base_seconds").GetDouble(),
-            replica.GetProperty("seconds_per_row").GetDouble(),
-            slo / 1000
+            replica.GetProperty("seconds_per_row").GetDouble()
         );
+        KnobSearch search = new(grid, cores, cost, slo / 1000);
         while (search.Next() is { } knobs)
         {
             search.Observe(await live.MeasureAsync(knobs, cancellationToken));
