@@ -45,15 +45,20 @@ internal sealed class BatchRun : IDisposable
         EngineClock clock
     )
     {
+        int rows = 0;
+        foreach (BatchEntry<QueuedInference> entry in entries)
+        {
+            rows += entry.Rows;
+        }
+        bool shrinks = session.Device is null && session.IsUnusual(rows);
+        if (!shrinks && TryRunBound(session, signature, entries, rows, options, clock) is { } answers)
+        {
+            return answers;
+        }
+
         List<OutputBlock> blocks = new(signature.Outputs.Length);
-        bool shrinks = false;
         try
         {
-            int rows = 0;
-            foreach (BatchEntry<QueuedInference> entry in entries)
-            {
-                rows += entry.Rows;
-            }
             string[] inputNames = AddInputs(session, signature, entries, rows);
             bool placed = session.PlacesOutputs && TryPlaceOutputs(signature, entries, rows, blocks);
             GatheredAt = clock.Now;
@@ -62,7 +67,6 @@ internal sealed class BatchRun : IDisposable
             {
                 return Emulate(device, session, blocks, placed, rows, options, clock);
             }
-            shrinks = session.IsUnusual(rows);
             if (shrinks)
             {
                 options.AddRunConfigEntry(Shrink, "cpu:0");
@@ -137,6 +141,77 @@ internal sealed class BatchRun : IDisposable
         _outputs.Clear();
         _pins.Clear();
         _gathered.Clear();
+    }
+
+    /// <summary>
+    /// Runs a small batch on memory that is bound already. Null where its size is not bound, or where the run failed: it
+    /// is run once more without, which tells the request's error from an output of another shape than declared.
+    /// </summary>
+    private OutputBlock[]? TryRunBound(
+        ModelSession session,
+        ModelSignature signature,
+        List<BatchEntry<QueuedInference>> entries,
+        int rows,
+        RunOptions options,
+        EngineClock clock
+    )
+    {
+        if (!session.PlacesOutputs || entries[0].Request.HasNoElements)
+        {
+            return null;
+        }
+        BoundRuns runs = session.Bound(signature);
+        if (runs.TryRent(rows) is not { } bound)
+        {
+            return null;
+        }
+        try
+        {
+            for (int i = 0; i < signature.Inputs.Length; i++)
+            {
+                GatherInto(bound.Input(i), entries, i);
+            }
+            GatheredAt = clock.Now;
+            using System.Diagnostics.Activity? activity = EngineActivity.StartRun();
+            bound.Run(options);
+            RanAt = clock.Now;
+        }
+        catch (OnnxRuntimeException) when (!options.Terminate)
+        {
+            bound.Dispose();
+            return null;
+        }
+        catch
+        {
+            bound.Dispose();
+            throw;
+        }
+
+        OutputBlock[] blocks = new OutputBlock[signature.Outputs.Length];
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            ReadOnlySpan<byte> contents = bound.Output(i);
+            TensorBuffer buffer = TensorBuffer.Rent(contents.Length);
+            contents.CopyTo(buffer.Span);
+            blocks[i] = new OutputBlock(BoundRun.ShapeOf(signature.Outputs[i], rows), buffer);
+        }
+        runs.Return(bound);
+        return blocks;
+    }
+
+    private static void GatherInto(Span<byte> target, List<BatchEntry<QueuedInference>> entries, int input)
+    {
+        foreach (BatchEntry<QueuedInference> entry in entries)
+        {
+            ReadOnlySpan<byte> part = Rows(entry, input).Span;
+            part.CopyTo(target);
+            target = target[part.Length..];
+        }
+        if (target.Length > 0)
+        {
+            // What the last run left there must never be taken for this one's.
+            throw new InvalidDataException($"the rows of input {input} are {target.Length} bytes short of the batch");
+        }
     }
 
     /// <summary>
@@ -303,11 +378,7 @@ internal sealed class BatchRun : IDisposable
         }
         foreach (TensorSpec spec in signature.Outputs)
         {
-            long[] shape = (long[])spec.Dimensions.Clone();
-            if (spec.IsBatched)
-            {
-                shape[0] = rows;
-            }
+            long[] shape = BoundRun.ShapeOf(spec, rows);
             TensorBuffer buffer = TensorBuffer.Rent(checked((int)(spec.RowBytes * (spec.IsBatched ? rows : 1))));
             blocks.Add(new OutputBlock(shape, buffer));
             _outputs.Add(Over(spec.Datatype, shape, buffer.Memory));

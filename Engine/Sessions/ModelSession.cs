@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Emulation;
 
 namespace OrleansInference.Engine.Sessions;
@@ -9,6 +10,8 @@ internal sealed class ModelSession
     /// <summary>Rows below which a run's memory is not worth giving back.</summary>
     private const int LeastRows = 16;
 
+    private readonly Lock _lock = new();
+    private BoundRuns[] _bound = [];
     private int _users = 1;
     private bool _placesOutputs = true;
     private float _usualRows = 1;
@@ -59,6 +62,30 @@ internal sealed class ModelSession
         return rows >= LeastRows && rows > 4 * usual;
     }
 
+    /// <summary>The bound runs for a reading of the signature: a model that is probed may turn out not to batch.</summary>
+    public BoundRuns Bound(ModelSignature signature)
+    {
+        foreach (BoundRuns known in Volatile.Read(ref _bound))
+        {
+            if (ReferenceEquals(known.Signature, signature))
+            {
+                return known;
+            }
+        }
+
+        lock (_lock)
+        {
+            if (Array.Find(_bound, known => ReferenceEquals(known.Signature, signature)) is { } other)
+            {
+                return other;
+            }
+            bool isOnCpu = Device is null && Settings.Provider == ExecutionProviderChoice.Cpu;
+            BoundRuns bound = new(Session, signature, isOnCpu);
+            Volatile.Write(ref _bound, [.. _bound, bound]);
+            return bound;
+        }
+    }
+
     /// <summary>Holds the session for one run; false when it is on its way out.</summary>
     public bool TryAcquire()
     {
@@ -82,6 +109,10 @@ internal sealed class ModelSession
         if (Interlocked.Decrement(ref _users) != 0)
         {
             return;
+        }
+        foreach (BoundRuns bound in _bound)
+        {
+            bound.Dispose();
         }
         Session.Dispose();
         OnnxRuntimeEnvironment.TrimMemory();
