@@ -21,7 +21,7 @@ public sealed record PlanDifference(
     public bool IsNone => Models.Count == 0;
 
     /// <summary>Compares.</summary>
-    public static PlanDifference Of(ClusterPlan from, ClusterPlan to)
+    public static PlanDifference Between(ClusterPlan from, ClusterPlan to)
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);

@@ -53,7 +53,7 @@ public static class PlanMask
                 {
                     return $"model '{model.Name}' is pinned to {string.Join(", ", pin.Nodes)}";
                 }
-                if (Wrong(replica.Knobs, node, model) is { } wrong)
+                if (FindProblem(replica.Knobs, node, model) is { } wrong)
                 {
                     return $"model '{model.Name}' on node '{node.Name}': {wrong}";
                 }
@@ -87,7 +87,7 @@ public static class PlanMask
         return null;
     }
 
-    private static string? Wrong(in ReplicaKnobs knobs, PredictedNode node, PredictedModel model)
+    private static string? FindProblem(in ReplicaKnobs knobs, PredictedNode node, PredictedModel model)
     {
         if (knobs.Threads < 0 || knobs.Threads > node.Cores)
         {

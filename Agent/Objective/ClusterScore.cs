@@ -14,7 +14,7 @@ public readonly record struct ClusterScore(double C, double D, double N)
         ((weights.C * C) + (weights.D * D) + (weights.N * N)) / (weights.C + weights.D + weights.N);
 
     /// <summary>Makes it of what was counted.</summary>
-    public static ClusterScore Of(in ScoreInputs counted)
+    public static ClusterScore Compute(in ScoreInputs counted)
     {
         double bound = Math.Min(counted.OfferedWork, counted.CapacityWork);
         return new ClusterScore(

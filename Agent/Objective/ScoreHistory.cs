@@ -89,7 +89,7 @@ public sealed class ScoreHistory
 
     private ScorePoint Point(DateTimeOffset now)
     {
-        ClusterScore score = ClusterScore.Of(_counted);
+        ClusterScore score = ClusterScore.Compute(_counted);
         double attainment = _requests > 0 ? 1 - (_violations / _requests) : -1;
         return new ScorePoint(now, _requests / _seconds, attainment, score.C, score.D, score.N);
     }

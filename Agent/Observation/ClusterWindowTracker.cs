@@ -95,8 +95,8 @@ public sealed class ClusterWindowTracker
         {
             return began;
         }
-        ReplicaCounters earlier = ReplicaCounters.Of(before.Report);
-        ReplicaCounters total = ReplicaCounters.Of(replica);
+        ReplicaCounters earlier = ReplicaCounters.From(before.Report);
+        ReplicaCounters total = ReplicaCounters.From(replica);
         if (total.HasRestartedSince(earlier))
         {
             return began;

@@ -25,7 +25,7 @@ public readonly record struct ReplicaCounters
     public long Bytes { get; init; }
 
     /// <summary>Totals as a node reports them.</summary>
-    public static ReplicaCounters Of(ReplicaReport report)
+    public static ReplicaCounters From(ReplicaReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
         return new ReplicaCounters
@@ -40,7 +40,7 @@ public readonly record struct ReplicaCounters
     }
 
     /// <summary>Totals as the engine of a node counts them.</summary>
-    public static ReplicaCounters Of(InferenceStatistics statistics)
+    public static ReplicaCounters From(InferenceStatistics statistics)
     {
         ArgumentNullException.ThrowIfNull(statistics);
         return new ReplicaCounters

@@ -144,7 +144,7 @@ public sealed class AgentPlanner : IPlanner
             return _everywhere.Plan(observation, current);
         }
         ClusterPlan repaired = _repair.Plan(observation, current);
-        if (!PlanComparison.AreAlike(repaired, current) && !PlanDifference.Of(current, repaired).IsNone)
+        if (!PlanComparison.AreAlike(repaired, current) && !PlanDifference.Between(current, repaired).IsNone)
         {
             // Nodes or models came or went: what was being measured is not comparable any more.
             Watch.Abandon();
@@ -228,7 +228,7 @@ public sealed class AgentPlanner : IPlanner
     /// Share of requests in time that the closed form expects of a plan; −1 where predictions are not trusted.
     /// </summary>
     private static double Expected(PredictedCluster cluster, ClusterPlan plan) =>
-        cluster.IsTrusted ? PlanEstimate.Of(cluster, plan).Attainment : -1;
+        cluster.IsTrusted ? PlanEstimate.Predict(cluster, plan).Attainment : -1;
 
     /// <summary>A plan of before, for the nodes and models of now.</summary>
     private static ClusterPlan Restored(ClusterPlan before, ClusterPlan current) =>
@@ -330,7 +330,7 @@ public sealed class AgentPlanner : IPlanner
             return current;
         }
 
-        PlanDifference difference = PlanDifference.Of(current, chosen.Plan);
+        PlanDifference difference = PlanDifference.Between(current, chosen.Plan);
         AgentMode mode = difference
             .Models.Select(model => observation.Models.FirstOrDefault(other => other.Name == model)?.Pin?.Mode ?? Mode)
             .Append(AgentMode.Act)
@@ -377,7 +377,7 @@ public sealed class AgentPlanner : IPlanner
             yield return neighbour;
         }
 
-        foreach ((StyleSet style, ClusterPlan plan) in PlanStyles.Of(cluster, keep.Plan))
+        foreach ((StyleSet style, ClusterPlan plan) in PlanStyles.Candidates(cluster, keep.Plan))
         {
             yield return search.Evaluate(style, plan) with
             {

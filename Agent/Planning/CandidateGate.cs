@@ -65,7 +65,7 @@ internal sealed class CandidateGate(
             {
                 continue;
             }
-            PlanDifference difference = PlanDifference.Of(current, candidate.Plan);
+            PlanDifference difference = PlanDifference.Between(current, candidate.Plan);
             if (!difference.IsNone)
             {
                 all.Add(new Entry(candidate, difference, Refusal(candidate, difference)));

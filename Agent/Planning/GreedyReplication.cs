@@ -44,7 +44,7 @@ public static class GreedyReplication
                 .Models.Where(model => model.RowsPerSecond > 0)
                 .SelectMany(model => open.Select(node => PlanEdit.Add(best.Plan, model.Name, node.Address)))
                 .Where(plan =>
-                    !PlanDifference.Of(best.Plan, plan).IsNone
+                    !PlanDifference.Between(best.Plan, plan).IsNone
                     && PlanMask.Violation(plan, cluster, ClusterPlan.Empty) is null
                 )
                 .Select(plan => search.Evaluate(s_change, plan))

@@ -17,7 +17,7 @@ public sealed record PlanCandidate(PlanChange Change, ClusterPlan Plan, ClusterS
     public const double ScoreWeight = 0.1;
 
     /// <summary>What a user reads of it.</summary>
-    public string Name => ChangeText.Of(Change);
+    public string Name => ChangeText.Describe(Change);
 
     /// <summary>What candidates are ordered by: attainment first, the objective among equals.</summary>
     public double Value(ObjectiveWeights weights) => Attainment + (ScoreWeight * Score.Total(weights));

@@ -84,7 +84,7 @@ public static class PlanEstimate
     /// <param name="cluster">What is predicted.</param>
     /// <param name="plan">The plan.</param>
     /// <returns>Expected C, D, N and the share of requests within their objective.</returns>
-    public static (ClusterScore Score, double Attainment) Of(PredictedCluster cluster, ClusterPlan plan)
+    public static (ClusterScore Score, double Attainment) Predict(PredictedCluster cluster, ClusterPlan plan)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(plan);
@@ -184,7 +184,7 @@ public static class PlanEstimate
         double links = cluster.Nodes.Sum(node =>
             (node.LinkMbps > 0 ? node.LinkMbps : DefaultLinkMbps) * BytesPerMegabit
         );
-        ClusterScore score = ClusterScore.Of(
+        ClusterScore score = ClusterScore.Compute(
             new ScoreInputs
             {
                 DeliveredWork = delivered,

@@ -44,7 +44,7 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     public PlanCandidate Evaluate(PlanChange change, ClusterPlan plan)
     {
         _evaluations++;
-        (ClusterScore score, double attainment) = PlanEstimate.Of(cluster, plan);
+        (ClusterScore score, double attainment) = PlanEstimate.Predict(cluster, plan);
         return new PlanCandidate(change, plan, score, attainment);
     }
 

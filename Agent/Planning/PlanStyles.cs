@@ -25,7 +25,7 @@ internal static class PlanStyles
     private const double HalfTheRunsShare = 0.5;
 
     /// <summary>All of them but <see cref="Unset"/>, in the order in which they are tried.</summary>
-    public static IEnumerable<(StyleSet Style, ClusterPlan Plan)> Of(PredictedCluster cluster, ClusterPlan plan)
+    public static IEnumerable<(StyleSet Style, ClusterPlan Plan)> Candidates(PredictedCluster cluster, ClusterPlan plan)
     {
         yield return (new StyleSet(PlanStyle.HalfTheRuns), Fewer(cluster, plan));
         foreach (double target in s_targets)

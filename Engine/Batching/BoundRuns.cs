@@ -21,7 +21,9 @@ internal sealed class BoundRuns : IDisposable
 
     private readonly ConcurrentDictionary<int, ConcurrentStack<BoundRun>> _free = new();
     private readonly InferenceSession _session;
-    private readonly bool _isPossible;
+
+    /// <summary>Bytes of a row of all inputs and outputs; 0 where runs cannot be bound.</summary>
+    private readonly long _rowBytes;
     private int _kept;
 
     /// <summary>Keeps none yet.</summary>
@@ -32,10 +34,11 @@ internal sealed class BoundRuns : IDisposable
     {
         _session = session;
         Signature = signature;
-        _isPossible =
+        bool isPossible =
             isOnCpu
             && Array.TrueForAll(signature.Inputs, spec => !spec.IsOptional && IsBindable(spec, signature))
             && Array.TrueForAll(signature.Outputs, spec => IsBindable(spec, signature));
+        _rowBytes = isPossible ? BoundRun.Bytes(signature, rows: 1) : 0;
     }
 
     /// <summary>What the session takes and gives, and whether its requests share runs.</summary>
@@ -44,7 +47,7 @@ internal sealed class BoundRuns : IDisposable
     /// <summary>Takes one out, or makes one; null where runs of so many rows are not bound.</summary>
     public BoundRun? TryRent(int rows)
     {
-        if (!_isPossible || rows < 1 || BoundRun.Bytes(Signature, rows) > MaxBytes)
+        if (_rowBytes == 0 || rows < 1 || _rowBytes * rows > MaxBytes)
         {
             return null;
         }

@@ -20,7 +20,7 @@ internal sealed class AnswerRecorder(
 )
 {
     /// <summary>Counts and remembers a request before its caller can see the answer (step 16).</summary>
-    public void Answered(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
+    public void RecordAnswer(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
     {
         if (!request.Request.IsProbe)
         {
@@ -65,7 +65,7 @@ internal sealed class AnswerRecorder(
     }
 
     /// <summary>A request was refused before it could queue.</summary>
-    public void Refused(InferenceRequest request, InferenceError error, string message)
+    public void RecordRefusal(InferenceRequest request, InferenceError error, string message)
     {
         if (request.IsProbe)
         {

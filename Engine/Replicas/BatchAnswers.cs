@@ -33,7 +33,7 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
     )
     {
         bool whole = entries.Count == 1 && entries[0].IsWhole;
-        bool inline = blocks.Sum(block => (long)block.Buffer.Length) <= InlineBytes;
+        bool inline = Bytes(blocks) <= InlineBytes;
         Span<int> offsets = stackalloc int[blocks.Length];
         // Counted before the first answer is out: whoever reads the statistics after it finds this run in them.
         if (entries.Exists(static entry => !entry.Request.Request.IsProbe))
@@ -98,6 +98,16 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
 
     /// <summary>Whether every output has a row for each row of the batch.</summary>
     public static bool HasRows(OutputBlock[] blocks, int rows) => blocks.All(block => HasRows(block, rows));
+
+    private static long Bytes(OutputBlock[] blocks)
+    {
+        long bytes = 0;
+        foreach (OutputBlock block in blocks)
+        {
+            bytes += block.Buffer.Length;
+        }
+        return bytes;
+    }
 
     private static bool HasRows(OutputBlock block, int rows) => block.Shape.Length > 0 && block.Shape[0] == rows;
 

@@ -116,7 +116,7 @@ internal sealed class ReplicaAdmission
     /// <summary>Refuses a request and releases its tensors.</summary>
     public AdmissionResult Refuse(InferenceRequest request, InferenceError error, string message)
     {
-        _recorder.Refused(request, error, message);
+        _recorder.RecordRefusal(request, error, message);
         request.Dispose();
         return AdmissionResult.Refused(InferenceResponse.Failure(request, error, message));
     }
@@ -134,7 +134,7 @@ internal sealed class ReplicaAdmission
     private void OnAnswer(QueuedInference request, InferenceResponse response)
     {
         AdmissionPolicy.Leave(_state.Schedule, request);
-        _recorder.Answered(request, response, _state.Schedule.Limits, _spec.Policy);
+        _recorder.RecordAnswer(request, response, _state.Schedule.Limits, _spec.Policy);
     }
 
     /// <summary>A deadline that even an idle server could not meet is the caller's; the rest is the load's.</summary>

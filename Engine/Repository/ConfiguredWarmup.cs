@@ -26,7 +26,7 @@ internal static class ConfiguredWarmup
             int rows = (int)Math.Max(1, sample.BatchSize);
             if (rows > Math.Max(1, signature.MaxBatchSize))
             {
-                throw Wrong(sample, $"batch_size {rows} is over the model's {Math.Max(1, signature.MaxBatchSize)}");
+                throw Invalid(sample, $"batch_size {rows} is over the model's {Math.Max(1, signature.MaxBatchSize)}");
             }
             InferenceTensor?[] inputs = [.. signature.Inputs.Select(spec => Input(sample, spec, rows, folder))];
             if (
@@ -34,7 +34,7 @@ internal static class ConfiguredWarmup
                 { } unknown
             )
             {
-                throw Wrong(sample, $"the model has no input '{unknown}'");
+                throw Invalid(sample, $"the model has no input '{unknown}'");
             }
             InferenceRequest request = new()
             {
@@ -52,12 +52,12 @@ internal static class ConfiguredWarmup
     {
         if (!sample.Inputs.TryGetValue(spec.Name, out ModelWarmup.Types.Input? input))
         {
-            return spec.IsOptional ? null : throw Wrong(sample, $"input '{spec.Name}' is missing");
+            return spec.IsOptional ? null : throw Invalid(sample, $"input '{spec.Name}' is missing");
         }
 
         if (ConfiguredTypes.ToDatatype(input.DataType) != spec.Datatype)
         {
-            throw Wrong(sample, $"input '{spec.Name}' is {input.DataType}, the model takes {spec.Datatype.WireName()}");
+            throw Invalid(sample, $"input '{spec.Name}' is {input.DataType}, the model takes {spec.Datatype.WireName()}");
         }
         long[] shape = spec.IsBatched ? [rows, .. input.Dims] : [.. input.Dims];
         if (
@@ -65,7 +65,7 @@ internal static class ConfiguredWarmup
             || shape.Where((size, i) => size < 0 || (spec.Dimensions[i] >= 0 && spec.Dimensions[i] != size)).Any()
         )
         {
-            throw Wrong(
+            throw Invalid(
                 sample,
                 $"input '{spec.Name}' has dims {TensorShape.Format([.. input.Dims])}, the model takes "
                     + $"{TensorShape.Format(spec.Dimensions)}"
@@ -74,7 +74,7 @@ internal static class ConfiguredWarmup
 
         if (!TensorShape.TryCount(shape, out long elements) || elements > 1 << 28)
         {
-            throw Wrong(sample, $"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large");
+            throw Invalid(sample, $"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large");
         }
         return new InferenceTensor(
             spec.Name,
@@ -105,12 +105,12 @@ internal static class ConfiguredWarmup
         }
         if (Path.GetFileName(input.InputDataFile) != input.InputDataFile)
         {
-            throw Wrong(sample, $"input_data_file '{input.InputDataFile}' must be a file name without a folder");
+            throw Invalid(sample, $"input_data_file '{input.InputDataFile}' must be a file name without a folder");
         }
         string path = Path.Combine(folder, "warmup", input.InputDataFile);
         if (!RegularFile.Exists(path))
         {
-            throw Wrong(sample, $"there is no warmup/{input.InputDataFile}");
+            throw Invalid(sample, $"there is no warmup/{input.InputDataFile}");
         }
         byte[] contents = RegularFile.ReadAllBytes(path);
         bool fits =
@@ -119,13 +119,13 @@ internal static class ConfiguredWarmup
                 : contents.Length == length;
         return fits
             ? contents
-            : throw Wrong(
+            : throw Invalid(
                 sample,
                 $"warmup/{input.InputDataFile} has {contents.Length} bytes, which do not fit input '{spec.Name}' "
                     + $"of {elements} {spec.Datatype.WireName()} elements"
             );
     }
 
-    private static ModelLoadException Wrong(ModelWarmup sample, string problem) =>
+    private static ModelLoadException Invalid(ModelWarmup sample, string problem) =>
         new($"model_warmup '{sample.Name}': {problem}");
 }

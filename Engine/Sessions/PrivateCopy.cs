@@ -22,7 +22,7 @@ internal sealed class PrivateCopy : IDisposable
 
     /// <summary>Copies a model where that is needed.</summary>
     /// <exception cref="ModelLoadException">It is broken, cannot be read, or there is no room for the copy.</exception>
-    public static PrivateCopy Of(string path)
+    public static PrivateCopy Create(string path)
     {
         OnnxFile file = OnnxFile.Read(path);
         if (file.ExternalData.Count == 0)

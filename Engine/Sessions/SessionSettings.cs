@@ -53,7 +53,7 @@ internal sealed record SessionSettings
             options.AppendExecutionProvider_CUDA(cuda);
         }
 
-        using PrivateCopy copy = PrivateCopy.Of(Path);
+        using PrivateCopy copy = PrivateCopy.Create(Path);
         return new InferenceSession(copy.Path, options);
     }
 }

@@ -94,8 +94,8 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
     private static ServiceCapacity Here(ModelReplica replica)
     {
         BatchLimits limits = replica.Limits;
-        ServiceRate rate = ServiceRate.Of(limits, replica.Cost);
-        double wait = FinishEstimate.Of(replica.QueuedRequests, rate.RowsPerSecond, ownSeconds: 0).WaitSeconds;
+        ServiceRate rate = ServiceRate.From(limits, replica.Cost);
+        double wait = FinishEstimate.Predict(replica.QueuedRequests, rate.RowsPerSecond, ownSeconds: 0).WaitSeconds;
         return new ServiceCapacity(
             rate.RowsPerSecond,
             rate.OwnSeconds(1),

@@ -102,7 +102,7 @@ internal sealed class KnobMeasurement(InferenceEngine engine, IOptions<NodeOptio
             GridSize = grid.Size,
             Tried = [.. search.Tried, .. variants],
             Chosen = best.Knobs,
-            Reason = KnobReason.Of(best, cost, slo, maxRows),
+            Reason = KnobReason.Explain(best, cost, slo, maxRows),
         };
     }
 
@@ -132,7 +132,7 @@ internal sealed class KnobMeasurement(InferenceEngine engine, IOptions<NodeOptio
             goodput,
             p50 * 1000,
             p99 * 1000,
-            KnobScore.Of(goodput, p50, slo)
+            KnobScore.Compute(goodput, p50, slo)
         );
     }
 }

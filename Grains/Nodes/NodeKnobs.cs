@@ -122,7 +122,7 @@ internal sealed partial class NodeKnobs : IDisposable
         }
         else
         {
-            await LookAsync(cancellationToken).ConfigureAwait(false);
+            await AdjustAsync(cancellationToken).ConfigureAwait(false);
         }
         if (_options.Value.ProfileOnLoad)
         {
@@ -157,7 +157,7 @@ internal sealed partial class NodeKnobs : IDisposable
         return now.PendingRequests == 0 && _replicas.Find(replica) is { } tuned && ReferenceEquals(now, tuned.Seen);
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private async Task AdjustAsync(CancellationToken cancellationToken)
     {
         _replicas.KeepOnly(_served);
         foreach (ModelReplica replica in _served)
@@ -227,7 +227,7 @@ internal sealed partial class NodeKnobs : IDisposable
         // Looks that were passed over saw nothing either.
         long since = Math.Max(tuned.SeenAt, _passedAt);
         tuned.Seconds = tuned.SeenAt == 0 ? 0 : _time.GetElapsedTime(since, at).TotalSeconds;
-        tuned.Since = ReplicaCounters.Of(now).Minus(ReplicaCounters.Of(before));
+        tuned.Since = ReplicaCounters.From(now).Minus(ReplicaCounters.From(before));
         tuned.Seen = now;
         tuned.SeenAt = at;
         _searches.Follow(

@@ -42,7 +42,7 @@ internal sealed class RequestSender(
         NodeState node = target.Node;
         counters.AddAttempt(node.IsLocal);
         target.Load.Begin(rows);
-        node.Began(now);
+        node.BeginRequest(now);
         try
         {
             if (node.IsLocal && here is not null)
@@ -54,7 +54,7 @@ internal sealed class RequestSender(
         finally
         {
             target.Load.End(rows);
-            node.Ended();
+            node.EndRequest();
         }
     }
 
@@ -137,8 +137,8 @@ internal sealed class RequestSender(
                 .WaitAsync(either)
                 .ConfigureAwait(false);
             TimeSpan now = clock.Now;
-            target.Load.Saw(response.Timings.Queue, now);
-            node.Answered(now);
+            target.Load.ObserveWait(response.Timings.Queue, now);
+            node.ObserveAnswer(now);
             counters.AddBytes(RequestRows.Bytes(_request) + response.Outputs.Sum(output => (long)output.ByteLength));
             return new Attempt(response, "");
         }

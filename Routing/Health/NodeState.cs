@@ -62,7 +62,7 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
     internal int Timeouts { get; set; }
 
     /// <summary>Counts a call in.</summary>
-    public void Began(TimeSpan now)
+    public void BeginRequest(TimeSpan now)
     {
         if (Interlocked.Increment(ref _outstanding) == 1)
         {
@@ -71,10 +71,10 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
     }
 
     /// <summary>Counts a call out.</summary>
-    public void Ended() => Interlocked.Decrement(ref _outstanding);
+    public void EndRequest() => Interlocked.Decrement(ref _outstanding);
 
     /// <summary>It gave a sign of life.</summary>
-    public void Answered(TimeSpan now) => Volatile.Write(ref _lastSignTicks, now.Ticks);
+    public void ObserveAnswer(TimeSpan now) => Volatile.Write(ref _lastSignTicks, now.Ticks);
 
     /// <summary>Ejects it; false where it was already.</summary>
     public bool Eject(TimeSpan now)

@@ -43,14 +43,14 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
                 Volatile.Write(ref _signal, NewSignal());
             }
             bool broken = Interlocked.Exchange(ref _broken, 0) != 0;
-            await LookAsync(broken, cancellationToken).ConfigureAwait(false);
+            await ProbeAsync(broken, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Looks once: probes what needs it, side by side, and ejects or readmits by the outcome.</summary>
     /// <param name="all">Whether to probe every node.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task LookAsync(bool all, CancellationToken cancellationToken)
+    public Task ProbeAsync(bool all, CancellationToken cancellationToken)
     {
         TimeSpan now = router.Now;
         List<Task> probes = [];
@@ -88,7 +88,7 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
         {
             await transport.PingAsync(node, both.Token).WaitAsync(both.Token).ConfigureAwait(false);
             node.Timeouts = 0;
-            node.Answered(router.Now);
+            node.ObserveAnswer(router.Now);
             node.Readmit();
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)

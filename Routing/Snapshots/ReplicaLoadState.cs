@@ -35,7 +35,7 @@ public sealed class ReplicaLoadState
     /// <summary>
     /// Notes how long an answered request had waited: others send there too, and only the replica knows.
     /// </summary>
-    public void Saw(TimeSpan wait, TimeSpan now)
+    public void ObserveWait(TimeSpan wait, TimeSpan now)
     {
         Volatile.Write(ref _seenWait, wait.TotalSeconds);
         Volatile.Write(ref _seenAtTicks, now.Ticks);

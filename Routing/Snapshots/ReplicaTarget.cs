@@ -22,7 +22,7 @@ public sealed record ReplicaTarget(NodeState Node, ReplicaRoute Route, ReplicaLo
     public FinishEstimate Estimate(in RouteRequest request, TimeSpan now)
     {
         double own = Rate.OwnSeconds(request.Rows) + HopCost.Seconds(Node, request.Bytes);
-        return FinishEstimate.Of(
+        return FinishEstimate.Predict(
             Load.OutstandingRows,
             Rate.RowsPerSecond,
             own,

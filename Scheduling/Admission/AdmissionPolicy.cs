@@ -116,7 +116,7 @@ public static class AdmissionPolicy
             return true;
         }
         BatchLimits limits = replica.Limits;
-        ServiceRate rate = ServiceRate.Of(limits, replica.Cost.Current);
+        ServiceRate rate = ServiceRate.From(limits, replica.Cost.Current);
         double room = limits.MaxQueuedRequests + limits.Concurrency;
         if (request.Deadline != TimeSpan.MaxValue && rate.Cost.IsKnown)
         {
@@ -177,7 +177,7 @@ public static class AdmissionPolicy
         where TRequest : QueuedRequest
     {
         double turnWait = replica.TurnWait.Seconds(now);
-        ServiceRate rate = ServiceRate.Of(replica.Limits, replica.Cost.Current) with { TurnWaitSeconds = turnWait };
+        ServiceRate rate = ServiceRate.From(replica.Limits, replica.Cost.Current) with { TurnWaitSeconds = turnWait };
         if (!rate.Cost.IsKnown)
         {
             return default;
@@ -185,6 +185,6 @@ public static class AdmissionPolicy
         long ahead = replica.Queue.RowsAhead(place.Priority, place.Due, place.Background);
         // Where all runs are busy, half of one is left on average.
         double busy = replica.Turns >= rate.Concurrency ? rate.SecondsPerBatch / 2 / rate.Concurrency : 0;
-        return FinishEstimate.Of(ahead, rate.RowsPerSecond, rate.OwnSeconds(request.Rows), busy + turnWait);
+        return FinishEstimate.Predict(ahead, rate.RowsPerSecond, rate.OwnSeconds(request.Rows), busy + turnWait);
     }
 }

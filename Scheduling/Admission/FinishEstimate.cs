@@ -26,7 +26,7 @@ public readonly record struct FinishEstimate(double WaitSeconds, double OwnSecon
     /// <param name="ownSeconds">Seconds of its own run, alone.</param>
     /// <param name="beginSeconds">Seconds before the first of them can begin.</param>
     /// <param name="seenWaitSeconds">A wait that others were seen to have there.</param>
-    public static FinishEstimate Of(
+    public static FinishEstimate Predict(
         double rowsAhead,
         double rowsPerSecond,
         double ownSeconds,

@@ -37,7 +37,7 @@ public sealed class ModelGate
         {
             FinishEstimate estimate =
                 capacity.RowsPerSecond > 0
-                    ? FinishEstimate.Of(
+                    ? FinishEstimate.Predict(
                         Outstanding,
                         capacity.RowsPerSecond,
                         capacity.OwnSeconds,

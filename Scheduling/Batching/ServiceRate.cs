@@ -19,7 +19,7 @@ public readonly record struct ServiceRate(BatchCost Cost, int RowsPerBatch, int 
     public double RowsPerSecond => Cost.IsKnown ? Concurrency / SecondsPerRow : 0;
 
     /// <summary>How fast the replica serves with these knobs and this cost.</summary>
-    public static ServiceRate Of(BatchLimits limits, BatchCost cost) =>
+    public static ServiceRate From(BatchLimits limits, BatchCost cost) =>
         new(cost, BatchPolicy.Cap(limits, cost), Math.Max(1, limits.Concurrency));
 
     /// <summary>

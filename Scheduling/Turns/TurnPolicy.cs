@@ -21,7 +21,7 @@ public static class TurnPolicy
             return false;
         }
         replica.Turns++;
-        replica.TurnWait.Asked(now);
+        replica.TurnWait.RecordRequest(now);
         return true;
     }
 
@@ -49,7 +49,7 @@ public static class TurnPolicy
     )
         where TRequest : QueuedRequest
     {
-        replica.TurnWait.Began(now);
+        replica.TurnWait.RecordBegin(now);
         replica.Queue.TakeOverdue(now, overdue);
         TimeSpan wait = TimeSpan.MaxValue;
         BatchLimits limits = replica.Limits;
@@ -82,7 +82,7 @@ public static class TurnPolicy
         {
             replica.Cost.Observe(rows, measured);
         }
-        replica.TurnWait.Asked(now);
+        replica.TurnWait.RecordRequest(now);
     }
 
     /// <summary>Takes out what is overdue at the time for which the replica asked to be woken.</summary>

@@ -14,10 +14,10 @@ public sealed class TurnWait
     private TimeSpan _at;
 
     /// <summary>A turn was asked for.</summary>
-    public void Asked(TimeSpan now) => _asked.Enqueue(now);
+    public void RecordRequest(TimeSpan now) => _asked.Enqueue(now);
 
     /// <summary>A turn began.</summary>
-    public void Began(TimeSpan now)
+    public void RecordBegin(TimeSpan now)
     {
         if (!_asked.TryDequeue(out TimeSpan asked))
         {

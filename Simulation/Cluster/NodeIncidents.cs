@@ -11,7 +11,7 @@ namespace OrleansInference.Simulation.Cluster;
 internal sealed class NodeIncidents(TwinState state, SimulationClock clock, SimulatedGateways gateways)
 {
     /// <summary>A node becomes slower or faster, or is lost.</summary>
-    public void Happen(in Incident incident)
+    public void Apply(in Incident incident)
     {
         SimulatedNode node = state.Nodes[incident.Node];
         if (incident.Speed > 0)

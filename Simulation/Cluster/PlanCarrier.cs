@@ -9,7 +9,7 @@ namespace OrleansInference.Simulation.Cluster;
 internal sealed class PlanCarrier(TwinState state, ReplicaLoading loading, RoutePublisher routes)
 {
     /// <summary>Brings the cluster closer to a plan; what has to wait is done by a later call.</summary>
-    public void Carry(ClusterPlan plan)
+    public void Apply(ClusterPlan plan)
     {
         foreach (ModelPlan model in plan.Models)
         {

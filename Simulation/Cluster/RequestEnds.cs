@@ -24,7 +24,7 @@ internal sealed class RequestEnds(SimulationClock clock, SimulationTally tally)
         }
         if (!request.Target.Node.IsLocal)
         {
-            request.Target.Load.Saw(TimeSpan.FromTicks(beganAt) - request.Arrival, clock.Now);
+            request.Target.Load.ObserveWait(TimeSpan.FromTicks(beganAt) - request.Arrival, clock.Now);
         }
         Release(request);
         tally.Answered(request.Model, request.Rows, request.ArrivedAt, seconds);

@@ -134,7 +134,7 @@ public sealed class SimulatedCluster
 
     private void Begin()
     {
-        _director.Look(_reports.Read());
+        _director.Decide(_reports.Read());
         if (_options.Preloaded)
         {
             foreach (SimulatedReplica replica in _state.Replicas.ToArray())
@@ -142,7 +142,7 @@ public sealed class SimulatedCluster
                 Loaded(replica);
             }
             _clock.Clear();
-            _director.Look(_reports.Read());
+            _director.Decide(_reports.Read());
         }
 
         _clock.Schedule(SimulationClock.ToTicks(_options.LookSeconds), EventKind.Look, 0);
@@ -185,10 +185,10 @@ public sealed class SimulatedCluster
                 ScheduleAgain(EventKind.Look, _options.LookSeconds);
                 break;
             case EventKind.Reports:
-                _director.Look((NodeReport[])happens.State!);
+                _director.Decide((NodeReport[])happens.State!);
                 break;
             case EventKind.Incident:
-                _incidents.Happen((Incident)happens.State!);
+                _incidents.Apply((Incident)happens.State!);
                 break;
         }
     }

@@ -56,7 +56,7 @@ internal sealed class SimulatedDirector
     public ClusterPlan Plan { get; private set; }
 
     /// <summary>Looks at the cluster through what its nodes report; without any report it does nothing.</summary>
-    public void Look(NodeReport[] reports)
+    public void Decide(NodeReport[] reports)
     {
         if (reports.Length == 0)
         {
@@ -81,7 +81,7 @@ internal sealed class SimulatedDirector
         {
             Plan = plan with { Epoch = Plan.Epoch + 1 };
         }
-        _carrier.Carry(Plan);
+        _carrier.Apply(Plan);
         _routes.Publish(Plan);
     }
 }

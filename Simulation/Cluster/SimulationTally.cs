@@ -67,7 +67,7 @@ internal sealed class SimulationTally(WorldSpec world, long from)
             P99Ms = Quantile(sorted, 0.99) * 1000,
             MeanMs = sorted.Length == 0 ? 0 : _latencySum / sorted.Length * 1000,
             Seconds = seconds,
-            Score = ClusterScore.Of(
+            Score = ClusterScore.Compute(
                 new ScoreInputs
                 {
                     DeliveredWork = _delivered,

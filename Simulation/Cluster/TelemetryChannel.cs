@@ -32,7 +32,7 @@ internal sealed class TelemetryChannel(
         }
         else
         {
-            director.Look(sent);
+            director.Decide(sent);
         }
     }
 }

@@ -6,21 +6,21 @@ namespace OrleansInference.Agent.Planning.Changes;
 public static class ChangeText
 {
     /// <summary>The text, without a full stop.</summary>
-    public static string Of(PlanChange change) =>
+    public static string Describe(PlanChange change) =>
         change switch
         {
             ReplicaAdded added => $"add {added.Model} on {added.Node}",
             ReplicaRemoved removed => $"remove {removed.Model} from {removed.Node}",
             ReplicaMoved moved => $"move {moved.Model} from {moved.From} to {moved.To}",
             ReplicaReplaced replaced => $"{replaced.Model} in place of {replaced.Other} on {replaced.Node}",
-            KnobSet set => Of(set),
-            StyleSet style => Of(style),
-            PlanReplaced plan => Of(plan.Source),
+            KnobSet set => Describe(set),
+            StyleSet style => Describe(style),
+            PlanReplaced plan => Describe(plan.Source),
             ChangeSequence sequence => string.Join("; ", sequence.Steps.Select(Of)),
             _ => "keep",
         };
 
-    private static string Of(KnobSet set) =>
+    private static string Describe(KnobSet set) =>
         set.Knob switch
         {
             Knob.Instances when set.Value == 0 => $"all instances of {set.Model}",
@@ -29,7 +29,7 @@ public static class ChangeText
             _ => Invariant($"{set.Value} threads for {set.Model}"),
         };
 
-    private static string Of(StyleSet style) =>
+    private static string Describe(StyleSet style) =>
         style.Style switch
         {
             PlanStyle.HalfTheRuns => "half the runs at once",
@@ -45,7 +45,7 @@ public static class ChangeText
 
     private static string SizedRuns(double share) => Invariant($"runs of at most {share * 100:F0} % of the objective");
 
-    private static string Of(PlanSource source) =>
+    private static string Describe(PlanSource source) =>
         source switch
         {
             PlanSource.ReplicateWhereItFits => "replicate where it fits",

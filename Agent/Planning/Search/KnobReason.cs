@@ -12,7 +12,7 @@ public static class KnobReason
     /// <param name="cost">What runs were measured to take.</param>
     /// <param name="sloSeconds">The objective.</param>
     /// <param name="maxRows">Most rows that the model takes.</param>
-    public static string Of(in KnobPoint chosen, BatchCost cost, double sloSeconds, int maxRows)
+    public static string Explain(in KnobPoint chosen, BatchCost cost, double sloSeconds, int maxRows)
     {
         int rows = Math.Max(1, chosen.Knobs.MaxRows);
         int other = rows > 1 ? rows : Math.Min(8, maxRows);

@@ -60,7 +60,7 @@ public sealed class PlanEstimateTests
         PredictedModel model = Model(rate: 50);
         ReplicaKnobs knobs = ReplicaKnobs.Unset with { Threads = 2, Instances = 1 };
 
-        double attainment = PlanEstimate.Of(Cluster(2, model), Plan(knobs, model)).Attainment;
+        double attainment = PlanEstimate.Predict(Cluster(2, model), Plan(knobs, model)).Attainment;
 
         double load = 50 * 0.0065;
         Assert.Equal(1 - (load * Math.Exp(-(0.1 - 0.0065) / 0.0065 * 2 * (1 - load))), attainment, 9);
@@ -74,8 +74,8 @@ public sealed class PlanEstimateTests
         PredictedModel neighbour = Model(rate: 10_000, slo: 0.001, name: "k");
 
         PredictedCluster cluster = Cluster(1, model, neighbour);
-        double both = PlanEstimate.Of(cluster, Plan(ReplicaKnobs.Unset, model, neighbour)).Attainment;
-        double alone = PlanEstimate.Of(cluster, Plan(ReplicaKnobs.Unset, neighbour)).Attainment;
+        double both = PlanEstimate.Predict(cluster, Plan(ReplicaKnobs.Unset, model, neighbour)).Attainment;
+        double alone = PlanEstimate.Predict(cluster, Plan(ReplicaKnobs.Unset, neighbour)).Attainment;
 
         Assert.Equal(50.0 / 10_050 * 0.95 * 25 / 50, both - alone, 4);
     }
@@ -111,7 +111,7 @@ public sealed class PlanEstimateTests
         };
         PredictedCluster cluster = TwoNodes(model);
 
-        ClusterScore score = PlanEstimate.Of(cluster, Plan(ReplicaKnobs.Unset, model)).Score;
+        ClusterScore score = PlanEstimate.Predict(cluster, Plan(ReplicaKnobs.Unset, model)).Score;
 
         Assert.Equal(1 - (50.0 / 250), score.N, 9);
     }
@@ -136,7 +136,7 @@ public sealed class PlanEstimateTests
         };
         PredictedCluster cluster = TwoNodes(model);
 
-        Assert.Equal(expected, PlanEstimate.Of(cluster, OnBoth(model)).Attainment, 8);
+        Assert.Equal(expected, PlanEstimate.Predict(cluster, OnBoth(model)).Attainment, 8);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class PlanEstimateTests
             part = (0.5 * part) + (0.5 * appeal / (appeal + Fast - (0.7 * (1 - part) * Rate)));
         }
 
-        double attainment = PlanEstimate.Of(TwoNodes(model), OnBoth(model)).Attainment;
+        double attainment = PlanEstimate.Predict(TwoNodes(model), OnBoth(model)).Attainment;
 
         Assert.Equal(1 - part + (0.95 * Slow / Rate), attainment, 9);
     }
@@ -188,7 +188,7 @@ public sealed class PlanEstimateTests
     }
 
     private static double Attainment(PredictedModel model) =>
-        PlanEstimate.Of(Cluster(1, model), Plan(ReplicaKnobs.Unset, model)).Attainment;
+        PlanEstimate.Predict(Cluster(1, model), Plan(ReplicaKnobs.Unset, model)).Attainment;
 
     private static PredictedModel Model(double rate, double slo = 0.1, double p95Factor = 1, string name = "m") =>
         new()

@@ -31,7 +31,7 @@ public sealed class NodeWatchTests
         _transport.OnPing = (node, _) =>
             node == Node ? throw new ConnectionFailedException("refused") : Task.CompletedTask;
 
-        await _watch.LookAsync(all: true, Token);
+        await _watch.ProbeAsync(all: true, Token);
 
         Assert.True(Node.IsEjected);
         Assert.False(_router.Snapshot.Nodes[1].IsEjected);
@@ -41,13 +41,13 @@ public sealed class NodeWatchTests
     public async Task LookAsync_ASlowNode_IsEjectedOnlyAfterTwoProbesTimedOut()
     {
         _transport.OnPing = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, token);
-        Node.Began(_router.Now);
+        Node.BeginRequest(_router.Now);
 
         for (int probe = 1; probe <= 2; probe++)
         {
             Assert.False(Node.IsEjected);
             _time.Advance(TimeSpan.FromSeconds(_options.StallSeconds));
-            Task look = _watch.LookAsync(all: false, Token);
+            Task look = _watch.ProbeAsync(all: false, Token);
             _time.Advance(TimeSpan.FromSeconds(_options.ProbeTimeoutSeconds));
             await look;
         }
@@ -66,13 +66,13 @@ public sealed class NodeWatchTests
         };
         _time.Advance(TimeSpan.FromMinutes(1));
 
-        await _watch.LookAsync(all: false, Token);
+        await _watch.ProbeAsync(all: false, Token);
         Assert.Equal(0, pings);
-        Node.Began(_router.Now);
-        await _watch.LookAsync(all: false, Token);
+        Node.BeginRequest(_router.Now);
+        await _watch.ProbeAsync(all: false, Token);
         Assert.Equal(0, pings);
         _time.Advance(TimeSpan.FromSeconds(_options.StallSeconds));
-        await _watch.LookAsync(all: false, Token);
+        await _watch.ProbeAsync(all: false, Token);
         Assert.Equal(1, pings);
         Assert.False(Node.IsEjected);
     }
@@ -84,7 +84,7 @@ public sealed class NodeWatchTests
         CancellationToken lost = Node.Lost;
         _time.Advance(TimeSpan.FromSeconds(_options.ReadmitSeconds));
 
-        await _watch.LookAsync(all: false, Token);
+        await _watch.ProbeAsync(all: false, Token);
 
         Assert.False(Node.IsEjected);
         Assert.True(lost.IsCancellationRequested);

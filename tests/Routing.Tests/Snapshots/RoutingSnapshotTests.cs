@@ -42,7 +42,7 @@ public sealed class RoutingSnapshotTests
     {
         RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of(1, 1), local: null);
         ReplicaTarget busy = snapshot.Find("m")!.Latest[0];
-        busy.Load.Saw(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
+        busy.Load.ObserveWait(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
 
         Assert.Equal(1, snapshot.Pick(Tables.Request(), TimeSpan.FromSeconds(1), random: 0)!.Route.Node);
         Assert.Equal(0.0125, busy.Estimate(Tables.Request(1), TimeSpan.FromSeconds(1.2)).WaitSeconds, 1e-6);

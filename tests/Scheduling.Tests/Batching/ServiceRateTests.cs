@@ -31,7 +31,7 @@ public sealed class ServiceRateTests
     [Fact]
     public void Of_Limits_TakesTheBatchThatIsWorthRunning()
     {
-        ServiceRate rate = ServiceRate.Of(
+        ServiceRate rate = ServiceRate.From(
             new BatchLimits
             {
                 MaxRows = 64,

@@ -256,7 +256,7 @@ public sealed class AgentTests
         public ClusterPlan Plan(Agent.Observation.ClusterObservation observation, ClusterPlan current)
         {
             ClusterPlan plan = planner.Plan(observation, current);
-            PlanDifference difference = PlanDifference.Of(current, plan);
+            PlanDifference difference = PlanDifference.Between(current, plan);
             if (!difference.IsNone)
             {
                 Changes.Add(difference);

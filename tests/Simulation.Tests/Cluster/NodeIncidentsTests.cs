@@ -11,8 +11,8 @@ public sealed class NodeIncidentsTests
     {
         TwinParts twin = new(nodes: 1, models: 1);
 
-        twin.Incidents.Happen(new Incident(0, 0, 0.5));
-        twin.Incidents.Happen(new Incident(0, 0, 0.25));
+        twin.Incidents.Apply(new Incident(0, 0, 0.5));
+        twin.Incidents.Apply(new Incident(0, 0, 0.25));
 
         Assert.Equal(0.25, twin.State.Nodes[0].Spec.Speed);
         Assert.False(twin.State.Nodes[0].IsLost);
@@ -29,7 +29,7 @@ public sealed class NodeIncidentsTests
         }
         twin.RunUntil(0.001);
 
-        twin.Incidents.Happen(new Incident(0, 1, 0));
+        twin.Incidents.Apply(new Incident(0, 1, 0));
         twin.RunUntil(1);
 
         Assert.Empty(twin.State.Nodes[1].Replicas);

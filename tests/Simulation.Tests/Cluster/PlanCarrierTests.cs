@@ -13,11 +13,11 @@ public sealed class PlanCarrierTests
         SimulatedNode from = twin.State.Nodes[0];
         SimulatedNode to = twin.State.Nodes[1];
 
-        twin.Carrier.Carry(TwinParts.PlanOf(0, 1));
+        twin.Carrier.Apply(TwinParts.PlanOf(0, 1));
         Assert.True(from.Replicas[0].IsReady);
         Assert.False(to.Replicas[0].IsReady);
         twin.Loading.End(to.Replicas[0]);
-        twin.Carrier.Carry(TwinParts.PlanOf(0, 1));
+        twin.Carrier.Apply(TwinParts.PlanOf(0, 1));
 
         Assert.Empty(from.Replicas);
         Assert.Equal((0, 100), (from.Reserved, to.Reserved));
@@ -43,7 +43,7 @@ public sealed class PlanCarrierTests
         TwinParts twin = new(nodes: 2, models: 1);
         twin.State.Nodes[1].IsLost = true;
 
-        twin.Carrier.Carry(TwinParts.PlanOf(0, 0, 1));
+        twin.Carrier.Apply(TwinParts.PlanOf(0, 0, 1));
 
         Assert.Same(twin.State.Nodes[0], Assert.Single(twin.State.Replicas).Node);
     }
@@ -53,11 +53,11 @@ public sealed class PlanCarrierTests
     {
         TwinParts twin = new(nodes: 1, models: 1);
         twin.State.Nodes[0].Reserved = 150;
-        twin.Carrier.Carry(TwinParts.PlanOf(0, 0));
+        twin.Carrier.Apply(TwinParts.PlanOf(0, 0));
         Assert.Empty(twin.State.Replicas);
 
         twin.State.Nodes[0].Reserved = 100;
-        twin.Carrier.Carry(TwinParts.PlanOf(0, 0));
+        twin.Carrier.Apply(TwinParts.PlanOf(0, 0));
 
         Assert.Single(twin.State.Replicas);
         Assert.Equal(200, twin.State.Nodes[0].Reserved);

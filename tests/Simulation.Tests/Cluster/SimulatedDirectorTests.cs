@@ -11,10 +11,10 @@ public sealed class SimulatedDirectorTests
     {
         _twin.Wanted = TwinParts.PlanOf(0, 1);
 
-        _twin.Director.Look(_twin.Reports.Read());
+        _twin.Director.Decide(_twin.Reports.Read());
         Assert.Equal(1, _twin.Director.Plan.Epoch);
         Assert.Same(_twin.State.Nodes[1], Assert.Single(_twin.State.Replicas).Node);
-        _twin.Director.Look(_twin.Reports.Read());
+        _twin.Director.Decide(_twin.Reports.Read());
 
         Assert.Equal(1, _twin.Director.Plan.Epoch);
     }
@@ -24,7 +24,7 @@ public sealed class SimulatedDirectorTests
     {
         _twin.Wanted = TwinParts.PlanOf(0, 1);
 
-        _twin.Director.Look([]);
+        _twin.Director.Decide([]);
 
         Assert.Equal(ClusterPlan.Empty, _twin.Director.Plan);
         Assert.Empty(_twin.Looks);

@@ -119,7 +119,7 @@ internal sealed class TwinParts : IPlanner
     public void Serve(ClusterPlan plan)
     {
         Wanted = plan;
-        Carrier.Carry(plan);
+        Carrier.Apply(plan);
         foreach (SimulatedReplica replica in State.Replicas)
         {
             if (!replica.IsReady)

@@ -35,7 +35,7 @@ public sealed class ChangeTextTests
     [Theory]
     [MemberData(nameof(Changes))]
     public void Of_EachKind_ReadsAsUsersKnowIt(PlanChange change, string expected) =>
-        Assert.Equal(expected, ChangeText.Of(change));
+        Assert.Equal(expected, ChangeText.Describe(change));
 
     [Theory]
     [MemberData(nameof(Changes))]

@@ -86,7 +86,7 @@ public sealed class KnobSearchTests
     [Fact]
     public void Reason_RowsThatCostTheSameAlone_SaysThatItDoesNotBatch()
     {
-        string reason = KnobReason.Of(
+        string reason = KnobReason.Explain(
             new KnobPoint(
                 new ReplicaKnobs
                 {
@@ -112,7 +112,7 @@ public sealed class KnobSearchTests
     [Fact]
     public void Reason_RowsThatAreCheaperTogether_SaysHowMuch()
     {
-        string reason = KnobReason.Of(
+        string reason = KnobReason.Explain(
             new KnobPoint(
                 new ReplicaKnobs
                 {
@@ -146,6 +146,6 @@ public sealed class KnobSearchTests
         double rate = knobs.Instances * knobs.MaxRows / run;
         double latency = 2 * run;
         double goodput = latency <= slo ? rate : 0;
-        return new KnobPoint(knobs, rate, goodput, latency * 1000, latency * 1000, KnobScore.Of(goodput, latency, slo));
+        return new KnobPoint(knobs, rate, goodput, latency * 1000, latency * 1000, KnobScore.Compute(goodput, latency, slo));
     }
 }
