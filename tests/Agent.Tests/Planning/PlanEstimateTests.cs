@@ -10,14 +10,14 @@ namespace OrleansInference.Agent.Tests.Planning;
 public sealed class PlanEstimateTests
 {
     [Fact]
-    public void Of_OneServer_IsTheQueueOfOneServer()
+    public void Predict_OneServer_IsTheQueueOfOneServer()
     {
         // 50 runs of 10 ms a second: half wait, and those longer than the slack of 90 ms are late.
         Assert.Equal(1 - (0.5 * Math.Exp(-9 * 0.5)), Attainment(Model(rate: 50)), 9);
     }
 
     [Fact]
-    public void Of_RunsThatVary_LoseSlackByTheRootOfTheirTail()
+    public void Predict_RunsThatVary_LoseSlackByTheRootOfTheirTail()
     {
         Assert.Equal(
             1 - (0.5 * Math.Exp(-(0.1 - 0.015) / 0.01 * 0.5)),
@@ -27,19 +27,19 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
-    public void Of_ARunLongerThanTheObjective_HopelessAttainment()
+    public void Predict_ARunLongerThanTheObjective_HopelessAttainment()
     {
         Assert.Equal(0.02, Attainment(Model(rate: 1, slo: 0.01)), 9);
     }
 
     [Fact]
-    public void Of_JustKeptUpWith_LeastAttainment()
+    public void Predict_JustKeptUpWith_LeastAttainment()
     {
         Assert.Equal(0.05, Attainment(Model(rate: 99.95, slo: 0.011)), 9);
     }
 
     [Fact]
-    public void Of_TwiceTheCapacity_AdmissionGain()
+    public void Predict_TwiceTheCapacity_AdmissionGain()
     {
         // At the most utilisation, 0.999, nearly all wait and are late; half of the capacity is answered in time all
         // the same.
@@ -48,13 +48,13 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
-    public void Of_MoreThanTheCapacityButNoHurry_MostOverloadedAttainment()
+    public void Predict_MoreThanTheCapacityButNoHurry_MostOverloadedAttainment()
     {
         Assert.Equal(0.95 / 2, Attainment(Model(rate: 200, slo: 1000)), 9);
     }
 
     [Fact]
-    public void Of_TwoThreads_SerialShare()
+    public void Predict_TwoThreads_SerialShare()
     {
         // A run of 10 ms takes 6.5 with two threads, 0.3 of it serial.
         PredictedModel model = Model(rate: 50);
@@ -67,7 +67,7 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
-    public void Of_ANeighbourThatTakesAllCores_LeastRuns()
+    public void Predict_ANeighbourThatTakesAllCores_LeastRuns()
     {
         // A quarter of a core is left: 25 runs a second, of which 50 are asked for.
         PredictedModel model = Model(rate: 50, slo: 1000);
@@ -81,7 +81,7 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
-    public void Of_Batches_BatchRoundsRoundsAndDamping()
+    public void Predict_Batches_BatchRoundsRoundsAndDamping()
     {
         // Base 8 ms, 1 ms a row, 300 rows a second on one core: while r rows run, 0.3 (8 + r) arrive.
         PredictedModel model = Model(rate: 300, slo: 10) with
@@ -102,7 +102,7 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
-    public void Of_TwoNodes_NCountsWhatCrossesLinksOfAGigabitWhereNoneSays()
+    public void Predict_TwoNodes_NCountsWhatCrossesLinksOfAGigabitWhereNoneSays()
     {
         // Half of 100 MB a second crosses, two links carry 125 MB each.
         PredictedModel model = Model(rate: 10) with
@@ -123,7 +123,7 @@ public sealed class PlanEstimateTests
     [InlineData(60, 0.05, 0.940751997)]
     [InlineData(120, 0.05, 0.738748237)]
     [InlineData(180, 0.1, 0.104356770)]
-    public void Of_UnequalNodes_DemandIsDividedAsBefore(double rate, double slo, double expected)
+    public void Predict_UnequalNodes_DemandIsDividedAsBefore(double rate, double slo, double expected)
     {
         PredictedModel model = Model(rate, slo) with
         {
@@ -140,7 +140,7 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
-    public void Of_AReplicaThatIsFull_LeastAppeal()
+    public void Predict_AReplicaThatIsFull_LeastAppeal()
     {
         // The fast node keeps up. The slow one, full all the time, attracts as much as a fiftieth of its capacity would.
         const double Rate = 900;
@@ -167,7 +167,7 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
-    public void Of_RequestsOfManyRows_FirstRows()
+    public void Predict_RequestsOfManyRows_FirstRows()
     {
         // Batches of 8 rows from the first round on; of the four that are supposed before it, a 64th is left.
         PredictedModel model = Model(rate: 500) with
@@ -182,7 +182,7 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
-    public void Of_NothingAskedFor_EverythingIsInTime()
+    public void Predict_NothingAskedFor_EverythingIsInTime()
     {
         Assert.Equal(1, Attainment(Model(rate: 0)));
     }

@@ -26,7 +26,7 @@ public sealed class NodeWatchTests
     private NodeState Node => _router.Snapshot.Nodes[0];
 
     [Fact]
-    public async Task LookAsync_AfterABrokenConnection_EjectsWhatCannotBeReached()
+    public async Task ProbeAsync_AfterABrokenConnection_EjectsWhatCannotBeReached()
     {
         _transport.OnPing = (node, _) =>
             node == Node ? throw new ConnectionFailedException("refused") : Task.CompletedTask;
@@ -38,7 +38,7 @@ public sealed class NodeWatchTests
     }
 
     [Fact]
-    public async Task LookAsync_ASlowNode_IsEjectedOnlyAfterTwoProbesTimedOut()
+    public async Task ProbeAsync_ASlowNode_IsEjectedOnlyAfterTwoProbesTimedOut()
     {
         _transport.OnPing = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, token);
         Node.BeginRequest(_router.Now);
@@ -56,7 +56,7 @@ public sealed class NodeWatchTests
     }
 
     [Fact]
-    public async Task LookAsync_ANodeThatAnswersOrOwesNothing_IsLeftAlone()
+    public async Task ProbeAsync_ANodeThatAnswersOrOwesNothing_IsLeftAlone()
     {
         int pings = 0;
         _transport.OnPing = (_, _) =>
@@ -78,7 +78,7 @@ public sealed class NodeWatchTests
     }
 
     [Fact]
-    public async Task LookAsync_AnEjectedNodeThatAnswers_IsBack()
+    public async Task ProbeAsync_AnEjectedNodeThatAnswers_IsBack()
     {
         Node.Eject(_router.Now);
         CancellationToken lost = Node.Lost;

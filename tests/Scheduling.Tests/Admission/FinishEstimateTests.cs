@@ -14,11 +14,11 @@ public sealed class FinishEstimateTests
     [InlineData(16, 0.005, 0, 0.025)]
     [InlineData(8, 0, 0.5, 0.5)]
     [InlineData(80, 0, 0.05, 0.1)]
-    public void Of_RowsAhead_WaitForThemOrAsLongAsWasSeen(double ahead, double begin, double seen, double wait) =>
+    public void Predict_RowsAhead_WaitForThemOrAsLongAsWasSeen(double ahead, double begin, double seen, double wait) =>
         Assert.Equal(wait, FinishEstimate.Predict(ahead, One.RowsPerSecond, 0.01, begin, seen).WaitSeconds, 1e-12);
 
     [Fact]
-    public void Of_NothingMeasured_WaitsOnlyAsSeen() =>
+    public void Predict_NothingMeasured_WaitsOnlyAsSeen() =>
         Assert.Equal(0.2, FinishEstimate.Predict(1000, 0, 0, seenWaitSeconds: 0.2).WaitSeconds);
 
     [Theory]

@@ -29,7 +29,7 @@ public sealed class ServiceRateTests
         Assert.Equal(expected, new ServiceRate(Cost, 8, concurrency).OwnSeconds(rows), 1e-9);
 
     [Fact]
-    public void Of_Limits_TakesTheBatchThatIsWorthRunning()
+    public void From_Limits_TakesTheBatchThatIsWorthRunning()
     {
         ServiceRate rate = ServiceRate.From(
             new BatchLimits

@@ -7,7 +7,7 @@ namespace OrleansInference.Simulation.Tests.Cluster;
 public sealed class NodeIncidentsTests
 {
     [Fact]
-    public void Happen_ASlowerNode_IsSlowerThanItWasMade()
+    public void Apply_ASlowerNode_IsSlowerThanItWasMade()
     {
         TwinParts twin = new(nodes: 1, models: 1);
 
@@ -19,7 +19,7 @@ public sealed class NodeIncidentsTests
     }
 
     [Fact]
-    public void Happen_ALostNode_GivesWhatItHadToAnother()
+    public void Apply_ALostNode_GivesWhatItHadToAnother()
     {
         TwinParts twin = new(nodes: 3, models: 1, new SimulationOptions { EntryNode = 0 });
         twin.Serve(TwinParts.PlanOf(0, 1, 2));

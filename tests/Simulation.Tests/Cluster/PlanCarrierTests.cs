@@ -6,7 +6,7 @@ namespace OrleansInference.Simulation.Tests.Cluster;
 public sealed class PlanCarrierTests
 {
     [Fact]
-    public void Carry_AReplicaThatMoves_GoesOnceTheOtherServes()
+    public void Apply_AReplicaThatMoves_GoesOnceTheOtherServes()
     {
         TwinParts twin = new(nodes: 2, models: 1);
         twin.Serve(TwinParts.PlanOf(0, 0));
@@ -24,7 +24,7 @@ public sealed class PlanCarrierTests
     }
 
     [Fact]
-    public void Carry_KnobsOfThePlan_AreInForceClippedToTheNode()
+    public void Apply_KnobsOfThePlan_AreInForceClippedToTheNode()
     {
         TwinParts twin = new(nodes: 1, models: 1);
         ReplicaKnobs knobs = ReplicaKnobs.Unset with { Threads = 8, Instances = 1, MaxRows = 3, DelayMs = 5 };
@@ -38,7 +38,7 @@ public sealed class PlanCarrierTests
     }
 
     [Fact]
-    public void Carry_AReplicaOnALostNode_IsLeftOut()
+    public void Apply_AReplicaOnALostNode_IsLeftOut()
     {
         TwinParts twin = new(nodes: 2, models: 1);
         twin.State.Nodes[1].IsLost = true;
@@ -49,7 +49,7 @@ public sealed class PlanCarrierTests
     }
 
     [Fact]
-    public void Carry_NoMemoryYet_LoadsWithALaterCall()
+    public void Apply_NoMemoryYet_LoadsWithALaterCall()
     {
         TwinParts twin = new(nodes: 1, models: 1);
         twin.State.Nodes[0].Reserved = 150;

@@ -7,7 +7,7 @@ public sealed class SimulatedDirectorTests
     private readonly TwinParts _twin = new(nodes: 2, models: 1);
 
     [Fact]
-    public void Look_AnotherPlan_GetsTheNextEpochAndIsCarriedOut()
+    public void Decide_AnotherPlan_GetsTheNextEpochAndIsCarriedOut()
     {
         _twin.Wanted = TwinParts.PlanOf(0, 1);
 
@@ -20,7 +20,7 @@ public sealed class SimulatedDirectorTests
     }
 
     [Fact]
-    public void Look_NoReports_DoesNothing()
+    public void Decide_NoReports_DoesNothing()
     {
         _twin.Wanted = TwinParts.PlanOf(0, 1);
 

@@ -34,12 +34,12 @@ public sealed class ChangeTextTests
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public void Of_EachKind_ReadsAsUsersKnowIt(PlanChange change, string expected) =>
+    public void Describe_EachKind_ReadsAsUsersKnowIt(PlanChange change, string expected) =>
         Assert.Equal(expected, ChangeText.Describe(change));
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public void Of_AnotherText_IsAnotherChange(PlanChange change, string text)
+    public void Describe_AnotherText_IsAnotherChange(PlanChange change, string text)
     {
         Assert.Single(Changes, row => row.Data.Item1.Equals(change));
         Assert.Single(Changes, row => row.Data.Item2 == text);
