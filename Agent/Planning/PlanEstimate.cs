@@ -6,10 +6,10 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Planning;
 
 /// <summary>
-/// What a plan is expected to give, in closed form: demand flows to where it is answered soonest, batches grow until
-/// the node keeps up, waits are those of M/M/c (Erlang C) behind the mean residual run of whatever shares the threads,
-/// and runs slow down by the cores that others keep busy. A few microseconds a replica: it orders candidates, the twin
-/// judges.
+/// What a plan is expected to give, in closed form. Demand flows to where it is answered soonest; batches grow until
+/// the node keeps up. Waits are those of M/M/c (Erlang C) behind the mean residual run of whatever shares the threads.
+/// Runs slow down by the cores that others keep busy. It takes a few microseconds a replica: it orders candidates, the
+/// twin judges.
 /// </summary>
 public static class PlanEstimate
 {

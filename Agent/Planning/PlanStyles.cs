@@ -73,7 +73,7 @@ internal static class PlanStyles
         Everywhere(cluster, plan, (_, node, _, knobs) => knobs with { Instances = Math.Max(1, node.Cores / 2) });
 
     /// <summary>
-    /// The head of a queue waits as long as half of the fixed part of a run, which a larger batch saves (BentoML), at
+    /// The head of a queue waits for half of the fixed part of a run, which a larger batch saves (BentoML). It waits at
     /// most a tenth of the objective.
     /// </summary>
     public static ClusterPlan Patient(PredictedCluster cluster, ClusterPlan plan) =>

@@ -4,10 +4,9 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Agent.Policy;
 
 /// <summary>
-/// The agent of a node with a learned policy on top: does what <see cref="RunLengthTuner"/> does but where the policy
-/// is sure of something better, and a guard that compares both lets it, in a replica's first seconds: until the
-/// director, which knows the cluster, has had its say. What the plan sets, it leaves alone; without a policy it is
-/// <see cref="RunLengthTuner"/>.
+/// The agent of a node with a learned policy on top of <see cref="RunLengthTuner"/>. In a replica's first seconds,
+/// until the director has had its say, the policy may differ. It must be sure of something better, and a guard that
+/// compares both must let it. What the plan sets, it leaves alone; without a policy it is <see cref="RunLengthTuner"/>.
 /// </summary>
 /// <param name="slot">Where the policy in force is.</param>
 public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner

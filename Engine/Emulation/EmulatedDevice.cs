@@ -3,8 +3,8 @@ using OrleansInference.Engine.Scheduling;
 namespace OrleansInference.Engine.Emulation;
 
 /// <summary>
-/// Takes the time of a device that is not here, on its lanes: a run begins when a lane is free and ends when the
-/// profile says, and what the operating system's timers are late is made up by the next run, so that throughput is the
+/// Takes the time of a device that is not here, on its lanes. A run begins when a lane is free and ends when the
+/// profile says. What the operating system's timers are late is made up by the next run, so that throughput is the
 /// profile's. Outputs are zeros. Thread-safe.
 /// </summary>
 public sealed class EmulatedDevice : IEmulatedDevice

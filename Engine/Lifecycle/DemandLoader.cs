@@ -5,7 +5,7 @@ namespace OrleansInference.Engine.Lifecycle;
 
 /// <summary>
 /// Loads a model for the requests that wait for it: one load for all of them. A model that could not be loaded is not
-/// tried again for a while, and one that was unloaded by request not before it is loaded by request.
+/// tried again for a while. One that was unloaded by request waits until it is loaded by request.
 /// </summary>
 internal sealed class DemandLoader(ModelLifecycle lifecycle, EngineClock clock, CancellationToken stopping)
 {

@@ -1,7 +1,7 @@
 namespace OrleansInference.Engine.Lifecycle;
 
 /// <summary>
-/// How much a model is used: each request counts 1 and loses half of its weight every minute, so that the score orders
+/// How much a model is used: each request counts 1 and loses half of its weight every minute. So the score orders
 /// models by frequency and recency together (LRFU, Lee et al. 2001). Not thread-safe by itself; a torn reading only
 /// blurs an order that is a guess anyway.
 /// </summary>

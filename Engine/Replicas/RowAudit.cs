@@ -11,8 +11,8 @@ using OrleansInference.Scheduling.Queues;
 namespace OrleansInference.Engine.Replicas;
 
 /// <summary>
-/// Keeps a row of a batch now and then with what it was answered, and runs it again alone when an engine thread has
-/// nothing else to do. The last guard against rows that meet on real data only.
+/// Keeps a row of a batch now and then with what it was answered. An engine thread that has nothing else to do runs it
+/// again alone. The last guard against rows that meet on real data only.
 /// </summary>
 internal sealed class RowAudit : IEngineWork
 {

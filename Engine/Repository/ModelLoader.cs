@@ -73,8 +73,8 @@ internal sealed partial class ModelLoader(
     }
 
     /// <summary>
-    /// Builds a session with another number of intra-op threads or of another variant beside the old one, warms it,
-    /// puts it in its place and waits until the old one is gone. The memory of both is reserved meanwhile.
+    /// Builds and warms a session with another number of intra-op threads or of another variant beside the old one. It
+    /// takes the old one's place, and this waits until that is gone. The memory of both is reserved meanwhile.
     /// </summary>
     public async Task SetSessionAsync(ModelReplica replica, int threads, string variant)
     {

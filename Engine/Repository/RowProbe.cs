@@ -9,8 +9,7 @@ namespace OrleansInference.Engine.Repository;
 
 /// <summary>
 /// Runs made-up rows together, in both orders, and alone: ordinary, large, tiny and negative ones. It can show that
-/// rows meet and never that they do not, so that it only guards what the graph has proven, or the operator has
-/// configured.
+/// rows meet, never that they do not. So it only guards what the graph has proven, or the operator has configured.
 /// </summary>
 /// <param name="signature">Of a model that batches.</param>
 /// <param name="run">Runs a request on the model.</param>

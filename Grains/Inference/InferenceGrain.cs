@@ -6,9 +6,9 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Grains.Inference;
 
 /// <summary>
-/// Inference for Orleans callers. Reentrant, because a stateless worker that kept its turn while a batch runs would see
-/// batches as small as its number of workers and queue without bound in front of the bounded queue. One worker a silo,
-/// because Orleans delivers a cancellation to one worker only, which need not be the one that has the call.
+/// Inference for Orleans callers. Reentrant: a stateless worker that kept its turn while a batch runs would see batches
+/// as small as its number of workers. It would also queue without bound in front of the bounded queue. One worker a
+/// silo, because Orleans delivers a cancellation to one worker only, which need not be the one that has the call.
 /// </summary>
 [StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]

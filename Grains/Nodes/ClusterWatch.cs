@@ -6,7 +6,7 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>
-/// Keeps this node part of the cluster: has a director live, ejects nodes that membership declares dead at once,
+/// Keeps this node part of the cluster. It has a director live and ejects nodes that membership declares dead. It
 /// fetches what it must know of models that only others serve, and sets how its replicas run.
 /// </summary>
 internal sealed partial class ClusterWatch(

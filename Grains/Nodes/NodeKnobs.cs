@@ -15,8 +15,8 @@ using OrleansInference.Scheduling.Batching;
 namespace OrleansInference.Grains.Nodes;
 
 /// <summary>
-/// The node's own agent: every half second it sets how its replicas run, by the plan, by what a search on the live
-/// replica found, and by what it measures; without a director it goes on from the last plan.
+/// The node's own agent: every half second it sets how its replicas run. It goes by the plan, by what a search on the
+/// live replica found, and by what it measures. Without a director it goes on from the last plan.
 /// </summary>
 internal sealed partial class NodeKnobs : IDisposable
 {

@@ -38,9 +38,9 @@ public sealed class NodeOptions
     public bool FastLoop { get; set; } = true;
 
     /// <summary>
-    /// Whether a newly loaded model's best batch, threads and instances are searched on the live replica, once the node
-    /// has had no requests for <see cref="ProfileIdleSeconds"/>; requests that come meanwhile end the search. What was
-    /// found takes turns with the usual settings for the first seconds of live requests, and is kept for the model's
+    /// Whether a newly loaded model's best batch, threads and instances are searched on the live replica. The search
+    /// begins once the node has had no requests for <see cref="ProfileIdleSeconds"/>, and requests end it. What was
+    /// found takes turns with the usual settings for the first seconds of live requests. It is kept for the model's
     /// revision if they were answered sooner.
     /// </summary>
     public bool ProfileOnLoad { get; set; } = true;
@@ -50,9 +50,9 @@ public sealed class NodeOptions
     public double ProfileIdleSeconds { get; set; } = 5;
 
     /// <summary>
-    /// Share of the processor that others may use while such a search measures, from 0 to 1; with more of it, or where
-    /// the same settings come out twice as much apart before and after, the search is thrown away and tried again
-    /// later.
+    /// Share of the processor that others may use while such a search measures, from 0 to 1. With more of it, the
+    /// search is thrown away and tried again later. So is one whose same settings come out twice as much apart before
+    /// and after.
     /// </summary>
     [Range(0.0, 1.0)]
     public double ProfileDisturbance { get; set; } = 0.1;

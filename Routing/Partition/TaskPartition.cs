@@ -18,9 +18,9 @@ public static class TaskPartition
     private const double LeastGain = 0.2;
 
     /// <summary>
-    /// The parts, in the order of their rows; one part where splitting does not pay. With wait wᵢ (queue, hop and the
-    /// fixed part of a run) and speed vᵢ rows a second, all parts that get any rows end at T = (rows + Σ vᵢ·wᵢ) ÷ Σ vᵢ:
-    /// replicas join in the order of wᵢ while wᵢ &lt; T.
+    /// The parts, in the order of their rows; one part where splitting does not pay. Let wᵢ be a replica's wait (queue,
+    /// hop and the fixed part of a run) and vᵢ its speed in rows a second. All parts that get any rows end at T = (rows
+    /// + Σ vᵢ·wᵢ) ÷ Σ vᵢ: replicas join in the order of wᵢ while wᵢ &lt; T.
     /// </summary>
     /// <param name="targets">Replicas whose nodes answer, of a model with independent rows.</param>
     /// <param name="request">The request.</param>

@@ -2,9 +2,9 @@ namespace OrleansInference.Scheduling.Admission;
 
 /// <summary>
 /// The requests to one model that one node has let in and not answered, by tenant, and who may follow. Where the queue
-/// is more than half full a tenant may hold its weighted share of it and no more, so that a flood of one tenant's
-/// leaves the others their places (weighted max-min fairness among the tenants of the last second). Thread-safe; time
-/// is an argument.
+/// is more than half full, a tenant may hold its weighted share of it and no more. So a flood of one tenant's leaves
+/// the others their places (weighted max-min fairness among the tenants of the last second). Thread-safe; time is an
+/// argument.
 /// </summary>
 public sealed class ModelGate
 {

@@ -1,9 +1,9 @@
 namespace OrleansInference.Scheduling.Batching;
 
 /// <summary>
-/// Learns <see cref="BatchCost"/> from runs: an exponentially weighted mean per power-of-two size, and a least-squares
-/// line through those means, so that a size seen often does not drown one seen seldom. A size that was not seen for a
-/// while moves with the one that is: it was measured on a node that may have been faster. Not thread-safe.
+/// Learns <see cref="BatchCost"/> from runs: an exponentially weighted mean for each power-of-two size, and a
+/// least-squares line through those means. So a size seen often does not drown one seen seldom. A size that was not
+/// seen for a while moves with the one that is: it was measured on a node that may have been faster. Not thread-safe.
 /// </summary>
 public sealed class BatchCostEstimator
 {

@@ -24,8 +24,8 @@ public static class BatchPolicy
 
     /// <summary>
     /// How many rows to run now, or how long to wait. Work-conserving unless the limits allow a delay: then the head
-    /// waits for a preferred size or a full batch, but never past its delay, nor past the last moment at which a full
-    /// batch still meets its deadline.
+    /// waits for a preferred size or a full batch. It never waits past its delay, nor past the last moment at which a
+    /// full batch still meets its deadline.
     /// </summary>
     public static BatchDecision Decide(in QueueView queue, TimeSpan now, BatchLimits limits, BatchCost cost)
     {
@@ -58,8 +58,8 @@ public static class BatchPolicy
     }
 
     /// <summary>
-    /// The largest batch worth running. Where the operator asked for batching: the maximum. Otherwise the larger of the
-    /// size that still runs in 2 ms and the size at which the fixed part of a run has shrunk to 5 %: an MLP, whose
+    /// The largest batch worth running. Where the operator asked for batching: the maximum. Otherwise the larger of two
+    /// sizes: the one that still runs in 2 ms, and the one at which the fixed part of a run is 5 %. An MLP, whose
     /// weights are read once a run, fills up; a CNN, whose rows cost the same alone, is not delayed.
     /// </summary>
     public static int Cap(BatchLimits limits, BatchCost cost)

@@ -3,9 +3,9 @@ using OrleansInference.Simulation.Core;
 namespace OrleansInference.Simulation.World;
 
 /// <summary>
-/// A law that no agent here assumes, for judging them: rows get cheaper as a power below 1 until a working set falls
-/// out of the cache, co-runners hurt by a saturating power of their pressure and by the number of rows, and a few runs
-/// are slow for no reason at all.
+/// A law that no agent here assumes, for judging them. Rows get cheaper as a power below 1 until a working set falls
+/// out of the cache. Co-runners hurt by a saturating power of their pressure and by the number of rows. A few runs are
+/// slow for no reason at all.
 /// </summary>
 /// <param name="Strength">Strength of interference.</param>
 public sealed record HiddenLaw(double Strength = 0.45) : IServiceLaw

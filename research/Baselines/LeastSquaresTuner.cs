@@ -4,8 +4,8 @@ using OrleansInference.Grains.Interfaces.Cluster;
 namespace OrleansInference.Research.Baselines;
 
 /// <summary>
-/// BentoML's dispatcher: with a least-squares line through the runs' times, the head waits for company while the batch
-/// that would then run still keeps the objective, and no longer than the next request is expected to take to come.
+/// BentoML's dispatcher, with a least-squares line through the runs' times. The head waits for company while the batch
+/// that would then run still keeps the objective. It waits no longer than the next request is expected to take to come.
 /// </summary>
 /// <param name="patience">Share of the slack that may be waited, in (0, 1].</param>
 public sealed class LeastSquaresTuner(double patience) : IReplicaTuner

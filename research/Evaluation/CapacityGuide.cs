@@ -6,9 +6,9 @@ using OrleansInference.Simulation.Workloads;
 namespace OrleansInference.Research.Evaluation;
 
 /// <summary>
-/// How many requests a second a cluster of so many nodes answers in time: for each scenario the highest load, by
-/// bisection, at which the share in time over held-out traces reaches a target, with the agent in charge and after it
-/// has adapted.
+/// How many requests a second a cluster of so many nodes answers in time. It is the highest load of each scenario,
+/// found by bisection, at which the share in time over held-out traces reaches a target. The agent is in charge and has
+/// adapted.
 /// </summary>
 /// <param name="target">Share of requests in time, 0 to 1.</param>
 /// <param name="traces">Traces of each load, ≥ 1.</param>

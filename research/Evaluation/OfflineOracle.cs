@@ -5,17 +5,17 @@ using OrleansInference.Simulation.World;
 namespace OrleansInference.Research.Evaluation;
 
 /// <summary>
-/// An upper bound of what any scheduler could serve in time that knew all requests and the world's laws beforehand, in
-/// the mean of their noise. It is let off everything but work: all nodes are one machine that divides and moves
-/// requests as it likes, every row costs what it costs in the best batch that can end in time, links and loads take no
-/// time, memory is no limit, and a request that is done in part counts in part.
+/// An upper bound of what any scheduler could serve in time that knew all requests and the world's laws, in the mean of
+/// their noise. It is let off everything but work. All nodes are one machine that divides and moves requests as it
+/// likes. Every row costs what it costs in the best batch that can end in time. Links and loads take no time, memory is
+/// no limit, and a request that is done in part counts in part.
 /// </summary>
 /// <remarks>
 /// What remains is a linear program: fractions of requests of known work, each within its own window, on one machine.
-/// The work that can be done for a set of requests is what earliest deadline first does for it (Glover 1967), a
-/// polymatroid, so that taking the requests with the least work first is optimal (Edmonds 1970). A node's speed is the
-/// greatest that its laws allow at any moment: of the runs under way, the j-th oldest began beside at least j others,
-/// and is slowed down by no less.
+/// The work that can be done for a set of requests is what earliest deadline first does for it (Glover 1967). That is a
+/// polymatroid: taking the requests with the least work first is optimal (Edmonds 1970). A node's speed is the greatest
+/// that its laws allow at any moment. Of the runs under way, the j-th oldest began beside at least j others, and is
+/// slowed down by no less.
 /// </remarks>
 public sealed class OfflineOracle
 {
@@ -137,9 +137,8 @@ public sealed class OfflineOracle
     }
 
     /// <summary>
-    /// The most work that a node's runs can do at a moment, in cores: over all numbers of runs and of threads of each,
-    /// in the order in which they began, each as fast as its model of the mildest interference is beside those before
-    /// it.
+    /// The most work that a node's runs can do at a moment, in cores, over all numbers of runs and of threads of each.
+    /// Each run is as fast as its model of the mildest interference is beside those that began before it.
     /// </summary>
     private static double MostParallelism(WorldSpec world, WorldNode node)
     {
