@@ -86,8 +86,7 @@ internal sealed unsafe class BoundRun : IDisposable
     public Span<byte> Input(int index) => new(_memory + _offsets[index], _lengths[index]);
 
     /// <summary>The contents of an output after a run, in the signature's order.</summary>
-    public ReadOnlySpan<byte> Output(int index) =>
-        new(_memory + _offsets[_inputs + index], _lengths[_inputs + index]);
+    public ReadOnlySpan<byte> Output(int index) => new(_memory + _offsets[_inputs + index], _lengths[_inputs + index]);
 
     /// <summary>Runs the model on what the inputs hold.</summary>
     /// <exception cref="OnnxRuntimeException">The run failed, or was terminated.</exception>

@@ -20,7 +20,12 @@ internal sealed class AnswerRecorder(
 )
 {
     /// <summary>Counts and remembers a request before its caller can see the answer (step 16).</summary>
-    public void RecordAnswer(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
+    public void RecordAnswer(
+        QueuedInference request,
+        InferenceResponse response,
+        BatchLimits limits,
+        QueuePolicy policy
+    )
     {
         if (!request.Request.IsProbe)
         {

@@ -57,7 +57,10 @@ internal static class ConfiguredWarmup
 
         if (ConfiguredTypes.ToDatatype(input.DataType) != spec.Datatype)
         {
-            throw Invalid(sample, $"input '{spec.Name}' is {input.DataType}, the model takes {spec.Datatype.WireName()}");
+            throw Invalid(
+                sample,
+                $"input '{spec.Name}' is {input.DataType}, the model takes {spec.Datatype.WireName()}"
+            );
         }
         long[] shape = spec.IsBatched ? [rows, .. input.Dims] : [.. input.Dims];
         if (

@@ -66,7 +66,7 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
     {
         if (Interlocked.Increment(ref _outstanding) == 1)
         {
-            Answered(now);
+            ObserveAnswer(now);
         }
     }
 

@@ -16,7 +16,7 @@ public static class ChangeText
             KnobSet set => Describe(set),
             StyleSet style => Describe(style),
             PlanReplaced plan => Describe(plan.Source),
-            ChangeSequence sequence => string.Join("; ", sequence.Steps.Select(Of)),
+            ChangeSequence sequence => string.Join("; ", sequence.Steps.Select(Describe)),
             _ => "keep",
         };
 

@@ -146,6 +146,13 @@ public sealed class KnobSearchTests
         double rate = knobs.Instances * knobs.MaxRows / run;
         double latency = 2 * run;
         double goodput = latency <= slo ? rate : 0;
-        return new KnobPoint(knobs, rate, goodput, latency * 1000, latency * 1000, KnobScore.Compute(goodput, latency, slo));
+        return new KnobPoint(
+            knobs,
+            rate,
+            goodput,
+            latency * 1000,
+            latency * 1000,
+            KnobScore.Compute(goodput, latency, slo)
+        );
     }
 }
