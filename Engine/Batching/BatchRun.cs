@@ -173,7 +173,12 @@ internal sealed class BatchRun : IDisposable
             }
             GatheredAt = clock.Now;
             using System.Diagnostics.Activity? activity = EngineActivity.StartRun();
-            bound.Run(options);
+            if (!bound.TryRun(options))
+            {
+                session.PlacesOutputs = false;
+                bound.Dispose();
+                return null;
+            }
             RanAt = clock.Now;
         }
         catch (OnnxRuntimeException) when (!options.Terminate)

@@ -20,6 +20,7 @@ internal sealed unsafe class BoundRun : IDisposable
     private readonly int[] _lengths;
     private readonly int _inputs;
     private byte* _memory;
+    private bool _isInPlace;
 
     /// <summary>Binds memory for a run.</summary>
     /// <param name="session">A session on the CPU.</param>
@@ -89,8 +90,15 @@ internal sealed unsafe class BoundRun : IDisposable
     public ReadOnlySpan<byte> Output(int index) => new(_memory + _offsets[_inputs + index], _lengths[_inputs + index]);
 
     /// <summary>Runs the model on what the inputs hold.</summary>
+    /// <returns>False where ONNX Runtime put an output elsewhere: what lies here is then not the run's.</returns>
     /// <exception cref="OnnxRuntimeException">The run failed, or was terminated.</exception>
-    public void Run(RunOptions options) => _session.RunWithBinding(options, _binding);
+    public bool TryRun(RunOptions options)
+    {
+        _session.RunWithBinding(options, _binding);
+        // A kernel writes where it was told, or it never does: the first run tells.
+        _isInPlace = _isInPlace || AreOutputsInPlace();
+        return _isInPlace;
+    }
 
     /// <summary>The shape of a tensor in a run of so many rows.</summary>
     public static long[] ShapeOf(TensorSpec spec, int rows)
@@ -113,6 +121,20 @@ internal sealed unsafe class BoundRun : IDisposable
         }
         NativeMemory.AlignedFree(_memory);
         _memory = null;
+    }
+
+    private bool AreOutputsInPlace()
+    {
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _binding.GetOutputValues();
+        for (int i = 0; i < outputs.Count; i++)
+        {
+            Span<byte> contents = outputs[i].GetTensorMutableRawData();
+            if (contents.Length != Output(i).Length || !contents.Overlaps(Output(i), out int offset) || offset != 0)
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int BytesOf(TensorSpec spec, int rows) =>

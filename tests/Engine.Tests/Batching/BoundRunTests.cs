@@ -32,7 +32,7 @@ public sealed class BoundRunTests : IDisposable
             float[] values = [.. Enumerable.Range(0, rows * Width).Select(i => MathF.Sin(i + (10 * round)))];
             MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(run.Input(0));
 
-            run.Run(options);
+            Assert.True(run.TryRun(options));
 
             Assert.Equal(Expected(values, rows), MemoryMarshal.Cast<byte, float>(run.Output(0)).ToArray());
         }
