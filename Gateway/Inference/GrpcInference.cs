@@ -130,7 +130,7 @@ internal sealed class GrpcInference(
         long bytes = message.CalculateSize();
         bool counted = false;
         InferenceResponse? response = null;
-        IDisposable? ticket = null;
+        AdmissionTicket? ticket = null;
         bool sent = false;
         try
         {
@@ -148,7 +148,7 @@ internal sealed class GrpcInference(
             (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) =
                 GrpcRequestReader.Read(message, caller, context, time, regions);
             sent = true;
-            response = await handler.InferAsync(request, caller, "GRPC", outputs, cancellationToken);
+            response = await handler.InferAsync(request, ticket, caller, "GRPC", outputs, cancellationToken);
             return new Answer(response, Message(message, response, parameters, outputs));
         }
         catch (InferenceException exception)

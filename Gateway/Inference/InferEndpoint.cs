@@ -28,7 +28,7 @@ internal sealed class InferEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         long held = 0;
-        IDisposable? ticket = null;
+        AdmissionTicket? ticket = null;
         CancellationToken aborted = context.RequestAborted;
         try
         {
@@ -71,7 +71,14 @@ internal sealed class InferEndpoint(
             // A connection of HTTP/1.1 has no other request to read until this one is answered.
             bool hasOneRequest = HttpProtocol.IsHttp11(context.Request.Protocol);
             InferenceRequest request = parsed.ToRequest(model, version, caller, hasOneRequest);
-            using InferenceResponse response = await handler.InferAsync(request, caller, "HTTP", parsed.Named, aborted);
+            using InferenceResponse response = await handler.InferAsync(
+                request,
+                ticket,
+                caller,
+                "HTTP",
+                parsed.Named,
+                aborted
+            );
             if (response.Error == InferenceError.None)
             {
                 await InferResponseWriter.WriteAsync(context, parsed, response);

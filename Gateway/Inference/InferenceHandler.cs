@@ -13,6 +13,7 @@ internal sealed class InferenceHandler(IRequestDispatcher dispatcher, OutputDeli
     /// Runs a request, whose tensors are taken over, for a caller (step 4). The answer is the caller's to dispose.
     /// </summary>
     /// <param name="request">The request.</param>
+    /// <param name="ticket">What the gate gave it.</param>
     /// <param name="caller">Who sent it.</param>
     /// <param name="protocol">HTTP or GRPC, for traces.</param>
     /// <param name="outputs">The outputs that were named, in the form that is wanted.</param>
@@ -20,6 +21,7 @@ internal sealed class InferenceHandler(IRequestDispatcher dispatcher, OutputDeli
     /// <exception cref="InferenceException">An output cannot be given in the form that was asked for.</exception>
     public ValueTask<InferenceResponse> InferAsync(
         InferenceRequest request,
+        AdmissionTicket ticket,
         Caller caller,
         string protocol,
         IReadOnlyList<RequestedOutput> outputs,
@@ -27,7 +29,7 @@ internal sealed class InferenceHandler(IRequestDispatcher dispatcher, OutputDeli
     )
     {
         TraceSample? trace = caller.IsProbe ? null : traces.Begin(request.ModelName, protocol);
-        ValueTask<InferenceResponse> answer = dispatcher.InferAsync(request, cancellationToken);
+        ValueTask<InferenceResponse> answer = dispatcher.InferAsync(request, ticket, cancellationToken);
         // Nearly every request: one state machine less.
         return trace is null && OutputDelivery.IsPlain(outputs) ? answer : DeliverAsync(answer, outputs, trace);
     }

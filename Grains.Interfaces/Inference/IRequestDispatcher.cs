@@ -11,11 +11,21 @@ public interface IRequestDispatcher
     /// </summary>
     ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Runs a request that the gate let in, as <see cref="InferAsync(InferenceRequest, CancellationToken)"/> does, with
+    /// the look-up of its model that the gate has made. The ticket stays the caller's to dispose.
+    /// </summary>
+    ValueTask<InferenceResponse> InferAsync(
+        InferenceRequest request,
+        AdmissionTicket ticket,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Whether a model's requests belong to sequences.</summary>
     bool HasSequences(string modelName, string modelVersion);
 
     /// <summary>
-    /// Ends a sequence one of whose requests was refused before it reached <see cref="InferAsync"/>. It ends after the
+    /// Ends a sequence one of whose requests was refused before it reached <c>InferAsync</c>. It ends after the
     /// requests before that one, because what follows would run on a state that lacks it.
     /// </summary>
     /// <param name="modelName">The model.</param>

@@ -33,6 +33,7 @@ public static class InferenceGrainsRegistration
     {
         silo.Services.TryAddSingleton<SequenceDispatcher>();
         silo.Services.TryAddSingleton<EngineExecutor>();
+        silo.Services.TryAddSingleton<ModelFinder>();
         silo.Services.TryAddSingleton<RequestDispatcher>();
         silo.Services.TryAddSingleton<IRequestDispatcher>(services => services.GetRequiredService<RequestDispatcher>());
         silo.Services.TryAddSingleton<IAdmissionGate, AdmissionGate>();

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using OrleansInference.Engine;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Nodes;
@@ -10,7 +9,7 @@ using OrleansInference.Scheduling.Batching;
 namespace OrleansInference.Grains.Inference;
 
 /// <summary>The gate of a node, over what its router and its engine know of the replicas.</summary>
-internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : IAdmissionGate
+internal sealed class AdmissionGate(ClusterNode node, ModelFinder models) : IAdmissionGate
 {
     private readonly ConcurrentDictionary<string, ModelGate> _models = new();
     private readonly TenantTable _tenants = new();
@@ -33,10 +32,11 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
             );
         }
 
+        ModelLookup found = models.Find(request.ModelName, request.ModelVersion);
         // What nobody serves is let in: the dispatcher says why, or loads it.
-        if (Capacity(request, now) is not { } capacity)
+        if (Capacity(found, request.ModelVersion, now) is not { } capacity)
         {
-            return new AdmissionOutcome(tenant.Enter(null), "", TimeSpan.Zero);
+            return new AdmissionOutcome(tenant.Enter(null, found), "", TimeSpan.Zero);
         }
         ModelGate gate = _models.GetOrAdd(request.ModelName, static _ => new ModelGate());
         GateDecision decision = gate.TryEnter(capacity, tenant.Name, request.Weight, request.Timeout, now);
@@ -44,7 +44,7 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
         TimeSpan retryAfter = TimeSpan.FromSeconds(Math.Min(3600, decision.RetryAfterSeconds));
         return decision.Verdict switch
         {
-            GateVerdict.Admit => new AdmissionOutcome(tenant.Enter(gate), "", TimeSpan.Zero),
+            GateVerdict.Admit => new AdmissionOutcome(tenant.Enter(gate, found), "", TimeSpan.Zero),
             GateVerdict.OverShare => new AdmissionOutcome(
                 null,
                 $"tenant '{request.Tenant}' has its share of the queue of model '{request.ModelName}', in "
@@ -64,19 +64,17 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
     /// <inheritdoc />
     public IReadOnlyList<TenantStatistics> GetTenants() => _tenants.Read();
 
-    private ServiceCapacity? Capacity(in AdmissionRequest request, TimeSpan now)
+    private static ServiceCapacity? Capacity(in ModelLookup found, string version, TimeSpan now)
     {
-        if (node.Router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model)
+        if (found.Targets is not { } targets)
         {
-            return engine.Find(request.ModelName, request.ModelVersion, out _, out _) is ModelReplica replica
-                ? Here(replica)
-                : null;
+            return found.Here is ModelReplica replica ? Here(replica) : null;
         }
         double speed = 0;
         double own = double.PositiveInfinity;
         double wait = double.PositiveInfinity;
         long room = 0;
-        foreach (ReplicaTarget target in model.Of(request.ModelVersion))
+        foreach (ReplicaTarget target in targets.Of(version))
         {
             if (target.Node.IsEjected)
             {
@@ -105,11 +103,11 @@ internal sealed class AdmissionGate(ClusterNode node, InferenceEngine engine) : 
     }
 
     /// <summary>The ticket of a request that no count holds.</summary>
-    private sealed class Uncounted : IDisposable
+    private sealed class Uncounted : AdmissionTicket
     {
         public static readonly Uncounted Instance = new();
 
-        public void Dispose()
+        public override void Dispose()
         {
             // Nothing was counted.
         }

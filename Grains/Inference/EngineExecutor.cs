@@ -9,23 +9,26 @@ namespace OrleansInference.Grains.Inference;
 /// <summary>Runs requests on this node's engine. Those of a model with sequences go to their sequence first.</summary>
 internal sealed class EngineExecutor(InferenceEngine engine, SequenceDispatcher sequences)
 {
-    /// <summary>Runs a request, whose tensors it takes over, after the one look-up of its model (step 7).</summary>
+    /// <summary>Runs a request, whose tensors it takes over, on this node (step 7).</summary>
     /// <param name="request">The request.</param>
+    /// <param name="model">What serves its model here; null where nothing does yet.</param>
     /// <param name="steps">Runs the steps of an ensemble.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public ValueTask<InferenceResponse> InferAsync(
         InferenceRequest request,
+        IServedModel? model,
         StepRunner steps,
         CancellationToken cancellationToken
     )
     {
-        IServedModel? model = engine.Find(request.ModelName, request.ModelVersion, out _, out _);
-        if (model is { Sequences: null })
+        while (model is { Sequences: null })
         {
-            return model.TryInfer(request, steps, cancellationToken, out ValueTask<InferenceResponse> answer)
-                ? answer
-                // It has been replaced since: its successor was published before it closed.
-                : engine.InferAsync(request, steps, cancellationToken);
+            if (model.TryInfer(request, steps, cancellationToken, out ValueTask<InferenceResponse> answer))
+            {
+                return answer;
+            }
+            // It has been replaced since it was looked up: its successor was published before it closed.
+            model = engine.Find(request.ModelName, request.ModelVersion, out _, out _);
         }
         if (request.SequenceId.Length > 0)
         {

@@ -15,6 +15,7 @@ internal sealed class RequestDispatcher : IRequestDispatcher
 {
     private readonly InputRecorder _inputs;
     private readonly RequestRouter _router;
+    private readonly ModelFinder _models;
     private readonly SequenceDispatcher _sequences;
     private readonly EngineExecutor _executor;
     private readonly StepRunner _steps;
@@ -23,17 +24,20 @@ internal sealed class RequestDispatcher : IRequestDispatcher
     /// <summary>Creates it.</summary>
     /// <param name="inputs">Records the inputs of requests.</param>
     /// <param name="node">Has the router.</param>
+    /// <param name="models">Looks up the model of a request that came without a ticket.</param>
     /// <param name="sequences">Takes the requests of sequences.</param>
     /// <param name="executor">Takes what stays on this node.</param>
     public RequestDispatcher(
         InputRecorder inputs,
         ClusterNode node,
+        ModelFinder models,
         SequenceDispatcher sequences,
         EngineExecutor executor
     )
     {
         _inputs = inputs;
         _router = node.Router;
+        _models = models;
         _sequences = sequences;
         _executor = executor;
         // One delegate each for all requests.
@@ -41,27 +45,49 @@ internal sealed class RequestDispatcher : IRequestDispatcher
         _here = InferHereAsync;
     }
 
-    /// <summary>Records a request and sends it where it runs (step 5).</summary>
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    /// <inheritdoc />
+    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+        InferAsync(request, _models.Find(request.ModelName, request.ModelVersion), cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask<InferenceResponse> InferAsync(
+        InferenceRequest request,
+        AdmissionTicket ticket,
+        CancellationToken cancellationToken
+    )
     {
-        _inputs.Record(request);
-        // Where this node is the only one with the model, or nobody has it, there is nothing to decide.
-        if (_router.Snapshot.Find(request.ModelName) is not { IsLocalOnly: false } model)
-        {
-            return InferHereAsync(request, cancellationToken);
-        }
-        if (request.SequenceId.Length > 0 && model.Latest[0].Route.HasSequences)
-        {
-            return new ValueTask<InferenceResponse>(_sequences.InferAsync(request, _steps, cancellationToken));
-        }
-        return _router.TryInfer(request, model, _here, cancellationToken, out Task<InferenceResponse>? answer)
-            ? new ValueTask<InferenceResponse>(answer)
-            : InferHereAsync(request, cancellationToken);
+        // The body may have come long after the headers: a node may have left the routes since.
+        ModelLookup found =
+            ticket is TenantTicket known && _models.IsCurrent(known.Found)
+                ? known.Found
+                : _models.Find(request.ModelName, request.ModelVersion);
+        return InferAsync(request, found, cancellationToken);
     }
 
     /// <summary>Runs a request, whose tensors it takes over, on this node, whatever the router would say.</summary>
     public ValueTask<InferenceResponse> InferHereAsync(InferenceRequest request, CancellationToken cancellationToken) =>
-        _executor.InferAsync(request, _steps, cancellationToken);
+        _executor.InferAsync(request, _models.FindHere(request), _steps, cancellationToken);
+
+    /// <summary>Records a request and sends it where it runs (step 5).</summary>
+    private ValueTask<InferenceResponse> InferAsync(
+        InferenceRequest request,
+        in ModelLookup found,
+        CancellationToken cancellationToken
+    )
+    {
+        _inputs.Record(request);
+        if (found.Targets is not { } targets)
+        {
+            return _executor.InferAsync(request, found.Here, _steps, cancellationToken);
+        }
+        if (request.SequenceId.Length > 0 && targets.Latest[0].Route.HasSequences)
+        {
+            return new ValueTask<InferenceResponse>(_sequences.InferAsync(request, _steps, cancellationToken));
+        }
+        return _router.TryInfer(request, targets, _here, cancellationToken, out Task<InferenceResponse>? answer)
+            ? new ValueTask<InferenceResponse>(answer)
+            : InferHereAsync(request, cancellationToken);
+    }
 
     /// <inheritdoc />
     public bool HasSequences(string modelName, string modelVersion) => _sequences.Serves(modelName, modelVersion);

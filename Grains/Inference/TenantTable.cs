@@ -76,11 +76,20 @@ internal sealed class TenantTable
         }
 
         /// <summary>Counts a request in, until the ticket is disposed.</summary>
-        public IDisposable Enter(ModelGate? gate)
+        /// <param name="gate">The gate of its model; null where no capacity is known.</param>
+        /// <param name="found">What is known of its model.</param>
+        public AdmissionTicket Enter(ModelGate? gate, in ModelLookup found)
         {
             Interlocked.Increment(ref _admitted);
             Interlocked.Increment(ref _outstanding);
-            return new Ticket(this, gate);
+            return new TenantTicket(this, gate, found);
+        }
+
+        /// <summary>Counts a request out.</summary>
+        public void Leave(ModelGate? gate)
+        {
+            Interlocked.Decrement(ref _outstanding);
+            gate?.Leave(name);
         }
 
         /// <summary>Its counts.</summary>
@@ -93,20 +102,5 @@ internal sealed class TenantTable
                 Interlocked.Read(ref _overloaded),
                 Interlocked.Read(ref _outstanding)
             );
-
-        private sealed class Ticket(Entry entry, ModelGate? gate) : IDisposable
-        {
-            private int _disposed;
-
-            public void Dispose()
-            {
-                if (Interlocked.Exchange(ref _disposed, 1) != 0)
-                {
-                    return;
-                }
-                Interlocked.Decrement(ref entry._outstanding);
-                gate?.Leave(entry.Name);
-            }
-        }
     }
 }

@@ -37,6 +37,12 @@ internal sealed class FakeDispatcher : IRequestDispatcher
             : new ValueTask<InferenceResponse>(Answer(request));
     }
 
+    public ValueTask<InferenceResponse> InferAsync(
+        InferenceRequest request,
+        AdmissionTicket ticket,
+        CancellationToken cancellationToken
+    ) => InferAsync(request, cancellationToken);
+
     /// <summary>Sequences that were broken: model, version, id and reason.</summary>
     public ConcurrentQueue<(string Model, string Version, string Id, string Reason)> Broken { get; } = [];
 

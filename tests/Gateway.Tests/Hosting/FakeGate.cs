@@ -26,8 +26,8 @@ internal sealed class FakeGate : IAdmissionGate
 
     public IReadOnlyList<TenantStatistics> GetTenants() => [new("t", 3, 2, 1, 0, Inside)];
 
-    private sealed class Ticket(FakeGate gate) : IDisposable
+    private sealed class Ticket(FakeGate gate) : AdmissionTicket
     {
-        public void Dispose() => Interlocked.Decrement(ref gate._inside);
+        public override void Dispose() => Interlocked.Decrement(ref gate._inside);
     }
 }

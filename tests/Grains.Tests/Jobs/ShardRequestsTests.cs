@@ -95,6 +95,12 @@ public sealed class ShardRequestsTests
             return ValueTask.FromResult(InferenceResponse.Failure(request, errors[Seen.Count - 1], "as told"));
         }
 
+        public ValueTask<InferenceResponse> InferAsync(
+            InferenceRequest request,
+            AdmissionTicket ticket,
+            CancellationToken cancellationToken
+        ) => InferAsync(request, cancellationToken);
+
         public bool HasSequences(string modelName, string modelVersion) => false;
 
         public void BreakSequence(string modelName, string modelVersion, string sequenceId, string reason) =>
