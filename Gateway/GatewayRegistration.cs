@@ -136,6 +136,9 @@ public static class GatewayRegistration
             );
         }
 
+        // The host would add its own authentication, which makes a service scope for every request. Access control
+        // asks for tokens and log-ins itself, where a request carries one.
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
         // In front of every route, so that none is open by oversight.
         app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);
         MapInference(app, app.Services);

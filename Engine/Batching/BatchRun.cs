@@ -41,15 +41,11 @@ internal sealed class BatchRun : IDisposable
         ModelSession session,
         ModelSignature signature,
         List<BatchEntry<QueuedInference>> entries,
+        int rows,
         RunOptions options,
         EngineClock clock
     )
     {
-        int rows = 0;
-        foreach (BatchEntry<QueuedInference> entry in entries)
-        {
-            rows += entry.Rows;
-        }
         bool shrinks = session.Device is null && session.IsUnusual(rows);
         if (!shrinks && TryRunBound(session, signature, entries, rows, options, clock) is { } answers)
         {
@@ -384,7 +380,7 @@ internal sealed class BatchRun : IDisposable
         foreach (TensorSpec spec in signature.Outputs)
         {
             long[] shape = BoundRun.ShapeOf(spec, rows);
-            TensorBuffer buffer = TensorBuffer.Rent(checked((int)(spec.RowBytes * (spec.IsBatched ? rows : 1))));
+            TensorBuffer buffer = TensorBuffer.Rent(BoundRun.BytesOf(spec, rows));
             blocks.Add(new OutputBlock(shape, buffer));
             _outputs.Add(Over(spec.Datatype, shape, buffer.Memory));
         }

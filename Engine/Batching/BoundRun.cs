@@ -83,6 +83,10 @@ internal sealed unsafe class BoundRun : IDisposable
         return bytes;
     }
 
+    /// <summary>Bytes of a tensor in a run of so many rows.</summary>
+    /// <exception cref="OverflowException">It is more than one tensor may have.</exception>
+    public static int BytesOf(TensorSpec spec, int rows) => checked((int)(spec.RowBytes * (spec.IsBatched ? rows : 1)));
+
     /// <summary>Where the contents of an input go, in the signature's order.</summary>
     public Span<byte> Input(int index) => new(_memory + _offsets[index], _lengths[index]);
 
@@ -136,7 +140,4 @@ internal sealed unsafe class BoundRun : IDisposable
         }
         return true;
     }
-
-    private static int BytesOf(TensorSpec spec, int rows) =>
-        checked((int)(spec.RowBytes * (spec.IsBatched ? rows : 1)));
 }

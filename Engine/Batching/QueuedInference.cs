@@ -12,6 +12,9 @@ namespace OrleansInference.Engine.Batching;
 /// </summary>
 public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceResponse>
 {
+    /// <summary>The batches that run rows of it now. Guarded by the queue's lock.</summary>
+    internal RunningBatches Running;
+
     private ManualResetValueTaskSourceCore<InferenceResponse> _answer = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
     private Action<QueuedInference>? _onCancelled;
@@ -44,9 +47,6 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
 
     /// <summary>Outputs being put together from several batches; null where one batch takes all rows.</summary>
     public JoinedOutputs? Joined { get; set; }
-
-    /// <summary>The batches that run rows of it now. Guarded by the queue's lock.</summary>
-    internal List<RunningBatch> Running { get; } = new(1);
 
     /// <summary>Whether it has been answered, cancelled or refused.</summary>
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;

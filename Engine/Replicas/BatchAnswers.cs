@@ -77,13 +77,12 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
     /// <summary>
     /// Which output has not a row for each row of the batch; null where none lacks any, or one whole request ran alone.
     /// </summary>
-    public string? MissingRows(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks)
+    public string? MissingRows(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows)
     {
         if (entries.Count == 1 && entries[0].IsWhole)
         {
             return null;
         }
-        int rows = entries.Sum(entry => entry.Rows);
         for (int i = 0; i < blocks.Length; i++)
         {
             if (!HasRows(blocks[i], rows))

@@ -23,12 +23,14 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
     /// </summary>
     /// <param name="session">Held by the caller.</param>
     /// <param name="entries">The batch.</param>
+    /// <param name="rows">Its rows.</param>
     /// <param name="batch">Ended here, before its options could serve another run.</param>
     /// <param name="thread">The engine thread's own state.</param>
     /// <returns>Seconds of the run, or null when it failed.</returns>
     public double? Execute(
         ModelSession session,
         List<BatchEntry<QueuedInference>> entries,
+        int rows,
         RunningBatch batch,
         EngineThread thread
     )
@@ -38,7 +40,7 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
         OutputBlock[] blocks;
         try
         {
-            blocks = thread.Run.Execute(session, spec.Signature, entries, thread.RunOptions, clock);
+            blocks = thread.Run.Execute(session, spec.Signature, entries, rows, thread.RunOptions, clock);
         }
         catch (Exception exception)
         {
@@ -64,7 +66,7 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
         {
             thread.RenewRunOptions();
         }
-        if (answers.MissingRows(entries, blocks) is { } missing)
+        if (answers.MissingRows(entries, blocks, rows) is { } missing)
         {
             foreach (OutputBlock block in blocks)
             {
@@ -81,7 +83,6 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
         }
 
         TimeSpan elapsed = clock.Now - start;
-        int rows = entries.Sum(entry => entry.Rows);
         try
         {
             if (rows > 1 && Audit is { } audit && BatchAnswers.HasRows(blocks, rows))
@@ -114,7 +115,7 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
         {
             if (!entry.Request.IsCompleted)
             {
-                Execute(session, [entry], new RunningBatch(thread.RunOptions, 1), thread);
+                Execute(session, [entry], entry.Rows, new RunningBatch(thread.RunOptions, 1), thread);
             }
         }
     }

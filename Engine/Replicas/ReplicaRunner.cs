@@ -64,24 +64,24 @@ internal sealed class ReplicaRunner : IEngineWork
     public bool RunTurn(EngineThread thread)
     {
         thread.Entries.Clear();
-        RunningBatch batch;
+        RunningBatch? batch = null;
         ModelSession session;
-        bool needsTurn;
+        bool needsTurn = false;
         lock (_state.Gate)
         {
             TimeSpan now = _clock.Now;
-            if (!TurnPolicy.TryBegin(_state.Schedule, now, thread.Entries, thread.Overdue))
+            session = _state.Session;
+            if (TurnPolicy.TryBegin(_state.Schedule, now, thread.Entries, thread.Overdue))
+            {
+                batch = new RunningBatch(thread.RunOptions, thread.Entries.Count);
+                Prepare(thread.Entries, batch);
+                needsTurn = TurnPolicy.TryAdd(_state.Schedule, now);
+                session.TryAcquire();
+            }
+            else
             {
                 _state.Timer.Set(_state.Schedule, now);
                 _state.EndDrain();
-            }
-            batch = new RunningBatch(thread.RunOptions, thread.Entries.Count);
-            Prepare(thread.Entries, batch);
-            needsTurn = thread.Entries.Count > 0 && TurnPolicy.TryAdd(_state.Schedule, now);
-            session = _state.Session;
-            if (thread.Entries.Count > 0)
-            {
-                session.TryAcquire();
             }
         }
 
@@ -90,7 +90,7 @@ internal sealed class ReplicaRunner : IEngineWork
             _scheduler.Schedule(this);
         }
         RefuseOverdue(thread.Overdue);
-        if (thread.Entries.Count == 0)
+        if (batch is null)
         {
             return false;
         }
@@ -117,7 +117,7 @@ internal sealed class ReplicaRunner : IEngineWork
         BatchLimits limits = _state.Schedule.Limits;
         BatchCost cost = _state.Schedule.Cost.Undisturbed;
         _isShort = _canBeShort && BatchPolicy.IsShort(limits, cost);
-        _isBestAtOnce = _canBeShort && BatchPolicy.IsBestAtOnce(limits, cost);
+        _isBestAtOnce = _isShort && BatchPolicy.IsBestAtOnce(limits, cost);
     }
 
     private static void Prepare(List<BatchEntry<QueuedInference>> entries, RunningBatch batch)
@@ -140,12 +140,8 @@ internal sealed class ReplicaRunner : IEngineWork
 
     private void Run(ModelSession session, RunningBatch batch, EngineThread thread)
     {
-        int rows = 0;
-        foreach (BatchEntry<QueuedInference> entry in thread.Entries)
-        {
-            rows += entry.Rows;
-        }
-        double? seconds = _executor.Execute(session, thread.Entries, batch, thread);
+        int rows = RowsOf(thread.Entries);
+        double? seconds = _executor.Execute(session, thread.Entries, rows, batch, thread);
         session.Release();
         lock (_state.Gate)
         {
@@ -166,6 +162,16 @@ internal sealed class ReplicaRunner : IEngineWork
         {
             entry.Request.ReleaseReader();
         }
+    }
+
+    private static int RowsOf(List<BatchEntry<QueuedInference>> entries)
+    {
+        int rows = 0;
+        foreach (BatchEntry<QueuedInference> entry in entries)
+        {
+            rows += entry.Rows;
+        }
+        return rows;
     }
 
     private void RefuseOverdue(List<QueuedInference> overdue)
@@ -211,10 +217,7 @@ internal sealed class ReplicaRunner : IEngineWork
             {
                 request.ReleaseReader();
             }
-            foreach (RunningBatch batch in request.Running)
-            {
-                batch.Cancelled();
-            }
+            request.Running.Cancel();
             _state.EndDrain();
         }
     }

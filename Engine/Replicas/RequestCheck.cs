@@ -19,7 +19,7 @@ internal static class RequestCheck
         InferenceTensor?[] inputs = new InferenceTensor?[model.Inputs.Length];
         foreach (InferenceTensor tensor in request.Inputs)
         {
-            int index = Array.FindIndex(model.Inputs, spec => spec.Name == tensor.Name);
+            int index = IndexOf(model.Inputs, tensor.Name);
             if (index < 0)
             {
                 return Fail(
@@ -102,7 +102,7 @@ internal static class RequestCheck
     {
         foreach (string name in request.RequestedOutputs)
         {
-            if (Array.FindIndex(model.Outputs, spec => spec.Name == name) < 0)
+            if (IndexOf(model.Outputs, name) < 0)
             {
                 return $"unexpected inference output '{name}' for model '{request.ModelName}'; its outputs are: "
                     + $"{Names(model.Outputs)}";
@@ -193,6 +193,19 @@ internal static class RequestCheck
         }
 
         return new ShapeSignature([.. dimensions]);
+    }
+
+    /// <summary>Without a closure: every tensor of every request asks.</summary>
+    private static int IndexOf(TensorSpec[] specs, string name)
+    {
+        for (int i = 0; i < specs.Length; i++)
+        {
+            if (specs[i].Name == name)
+            {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private static string Names(TensorSpec[] specs) => string.Join(", ", specs.Select(spec => spec.Name));

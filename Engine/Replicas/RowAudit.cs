@@ -133,7 +133,7 @@ internal sealed class RowAudit : IEngineWork
     private string? Difference(ModelSession session, Kept kept, EngineThread thread)
     {
         List<BatchEntry<QueuedInference>> batch = [new(kept.Row, 0, 1)];
-        OutputBlock[] blocks = thread.Run.Execute(session, _signature, batch, thread.RunOptions, _clock);
+        OutputBlock[] blocks = thread.Run.Execute(session, _signature, batch, rows: 1, thread.RunOptions, _clock);
         try
         {
             for (int i = 0; i < blocks.Length; i++)
@@ -179,7 +179,7 @@ internal sealed class RowAudit : IEngineWork
         }
         QueuedInference copies = SyntheticInputs.Concat(_signature, [.. Enumerable.Repeat(kept.Row, Copies)]);
         List<BatchEntry<QueuedInference>> batch = [new(copies, 0, Copies)];
-        OutputBlock[] blocks = thread.Run.Execute(session, _signature, batch, thread.RunOptions, _clock);
+        OutputBlock[] blocks = thread.Run.Execute(session, _signature, batch, Copies, thread.RunOptions, _clock);
         try
         {
             byte[] first = Row(blocks[output], output, Copies, place: 0);

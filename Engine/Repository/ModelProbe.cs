@@ -158,6 +158,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
             session,
             signature,
             [new BatchEntry<QueuedInference>(request, 0, request.Rows)],
+            request.Rows,
             _options,
             clock
         );

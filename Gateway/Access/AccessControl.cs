@@ -32,7 +32,7 @@ internal sealed class AccessControl(
     public bool AsksForKeys => keys is not null || options.Value.TakesTokens;
 
     /// <summary>The middleware.</summary>
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         HttpRequest request = context.Request;
         if (warmup.IsOwn(request))
@@ -43,68 +43,24 @@ internal sealed class AccessControl(
                 metrics.MetricsDisabled = true;
             }
             context.Features.Set(Caller.Warmup);
-            await next(context);
-            return;
+            return next(context);
         }
 
-        SecureHeaders(context.Response.Headers);
-        Role? needed = Roles.Required(request.Method, request.Path);
+        // Only browsers heed them; to write and to read them costs others as much as the rest of the headers.
+        if (RequestOrigin.CanBeOfBrowser(request))
+        {
+            SecureHeaders(context.Response.Headers);
+        }
         if (_origin.FindProblem(request, !AsksForKeys) is { } foreign)
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);
-            return;
+            return RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);
         }
 
-        (Caller? caller, Func<string> who, bool byCookie) = await IdentifyAsync(context);
-        if (caller is null && needed is null)
-        {
-            caller = Anonymous(request);
-        }
-        if (caller is null)
-        {
-            await RefuseAsync(
-                context,
-                StatusCodes.Status401Unauthorized,
-                "an API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
-                who(),
-                null
-            );
-            return;
-        }
-
-        if (caller.Role < needed)
-        {
-            await RefuseAsync(
-                context,
-                StatusCodes.Status403Forbidden,
-                $"this needs the role {Name(needed.Value)}; the key has the role {Name(caller.Role)}",
-                who(),
-                caller.Role
-            );
-            return;
-        }
-
-        bool changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
-        // A browser adds the cookie to requests of any page, but not this header (cross-site request forgery).
-        if (byCookie && changes && request.Headers[OwnHeader].ToString() != "dashboard")
-        {
-            await RefuseAsync(
-                context,
-                StatusCodes.Status403Forbidden,
-                $"a request of a log-in must carry '{OwnHeader}: dashboard'",
-                who(),
-                caller.Role
-            );
-            return;
-        }
-
-        context.Features.Set(caller);
-        await next(context);
-        // An entry for each inference would drown the operators' actions.
-        if (changes && needed > Role.Infer)
-        {
-            audit.Write(context, who(), caller.Role, context.Response.StatusCode);
-        }
+        Role? needed = Roles.Required(request.Method, request.Path);
+        // Nearly every request's caller is known without waiting: no state machine for those.
+        return IdentifyAtOnce(request) is { } identity
+            ? ServeAsync(context, next, identity, needed)
+            : IdentifyAndServeAsync(context, next, needed);
     }
 
     /// <summary>Finds the caller that a key or token belongs to; null for none.</summary>
@@ -142,27 +98,84 @@ internal sealed class AccessControl(
             : null;
     }
 
-    /// <summary>
-    /// Identifies the caller of a request. The name of its key is made only where something is logged, because the key
-    /// is hashed for it.
-    /// </summary>
-    private async Task<(Caller? Caller, Func<string> Who, bool ByCookie)> IdentifyAsync(HttpContext context)
+    private async Task IdentifyAndServeAsync(HttpContext context, RequestDelegate next, Role? needed) =>
+        await ServeAsync(context, next, await IdentifyAsync(context), needed);
+
+    private Task ServeAsync(HttpContext context, RequestDelegate next, in Identity identity, Role? needed)
+    {
+        HttpRequest request = context.Request;
+        Caller? caller = identity.Caller ?? (needed is null ? Anonymous(request) : null);
+        if (caller is null)
+        {
+            return RefuseAsync(
+                context,
+                StatusCodes.Status401Unauthorized,
+                "an API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
+                identity.Who,
+                null
+            );
+        }
+
+        if (caller.Role < needed)
+        {
+            return RefuseAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                $"this needs the role {Name(needed.Value)}; the key has the role {Name(caller.Role)}",
+                identity.Who,
+                caller.Role
+            );
+        }
+
+        bool changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
+        // A browser adds the cookie to requests of any page, but not this header (cross-site request forgery).
+        if (identity.IsByCookie && changes && request.Headers[OwnHeader].ToString() != "dashboard")
+        {
+            return RefuseAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                $"a request of a log-in must carry '{OwnHeader}: dashboard'",
+                identity.Who,
+                caller.Role
+            );
+        }
+
+        context.Features.Set(caller);
+        // An entry for each inference would drown the operators' actions.
+        return changes && needed > Role.Infer
+            ? ServeAuditedAsync(context, next, identity.Who, caller.Role)
+            : next(context);
+    }
+
+    private async Task ServeAuditedAsync(HttpContext context, RequestDelegate next, string who, Role role)
+    {
+        await next(context);
+        audit.Write(context, who, role, context.Response.StatusCode);
+    }
+
+    /// <summary>The caller of a request where no token or log-in must be read for it; null else.</summary>
+    private Identity? IdentifyAtOnce(HttpRequest request)
     {
         if (!AsksForKeys)
         {
-            return (Anonymous(context.Request), static () => "anonymous", false);
+            return new Identity(Anonymous(request), "anonymous");
         }
+        return Key(request) is { } key && keys?.Find(key) is { } known ? Identity.OfKey(known, key) : null;
+    }
+
+    private async Task<Identity> IdentifyAsync(HttpContext context)
+    {
         if (Key(context.Request) is { } key)
         {
-            return (await FindAsync(context, key), () => NameOf(key), false);
+            return Identity.OfKey(await FindAsync(context, key), key);
         }
         if (context.Request.Headers.Cookie.Count == 0 || await DashboardSession.FindAsync(context) is not { } session)
         {
-            return (null, static () => "nobody", false);
+            return new Identity(null, "nobody");
         }
         // A key that was taken away ends its log-ins; a token's log-in ends with the token.
         bool isValid = keys is null || keys.Knows(session.Key) || options.Value.TakesTokens;
-        return (isValid ? session.Caller : null, () => session.Key, true);
+        return new Identity(isValid ? session.Caller : null, session.Key) { IsByCookie = true };
     }
 
     private static string? Key(HttpRequest request)

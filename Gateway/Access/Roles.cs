@@ -37,8 +37,8 @@ internal static class Roles
             return OfGrpc(text[Grpc.Length..]);
         }
         bool reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
-        string[] parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return parts switch
+        Span<Range> ranges = stackalloc Range[PathSegments.Most];
+        return new PathSegments(text, ranges) switch
         {
             // Orchestrators and load balancers have no key; the dashboard's files hold no data, and its log-in is how
             // one gets in.

@@ -21,25 +21,63 @@ internal static class InferResponseWriter
     /// </summary>
     private const int Piece = 1 << 18;
 
-    /// <summary>Writes and flushes the response (step 18); compressed where the client asks for it.</summary>
+    /// <summary>
+    /// Writes the response (step 18), compressed where the client asks for it. A small one is sent by the server when
+    /// the request ends, which comes next.
+    /// </summary>
     /// <exception cref="InferenceException">An output has no JSON form; nothing has been written.</exception>
-    public static async ValueTask WriteAsync(
-        HttpContext context,
-        ParsedInferRequest request,
-        InferenceResponse response
-    )
+    public static ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceResponse response)
     {
         JsonBuffer json = JsonBuffer.Rent();
+        bool isSent = false;
         try
         {
             long binaryLength = WriteJson(json.Json, request, response, out bool binary);
             SetHeaders(context.Response, binary, json.Written.Length);
-            if (AcceptedEncoding.Select(context.Request) is { } encoding)
+            string? encoding = AcceptedEncoding.Select(context.Request);
+            if (encoding is not null || json.Written.Length + binaryLength > Piece)
+            {
+                isSent = true;
+                return SendAsync(context, encoding, request, response, json, binaryLength);
+            }
+
+            context.Response.ContentLength = json.Written.Length + binaryLength;
+            PipeWriter writer = context.Response.BodyWriter;
+            writer.Write(json.Written.Span);
+            foreach (InferenceTensor output in response.Outputs)
+            {
+                if (request.IsBinary(output.Name))
+                {
+                    writer.Write(output.Data.Span);
+                }
+            }
+            return ValueTask.CompletedTask;
+        }
+        finally
+        {
+            if (!isSent)
+            {
+                json.Return();
+            }
+        }
+    }
+
+    private static async ValueTask SendAsync(
+        HttpContext context,
+        string? encoding,
+        ParsedInferRequest request,
+        InferenceResponse response,
+        JsonBuffer json,
+        long binaryLength
+    )
+    {
+        try
+        {
+            if (encoding is not null)
             {
                 await SendCompressedAsync(context, encoding, request, response, json.Written);
                 return;
             }
-
             context.Response.ContentLength = json.Written.Length + binaryLength;
             PipeWriter writer = context.Response.BodyWriter;
             await AppendAsync(writer, json.Written);
@@ -50,7 +88,6 @@ internal static class InferResponseWriter
                     await AppendAsync(writer, output.Data);
                 }
             }
-
             await writer.FlushAsync();
         }
         finally

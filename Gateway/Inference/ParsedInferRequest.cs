@@ -28,7 +28,18 @@ internal sealed class ParsedInferRequest
     public IReadOnlyList<RequestedOutput> Named => _outputs ?? None;
 
     /// <summary>The output as it was asked for; null where it was not named.</summary>
-    public RequestedOutput? Find(string output) => _outputs?.Find(requested => requested.Name == output);
+    public RequestedOutput? Find(string output)
+    {
+        // Without a closure: every output of every answer asks.
+        foreach (RequestedOutput requested in _outputs ?? None)
+        {
+            if (requested.Name == output)
+            {
+                return requested;
+            }
+        }
+        return null;
+    }
 
     /// <summary>Whether an output comes back in binary.</summary>
     public bool IsBinary(string output)
