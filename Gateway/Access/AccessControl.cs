@@ -49,12 +49,14 @@ internal sealed class AccessControl(
 
         SecureHeaders(context.Response.Headers);
         Role? needed = Roles.Required(request.Method, request.Path);
+        // Also where no keys are asked for: any page in a browser reaches this machine's loopback (ADR 15).
         if (_origin.FindProblem(request, !AsksForKeys) is { } foreign)
         {
             await RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);
             return;
         }
 
+        // The name is a hash, and made only where it is written down.
         (Caller? caller, Func<string> who, bool byCookie) = await IdentifyAsync(context);
         if (caller is null && needed is null)
         {
