@@ -62,6 +62,7 @@ public static class InferenceClientRegistration
         services.TryAddSingleton(TimeProvider.System);
         // One handler for the client's life: it pools connections, and looks a name up again every few minutes.
         SocketsHttpHandler connections = new() { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        // Without a timeout of its own: each request brings its deadline.
         HttpClient http = new(ApiKeyHandler.Wrap(connections, options.ApiKey)) { Timeout = Timeout.InfiniteTimeSpan };
         services.TryAddSingleton<IInferenceClient>(provider => new KServeHttpInferenceClient(
             http,
@@ -85,6 +86,7 @@ public static class InferenceClientRegistration
         configure?.Invoke(options);
         SocketsHttpHandler connections = new()
         {
+            // Beyond the streams of one connection calls would wait for each other.
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = 8 << 20,
         };
@@ -95,6 +97,7 @@ public static class InferenceClientRegistration
                 options.Address,
                 new GrpcChannelOptions
                 {
+                    // How large a message is follows from the model; the server has its own limit.
                     MaxReceiveMessageSize = null,
                     MaxSendMessageSize = null,
                     HttpHandler = handler,

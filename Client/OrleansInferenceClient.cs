@@ -73,6 +73,7 @@ internal sealed class OrleansInferenceClient(IClusterClient cluster, RequestRout
 
     private Task<InferenceResponse> SendAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
+        // A sequence's order is kept on its way to the sequence's grain, which the router does not know.
         if (request.SequenceId.Length > 0 || router.Snapshot.Find(request.ModelName) is null)
         {
             return cluster.GetGrain<IInferenceGrain>(0).InferAsync(request, cancellationToken);

@@ -49,6 +49,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         long limit =
             _options.MemoryLimitMiB > 0
                 ? _options.MemoryLimitMiB << 20
+                // A fifth is left to what is no model: requests, buffers, .NET itself.
                 : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 0.8);
         _clock = new EngineClock(time);
         EmulatedDevice? device =
@@ -150,6 +151,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>The same; with <paramref name="dependents"/> also the steps of an ensemble.</summary>
     public Task<bool> UnloadAsync(string name, bool dependents, CancellationToken cancellationToken)
     {
+        // First, or a request would load it again while it drains. Only names of models are kept, or callers could fill
+        // memory with others.
         _demand.SetUnloaded(name, unloaded: _table.Index.ContainsKey(name) || _repository.Has(name));
         return _lifecycle.UnloadAsync(name, dependents, "unloaded", cancellationToken);
     }
@@ -305,6 +308,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             return;
         }
         IsReady = false;
+        // Loads on demand end first, or they would bring back what is unloaded here.
         await _stopping.CancelAsync().ConfigureAwait(false);
         foreach (string name in _table.Served.Keys)
         {
@@ -312,6 +316,7 @@ public sealed class InferenceEngine : IAsyncDisposable
                 .UnloadAsync(name, dependents: false, "the server is shutting down", CancellationToken.None)
                 .ConfigureAwait(false);
         }
+        // The threads last: draining runs what is still queued.
         _scheduler.Dispose();
         _loadSlots.Dispose();
         _stopping.Dispose();

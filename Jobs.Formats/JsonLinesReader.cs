@@ -115,6 +115,7 @@ internal sealed class JsonLinesReader : IRowReader
 
     private void Read(ref Utf8JsonReader json, Column column)
     {
+        // A member that comes twice counts once, as its last.
         column.Clear();
         column.Found = 0;
         int depth = 0;

@@ -51,6 +51,7 @@ internal sealed partial record NpyHeader(TensorDatatype Datatype, long[] Shape, 
             start == 10
                 ? BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(8))
                 : BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(8));
+        // Asked before memory is taken for what a file only claims.
         if (length > 1 << 20 || length > file.Length - start)
         {
             throw RowError.Invalid(path, "its head is cut off");
@@ -85,6 +86,7 @@ internal sealed partial record NpyHeader(TensorDatatype Datatype, long[] Shape, 
             $"{{'descr': '{code}', 'fortran_order': False, 'shape': ({string.Join(", ", Shape)}{(Shape.Length == 1 ? "," : "")}), "
                 + $"}}"
         );
+        // NumPy begins the rows at a multiple of 64 bytes.
         int padded = Math.Max(room, (10 + text.Length + 1 + 63) / 64 * 64) - 10;
         byte[] bytes = new byte[10 + padded];
         ((ReadOnlySpan<byte>)[0x93, .. "NUMPY"u8, 1, 0]).CopyTo(bytes);

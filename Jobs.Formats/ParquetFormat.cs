@@ -32,6 +32,7 @@ internal sealed class ParquetFormat : IRowFormat
                     )
             )
         {
+            // The library has many kinds of exception for bytes that are no Parquet.
             throw RowError.Invalid(path, $"it is no Parquet file: {exception.Message}");
         }
     }
@@ -60,6 +61,7 @@ internal sealed class ParquetFormat : IRowFormat
         {
             using ParquetRowGroupReader group = reader.OpenRowGroupReader(i);
             rows += group.RowCount;
+            // A row group is the least that can be read: shards end where one ends.
             if (rows < rowsPerShard)
             {
                 continue;

@@ -101,6 +101,7 @@ internal static class TextElements
 
     private static bool TryParse<T>(ReadOnlySpan<byte> text, NumberStyles style, out T value)
         where T : unmanaged, INumberBase<T> =>
+        // A number too large parses as infinity, which only its name may ask for.
         T.TryParse(text, style, CultureInfo.InvariantCulture, out value) && (T.IsFinite(value) || IsName(text));
 
     private static bool Bfloat(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> target) =>

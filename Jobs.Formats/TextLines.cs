@@ -27,6 +27,7 @@ internal sealed class TextLines(FileStream file, bool quotes) : IAsyncDisposable
             FileMode.Open,
             FileAccess.Read,
             FileShare.Read,
+            // Lines have a buffer of their own.
             bufferSize: 0,
             FileOptions.SequentialScan | FileOptions.Asynchronous
         );

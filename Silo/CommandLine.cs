@@ -88,6 +88,7 @@ internal static class CommandLine
                 equals >= 0 ? args[i][(equals + 1)..]
                 : i + 1 < args.Length ? args[++i]
                 : null;
+            // Where a value was forgotten, the next option must not be taken for it.
             if (
                 string.IsNullOrEmpty(value) || (known && equals < 0 && value.StartsWith("--", StringComparison.Ordinal))
             )

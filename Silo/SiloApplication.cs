@@ -60,6 +60,7 @@ internal static class SiloApplication
         app.MapDashboard();
         app.MapOrleansDashboard("/orleans");
         GatewayOptions gateway = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        // Read here, so that a wrong setting is told before any port is tried.
         _ = app.Services.GetRequiredService<IOptions<SiloHostOptions>>().Value;
         _ = app.Services.GetRequiredService<IOptions<EngineOptions>>().Value;
         PortProbe.RequireFree(

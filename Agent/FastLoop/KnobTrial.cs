@@ -51,6 +51,7 @@ public sealed class KnobTrial(ReplicaKnobs usual, ReplicaKnobs proposed)
         {
             return;
         }
+        // The first look behind a change still holds requests from before it.
         if (!_isSettled)
         {
             _isSettled = true;

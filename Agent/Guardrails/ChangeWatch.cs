@@ -152,6 +152,7 @@ public sealed class ChangeWatch(GuardrailOptions options)
                 _rollbacks.Dequeue();
             }
 
+            // Once stopped it stays so, whatever time passes: an operator is to look first.
             IsStopped |= _rollbacks.Count >= options.MaxRollbacks;
             return ChangeVerdict.RollBack;
         }

@@ -62,6 +62,7 @@ public static class PlanMask
             foreach (
                 SiloAddress place in replicas
                     .Select(replica => replica.Node)
+                    // Old and new lie in memory together while replicas move: make before break.
                     .Union(before.Select(replica => replica.Node).Where(nodes.ContainsKey))
             )
             {
@@ -77,6 +78,7 @@ public static class PlanMask
                     Array.Exists(current.Find(model.Name)?.Replicas ?? [], replica => replica.Node.Equals(address))
                 )
                 .Sum(model => model.MemoryBytes);
+            // A node that is too full already may stay so; refused is only what takes more.
             if (bytes > node.MemoryBytes && bytes > now)
             {
                 return $"node '{node.Name}' would have {bytes >> 20} MiB of models at once while it changes, it "

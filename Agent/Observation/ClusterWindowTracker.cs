@@ -39,6 +39,7 @@ public sealed class ClusterWindowTracker
             return new ClusterWindow(now, 0, []);
         }
 
+        // A clock that went back leaves nothing to compare with.
         if (seconds < 0)
         {
             _nodes.Clear();

@@ -37,6 +37,7 @@ public static class DesiredModels
                         desired = desired.SetItem(offer.Name, known with { MemoryBytes = offer.MemoryBytes });
                     }
                 }
+                // Two repositories may differ: the newer contents are the cluster's.
                 else if (offer.ContentTime > known.ContentTime)
                 {
                     desired = desired.SetItem(

@@ -163,6 +163,7 @@ public sealed class AgentPlanner : IPlanner
         {
             return advised;
         }
+        // A whole period is measured before the first decision.
         if (_decidedAt == TimeSpan.MinValue)
         {
             _decidedAt = now;
@@ -221,6 +222,7 @@ public sealed class AgentPlanner : IPlanner
                 }
             );
         }
+        // Nodes may have gone since the plan before was in force.
         return _repair.Plan(observation, Restored(before, current));
     }
 
@@ -268,6 +270,7 @@ public sealed class AgentPlanner : IPlanner
     private ClusterPlan Decide(ClusterObservation observation, ClusterPlan current, TimeSpan now)
     {
         PredictedCluster cluster = Predictor.Predict(observation, now);
+        // Without traffic one plan is as good as another, and nothing would show a bad one.
         if (cluster.Models.All(model => model.RowsPerSecond < 0.1))
         {
             return current;

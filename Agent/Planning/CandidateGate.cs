@@ -61,6 +61,7 @@ internal sealed class CandidateGate(
         HashSet<PlanChange> seen = [];
         foreach (PlanCandidate candidate in candidates)
         {
+            // A climb of one step is one of the neighbours too.
             if (!seen.Add(candidate.Change))
             {
                 continue;

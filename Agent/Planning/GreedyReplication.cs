@@ -31,6 +31,7 @@ public static class GreedyReplication
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(start);
+        // From nothing: where replicas are now does not bind where they would be best.
         PlanSearch search = new(cluster, ClusterPlan.Empty, weights);
         ModelPlan[] first = Array.ConvertAll(
             start.Models,

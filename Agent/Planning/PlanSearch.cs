@@ -119,6 +119,7 @@ public sealed class PlanSearch(PredictedCluster cluster, ClusterPlan current, Ob
     {
         if (Array.Exists(replicas, replica => replica.Node.Equals(node.Address)))
         {
+            // The last one stays: a model without any would answer nobody.
             if (replicas.Length < 2)
             {
                 yield break;

@@ -102,6 +102,7 @@ internal static class PlanStyles
             (PredictedModel model, int[] nodes) in cluster
                 .Models.Select(model => (model, Nodes(cluster, plan, model)))
                 .Where(entry => entry.Item2.Length > 0)
+                // The largest first, since small ones fit best into what is left.
                 .OrderByDescending(entry => Work(entry.model, entry.Item2))
         )
         {

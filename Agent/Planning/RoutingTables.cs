@@ -96,6 +96,7 @@ public static class RoutingTables
             : ready.FindAll(entry =>
                 planned.ContainsKey(nodes[entry.Node].Address) && HasRevision(nodes[entry.Node], plan)
             );
+        // Make before break: until something of the plan is ready, the old places serve (ADR 10).
         if (chosen.Count == 0)
         {
             chosen = ready;
@@ -103,10 +104,12 @@ public static class RoutingTables
         List<(int Node, ReplicaReport Replica)> open = chosen.FindAll(entry =>
             !draining.Contains(nodes[entry.Node].Address)
         );
+        // All that is planned drains: what is ready elsewhere comes before it.
         if (open.Count == 0)
         {
             open = ready.FindAll(entry => !draining.Contains(nodes[entry.Node].Address));
         }
+        // Everything drains, and serving from there is better than refusing.
         if (open.Count == 0)
         {
             open = chosen;
@@ -132,6 +135,7 @@ public static class RoutingTables
         plan.Revision.Length == 0
         || Array.Exists(node.Offers, offer => offer.Name == plan.Name && offer.Revision == plan.Revision);
 
+    // Measurements move with every run: a table for each of their moves would go to all nodes every second.
     private static bool AreAlike(in ReplicaRoute one, in ReplicaRoute other) =>
         Apart(one) == Apart(other)
         && IsNear(one.Cost().SecondsPerRow, other.Cost().SecondsPerRow)

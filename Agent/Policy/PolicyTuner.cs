@@ -47,6 +47,7 @@ public sealed class PolicyTuner(PolicySlot slot) : IReplicaTuner
             || !view.Cost.IsKnown
         )
         {
+            // Told, so that what comes of this half second counts neither for the policy nor against it.
             _guard.Allows(wants: false);
             return chosen;
         }

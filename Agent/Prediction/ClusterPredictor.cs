@@ -101,6 +101,7 @@ public sealed class ClusterPredictor
     )
     {
         ServiceEstimate? service = ServiceOf(model, node.Report.Address, versions);
+        // Also where nothing is asked: a demand that ends must be seen to end.
         asked.TryAdd(model, 0);
         ReplicaWindow[] counted = Array.FindAll(versions, version => version.IsWhole);
         if (counted.Length == 0 || seconds <= 0)
@@ -244,6 +245,7 @@ public sealed class ClusterPredictor
     /// </summary>
     private Dictionary<SiloAddress, double> Slowness()
     {
+        // In logarithms: twice as slow with one model and twice as fast with another is as fast on average.
         Dictionary<string, double> means = _services
             .GroupBy(service => service.Key.Model)
             .ToDictionary(

@@ -35,6 +35,7 @@ internal static class HttpInferResponse
         }
         finally
         {
+            // The outputs hold references of their own.
             body.Dispose();
         }
     }

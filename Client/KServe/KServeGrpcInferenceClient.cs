@@ -67,6 +67,7 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
         }
         finally
         {
+            // Whoever stops reading ends the sending too, which may be waiting for room in the window.
             await stop.CancelAsync().ConfigureAwait(false);
             await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -129,7 +130,9 @@ internal sealed class KServeGrpcInferenceClient(GRPCInferenceService.GRPCInferen
         {
             await foreach (InferenceRequest request in requests.WithCancellation(stop).ConfigureAwait(false))
             {
+                // Before it is sent: no answer may come that nobody waits for.
                 await sent.WriteAsync(request, stop).ConfigureAwait(false);
+                // The server has closed the stream: its reason comes where answers are read.
                 if (!await IsOpenAsync(stream.WriteAsync(GrpcMessages.Write(request), stop)).ConfigureAwait(false))
                 {
                     break;

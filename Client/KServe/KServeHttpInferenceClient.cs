@@ -65,6 +65,7 @@ internal sealed class KServeHttpInferenceClient(HttpClient http, KServeHttpOptio
         {
             using HttpResponseMessage response = await http.SendAsync(
                     message,
+                    // The body is read into pooled memory, and need not be buffered before that.
                     HttpCompletionOption.ResponseHeadersRead,
                     token
                 )

@@ -73,6 +73,8 @@ internal sealed class RoutingUpdates(
                 return;
             }
             own.Add(table.Nodes.Select(node => node.Gateway));
+            // Orleans sends what is for a gateway that it does not know yet through another, which cannot pass it on
+            // (ADR 10).
             if (!await CanReachAsync(table).ConfigureAwait(false))
             {
                 return;

@@ -100,6 +100,7 @@ internal static class PipelinedStream
         CancellationToken stop
     )
     {
+        // The one before it in its sequence, which it must not pass. How that one ended is told with its own answer.
         if (before is not null)
         {
             await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

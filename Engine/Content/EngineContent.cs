@@ -98,6 +98,7 @@ public sealed class EngineContent
             return null;
         }
         string fingerprint = folder.Fingerprint();
+        // The same object while nothing changes, because its hashes are kept with it.
         if (_stored.TryGetValue(name, out StoredSource? known) && known.Fingerprint == fingerprint)
         {
             return known.Source;

@@ -58,7 +58,7 @@ internal sealed class ReplicaStatistics(TimeProvider time)
         lock (_lock)
         {
             _reading = null;
-            // Background work has no objective.
+            // Background work has no objective. A wrong request, or one that was given up, is no miss of the server.
             if (
                 !isBackground
                 && error is not (InferenceError.InvalidArgument or InferenceError.Cancelled or InferenceError.NotFound)

@@ -26,6 +26,7 @@ public sealed class RequestLog(TimeProvider time) : IRequestLog
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         Entry[] entries;
+        // Copied and let go: answers wait for this lock, and need not wait for sorting.
         lock (_lock)
         {
             entries = _ring[..(int)Math.Min(_next, Capacity)];

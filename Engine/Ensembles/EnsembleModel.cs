@@ -80,6 +80,7 @@ public sealed class EnsembleModel : IServedModel
             {
                 return false;
             }
+            // Under the lock that closes it, so that no drain misses a request that has begun.
             _active++;
             Use.Touch(_clock.Now);
         }
@@ -177,6 +178,7 @@ public sealed class EnsembleModel : IServedModel
                 Message = response.ErrorMessage,
                 Rows = rows,
                 Timings = response.Timings,
+                // It has no queue, so that none of its own can be why a request waited.
                 Concurrency = int.MaxValue,
             }
         );

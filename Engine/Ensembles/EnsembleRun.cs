@@ -46,6 +46,7 @@ internal sealed class EnsembleRun(
                 Task<InferenceResponse> ended = await Task.WhenAny(running.Keys).ConfigureAwait(false);
                 running.Remove(ended, out EnsembleStep? step);
                 using InferenceResponse response = await AnswerOfAsync(ended, step!).ConfigureAwait(false);
+                // What was under way is awaited all the same: its answer holds tensors to give back.
                 if (failure is not null)
                 {
                     continue;

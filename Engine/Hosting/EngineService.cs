@@ -27,6 +27,7 @@ internal sealed partial class EngineService(
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        // The loop first, which would load again what is being unloaded.
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
         await engine.DisposeAsync().ConfigureAwait(false);
     }

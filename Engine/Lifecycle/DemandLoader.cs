@@ -36,6 +36,7 @@ internal sealed class DemandLoader(ModelLifecycle lifecycle, EngineClock clock, 
         {
             if (!_loading.TryGetValue(name, out Task<LoadResult>? load))
             {
+                // With nobody's token: who gives up leaves the load to the others that wait for it.
                 _loading.Add(name, load = Task.Run(() => LoadOnceAsync(name), CancellationToken.None));
             }
             return load.WaitAsync(cancellationToken);
@@ -53,6 +54,7 @@ internal sealed class DemandLoader(ModelLifecycle lifecycle, EngineClock clock, 
         {
             _unloaded.TryRemove(name, out _);
         }
+        // An operator's word ends the pause after a failure too.
         _failed.TryRemove(name, out _);
     }
 
@@ -73,6 +75,7 @@ internal sealed class DemandLoader(ModelLifecycle lifecycle, EngineClock clock, 
         }
         finally
         {
+            // The model is published by now: who looks next finds it served, and starts no second load.
             lock (_lock)
             {
                 _loading.Remove(name);

@@ -41,6 +41,7 @@ internal sealed partial class Evictor(
             {
                 return memory;
             }
+            // What can never fit must not cost others their place.
             if (!mayEvict || bytes > budget.Capacity || !await EvictOneAsync(name).ConfigureAwait(false))
             {
                 throw new ModelLoadException(reason);
@@ -84,6 +85,7 @@ internal sealed partial class Evictor(
             .Served.Where(model =>
                 !model.Value.IsPinned
                 && model.Key != forModel
+                // An ensemble holds no memory that would be won.
                 && model.Value.All.Any(version => version.Memory is not null)
             )
             .OrderBy(model => model.Value.UseAt(now))
@@ -92,6 +94,7 @@ internal sealed partial class Evictor(
             .ToList();
         foreach (string name in leastUsedFirst)
         {
+            // Never waited for: two loads that want each other's model out would wait for ever (ADR 8).
             if (locks.TryTake(name) is not { } held)
             {
                 continue;
@@ -113,6 +116,7 @@ internal sealed partial class Evictor(
 
     private async Task<bool> EvictAsync(string name, string reason)
     {
+        // It may have been unloaded before its turn came.
         if (!table.TryGet(name, out ServedVersions? model))
         {
             return false;

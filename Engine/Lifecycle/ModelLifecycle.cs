@@ -50,12 +50,14 @@ internal sealed partial class ModelLifecycle(
                 return false;
             }
             SetIndex(name, served.All.Select(version => Status(name, version.Number, ModelState.Unloading, "")));
+            // Out of the table before it closes: whoever is refused by a closed one looks again, until it is gone.
             table.Publish(name, null);
             await DrainAsync(served.All, kept: []).ConfigureAwait(false);
             SetIndex(name, served.All.Select(version => Status(name, version.Number, ModelState.Unavailable, reason)));
         }
 
         LogUnloaded(name, reason);
+        // After the lock is given back: nobody waits for a model's lock with another's in hand (ADR 8).
         if (!dependents)
         {
             return true;
@@ -81,6 +83,7 @@ internal sealed partial class ModelLifecycle(
         foreach (LoadedVersion version in versions.Except(kept))
         {
             await version.DrainAsync().ConfigureAwait(false);
+            // Versions of one load request lie in the same folder.
             if (version.Source.Temporary is { } temporary && kept.All(other => other.Source.Temporary != temporary))
             {
                 temporary.Dispose();
@@ -104,6 +107,7 @@ internal sealed partial class ModelLifecycle(
             source = read();
             if (source.IsEnsemble)
             {
+                // Before the model's own lock is taken: nobody waits for one with another's in hand (ADR 8).
                 await LoadStepsAsync(name, source.Config, loading, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -333,6 +337,7 @@ internal sealed partial class ModelLifecycle(
     private void SetIndex(string name, IEnumerable<ModelStatus> lines) =>
         table.SetIndex(
             name,
+            // As numbers are: 2 before 10.
             [.. lines.OrderBy(line => line.Version.Length).ThenBy(line => line.Version, StringComparer.Ordinal)]
         );
 

@@ -34,6 +34,7 @@ internal sealed class ModelTable
                 .OrderBy(model => model.Key, StringComparer.Ordinal)
                 .SelectMany(model => model.Value.All);
             Listing listing = new(served, [.. versions.Select(version => version.Model)]);
+            // Two may list at once: their lists are the same, and either may stay.
             Volatile.Write(ref _models, listing);
             return listing.Models;
         }
@@ -83,6 +84,7 @@ internal sealed class ModelTable
     /// <summary>Puts a model in the place of what served under its name, or takes it out.</summary>
     public void Publish(string name, ServedVersions? model)
     {
+        // Different models change at once: a copy made from the older table would lose the other's change.
         lock (_lock)
         {
             Dictionary<string, ServedVersions> next = new(_served);

@@ -104,6 +104,7 @@ internal sealed class RepositoryFollower(
         {
             return;
         }
+        // Before the load, which may fail: it is tried again when files change, not at every look.
         _fingerprints[folder.Name] = fingerprint;
         _withdrawn.TryRemove(folder.Name, out _);
         await lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);

@@ -83,12 +83,14 @@ internal sealed class VersionLoader(
         await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            // Behind the slot: a load that only waits must not evict anybody yet.
             long bytes = loader.MemoryBytes(source, version);
             MemoryReservation memory = await evictor
                 .ReserveAsync(source.Folder.Name, version, bytes)
                 .ConfigureAwait(false);
             try
             {
+                // Seconds of work: on the thread pool it would delay requests and the probes of the cluster.
                 (ModelReplica replica, string json) = await Task
                     .Factory.StartNew(
                         () => loader.Load(source, version),

@@ -102,6 +102,7 @@ public sealed class PolicyModel : IDisposable
             PolicyModel policy = new(session, width, actions, hash, Meta(ProvenanceKey));
             float[] answer = new float[actions];
             float[] rank = new float[1];
+            // Once here: a policy that does not run must be refused at load, not while it decides.
             policy.Run(new float[width], [1], 1, 1, answer, rank);
             if (!Array.TrueForAll([.. answer, .. rank], float.IsFinite))
             {

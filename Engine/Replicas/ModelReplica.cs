@@ -52,6 +52,7 @@ public sealed class ModelReplica : IServedModel
         _statistics = new ReplicaStatistics(clock.Time);
         BatchAnswers answers = new(_spec, _statistics, clock);
         _executor = new BatchExecutor(_spec, answers, clock) { OnRowsMissing = StopBatching };
+        // An emulated device answers zeros: there is nothing to compare.
         if (Signature.IsBatched && session.Device is null)
         {
             _executor.Audit = new RowAudit(
@@ -133,8 +134,13 @@ public sealed class ModelReplica : IServedModel
         {
             lock (_state.Gate)
             {
-                _state.Schedule.Limits = value with { OneRequest = _configured.OneRequest };
+                // Whether rows are independent is no knob: neither a plan nor a search turns sharing on again.
+                _state.Schedule.Limits = value with
+                {
+                    OneRequest = _configured.OneRequest,
+                };
             }
+            // More runs may be allowed now than turns are under way.
             _runner.Wake();
         }
     }
@@ -262,6 +268,7 @@ public sealed class ModelReplica : IServedModel
 
         _runner.Wake();
         await _state.Drained.ConfigureAwait(false);
+        // Only now: while the queue drains, the timer still drops what is overdue.
         await _state.Timer.DisposeAsync().ConfigureAwait(false);
         Session.Release();
         await Session.Disposed.Task.ConfigureAwait(false);
@@ -307,6 +314,7 @@ public sealed class ModelReplica : IServedModel
 
     private void SetNotice(string notice)
     {
+        // Told once, not again with every row that is audited.
         bool isNew = Notice != notice;
         Notice = notice;
         if (isNew)

@@ -55,6 +55,7 @@ internal sealed class ReplicaAdmission
     /// <param name="cancellationToken">Takes it out of the queue again, or out of its run.</param>
     public AdmissionResult Admit(InferenceRequest request, CancellationToken cancellationToken)
     {
+        // Saves the check of a request that will not be taken; what counts is the look under the lock.
         if (_state.IsClosed)
         {
             return AdmissionResult.Closed;
@@ -79,6 +80,7 @@ internal sealed class ReplicaAdmission
         bool isForCaller;
         lock (_state.Gate)
         {
+            // What is queued after the drain has ended would never be answered.
             if (_state.IsClosed)
             {
                 return AdmissionResult.Closed;
@@ -98,6 +100,7 @@ internal sealed class ReplicaAdmission
             isForCaller = needsTurn && request.MayRunOnCaller && TurnPolicy.IsForCaller(_state.Schedule);
         }
 
+        // Outside the lock, which nobody may hold while a batch runs.
         if (isForCaller && _runner.IsBestAtOnce)
         {
             _scheduler.RunHere(_runner);
@@ -106,6 +109,7 @@ internal sealed class ReplicaAdmission
         {
             _scheduler.Schedule(_runner);
         }
+        // Outside the lock too: a token that is cancelled already calls back at once.
         if (cancellationToken.CanBeCanceled && !queued.IsCompleted)
         {
             queued.CancelWith(_runner.OnCancelled, cancellationToken);

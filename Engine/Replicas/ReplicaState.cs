@@ -9,6 +9,7 @@ namespace OrleansInference.Engine.Replicas;
 /// </summary>
 internal sealed class ReplicaState
 {
+    // It is set under the lock, where nothing that waits for it may go on.
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ModelSession _session;
     private bool _isClosed;

@@ -60,6 +60,7 @@ public sealed class ReplicaTuner
         int threads = Math.Clamp(
             knobs.Threads > 0 ? knobs.Threads : replica.ConfiguredThreads,
             1,
+            // An operator may have asked for more threads than there are cores.
             Math.Max(replica.ConfiguredThreads, Environment.ProcessorCount)
         );
         // A device does not run on the session's threads.

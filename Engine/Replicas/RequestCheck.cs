@@ -58,6 +58,7 @@ internal static class RequestCheck
                 continue;
             }
 
+            // An optional input belongs to its request as a whole: other requests' rows must not meet it.
             alone |= spec.IsOptional;
             varies |= !spec.IsFixed;
             if (!spec.IsBatched)
@@ -151,6 +152,7 @@ internal static class RequestCheck
                     + $"{TensorShape.Format(tensor.Shape)} asks for {elements}";
         }
 
+        // The elements fit 63 bits, their bytes need not.
         UInt128 bytes = (UInt128)elements * (uint)tensor.Datatype.ElementSize();
         return bytes == (uint)tensor.ByteLength
             ? null

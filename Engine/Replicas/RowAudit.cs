@@ -73,11 +73,13 @@ internal sealed class RowAudit : IEngineWork
     /// <param name="rows">Rows of the batch.</param>
     public void Sample(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks, int rows)
     {
+        // Alone in its batch a row has met no other.
         if (rows < 2)
         {
             return;
         }
         long batch = Interlocked.Increment(ref _batches);
+        // The first ones more often: what is wrong with a model is wrong from its first batch on.
         bool isSampled = long.IsPow2(batch) && batch < Every || batch % Every == 0;
         if (!isSampled || Volatile.Read(ref _kept) is not null)
         {
@@ -126,6 +128,7 @@ internal sealed class RowAudit : IEngineWork
             }
         }
 
+        // Last, so that no more than one row is ever kept.
         Volatile.Write(ref _kept, null);
         return false;
     }
@@ -240,6 +243,7 @@ internal sealed class RowAudit : IEngineWork
                 continue;
             }
             InferenceTensor own = Array.Find(slice.Inputs, other => other.Name == input.Name)!;
+            // A copy: the request's memory goes back with its answer, long before the audit.
             inputs[i] = new InferenceTensor(own.Name, own.Datatype, own.Shape.ToArray(), own.Data.ToArray());
         }
 

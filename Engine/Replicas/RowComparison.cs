@@ -46,6 +46,7 @@ internal static class RowComparison
         double tolerance = Math.Max(noise, Tolerance(datatype, rounds) * Math.Max(LeastScale, Largest(expected)));
         for (int i = 0; i < expected.Length; i++)
         {
+            // Equals, unlike ==, holds for NaN, which both may be.
             bool isEqual = found[i].Equals(expected[i]) || Math.Abs(found[i] - expected[i]) <= tolerance;
             if (!isEqual)
             {

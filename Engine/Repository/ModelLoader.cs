@@ -274,6 +274,7 @@ internal sealed partial class ModelLoader(
             device?.Profile.Lanes ?? scheduler.ThreadCount,
             session.Settings.Threads
         );
+        // A thread that waits for a device runs nothing else: the CPU's models keep those that they have.
         if (session.Settings.Provider != ExecutionProviderChoice.Cpu)
         {
             scheduler.EnsureThreads(scheduler.ThreadCount + instances);

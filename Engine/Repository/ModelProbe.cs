@@ -45,6 +45,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
     /// <summary>Runs the probe.</summary>
     public void Run(ModelSignature signature)
     {
+        // A size that the file leaves free may still have to be one that its graph can take.
         foreach (int freeDimension in FreeDimensions)
         {
             try
@@ -82,6 +83,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
     private void Run(ModelSignature signature, int freeDimension)
     {
         QueuedInference request = SyntheticInputs.Create(signature, 1, freeDimension, seed: 1);
+        // The first run warms up; it counts only where there is no time for another.
         double first = Time(signature, request);
         Failure = "";
         _end = clock.Now + Budget;
@@ -135,6 +137,7 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         {
             QueuedInference request = SyntheticInputs.Create(signature, rows, freeDimension, seed: rows);
             Time(signature, request);
+            // The run before it warmed this size up; of two more, the shorter was disturbed less.
             Cost.Observe(rows, Math.Min(Time(signature, request), Time(signature, request)));
         }
     }

@@ -55,6 +55,7 @@ internal static class ReplicaSettings
                 : level == 0 ? levels
                 : level,
             DefaultTimeout = TimeSpan.FromMicroseconds(policy?.DefaultTimeoutMicroseconds ?? 0),
+            // Where the configuration sets no timeout, there is none that a request could override.
             AllowTimeoutOverride =
                 policy is null || policy.DefaultTimeoutMicroseconds == 0 || policy.AllowTimeoutOverride,
             RejectOverdue = policy?.TimeoutAction != ModelQueuePolicy.Types.TimeoutAction.Delay,

@@ -37,6 +37,7 @@ internal static class SignatureReader
         bool canBatch = outputs
             .Concat(inputs.Where(input => !input.IsOptional))
             .All(spec => spec.Dimensions is [-1, ..]);
+        // A configuration that names inputs and no max_batch_size means 0, as Triton reads it.
         int maxBatchSize =
             config.HasMaxBatchSize || config.Input.Count > 0 ? config.MaxBatchSize
             : canBatch ? defaultMaxBatchSize

@@ -75,6 +75,7 @@ internal sealed class ModelSession
 
         lock (_lock)
         {
+            // Two first runs may come here together: only one of them may bind.
             if (Array.Find(_bound, known => ReferenceEquals(known.Signature, signature)) is { } other)
             {
                 return other;
@@ -90,6 +91,7 @@ internal sealed class ModelSession
     public bool TryAcquire()
     {
         int users = Volatile.Read(ref _users);
+        // Never from zero upwards: a session without users is being disposed.
         while (users > 0)
         {
             int seen = Interlocked.CompareExchange(ref _users, users + 1, users);

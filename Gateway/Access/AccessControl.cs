@@ -51,6 +51,7 @@ internal sealed class AccessControl(
         {
             SecureHeaders(context.Response.Headers);
         }
+        // Also where no keys are asked for: any page in a browser reaches this machine's loopback (ADR 15).
         if (_origin.FindProblem(request, !AsksForKeys) is { } foreign)
         {
             return RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);

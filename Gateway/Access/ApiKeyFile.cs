@@ -41,6 +41,7 @@ internal sealed partial class ApiKeyFile
         Refresh();
         Span<byte> hash = ApiKey.HashOf(key);
         Caller? found = null;
+        // All are compared, each in constant time: how long it takes says nothing of which one fits.
         foreach (ApiKey known in Volatile.Read(ref _keys))
         {
             if (CryptographicOperations.FixedTimeEquals(hash, known.Hash))
@@ -68,6 +69,7 @@ internal sealed partial class ApiKeyFile
     /// </summary>
     private void Refresh()
     {
+        // One caller looks at the file; the others go on with the keys that there are.
         if (_time.GetElapsedTime(Volatile.Read(ref _looked)) < Period || !_lock.TryEnter())
         {
             return;
@@ -98,6 +100,7 @@ internal sealed partial class ApiKeyFile
     private (DateTime Written, long Length) Stamp()
     {
         FileInfo file = new(_path);
+        // A link may be turned to another file: that file's time and length count.
         FileSystemInfo target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
         return (target.LastWriteTimeUtc, target is FileInfo { Exists: true } real ? real.Length : -1);
     }

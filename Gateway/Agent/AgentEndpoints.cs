@@ -76,6 +76,7 @@ internal sealed class AgentEndpoints(IClusterControl cluster, JsonAnswer answer,
             "agent stream",
             async () =>
             {
+                // Before the answer begins, so that a director who is away is told with a status.
                 AgentState state = await cluster.GetAgentAsync(context.RequestAborted);
                 context.Response.ContentType = "text/event-stream";
                 context.Response.Headers.CacheControl = "no-store";

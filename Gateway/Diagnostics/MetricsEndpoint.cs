@@ -48,6 +48,7 @@ internal sealed class MetricsEndpoint : IDisposable
 
     private CollectorRegistry Collect()
     {
+        // Anew for each scrape: a model that has gone leaves no series behind.
         CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
         MetricFactory metrics = Prometheus.Metrics.WithCustomRegistry(registry);
         Counter success = Count(

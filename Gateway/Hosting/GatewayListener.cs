@@ -20,6 +20,7 @@ internal static class GatewayListener
         // The HTTP endpoint and gRPC refuse by the limit itself and say so; the server's own stands just above, for
         // gRPC's framing.
         kestrel.Limits.MaxRequestBodySize = gateway.MaxRequestBodyBytes + 1024;
+        // ConnectionLimit counts instead: it tells an HTTP/1.1 client why, where the server would only close.
         kestrel.Limits.MaxConcurrentConnections = null;
         kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;

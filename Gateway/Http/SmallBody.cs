@@ -19,7 +19,7 @@ internal static class SmallBody
     {
         using RequestBody body = await RequestBody.ReadAsync(
             context.Request,
-            headerLength: null,
+            BodyForm.Json,
             Limit,
             bytes,
             context.RequestAborted

@@ -33,14 +33,14 @@ internal sealed class InferEndpoint(
         try
         {
             LiftServerLimit(context);
-            int? headerLength = InferHeaders.ReadJsonLength(context.Request);
+            BodyForm form = InferHeaders.ReadBodyForm(context.Request);
             (string model, string version) = ModelRoute.Read(context.Request.RouteValues);
             TimeSpan timeout = InferHeaders.ReadTimeout(context.Request);
             Caller caller = CallerFeature.Get(context);
             AdmissionOutcome admission = gate.TryEnter(caller.ForAdmission(model, version, timeout));
             if (admission.Ticket is null)
             {
-                held = await BreakSequenceAsync(context.Request, headerLength, model, version, admission.Message);
+                held = await BreakSequenceAsync(context.Request, form, model, version, admission.Message);
                 await ErrorResponse.RefuseAsync(context, admission);
                 return;
             }
@@ -50,18 +50,10 @@ internal sealed class InferEndpoint(
             // A client that is gone ends the reading by itself; what has arrived whole is read even so, for its
             // sequence must be told.
             CancellationToken never = CancellationToken.None;
-            using (
-                RequestBody body = await RequestBody.ReadAsync(
-                    context.Request,
-                    headerLength,
-                    _limit,
-                    bytesInFlight,
-                    never
-                )
-            )
+            using (RequestBody body = await RequestBody.ReadAsync(context.Request, form, _limit, bytesInFlight, never))
             {
                 held = body.Reserved;
-                parsed = Parse(body, headerLength, model, version);
+                parsed = Parse(body, form, model, version);
             }
 
             if (timeout > TimeSpan.Zero)
@@ -112,10 +104,10 @@ internal sealed class InferEndpoint(
         }
     }
 
-    private ParsedInferRequest Parse(in RequestBody body, int? headerLength, string model, string version)
+    private ParsedInferRequest Parse(in RequestBody body, BodyForm form, string model, string version)
     {
         // A raw binary request has no parameters, and so no sequence.
-        if (headerLength == 0)
+        if (form.IsRawBinary)
         {
             return RawBinaryReader.Read(body, catalog.GetMetadata(model, version));
         }
@@ -136,20 +128,20 @@ internal sealed class InferEndpoint(
     /// </summary>
     private async ValueTask<long> BreakSequenceAsync(
         HttpRequest request,
-        int? headerLength,
+        BodyForm form,
         string model,
         string version,
         string reason
     )
     {
         // A raw binary request has no parameters, and so no sequence.
-        if (headerLength == 0 || handler.FindSequences(model, version) is not { } sequences)
+        if (form.IsRawBinary || handler.FindSequences(model, version) is not { } sequences)
         {
             return 0;
         }
         using RequestBody body = await RequestBody.ReadAsync(
             request,
-            headerLength,
+            form,
             _limit,
             bytesInFlight,
             CancellationToken.None

@@ -8,15 +8,13 @@ namespace OrleansInference.Gateway.Inference;
 /// <summary>Reads the headers of an inference request.</summary>
 internal static class InferHeaders
 {
-    /// <summary>
-    /// How many bytes of a request's body are JSON: null where all of them are, 0 where all of it is one tensor.
-    /// </summary>
+    /// <summary>What a request's body consists of, by the header with the length of its JSON.</summary>
     /// <exception cref="InferenceException">It is no length, or more than the body has.</exception>
-    public static int? ReadJsonLength(HttpRequest request)
+    public static BodyForm ReadBodyForm(HttpRequest request)
     {
         if (!request.Headers.TryGetValue(InferRequestJson.LengthHeader, out StringValues value))
         {
-            return null;
+            return BodyForm.Json;
         }
         if (!int.TryParse(value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int length))
         {
@@ -35,7 +33,7 @@ internal static class InferHeaders
             );
         }
 
-        return length;
+        return BodyForm.JsonThenBinary(length);
     }
 
     /// <summary>

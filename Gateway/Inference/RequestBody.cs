@@ -40,24 +40,24 @@ internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jso
     public ReadOnlySpan<byte> Json => Buffer.Span[..JsonLength];
 
     /// <summary>Reads a body that is counted nowhere.</summary>
-    /// <inheritdoc cref="ReadAsync(HttpRequest, int?, int, BytesInFlight?, CancellationToken)"/>
+    /// <inheritdoc cref="ReadAsync(HttpRequest, BodyForm, int, BytesInFlight?, CancellationToken)"/>
     public static ValueTask<RequestBody> ReadAsync(
         HttpRequest request,
-        int? headerLength,
+        BodyForm form,
         int limit,
         CancellationToken cancellationToken
-    ) => ReadAsync(request, headerLength, limit, bytesInFlight: null, cancellationToken);
+    ) => ReadAsync(request, form, limit, bytesInFlight: null, cancellationToken);
 
     /// <summary>Reads a body.</summary>
     /// <param name="request">The HTTP request.</param>
-    /// <param name="headerLength">Bytes of JSON in front of binary tensors, or null for a JSON body.</param>
+    /// <param name="form">What the body consists of.</param>
     /// <param name="limit">Most bytes, also after decompression.</param>
     /// <param name="bytesInFlight">Counts the bytes in.</param>
     /// <param name="cancellationToken">The client went away.</param>
     /// <exception cref="InferenceException">Too large, cut off, or compressed in a way that cannot be read.</exception>
     public static async ValueTask<RequestBody> ReadAsync(
         HttpRequest request,
-        int? headerLength,
+        BodyForm form,
         int limit,
         BytesInFlight? bytesInFlight,
         CancellationToken cancellationToken
@@ -69,7 +69,7 @@ internal readonly struct RequestBody(TensorBuffer buffer, long reserved, int jso
         }
         bool plain = IsPlain(request);
         int expected = plain ? (int)(request.ContentLength ?? Initial) : Chunk;
-        using RequestBodyBuilder builder = new(headerLength ?? -1, limit, expected, bytesInFlight);
+        using RequestBodyBuilder builder = new(form, limit, expected, bytesInFlight);
         try
         {
             if (plain)

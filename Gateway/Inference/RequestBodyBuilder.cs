@@ -12,7 +12,7 @@ internal sealed class RequestBodyBuilder : IDisposable
     /// <summary>Tensors begin at a multiple of this many bytes.</summary>
     public const int Alignment = 8;
 
-    private readonly int _headerLength;
+    private readonly BodyForm _form;
     private readonly int _limit;
     private readonly BytesInFlight? _bytesInFlight;
     private TensorBuffer? _buffer;
@@ -20,14 +20,14 @@ internal sealed class RequestBodyBuilder : IDisposable
     private int _length;
 
     /// <summary>Starts a body.</summary>
-    /// <param name="headerLength">Bytes of JSON in front of binary tensors, or −1 for a body of JSON only.</param>
+    /// <param name="form">What the body consists of.</param>
     /// <param name="limit">Most bytes.</param>
     /// <param name="expected">Bytes to be ready for at first.</param>
     /// <param name="bytesInFlight">Where the bytes are counted; null to count them nowhere.</param>
     /// <exception cref="InferenceException">The server holds too many bytes already.</exception>
-    public RequestBodyBuilder(int headerLength, int limit, int expected, BytesInFlight? bytesInFlight)
+    public RequestBodyBuilder(BodyForm form, int limit, int expected, BytesInFlight? bytesInFlight)
     {
-        _headerLength = headerLength;
+        _form = form;
         _limit = limit;
         _bytesInFlight = bytesInFlight;
         expected = Math.Min(expected, limit);
@@ -37,7 +37,7 @@ internal sealed class RequestBodyBuilder : IDisposable
     }
 
     /// <summary>So that the first tensor is aligned behind the JSON.</summary>
-    private int Padding => _headerLength < 0 ? 0 : -_headerLength & (Alignment - 1);
+    private int Padding => _form.IsJson ? 0 : -_form.HeaderLength & (Alignment - 1);
 
     /// <summary>The error for a body over the limit.</summary>
     public static InferenceException TooLarge(int limit) =>
@@ -60,7 +60,7 @@ internal sealed class RequestBodyBuilder : IDisposable
             Grow(_length + bytes.Length);
         }
         Span<byte> target = _buffer!.Span;
-        int head = _headerLength < 0 ? bytes.Length : Math.Clamp(_headerLength - _length, 0, bytes.Length);
+        int head = _form.IsJson ? bytes.Length : Math.Clamp(_form.HeaderLength - _length, 0, bytes.Length);
         bytes[..head].CopyTo(target[_length..]);
         _length += head;
         if (head == bytes.Length)
@@ -75,18 +75,16 @@ internal sealed class RequestBodyBuilder : IDisposable
     /// <exception cref="InferenceException">It ended within the JSON header.</exception>
     public RequestBody Build()
     {
-        if (_headerLength > _length)
+        int header = _form.IsJson ? _length : _form.HeaderLength;
+        if (header > _length)
         {
             throw new InferenceException(
                 InferenceError.InvalidArgument,
-                $"{InferRequestJson.LengthHeader} is {_headerLength}, the request body has only {_length} bytes"
+                $"{InferRequestJson.LengthHeader} is {header}, the request body has only {_length} bytes"
             );
         }
 
-        RequestBody body =
-            _headerLength < 0
-                ? new RequestBody(_buffer!, _reserved, _length, _length, 0)
-                : new RequestBody(_buffer!, _reserved, _headerLength, _headerLength + Padding, _length - _headerLength);
+        RequestBody body = new(_buffer!, _reserved, header, header + Padding, _length - header);
         _buffer = null;
         _reserved = 0;
         return body;

@@ -101,7 +101,7 @@ internal sealed class RepositoryEndpoints(
                 {
                     using RequestBody body = await RequestBody.ReadAsync(
                         context.Request,
-                        headerLength: null,
+                        BodyForm.Json,
                         options.Value.MaxModelUploadBytes,
                         context.RequestAborted
                     );

@@ -166,6 +166,7 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
         }
         try
         {
+            // Writing beyond the end would make the client's object longer.
             if (RandomAccess.GetLength(region.File) < region.Offset + range.Offset + output.ByteLength)
             {
                 throw Invalid($"shared memory region '{range.Region}' has become shorter than it was registered");
@@ -217,6 +218,7 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
                 path,
                 FileMode.Open,
                 FileAccess.ReadWrite,
+                // Its client has it open for writing, and may remove it while it is registered.
                 FileShare.ReadWrite | FileShare.Delete
             );
             if (IsItself(file, path))
@@ -238,6 +240,7 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
     /// </summary>
     private static bool IsItself(SafeFileHandle file, string path)
     {
+        // Asked of what was opened: a look at the path before could be outrun by a link put there.
         string? opened = new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget;
         return opened == path
             && (

@@ -96,6 +96,7 @@ public sealed record InferenceRequest : IDisposable
             ? this
             : this with
             {
+                // A deadline that has passed is one tick: zero would be none at all.
                 Timeout = Timeout > elapsed ? Timeout - elapsed : TimeSpan.FromTicks(1),
             };
 

@@ -45,6 +45,7 @@ public sealed class InferenceTensorCodec : IFieldCodec<InferenceTensor>, IDeepCo
         WriteBytes(ref writer, MemoryMarshal.AsBytes(value.Shape));
         WriteBytes(ref writer, value.Data.Span);
         writer.WriteEndObject();
+        // Its bytes are written: nobody on this side reads them any more.
         if (value.ReleaseWhenSerialized)
         {
             value.Dispose();
@@ -88,6 +89,7 @@ public sealed class InferenceTensorCodec : IFieldCodec<InferenceTensor>, IDeepCo
                     buffer = ReadContents(ref reader, header);
                     break;
                 default:
+                    // What a later version writes.
                     reader.ConsumeUnknownField(header);
                     break;
             }
@@ -99,6 +101,7 @@ public sealed class InferenceTensorCodec : IFieldCodec<InferenceTensor>, IDeepCo
     }
 
     /// <summary>A tensor is immutable: local calls share it.</summary>
+    // Shared, since a tensor never changes and its memory is counted by references.
     public InferenceTensor? DeepCopy(InferenceTensor? input, CopyContext context) => input;
 
     private static void WriteBytes<TBufferWriter>(ref Writer<TBufferWriter> writer, ReadOnlySpan<byte> bytes)
@@ -113,6 +116,7 @@ public sealed class InferenceTensorCodec : IFieldCodec<InferenceTensor>, IDeepCo
     {
         header.EnsureWireType(WireType.LengthPrefixed);
         uint length = reader.ReadVarUInt32();
+        // Asked before memory is rented for what a message only claims.
         if (length > reader.Length - reader.Position)
         {
             throw new InvalidOperationException(

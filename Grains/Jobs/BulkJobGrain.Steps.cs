@@ -83,6 +83,7 @@ internal sealed partial class BulkJobGrain
     {
         BulkJobSpec spec = Record.Plan!.Spec;
         CancellationToken token = _stop.Token;
+        // Beside the turns, which stay short, so that status and cancellation are answered meanwhile.
         _split ??= Task.Run(
             () =>
                 RowFormats
@@ -136,6 +137,7 @@ internal sealed partial class BulkJobGrain
         {
             return;
         }
+        // Once more by what is on disk: a part may have gone since it was counted.
         BeginShards();
         if (_shards.IsEmpty)
         {

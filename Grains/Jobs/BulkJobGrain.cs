@@ -69,6 +69,7 @@ internal sealed partial class BulkJobGrain : Grain, IBulkJobGrain, IDisposable
     /// <inheritdoc />
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        // Who waits for a change asks again, and finds the next activation.
         _changed.TrySetResult();
         await _stop.CancelAsync();
     }

@@ -44,6 +44,7 @@ internal sealed partial class BulkShardGrain(
         ShardRun run = new(requests, plan, range, options.Value.RequestsInFlight);
         CancellationToken token = _cancel.Token;
         _run = run;
+        // Started whatever the token says: the run itself answers that it was cancelled.
         _ended = Task.Run(() => EndAsync(run, token), CancellationToken.None);
     }
 

@@ -98,6 +98,7 @@ internal static class JobFiles
                 target.Flush(flushToDisk: true);
             }
 
+            // Asked as late as can be: a job that is cancelled has no output.
             cancellationToken.ThrowIfCancellationRequested();
             File.Move(whole, plan.Spec.Output, overwrite: true);
         }

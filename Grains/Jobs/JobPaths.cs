@@ -21,6 +21,7 @@ internal sealed class JobPaths(IOptions<JobOptions> options)
             );
         }
         spec = spec with { Input = Confine("input", spec.Input), Output = Confine("output", spec.Output) };
+        // The folder of its parts may be a link that leads out where the output itself is none.
         _ = Confine("output", JobFiles.Folder(spec.Output));
         return spec;
     }

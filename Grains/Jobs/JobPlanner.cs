@@ -43,6 +43,7 @@ internal sealed class JobPlanner(InferenceEngine engine, IModelCatalog catalog)
         BulkInput[] inputs = InputPlan.For(spec, model, await ReadColumnsAsync(input, spec, cancellationToken));
         spec = spec with
         {
+            // Fixed now: all shards are of one version, also where a newer one comes meanwhile.
             Version = spec.Version.Length > 0 ? spec.Version : model.Versions[^1],
             InputFormat = input.Name,
             OutputFormat = output.Name,

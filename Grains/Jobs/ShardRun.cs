@@ -48,6 +48,7 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
                 await InferAsync(writer, cancellationToken).ConfigureAwait(false);
                 await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
                 await target.FlushAsync(cancellationToken).ConfigureAwait(false);
+                // On disk before the rename: a part that is there after a crash is whole.
                 target.Flush(flushToDisk: true);
             }
 
@@ -87,6 +88,7 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
                 int rows = await reader
                     .ReadAsync(plan.IsBatched ? plan.Spec.RowsPerRequest : 1, contents, cancellationToken)
                     .ConfigureAwait(false);
+                // Written in the order of the rows, whichever answer comes first.
                 if (underWay.Count == requestsInFlight)
                 {
                     await WriteAsync(underWay.Dequeue(), writer, cancellationToken).ConfigureAwait(false);
@@ -116,6 +118,7 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
             await abandoned.CancelAsync().ConfigureAwait(false);
             foreach ((int _, Task<InferenceResponse> answer) in underWay)
             {
+                // Nobody writes these answers, and their tensors must be given back.
                 await DropAsync(answer).ConfigureAwait(false);
             }
         }

@@ -110,11 +110,13 @@ internal sealed partial class ModelRepositoryControl(
                 $"failed to unload '{modelName}': there is no such model"
             );
         }
+        // Read before it is gone: only what serves tells its steps.
         IReadOnlyList<string> steps = unloadDependents ? engine.Content.StepsOf(modelName) : [];
         try
         {
             foreach (string model in steps.Prepend(modelName))
             {
+                // Before this node's own: the director would have the model loaded here again.
                 await Director.UnloadAsync(model).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }

@@ -183,6 +183,7 @@ internal sealed class ClusterNode
         TaskCompletionSource idle = _idle = new TaskCompletionSource(
             TaskCreationOptions.RunContinuationsAsynchronously
         );
+        // Read behind it: whoever counts down to zero from here on finds what to set.
         if (Volatile.Read(ref _serving) == 0)
         {
             idle.TrySetResult();

@@ -25,6 +25,7 @@ internal sealed partial class ClusterWatch(
     /// <inheritdoc />
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
+        // Membership is slow and sure: what it holds for dead needs no probe.
         if (status == SiloStatus.Dead)
         {
             node.Router.Snapshot.Nodes.FirstOrDefault(other => other.Address.Equals(updatedSilo))

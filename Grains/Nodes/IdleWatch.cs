@@ -48,6 +48,7 @@ internal sealed class IdleWatch(IOptions<NodeOptions> options, TimeProvider time
         {
             return true;
         }
+        // Over a longer gap the average would hide what goes on now.
         if (before is not { } earlier || since > LongestGap)
         {
             return false;

@@ -28,6 +28,7 @@ internal static class KnobOrder
         {
             return planned;
         }
+        // Threads and instances share the cores: both are taken from one source.
         bool leavesParallelism = planned.Threads == 0 && planned.Instances == 0;
         return planned with
         {

@@ -110,6 +110,7 @@ internal sealed partial class KnobSearches(
         tuned.Trial = null;
         if (plan().Find(replica.Name) is { } planned)
         {
+            // By revision: what is loaded anew from the same files need not be searched again.
             _kept[(replica.Name, planned.Revision)] = kept;
         }
         LogTried(replica.Name, replica.Version, kept.Reason);
@@ -297,6 +298,7 @@ internal sealed partial class KnobSearches(
                 double after = await _measurement
                     .ReferenceAsync(replica, usual, cancellationToken)
                     .ConfigureAwait(false);
+                // What changed the machine between the two has changed the measurements between them as well.
                 bool drifted = Math.Abs(after - before) > 2 * options.Value.ProfileDisturbance * before;
                 if (drifted)
                 {
@@ -320,6 +322,7 @@ internal sealed partial class KnobSearches(
     )
     {
         TunedReplica tuned = replicas.Of(replica);
+        // First its turn among searches: while it only waits, the replica may still be tuned.
         await _searching.WaitAsync(cancellationToken).ConfigureAwait(false);
         bool isAlone = false;
         try
@@ -330,12 +333,14 @@ internal sealed partial class KnobSearches(
         }
         finally
         {
+            // Other settings are in force than were last set: what is wanted must be set again.
             tuned.Applied = null;
             if (isAlone)
             {
                 tuned.Setting.Release();
             }
             _searching.Release();
+            // Also behind a cancellation: no replica stays as the search last had it.
             await retune(replica, CancellationToken.None).ConfigureAwait(false);
         }
     }

@@ -66,6 +66,7 @@ internal sealed partial class ModelFetcher(NodeServices services, ClusterNode no
             foreach (ModelFile file in manifest.Files)
             {
                 string path = Path.GetFullPath(Path.Combine(root, Path.Combine(file.Path.Split('/'))));
+                // Paths come from another node: none may lead out of the folder.
                 if (!path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
                 {
                     throw new InferenceException(
@@ -75,6 +76,7 @@ internal sealed partial class ModelFetcher(NodeServices services, ClusterNode no
                 }
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 await FetchAsync(service, manifest, file, path, cancellationToken).ConfigureAwait(false);
+                // The newest contents win in the cluster, and a copy is no newer than what it is a copy of.
                 File.SetLastWriteTimeUtc(path, manifest.ContentTime.UtcDateTime);
             }
 
@@ -103,6 +105,7 @@ internal sealed partial class ModelFetcher(NodeServices services, ClusterNode no
                 .ReadFileAsync(manifest.Name, manifest.Revision, file.Path, target.Length, ChunkBytes)
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
+            // Shorter or longer than it should be: the check below says so.
             if (chunk.Length == 0 || target.Length + chunk.Length > file.Length)
             {
                 break;

@@ -37,6 +37,7 @@ internal sealed class NodeDrain(
                 .ConfigureAwait(false);
             while (ServesHere)
             {
+                // Taken before the director is asked, so that a table that comes meanwhile is not missed.
                 Task changed = node.Changed;
                 await grains
                     .GetGrain<IPlacementDirectorGrain>(0)

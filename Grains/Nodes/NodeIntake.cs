@@ -38,6 +38,7 @@ internal sealed class NodeIntake(
                 cancellationToken
             );
             node.CountServed(bytes + response.Outputs.Sum(output => (long)output.ByteLength));
+            // Writing the answer to the wire is this silo's last use of it.
             foreach (InferenceTensor output in response.Outputs)
             {
                 output.ReleaseWhenSerialized = true;

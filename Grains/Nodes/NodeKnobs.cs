@@ -154,6 +154,7 @@ internal sealed partial class NodeKnobs : IDisposable
     private bool IsAsBefore(ModelReplica replica)
     {
         InferenceStatistics now = replica.ReadStatistics();
+        // The very same reading: a new one is made only when something was counted.
         return now.PendingRequests == 0 && _replicas.Find(replica) is { } tuned && ReferenceEquals(now, tuned.Seen);
     }
 
@@ -164,6 +165,7 @@ internal sealed partial class NodeKnobs : IDisposable
         {
             Read(replica);
         }
+        // All are read before any is tuned: each is compared with the others over the same time.
         _all = _replicas.Since;
         foreach (ModelReplica replica in _served)
         {

@@ -97,6 +97,7 @@ internal sealed class NodeReporter(
             RowsPerBatch = Math.Max(1, model.Signature.MaxBatchSize),
             IsBatched = model.Signature.IsBatched,
             HasSequences = model.Sequences is not null,
+            // An ensemble has no queue of its own: its steps' queues limit it.
             MaxQueuedRequests = int.MaxValue,
         };
         if (model is ModelReplica replica)
@@ -138,6 +139,7 @@ internal sealed class NodeReporter(
         lock (_lock)
         {
             double elapsed = time.GetElapsedTime(_at).TotalSeconds;
+            // Several ask for reports; over less time than this a share is noise.
             if (elapsed < 0.2)
             {
                 return _cpuShare;

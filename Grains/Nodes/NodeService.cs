@@ -26,6 +26,7 @@ internal sealed class NodeService(
     public Task PingAsync() => Task.CompletedTask;
 
     /// <inheritdoc />
+    // Beside the service's turn: the first report of a large model hashes its files, for seconds.
     public Task<NodeReport> ReportAsync() => Task.Run(() => reporter.Report(this.GetGrainId().Type.ToString()!));
 
     /// <inheritdoc />

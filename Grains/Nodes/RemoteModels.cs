@@ -37,6 +37,7 @@ internal sealed partial class RemoteModels(
     {
         while (!cancellationToken.IsCancellationRequested)
         {
+            // Taken before fetching, so that a table that comes meanwhile is not missed.
             Task changed = node.Changed;
             await FetchAsync(cancellationToken).ConfigureAwait(false);
             try

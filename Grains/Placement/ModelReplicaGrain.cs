@@ -70,6 +70,7 @@ internal sealed class ModelReplicaGrain(ClusterNode node, NodeModels models) : G
     /// </summary>
     private async Task EnsureLoadedAsync(CancellationToken cancellationToken)
     {
+        // The plan moved on while it was being placed: its next activation goes where it belongs now.
         if (!_isLoaded && PlanPlacementDirector.FindNode(node.Plan, Key)?.Equals(node.Address) != true)
         {
             this.DeactivateOnIdle();

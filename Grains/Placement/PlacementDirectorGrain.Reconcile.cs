@@ -19,6 +19,7 @@ internal sealed partial class PlacementDirectorGrain
         }
         else
         {
+            // Not awaited: it catches what fails, and nobody waits for it.
             _ = ReconcileAsync();
         }
     }
@@ -70,6 +71,7 @@ internal sealed partial class PlacementDirectorGrain
         finally
         {
             _reconciling = false;
+            // The next one is in place before those that wait go on, who may wait again at once.
             TaskCompletionSource reconciled = _reconciled;
             _reconciled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             reconciled.TrySetResult();
@@ -80,6 +82,7 @@ internal sealed partial class PlacementDirectorGrain
     {
         await _telemetry.CollectAsync();
         _observedAt = _time.GetUtcNow();
+        // Where nobody answers, the cluster is not empty: it cannot be seen.
         if (_telemetry.Alive.Count == 0)
         {
             return;
@@ -133,6 +136,7 @@ internal sealed partial class PlacementDirectorGrain
         if (next != _state)
         {
             ClusterPlan former = _state.Plan;
+            // Before anybody follows it: a director after a crash must not begin with an older epoch.
             await StoreAsync(next);
             if (!PlanComparison.AskTheSame(former, next.Plan))
             {
@@ -232,6 +236,7 @@ internal sealed partial class PlacementDirectorGrain
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
+            // Its report says what it follows, so that the next reconciliation sends the plan again.
             return 0;
         }
     }

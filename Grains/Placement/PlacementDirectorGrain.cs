@@ -101,6 +101,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
         };
         this.RegisterGrainTimer(
             _ => ReconcileAsync(),
+            // Interleaved, since calls must be answered while nodes are asked.
             new GrainTimerCreationOptions(TimeSpan.Zero, Period) { Interleave = true, KeepAlive = true }
         );
         LogActive(_node.Name, _state.Plan.Epoch);
@@ -125,6 +126,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
                 $"failed to load '{model}': node '{report.Name}' does not have it any more"
             );
         _unloading.Remove(model);
+        // Somebody asks anew: what failed before is tried again at once.
         _executor.Retry(model);
         DesiredModel desired = new()
         {
@@ -165,6 +167,7 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
                 .Select(report => report.Address),
         ];
         bool known = nodes.Length > 0 || _state.Desired.ContainsKey(model);
+        // Nodes offer it until it has gone: without this the next look would take it for wanted.
         _unloading.Add(model);
         if (_state.Desired.ContainsKey(model))
         {
@@ -304,10 +307,12 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     /// </summary>
     private async Task StoreAsync(DirectorState next)
     {
+        // At once: whoever has a turn meanwhile sees it, and the next write takes it along.
         _state = next;
         await _writing.WaitAsync();
         try
         {
+            // The write before may have taken this change along.
             if (_saved == _state)
             {
                 return;

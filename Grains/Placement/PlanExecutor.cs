@@ -77,6 +77,7 @@ internal sealed partial class PlanExecutor(
                 {
                     Begin(key, model.Name, replica.Node, () => MoveAsync(key, model.Name, replica.Node));
                 }
+                // The grain lives where it should, with older contents: ensuring it loads the new ones.
                 else if (!HasRevision(home, model))
                 {
                     Begin(key, model.Name, replica.Node, () => EnsureAsync(key));
@@ -190,6 +191,7 @@ internal sealed partial class PlanExecutor(
         {
             return;
         }
+        // Not awaited: a load takes many seconds, and the cluster is looked at every second.
         _ = RunAsync(key, model, node, operation);
     }
 

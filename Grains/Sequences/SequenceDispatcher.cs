@@ -26,6 +26,7 @@ internal sealed class SequenceDispatcher(
     public void Break(string modelName, string modelVersion, string sequenceId, string reason)
     {
         string key = SequenceKey.Of(modelName, modelVersion, sequenceId);
+        // Not awaited: the refusal is answered now, and the sequence ends behind the requests before it.
         _ = _order.Join(key).LeaveAfter(() => BreakAsync(key, $"was refused: {reason}"));
     }
 

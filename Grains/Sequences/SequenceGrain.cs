@@ -203,6 +203,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         {
             Stop("it has ended");
         }
+        // Where the caller is on another silo, writing the answer to the wire is its last use here.
         foreach (InferenceTensor output in response.Outputs)
         {
             output.ReleaseWhenSerialized = true;

@@ -26,6 +26,7 @@ internal sealed class SequenceOrder
     {
         lock (_lock)
         {
+            // Where another has joined behind it, the entry is that one's.
             if (_last.GetValueOrDefault(place.Key) == place.Left)
             {
                 _last.Remove(place.Key);

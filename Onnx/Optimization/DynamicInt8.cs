@@ -235,6 +235,7 @@ public static class DynamicInt8
             {
                 largest = MathF.Max(largest, MathF.Abs(weights[(r * columns) + c]));
             }
+            // A column of zeros has no largest value to divide by.
             scales[c] = largest == 0 ? 1 : largest / Levels;
             for (int r = 0; r < rows; r++)
             {
@@ -291,6 +292,7 @@ public static class DynamicInt8
     {
         string activation = node.Input[0];
         bool isPositive = IsNonNegative(model.Graph, activation);
+        // What is never below zero has all the steps of a byte for itself.
         (byte zero, int levels) = isPositive ? ((byte)0, byte.MaxValue) : ((byte)(Levels + 1), Levels);
         model.Graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_least", [1e-30f]));
         model.Graph.Initializer.Add(OnnxTensor.Of<float>($"{id}_step", [1f / levels]));

@@ -14,6 +14,7 @@ public sealed class LeastExpectedWork : ILoadBalancer
     /// <inheritdoc />
     public int Pick(ReadOnlySpan<ReplicaTarget> candidates, in RouteRequest request, TimeSpan now, double random)
     {
+        // Begins anywhere: the first of equal ones would get every request.
         int start = (int)(random * candidates.Length);
         int best = start;
         double least = double.PositiveInfinity;

@@ -11,6 +11,7 @@ public sealed class LeastOutstanding : ILoadBalancer
     /// <inheritdoc />
     public int Pick(ReadOnlySpan<ReplicaTarget> candidates, in RouteRequest request, TimeSpan now, double random)
     {
+        // Begins anywhere: the first of equal ones would get every request.
         int start = (int)(random * candidates.Length);
         int best = start;
         for (int i = 1; i < candidates.Length; i++)

@@ -42,6 +42,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
     public bool Update(RoutingTable table, SiloAddress? local)
     {
         ArgumentNullException.ThrowIfNull(table);
+        // Of two tables that come at once the older must not be the one that stays.
         lock (_lock)
         {
             if (!table.IsNewerThan(_snapshot.Table))
@@ -95,6 +96,8 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
             Excluded: null
         );
         answer = null;
+        // Counted in before it is judged, or two at once would find the same room. A request over the limit goes alone
+        // rather than never.
         if (RoutingSnapshot.Pick(model, route, Now, _random.Next()) is not { } target)
         {
             return false;
@@ -143,11 +146,14 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
 
     private RequestPart[] Parts(ModelTargets model, InferenceRequest request, in RouteRequest route)
     {
+        // A sequence's request has a state and an order, and goes whole. Under weights the plan says what each replica
+        // gets, which a split by speed would not keep.
         if (route.Rows < 2 || request.SequenceId.Length > 0 || !model.TaskPartition || model.Balancer is Weighted)
         {
             return [];
         }
         ReplicaTarget[] targets = model.Of(route.Version);
+        // Rows of a model that does not batch may influence each other (ADR 5).
         if (targets.Length < 2 || !targets[0].Route.IsBatched)
         {
             return [];
@@ -184,9 +190,11 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
                     others.Token
                 )
         );
+        // The parts hold references of their own.
         request.Dispose();
         for (int i = 0; i < parts.Length; i++)
         {
+            // Each is awaited, also behind a failure: somebody must give its tensors back.
             InferenceResponse answer = await answers[i].ConfigureAwait(false);
             if (failed is not null || answer.Error != InferenceError.None)
             {
@@ -228,6 +236,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
     )
     {
         TimeSpan begin = Now;
+        // Inference is pure, but a sequence's first attempt may have changed its state.
         bool mayRetry = options.Retry && request.SequenceId.Length == 0;
         if (options.HedgeAfterMs > 0)
         {
@@ -264,6 +273,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
             }
             first.Response?.Dispose();
             Counters.AddRetry();
+            // One deadline holds for both attempts.
             sender.Elapsed(Now - begin);
             Attempt second = await sender.SendAsync(next, Now, this, cancellationToken).ConfigureAwait(false);
             return second.Response ?? Lost(request, next, second.Reason);
@@ -276,6 +286,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
 
     private ReplicaTarget? Another(in RouteRequest route, ReplicaTarget but, TimeSpan begin)
     {
+        // A timeout of zero would be none at all.
         TimeSpan left =
             route.Timeout > TimeSpan.Zero
                 ? TimeSpan.FromTicks(Math.Max(1, (route.Timeout - (Now - begin)).Ticks))

@@ -76,6 +76,7 @@ internal sealed class RequestSender(
         if (await Task.WhenAny(first, wait).ConfigureAwait(false) == first || another() is not { } other)
         {
             Attempt only = await first.ConfigureAwait(false);
+            // Ends the delay's timer, which nobody waits for any more.
             await losers.CancelAsync().ConfigureAwait(false);
             return only;
         }
@@ -85,6 +86,7 @@ internal sealed class RequestSender(
         Task<Attempt> winner = await Task.WhenAny(first, second).ConfigureAwait(false);
         Attempt answer = await winner.ConfigureAwait(false);
         Task<Attempt> loser = winner == first ? second : first;
+        // The faster one failed; the slower one may still be good.
         if (answer.MayRetry)
         {
             answer.Response?.Dispose();
@@ -132,6 +134,7 @@ internal sealed class RequestSender(
         try
         {
             CancellationToken either = both?.Token ?? lost;
+            // Orleans fails a call to a lost node only at its timeout: the token gives it up at once (ADR 10).
             InferenceResponse response = await transport
                 .InferAsync(node, _request, either)
                 .WaitAsync(either)
@@ -142,6 +145,7 @@ internal sealed class RequestSender(
             counters.AddBytes(RequestRows.Bytes(_request) + response.Outputs.Sum(output => (long)output.ByteLength));
             return new Attempt(response, "");
         }
+        // Asked before the next: a caller who has given up says nothing about the node.
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             _abandoned = true;

@@ -64,6 +64,7 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
     /// <summary>Counts a call in.</summary>
     public void BeginRequest(TimeSpan now)
     {
+        // A node that was idle owed no sign: its silence counts from the first call on.
         if (Interlocked.Increment(ref _outstanding) == 1)
         {
             ObserveAnswer(now);
@@ -82,6 +83,7 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
         CancellationTokenSource lost;
         lock (_lock)
         {
+            // The router's own node is called in process, where no connection can fail.
             if (_ejectedAtTicks >= 0 || IsLocal)
             {
                 return false;
@@ -90,6 +92,7 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
             lost = _lost;
         }
 
+        // Outside the lock, since what is cancelled goes on right here and may come back to this node.
         lost.Cancel();
         return true;
     }
@@ -103,6 +106,7 @@ public sealed class NodeState(NodeRoute route, bool isLocal)
             {
                 return false;
             }
+            // First the source: whoever sees the node back must not get a token that is cancelled.
             _lost = new CancellationTokenSource();
             Volatile.Write(ref _ejectedAtTicks, -1);
             return true;

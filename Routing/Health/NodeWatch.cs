@@ -16,6 +16,7 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
     /// <summary>A connection to some node broke: every node is probed now.</summary>
     public void ConnectionBroke()
     {
+        // Before the signal, so that whoever it wakes sees it.
         Volatile.Write(ref _broken, 1);
         Volatile.Read(ref _signal).TrySetResult();
     }
@@ -38,6 +39,7 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
                 return;
             }
 
+            // The signal before the flag: a connection that breaks between the two wakes the next round.
             if (_signal.Task.IsCompleted)
             {
                 Volatile.Write(ref _signal, NewSignal());
@@ -65,6 +67,7 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
         return Task.WhenAll(probes);
     }
 
+    // Who reports a broken connection must not run the probes itself.
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private bool IsDue(NodeState node, TimeSpan now)
@@ -86,6 +89,7 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
         );
         try
         {
+            // A ping to a lost node ends only with a token of its own, as any call.
             await transport.PingAsync(node, both.Token).WaitAsync(both.Token).ConfigureAwait(false);
             node.Timeouts = 0;
             node.ObserveAnswer(router.Now);

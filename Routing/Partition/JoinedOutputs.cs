@@ -8,7 +8,10 @@ namespace OrleansInference.Routing.Partition;
 /// </summary>
 public sealed class JoinedOutputs
 {
+    // Parts that run side by side end on different threads.
     private readonly Lock _lock = new();
+
+    // By their first row: they end in any order.
     private readonly SortedList<int, InferenceTensor[]> _parts = [];
     private readonly int _rows;
     private InferenceTensor[]? _whole;

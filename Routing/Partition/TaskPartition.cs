@@ -32,13 +32,18 @@ public static class TaskPartition
         {
             return [];
         }
+        // A lambda cannot capture an in parameter.
         RouteRequest whole = request;
         ReplicaTarget single = targets.MinBy(target => target.Estimate(whole, now).Seconds)!;
         if (targets.Count == 1 || request.Rows < 2)
         {
             return [new RequestPart(single, 0, request.Rows)];
         }
-        RouteRequest part = whole with { Bytes = whole.Bytes / targets.Count };
+        // As if all of them took part: how many will is what has to be found out.
+        RouteRequest part = whole with
+        {
+            Bytes = whole.Bytes / targets.Count,
+        };
         (ReplicaTarget Target, double Wait, double Speed)[] sorted =
         [
             .. targets

@@ -12,6 +12,7 @@ namespace OrleansInference.Routing.Snapshots;
 /// </summary>
 public sealed class RoutingSnapshot
 {
+    // On every request's way, so that no array is made for each. Nothing is awaited while it is in use.
     [ThreadStatic]
     private static ReplicaTarget[]? _usable;
 
@@ -43,6 +44,7 @@ public sealed class RoutingSnapshot
     public RoutingSnapshot Next(RoutingTable table, SiloAddress? local)
     {
         ArgumentNullException.ThrowIfNull(table);
+        // A table says nothing of health: what is ejected stays so. A call is counted out where it was counted in.
         Dictionary<SiloAddress, NodeState> known = Nodes.ToDictionary(node => node.Address);
         NodeState[] nodes =
         [
@@ -97,6 +99,7 @@ public sealed class RoutingSnapshot
     {
         ArgumentNullException.ThrowIfNull(model);
         ReplicaTarget[] all = model.Of(request.Version);
+        // The only one is asked even where it is ejected, in case it is back.
         if (all.Length == 1)
         {
             return all[0].Node == request.Excluded ? null : all[0];

@@ -33,6 +33,7 @@ public static class AdmissionPolicy
     )
         where TRequest : QueuedRequest
     {
+        // First, because it costs nothing: a flood is refused without an estimate.
         int room = Room(replica.Limits, request.Request.Background);
         if (replica.Queue.Count >= room)
         {
@@ -50,14 +51,18 @@ public static class AdmissionPolicy
         {
             return new QueueAdmission(AdmissionVerdict.OverShare, room, now);
         }
+        // Measured: beside a tenant's flood another lost 5.4 points of attainment without this, 0.1 with it (ADR 11).
         due += backlog;
 
         uint priority = policy.PriorityOf(request.Request);
+        // Judged as the last of its due time, which it is until a later one comes.
         OrderKey place = new(request.Request.Background, priority, due, long.MaxValue);
         AdmissionVerdict verdict = Decide(replica, request, policy.Rule, place, now, out TimeSpan finish);
         if (verdict == AdmissionVerdict.Admitted)
         {
             replica.Queue.Add(request, priority, due, now);
+            // Where all runs are long, no turn begins in time to drop it: it is answered when it is overdue all the
+            // same.
             replica.WakeNoLaterThan(replica.Queue.NextDeadline);
         }
         else
@@ -117,6 +122,7 @@ public static class AdmissionPolicy
         }
         BatchLimits limits = replica.Limits;
         ServiceRate rate = ServiceRate.From(limits, replica.Cost.Current);
+        // A share is held until the answer, so that those that run count too.
         double room = limits.MaxQueuedRequests + limits.Concurrency;
         if (request.Deadline != TimeSpan.MaxValue && rate.Cost.IsKnown)
         {
@@ -178,6 +184,7 @@ public static class AdmissionPolicy
     {
         double turnWait = replica.TurnWait.Seconds(now);
         ServiceRate rate = ServiceRate.From(replica.Limits, replica.Cost.Current) with { TurnWaitSeconds = turnWait };
+        // Nothing was measured yet, and letting it in is how that changes.
         if (!rate.Cost.IsKnown)
         {
             return default;

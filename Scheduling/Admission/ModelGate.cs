@@ -11,6 +11,7 @@ public sealed class ModelGate
     /// <summary>How full the queue must be before shares count.</summary>
     private const double Contended = 0.5;
 
+    // A tenant between two requests still counts: the next one must find its share free.
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -51,6 +52,7 @@ public sealed class ModelGate
             bool isLate = hasDeadline && Outstanding > 0 && !estimate.IsWithin(timeout.TotalSeconds);
             if (Outstanding >= capacity.MaxOutstanding || isLate)
             {
+                // No place comes free before one more has been answered.
                 double retry = Math.Max(oneMore, estimate.WaitSeconds - (longest * Contended));
                 return new GateDecision(GateVerdict.Overloaded, estimate.Seconds, retry);
             }
@@ -112,6 +114,8 @@ public sealed class ModelGate
         double share = Share(place, now);
         // A tenant alone has all of it: then it is simply full.
         alone = share >= 1;
+        // One request always fits a share: a tenant whose requests are larger than its share would be shut out for
+        // good.
         return (Outstanding < room * Contended || place.Outstanding + rows <= Math.Max(rows, room * share))
             && TakePlace(place, rows);
     }

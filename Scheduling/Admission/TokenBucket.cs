@@ -22,6 +22,7 @@ public sealed class TokenBucket
     /// <summary>Takes one; where there is none, says in how many seconds there will be.</summary>
     public bool TryTake(TimeSpan now, out double retryAfterSeconds)
     {
+        // Room for one whole token at least: at less than one a second there would never be any.
         _tokens = Math.Min(Math.Max(1, PerSecond), _tokens + (Math.Max(0, (now - _at).TotalSeconds) * PerSecond));
         _at = now;
         retryAfterSeconds = _tokens >= 1 ? 0 : (1 - _tokens) / PerSecond;

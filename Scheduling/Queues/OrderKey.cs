@@ -21,6 +21,7 @@ public readonly record struct OrderKey(bool Background, uint Priority, TimeSpan 
         {
             return Priority < other.Priority ? -1 : 1;
         }
+        // No two in a queue are equal: a sequence number is given out once.
         int due = Due.CompareTo(other.Due);
         return due != 0 ? due : Sequence.CompareTo(other.Sequence);
     }

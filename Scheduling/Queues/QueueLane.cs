@@ -12,6 +12,7 @@ internal sealed class QueueLane(ShapeSignature signature)
     /// <summary>A lane's requests.</summary>
     internal readonly struct Index : IRequestIndex
     {
+        // What is overdue, and what stands before a place, is asked of the line of all requests only.
         static bool IRequestIndex.KeepsSums => false;
 
         static ref RequestLink IRequestIndex.Link(QueuedRequest request) => ref request.InLane;

@@ -45,6 +45,7 @@ public sealed class ReplicaQueue<TRequest>
         }
         request.Key = new OrderKey(request.Request.Background, priority, due, _sequence++);
         request.Arrival = now;
+        // Fixed from here on: the tree keeps the earliest of them, and does not see one that changes.
         request.DropAt = request.DropWhenOverdue ? request.Deadline : TimeSpan.MaxValue;
         request.RowsTaken = 0;
         request.IsQueued = true;
@@ -78,6 +79,7 @@ public sealed class ReplicaQueue<TRequest>
 
     /// <summary>Rows that would run before a request with this key.</summary>
     public long RowsAhead(uint priority, TimeSpan due, bool background = false) =>
+        // Of those with the same due time it would be the last.
         _line.RowsBefore(new OrderKey(background, priority, due, long.MaxValue));
 
     /// <summary>
@@ -111,12 +113,14 @@ public sealed class ReplicaQueue<TRequest>
         {
             return false;
         }
+        // Rows that are not known to be independent run as they came: neither joined nor split (ADR 5).
         if (limits.OneRequest)
         {
             Take(head, head.RowsLeft, batch);
             return true;
         }
 
+        // One in no lane shares its run with nobody: its own rows are all that can run.
         QueueLane? lane = head.Lane;
         long together = _shared is not null ? Rows : lane?.Requests.Rows ?? head.RowsLeft;
         BatchDecision decision = BatchPolicy.Decide(
@@ -136,6 +140,7 @@ public sealed class ReplicaQueue<TRequest>
         while (room > 0 && next is not null)
         {
             int left = next.RowsLeft;
+            // One that is split waits for its last part: only a request that no batch could hold pays that.
             if (left > room && batch.Count > 0)
             {
                 break;
@@ -143,6 +148,7 @@ public sealed class ReplicaQueue<TRequest>
             int rows = Math.Min(left, room);
             Take(next, rows, batch);
             room -= rows;
+            // What was taken whole has left, so that the next is the first again.
             next = _shared is not null ? _line.First : lane?.Requests.First;
         }
 
@@ -165,6 +171,7 @@ public sealed class ReplicaQueue<TRequest>
             request.Lane?.Requests.Shrink(request, rows);
         }
 
+        // Last: the trees take off their sums what was left of it until now.
         request.RowsTaken += rows;
     }
 

@@ -54,10 +54,13 @@ internal sealed class RequestTree<TIndex>
     public void Remove(QueuedRequest request)
     {
         ref RequestLink link = ref TIndex.Link(request);
+        // Turned downwards until one child at most is left to take its place. Of two the higher level comes up, so that
+        // no child stands above its parent.
         while (link.Left is { } left && link.Right is { } right)
         {
             RotateUp(left.Level > right.Level ? left : right);
         }
+        // While it still hangs there: the sums to correct are those on its way up.
         Shrink(request, request.RowsLeft);
         if (request == First)
         {
@@ -146,6 +149,7 @@ internal sealed class RequestTree<TIndex>
             }
             else
             {
+                // One below this node is overdue, and it is neither to the left nor here.
                 node = link.Right!;
             }
         }
@@ -253,6 +257,7 @@ internal sealed class RequestTree<TIndex>
         {
             return;
         }
+        // Below it are now the very requests that were below its parent.
         link.Earliest = above.Earliest;
         above.Earliest = EarliestFrom(parent);
     }
@@ -263,6 +268,7 @@ internal sealed class RequestTree<TIndex>
     /// </summary>
     private static void Forget(TimeSpan dropAt, QueuedRequest? node)
     {
+        // Above a node whose earliest is another's, nothing changes.
         while (node is not null && TIndex.Link(node).Earliest == dropAt)
         {
             ref RequestLink link = ref TIndex.Link(node);

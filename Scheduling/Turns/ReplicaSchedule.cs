@@ -53,6 +53,7 @@ public sealed class ReplicaSchedule<TRequest>
 
     /// <summary>How long a timer has to wait until <see cref="WakeAt"/>: timers tick in whole milliseconds.</summary>
     public TimeSpan TimeToWake(TimeSpan now) =>
+        // Rounded up: a timer that fires early finds nothing to do and has to be set again.
         TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((WakeAt - now).TotalMilliseconds)));
 
     /// <summary>Asks to be woken at <paramref name="at"/>, unless that is to happen before.</summary>

@@ -50,6 +50,7 @@ public static class TurnPolicy
         where TRequest : QueuedRequest
     {
         replica.TurnWait.RecordBegin(now);
+        // Before a batch is chosen: what is late already would run for nobody.
         replica.Queue.TakeOverdue(now, overdue);
         TimeSpan wait = TimeSpan.MaxValue;
         BatchLimits limits = replica.Limits;
@@ -78,10 +79,12 @@ public static class TurnPolicy
     public static void End<TRequest>(ReplicaSchedule<TRequest> replica, int rows, double? seconds, TimeSpan now)
         where TRequest : QueuedRequest
     {
+        // A run that failed may have ended at once, and says nothing of what runs take.
         if (seconds is { } measured)
         {
             replica.Cost.Observe(rows, measured);
         }
+        // It waits again as any other would, and what it waits is measured alike.
         replica.TurnWait.RecordRequest(now);
     }
 

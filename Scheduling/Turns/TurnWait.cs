@@ -19,6 +19,7 @@ public sealed class TurnWait
     /// <summary>A turn began.</summary>
     public void RecordBegin(TimeSpan now)
     {
+        // Threads may begin turns in another order: which wait is whose does not change their mean.
         if (!_asked.TryDequeue(out TimeSpan asked))
         {
             return;

@@ -61,6 +61,7 @@ internal sealed class EngineTurns(
         SimulatedNode node = replica.Node;
         node.Busy--;
         node.ThreadsBusy -= batch.Threads;
+        // Exactly none where nothing runs: differences of many numbers leave a rest of rounding.
         node.Pressure = node.Busy == 0 ? 0 : node.Pressure - replica.Model.Intensity;
         node.CoreSeconds += batch.Seconds * batch.Threads;
         replica.Tally.Ran(batch.Rows, batch.Seconds);
@@ -115,6 +116,7 @@ internal sealed class EngineTurns(
     private void GoOn(SimulatedReplica replica)
     {
         SimulatedNode node = replica.Node;
+        // As an engine thread does: it goes on with its replica, behind those that wait.
         if (node.Waiting.Count == 0)
         {
             Run(replica);

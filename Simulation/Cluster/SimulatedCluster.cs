@@ -109,6 +109,7 @@ public sealed class SimulatedCluster
                 break;
             }
             _events++;
+            // Of two at one time the arrival is always first, so that a seed gives one run and no other.
             if (arrival <= other)
             {
                 _clock.AdvanceTo(arrival);
@@ -141,6 +142,7 @@ public sealed class SimulatedCluster
             {
                 Loaded(replica);
             }
+            // What is loaded at the beginning takes none of the time that is simulated.
             _clock.Clear();
             _director.Decide(_reports.Read());
         }
@@ -212,6 +214,7 @@ public sealed class SimulatedCluster
 
     private void ScheduleAgain(EventKind kind, double seconds)
     {
+        // Looks end with the workload, or the run would never be over.
         if (_clock.Ticks < _end)
         {
             _clock.Schedule(SimulationClock.ToTicks(seconds), kind, 0);

@@ -78,6 +78,7 @@ internal sealed class SimulatedGateways(
         SimulatedNode entry = state.Nodes[request.Entry];
         RequestEnds.Release(request);
         request.ServedLoad = null;
+        // Sent elsewhere once, as the router does.
         if (request.Retried || entry.IsLost)
         {
             ends.Refuse(request);
@@ -119,6 +120,7 @@ internal sealed class SimulatedGateways(
         WorldModel model = state.World.Models[request.Model];
         long bytes = (long)model.RequestBytes * request.Rows;
         TimeSpan left = options.Deadlines
+            // A timeout of zero would be none at all.
             ? TimeSpan.FromTicks(Math.Max(1, request.Deadline.Ticks - clock.Ticks))
             : TimeSpan.Zero;
         RouteRequest route = new(model.Name, "", request.Rows, bytes, left, excluded);

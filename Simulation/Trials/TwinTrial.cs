@@ -50,6 +50,7 @@ public sealed class TwinTrial : IPlanTrial
             {
                 Seed = seed,
                 WarmupSeconds = Math.Min(0.5, seconds * 0.1),
+                // Beyond the end: what is tried is this plan, and nobody plans over it.
                 LookSeconds = LongestSeconds * 2,
                 MaxEvents = maxEvents * 2,
             }
@@ -68,6 +69,8 @@ public sealed class TwinTrial : IPlanTrial
                             Name = node.Name,
                             Index = i,
                             Cores = node.Cores,
+                            // Whether a plan fits is PlanMask's to say. Half of the largest number, so that no sum with
+                            // it overflows.
                             MemoryBytes = long.MaxValue / 2,
                             LinkMbps = node.LinkMbps > 0 ? node.LinkMbps : 1000,
                         }
@@ -84,6 +87,7 @@ public sealed class TwinTrial : IPlanTrial
                             Intensity = 1,
                             MaxRows = model.MaxRows,
                             MemoryBytes = model.MemoryBytes,
+                            // A trial asks what a plan is worth once it is in place.
                             LoadSeconds = 0,
                             SloSeconds = model.SloSeconds,
                             RequestBytes = (int)Math.Clamp(model.BytesPerRow / 2, 0, int.MaxValue),

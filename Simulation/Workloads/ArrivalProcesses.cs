@@ -84,6 +84,7 @@ public static class ArrivalProcesses
     public static IEnumerable<Arrival> InOrder(IEnumerable<IEnumerable<Arrival>> streams)
     {
         ArgumentNullException.ThrowIfNull(streams);
+        // Equal times are ordered too: a queue's own order of equals must not decide what is simulated.
         PriorityQueue<(IEnumerator<Arrival> Stream, int Index), (long At, int Model, int Index)> heads = new();
         foreach ((int index, IEnumerable<Arrival> stream) in streams.Index())
         {

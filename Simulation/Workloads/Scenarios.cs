@@ -265,11 +265,13 @@ public static class Scenarios
         for (int i = 0; i < streams.Length; i++)
         {
             int model = i;
+            // Numbers of its own for each use: another shape of one model changes no other's requests.
             SimulationRandom random = new(seed, 100 + (10 * i));
             SimulationRandom sizes = new(seed, 101 + (10 * i));
             SimulationRandom form = new(seed, 102 + (10 * i));
             Func<double, double> factor = shape(model, seconds, form);
             double mean = Enumerable.Range(0, 2000).Average(step => factor(step / 2000.0 * seconds));
+            // A little more than the samples show, so that no peak between two of them is cut off.
             double highest = Enumerable.Range(0, 2000).Max(step => factor(step / 2000.0 * seconds)) * 1.01;
             SimulationRandom probe = new(seed, 103 + (10 * i));
             double meanRows = Enumerable.Range(0, 500).Average(_ => rows(model, probe));

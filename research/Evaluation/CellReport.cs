@@ -4,8 +4,8 @@ namespace OrleansInference.Research.Evaluation;
 
 /// <summary>How everybody did in a cell.</summary>
 /// <param name="Cell">The cell's name.</param>
-/// <param name="Contestants">Name, the setting that training chose, the share of requests in time on each held-out
-/// trace, and its mean in the seconds before, in which everybody adapts.</param>
+/// <param name="Contestants">Name, the setting that training chose, and the share of requests in time on each held-out
+/// trace; last its mean in the seconds before, in which everybody adapts.</param>
 /// <param name="BestStatic">The same of the best fixed setting in hindsight.</param>
 public sealed record CellReport(
     string Cell,

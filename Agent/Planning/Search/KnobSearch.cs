@@ -71,6 +71,7 @@ public sealed class KnobSearch
             {
                 return null;
             }
+            // Only of those measured most often: one lucky measurement must not beat the median of several.
             int most = _measured.Values.Max(points => points.Count);
             return _order.Where(knobs => _measured[knobs].Count == most).Select(Median).MaxBy(point => point.Score);
         }

@@ -36,6 +36,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         Workload workload = Trace(settings, settings.Seconds, settings.Seed);
         ModelMetadata metadata = await server.Inference.GetModelMetadataAsync(settings.Model, "", cancellationToken);
         string mode = await ModeAsync(server, cancellationToken);
+        // What is measured must not be changed meanwhile.
         if (mode != "off")
         {
             await AgentCalls.SetModeAsync(server, "off", cancellationToken);
@@ -80,6 +81,7 @@ internal sealed class AlignCommand(IAnsiConsole console, TextWriter output, Time
         {
             if (mode != "off")
             {
+                // Also after Ctrl+C: the cluster gets its agent back.
                 await AgentCalls.SetModeAsync(server, mode, CancellationToken.None);
             }
         }

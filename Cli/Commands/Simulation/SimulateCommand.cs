@@ -143,6 +143,7 @@ internal sealed class SimulateCommand(IAnsiConsole console, TextWriter output) :
         CancellationToken cancellationToken
     )
     {
+        // What is compiled at its first use is no part of what is timed.
         Repeat(world, workload, settings, WarmupCpuSeconds, cancellationToken);
         Stopwatch wall = Stopwatch.StartNew();
         (long events, double cpu) = Repeat(world, workload, settings, TimedCpuSeconds, cancellationToken);

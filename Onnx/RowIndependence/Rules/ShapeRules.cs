@@ -315,6 +315,7 @@ internal static class ShapeRules
         {
             throw node.Unproven("no one dimension of its result is the batch");
         }
+        // As many numbers must stand in front of the batch as before, or those of one row would come to lie in several.
         SymbolicSize before = SymbolicSize.Product(value.Shape!.Take(batch));
         bool same = SymbolicSize.Product(sizes.Take(place)).Equals(before);
         return same ? TracedValue.Of(sizes, place) : throw node.Unproven("it cuts rows apart");

@@ -26,7 +26,7 @@ public sealed class InferRequestReaderTests
 
         ParsedInferRequest request = await ReadAsync(
             [.. Encoding.UTF8.GetBytes(header), .. first, .. second, .. third],
-            header.Length,
+            BodyForm.JsonThenBinary(header.Length),
             chunk,
             knownLength
         );
@@ -119,7 +119,7 @@ public sealed class InferRequestReaderTests
             }
             try
             {
-                ParsedInferRequest request = await ReadAsync(broken, null, 4096, knownLength: true);
+                ParsedInferRequest request = await ReadAsync(broken, BodyForm.Json, 4096, knownLength: true);
                 foreach (InferenceTensor input in request.Inputs)
                 {
                     input.Dispose();
@@ -146,14 +146,9 @@ public sealed class InferRequestReaderTests
     }
 
     private static Task<ParsedInferRequest> ReadAsync(string json) =>
-        ReadAsync(Encoding.UTF8.GetBytes(json), null, 4096, knownLength: true);
+        ReadAsync(Encoding.UTF8.GetBytes(json), BodyForm.Json, 4096, knownLength: true);
 
-    private static async Task<ParsedInferRequest> ReadAsync(
-        byte[] bytes,
-        int? headerLength,
-        int chunk,
-        bool knownLength
-    )
+    private static async Task<ParsedInferRequest> ReadAsync(byte[] bytes, BodyForm form, int chunk, bool knownLength)
     {
         DefaultHttpContext context = new();
         context.Request.Body = new ChunkedBody(bytes, chunk);
@@ -161,7 +156,7 @@ public sealed class InferRequestReaderTests
         {
             context.Request.ContentLength = bytes.Length;
         }
-        using RequestBody body = await RequestBody.ReadAsync(context.Request, headerLength, 1 << 20, Token);
+        using RequestBody body = await RequestBody.ReadAsync(context.Request, form, 1 << 20, Token);
         return InferRequestReader.Read(body);
     }
 }

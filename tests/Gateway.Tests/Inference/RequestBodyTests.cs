@@ -116,6 +116,12 @@ public sealed class RequestBodyTests
         {
             context.Request.ContentLength = bytes.Length;
         }
-        return await RequestBody.ReadAsync(context.Request, headerLength, limit, _bytesInFlight, Token);
+        return await RequestBody.ReadAsync(
+            context.Request,
+            BodyForm.JsonThenBinary(headerLength),
+            limit,
+            _bytesInFlight,
+            Token
+        );
     }
 }
