@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.AspNetBaseline;
 
@@ -16,6 +17,7 @@ internal sealed class InferSlot(ServedModel model) : IDisposable
 
     private readonly AlignedBuffer body = new();
     private readonly ResponseHeader answer = new(model);
+    private readonly GrpcAnswer grpcAnswer = new(model);
     private readonly int[] offsets = new int[model.Inputs.Length];
     private RequestHeader current = new(model);
     private RequestHeader bound = new(model);
@@ -46,19 +48,22 @@ internal sealed class InferSlot(ServedModel model) : IDisposable
         PlaceTensors(length - headerLength);
     }
 
+    public void Read(ModelInferRequest request)
+    {
+        current.Read(request);
+        var room = PlaceOffsets();
+        tensorStart = HeaderRoom;
+        body.Reserve(tensorStart + room);
+        for (var i = 0; i < offsets.Length; i++)
+        {
+            var raw = request.RawInputContents[i].Span;
+            raw.CopyTo(body.Slice(tensorStart + offsets[i], raw.Length));
+        }
+    }
+
     public void RunAndWrite(HttpResponse response)
     {
-        var reuse = binding is not null && binding.Body == body.Start + tensorStart && current.SameTensors(bound);
-        if (!reuse)
-        {
-            binding?.Dispose();
-            binding = null;
-            answer.Invalidate();
-            binding = new TensorBinding(model, current, body.Start + tensorStart, offsets);
-            (current, bound) = (bound, current);
-        }
-
-        var request = reuse ? current : bound;
+        var request = Bind();
         using var result = binding!.Run();
         if (!answer.IsConstant)
         {
@@ -67,23 +72,56 @@ internal sealed class InferSlot(ServedModel model) : IDisposable
         Write(response, request, result);
     }
 
+    public ModelInferResponse RunAndAnswer(string id)
+    {
+        var request = Bind();
+        using var result = binding!.Run();
+        return grpcAnswer.Build(request, result, id, binding.IsPreallocated);
+    }
+
     public void Dispose()
     {
         binding?.Dispose();
         body.Dispose();
     }
 
-    private void PlaceTensors(int tensorBytes)
+    /// <summary>Binds the tensors unless they lie where and as those of the request before; what is bound.</summary>
+    private RequestHeader Bind()
     {
-        var source = 0;
-        var target = 0;
-        for (var i = 0; i < offsets.Length; i++)
+        var reuse = binding is not null && binding.Body == body.Start + tensorStart && current.SameTensors(bound);
+        if (!reuse)
         {
-            offsets[i] = target;
-            source += checked((int)current.Inputs[i].Size);
-            target = (target + (int)current.Inputs[i].Size + AlignedBuffer.Alignment - 1) & -AlignedBuffer.Alignment;
+            binding?.Dispose();
+            binding = null;
+            answer.Invalidate();
+            grpcAnswer.Invalidate();
+            binding = new TensorBinding(model, current, body.Start + tensorStart, offsets);
+            (current, bound) = (bound, current);
         }
 
+        return reuse ? current : bound;
+    }
+
+    /// <summary>Sets where each tensor will begin, on a cache line; the bytes that all of them need.</summary>
+    private int PlaceOffsets()
+    {
+        var end = 0;
+        for (var i = 0; i < offsets.Length; i++)
+        {
+            offsets[i] = end;
+            end = checked((end + (int)current.Inputs[i].Size + AlignedBuffer.Alignment - 1) & -AlignedBuffer.Alignment);
+        }
+        return end;
+    }
+
+    private void PlaceTensors(int tensorBytes)
+    {
+        PlaceOffsets();
+        var source = 0;
+        for (var i = 0; i < offsets.Length; i++)
+        {
+            source += checked((int)current.Inputs[i].Size);
+        }
         if (source != tensorBytes)
         {
             throw new RequestFormatException($"the tensors need {source} bytes, the body has {tensorBytes}");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.AspNetBaseline;
 
@@ -81,6 +82,42 @@ internal sealed class RequestHeader(ServedModel model)
             }
         }
 
+        Complete();
+    }
+
+    /// <summary>The same of a gRPC request, whose tensors are all raw.</summary>
+    public void Read(ModelInferRequest request)
+    {
+        inputCount = outputCount = idLength = 0;
+        binaryOutput = true;
+        if (request.RawInputContents.Count != request.Inputs.Count)
+        {
+            throw new RequestFormatException(
+                $"{request.Inputs.Count} inputs need as many raw_input_contents, got {request.RawInputContents.Count}"
+            );
+        }
+        for (var i = 0; i < request.Inputs.Count; i++)
+        {
+            var input = NextInput();
+            input.Model = Find(request.Inputs[i].Name, model.Inputs);
+            input.Type = TensorType.Find(request.Inputs[i].Datatype);
+            input.Size = request.RawInputContents[i].Length;
+            var shape = request.Inputs[i].Shape;
+            for (var axis = 0; axis < shape.Count; axis++)
+            {
+                input.AddDimension(shape[axis]);
+            }
+            input.Check(model);
+        }
+        for (var i = 0; i < request.Outputs.Count; i++)
+        {
+            AddOutput(Find(request.Outputs[i].Name, model.Outputs), null);
+        }
+        Complete();
+    }
+
+    private void Complete()
+    {
         if (inputCount != model.Inputs.Length)
         {
             throw new RequestFormatException($"expected {model.Inputs.Length} inputs, got {inputCount}");
@@ -94,7 +131,7 @@ internal sealed class RequestHeader(ServedModel model)
         }
     }
 
-    private void ReadInput(ref Utf8JsonReader reader)
+    private InputTensor NextInput()
     {
         if (inputCount == inputs.Length)
         {
@@ -102,6 +139,21 @@ internal sealed class RequestHeader(ServedModel model)
         }
         var input = inputs[inputCount++];
         input.Reset();
+        return input;
+    }
+
+    private void AddOutput(int index, bool? binary)
+    {
+        if (outputCount == outputs.Length)
+        {
+            throw new RequestFormatException("more outputs than the model has");
+        }
+        outputs[outputCount++] = index >= 0 ? (index, binary) : throw new RequestFormatException("unknown output");
+    }
+
+    private void ReadInput(ref Utf8JsonReader reader)
+    {
+        var input = NextInput();
         while (NextProperty(ref reader))
         {
             if (reader.ValueTextEquals("name"u8))
@@ -135,10 +187,6 @@ internal sealed class RequestHeader(ServedModel model)
 
     private void ReadOutput(ref Utf8JsonReader reader)
     {
-        if (outputCount == outputs.Length)
-        {
-            throw new RequestFormatException("more outputs than the model has");
-        }
         var index = -1;
         bool? binary = null;
         while (NextProperty(ref reader))
@@ -157,7 +205,7 @@ internal sealed class RequestHeader(ServedModel model)
             }
         }
 
-        outputs[outputCount++] = index >= 0 ? (index, binary) : throw new RequestFormatException("unknown output");
+        AddOutput(index, binary);
     }
 
     private void ReadId(ref Utf8JsonReader reader)
@@ -177,6 +225,18 @@ internal sealed class RequestHeader(ServedModel model)
         for (var i = 0; i < tensors.Length; i++)
         {
             if (reader.ValueTextEquals(tensors[i].NameUtf8))
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static int Find(string name, ModelTensor[] tensors)
+    {
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            if (tensors[i].Name == name)
             {
                 return i;
             }

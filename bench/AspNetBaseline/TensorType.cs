@@ -27,6 +27,18 @@ internal sealed record TensorType(string Name, TensorElementType Element, int Si
         Array.Find(All, type => type.Element == element)
         ?? throw new NotSupportedException($"Element type {element} is not served.");
 
+    public static TensorType? Find(string name)
+    {
+        foreach (var type in All)
+        {
+            if (type.Name == name)
+            {
+                return type;
+            }
+        }
+        return null;
+    }
+
     public static TensorType Read(ref Utf8JsonReader reader)
     {
         foreach (var type in All)

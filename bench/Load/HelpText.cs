@@ -19,6 +19,12 @@ internal static class HelpText
           --check FILE         expected first output, float32, compared once within 1e-3
           --json               one JSON object instead of text
 
+        grpc      the same over gRPC with raw contents: a channel and a closed loop a connection; of an answer the
+                  length alone is checked, against the first one's
+          --url URL            http://127.0.0.1:8001
+          --model --input --input-name --shape --datatype --output --connections --seconds --warmup --pid --check
+          --json               as for http
+
         orleans   call one model through the Orleans client: calls/s, latency, CPU of client and silo a call
           --gateway ADDR:PORT  127.0.0.1:30000, the silo's gateway
           --model NAME         --input-name NAME         --shape 1,3,224,224 (FP32)
@@ -42,14 +48,30 @@ internal static class HelpText
           --model FILE.onnx --input FILE.f32
           --seconds S          1, for each row
 
-        compare   OrleansInference against the ASP.NET Core baseline, alternating, over HTTP
+        compare   OrleansInference against the ASP.NET Core baseline, or another server, alternating
           --silo "COMMAND"     dotnet Silo/bin/Release/net10.0/OrleansInference.Silo.dll
                                it is given --models DIR --http-port P --grpc-port P --silo-port P --gateway-port P;
                                "baseline" measures the baseline against itself: the noise of the method
           --baseline FILE.dll  bench/AspNetBaseline/bin/Release/net10.0/OrleansInference.AspNetBaseline.dll
+          --against URL        instead, a KServe v2 server that runs already, at http://host:port of the protocol;
+                               it must serve the models of compare, and give their first output within 1e-3
+          --against-pid P      its process, whose CPU time is reported (Linux)
+          --protocol http|grpc http: binary tensors; grpc: ModelInfer with raw contents, a channel a connection
           --data DIR           ../shared/data
           --runs N  5          --seconds S  4         --warmup S  2
-          --only tiny:64,...   model, or model:connections
+          --only tiny:64,...   model, or model:connections; the models are tiny, squeezenet and mlp (256-1024-64).
+                               Default: tiny at 1, 4, 16, 64, 256, squeezenet at 1, 4, 16, mlp at 16, 64;
+                               over gRPC: tiny at 1, 16, 64
+          --model NAME=FILE.onnx --input FILE.f32
+                               your own model in their place, at 1, 16, 64; its one input and first output are FP32
+
+        compare-models   write the models of compare, for the server of --against
+          --out DIR            model repository to write            --data DIR           ../shared/data
+
+        limit     the most that service one by one can give here: 1/(echo µs + run µs), of an echo in bare Kestrel
+                  and of the model in this process; the baseline beside it
+          --baseline --data --seconds --warmup --only --model --input    as for compare
+          --runs N  3          Default: tiny at 1 and 64, squeezenet at 16, mlp at 64
 
         overload  a cluster on this machine at several times its capacity, over HTTP with a deadline in a header
           --silo "COMMAND"     as for compare

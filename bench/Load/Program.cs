@@ -5,7 +5,9 @@ using OrleansInference.Load;
 using OrleansInference.Load.Arguments;
 using OrleansInference.Load.Cluster;
 using OrleansInference.Load.Compare;
+using OrleansInference.Load.Grpc;
 using OrleansInference.Load.Http;
+using OrleansInference.Load.Limit;
 using OrleansInference.Load.Orleans;
 using OrleansInference.Load.Outside;
 using OrleansInference.Load.Raw;
@@ -32,6 +34,8 @@ try
     {
         case "http":
             return HttpCommand.Run(new ArgumentSet(rest, HttpCommand.Options), cancellation.Token);
+        case "grpc":
+            return await GrpcCommand.RunAsync(new ArgumentSet(rest, GrpcCommand.Options), cancellation.Token);
         case "raw":
             return RawCommand.Run(new ArgumentSet(rest, RawCommand.Options), cancellation.Token);
         case "orleans":
@@ -42,6 +46,10 @@ try
             return ConformanceModelsCommand.Run(new ArgumentSet(rest, ConformanceModelsCommand.Options));
         case "compare":
             return await CompareCommand.RunAsync(new ArgumentSet(rest, CompareCommand.Options), cancellation.Token);
+        case "compare-models":
+            return CompareModelsCommand.Run(new ArgumentSet(rest, CompareModelsCommand.Options));
+        case "limit":
+            return await LimitCommand.RunAsync(new ArgumentSet(rest, LimitCommand.Options), cancellation.Token);
         case "overload":
             return await OverloadCommand.RunAsync(new ArgumentSet(rest, OverloadCommand.Options), cancellation.Token);
         case "scale":
@@ -54,8 +62,8 @@ try
             throw new HelpRequestedException();
         default:
             throw new UsageException(
-                $"Unknown command '{args[0]}'; the commands are http, orleans, probe-models, "
-                    + $"conformance-models, raw, compare, overload, scale, plan and search."
+                $"Unknown command '{args[0]}'; the commands are http, grpc, orleans, probe-models, "
+                    + "conformance-models, raw, compare, compare-models, limit, overload, scale, plan and search."
             );
     }
 }

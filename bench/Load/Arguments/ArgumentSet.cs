@@ -55,6 +55,20 @@ internal sealed class ArgumentSet
             ? value
         : throw new UsageException($"Option --{name} expects a whole number of at least {least}, not '{text}'.");
 
+    /// <summary>The required <c>--shape</c>.</summary>
+    public long[] Shape() =>
+        [
+            .. Required("shape")
+                .Split(',')
+                .Select(text =>
+                    long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                        ? length
+                        : throw new UsageException(
+                            $"Option --shape expects numbers with commas between them, as 1,3,224,224, not '{text}'."
+                        )
+                ),
+        ];
+
     public double Number(string name, double fallback, double least) =>
         Find(name) is not { } text ? fallback
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least

@@ -92,10 +92,10 @@ internal sealed class ClusterSilos : IDisposable
     }
 
     /// <summary>CPU seconds of all of them so far.</summary>
-    public double CpuSeconds() => silos.Sum(silo => ProcessCpu.Seconds(silo.Id) ?? 0);
+    public double CpuSeconds() => silos.Sum(silo => ProcessCpu.Seconds(silo.ProcessId) ?? 0);
 
     /// <summary>Resident MiB of each.</summary>
-    public long[] ResidentMiB() => [.. silos.Select(silo => Resident(silo.Id) >> 20)];
+    public long[] ResidentMiB() => [.. silos.Select(silo => Resident(silo.ProcessId) >> 20)];
 
     /// <summary>Nodes that membership and the director count.</summary>
     public async Task<int> NodesAsync(CancellationToken cancellation)

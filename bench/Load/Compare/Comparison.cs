@@ -1,19 +1,29 @@
-using OrleansInference.Load.Http;
 using OrleansInference.Load.Measurement;
 using OrleansInference.Load.Raw;
 
 namespace OrleansInference.Load.Compare;
 
 /// <summary>
-/// Loads the two servers in turns. The order within a pair alternates, so that neither always runs second.
+/// Loads the two servers in turns. The order within a pair alternates, so that neither always runs second. Times are
+/// seconds of a run and of its warm-up.
 /// </summary>
-internal sealed class Comparison(ServerProcess ours, ServerProcess baseline, int runs, double seconds, double warmup)
+internal sealed class Comparison(
+    IInferProtocol protocol,
+    ComparedServer ours,
+    ComparedServer other,
+    int runs,
+    (double Measured, double Warmup) times
+)
 {
     private const double RawSeconds = 1;
 
     private static readonly RawSetting[] RawSettings = [new(1, 1, 2), new(32, 1, 2)];
 
-    public ScenarioResult Measure(Scenario scenario, ComparedModel model, CancellationToken cancellation)
+    public async Task<ScenarioResult> MeasureAsync(
+        Scenario scenario,
+        ComparedModel model,
+        CancellationToken cancellation
+    )
     {
         var result = new ScenarioResult(scenario);
         foreach (var setting in RawSettings)
@@ -29,13 +39,13 @@ internal sealed class Comparison(ServerProcess ours, ServerProcess baseline, int
             {
                 var oursNow = (run + turn) % 2 == 1;
                 var side = oursNow ? result.Ours : result.Baseline;
-                side.Add(
-                    Load(oursNow ? ours : baseline, oursNow ? baseline : ours, scenario, model, result, cancellation)
-                );
+                var server = oursNow ? ours : other;
+                var idle = oursNow ? other : ours;
+                side.Add(await LoadAsync(server, idle, model, result, cancellation));
             }
 
-            Console.Error.WriteLine(
-                $"{scenario} run {run + 1}/{runs}: ours {result.Ours[run].Throughput:F0}/s, baseline "
+            await Console.Error.WriteLineAsync(
+                $"{scenario} run {run + 1}/{runs}: ours {result.Ours[run].Throughput:F0}/s, {other.Name} "
                     + $"{result.Baseline[run].Throughput:F0}/s, errors {result.Errors}"
             );
         }
@@ -43,24 +53,20 @@ internal sealed class Comparison(ServerProcess ours, ServerProcess baseline, int
         return result;
     }
 
-    private LoadResult Load(
-        ServerProcess server,
-        ServerProcess idle,
-        Scenario scenario,
+    private async Task<LoadResult> LoadAsync(
+        ComparedServer server,
+        ComparedServer idle,
         ComparedModel model,
         ScenarioResult result,
         CancellationToken cancellation
     )
     {
-        var plan = new LoadPlan(server.EndPoint, model.Request, scenario.Connections, seconds, warmup)
-        {
-            ServerProcess = server.Id,
-        };
         var idleBefore = ProcessCpu.Seconds(idle.Id);
-        var measured = LoadRun.Execute(plan, cancellation);
+        var connections = result.Scenario.Connections;
+        var measured = await protocol.LoadAsync(server, model, connections, times, cancellation);
         if (ProcessCpu.Seconds(idle.Id) - idleBefore is { } used)
         {
-            result.IdleShares.Add(used / (seconds + warmup));
+            result.IdleShares.Add(used / (times.Measured + times.Warmup));
         }
         return measured;
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
 
 namespace OrleansInference.Load.Compare;
 
@@ -10,11 +11,21 @@ internal static class Machine
     public static string Describe() =>
         $"{Environment.ProcessorCount} cores, {Cpu()}, "
         + $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1 << 30)} GiB, "
-        + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+        + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, "
+        + $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}";
 
-    public static string Commit() =>
-        (Git("rev-parse", "--short", "HEAD") ?? "unknown")
-        + (string.IsNullOrEmpty(Git("status", "--porcelain")) ? "" : " with local changes");
+    /// <summary>The commit of the checkout that a folder lies in, by default the current one.</summary>
+    public static string Commit(string? folder = null)
+    {
+        var checkout = folder ?? ".";
+        if (Git("-C", checkout, "rev-parse", "--short", "HEAD") is not { } commit)
+        {
+            return "unknown";
+        }
+        return string.IsNullOrEmpty(Git("-C", checkout, "status", "--porcelain"))
+            ? commit
+            : $"{commit} with local changes";
+    }
 
     private static string Cpu()
     {

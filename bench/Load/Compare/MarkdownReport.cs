@@ -3,21 +3,24 @@ using OrleansInference.Load.Measurement;
 namespace OrleansInference.Load.Compare;
 
 /// <summary>
-/// Medians over the runs as markdown; the ratio of medians, with the extremes over the pairs behind it.
+/// Medians over the runs as markdown; the ratio of medians, with the extremes over the pairs behind it. Of so few pairs a
+/// bootstrap would promise too much.
 /// </summary>
 internal static class MarkdownReport
 {
-    public static void Write(IReadOnlyCollection<ScenarioResult> results, string settings, TextWriter output)
-    {
+    /// <summary>Above a table: machine with runtimes, commit of the checkout, date.</summary>
+    public static void WriteMachine(string? checkout, TextWriter output) =>
         output.WriteLine(
-            $"Machine: {Machine.Describe()}. Commit: {Machine.Commit()}. Date: "
+            $"Machine: {Machine.Describe()}. Commit: {Machine.Commit(checkout)}. Date: "
                 + $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC."
         );
-        output.WriteLine($"Closed loop over HTTP with binary tensors, load generator on the same cores. {settings}");
+
+    public static void Write(IReadOnlyCollection<ScenarioResult> results, string other, TextWriter output)
+    {
         output.WriteLine();
         output.WriteLine(
-            "| scenario | connections | ours req/s | baseline req/s | ratio (pairs) | ours p50 / p99 "
-                + "ms | baseline p50 / p99 ms | p99 ratio | CPU µs/request ours / baseline | ours / raw | "
+            $"| scenario | connections | ours req/s | {other} req/s | ratio (pairs) | ours p50 / p99 "
+                + $"ms | {other} p50 / p99 ms | p99 ratio | CPU µs/request ours / {other} | ours / raw | "
                 + "errors |"
         );
         output.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
@@ -26,6 +29,7 @@ internal static class MarkdownReport
             output.WriteLine(Row(result));
         }
         output.WriteLine();
+        output.WriteLine("Ratio: of the medians; in brackets the least and the greatest ratio of a pair.");
         output.WriteLine("Raw ONNX Runtime in process, rows/s, same minutes:");
         foreach (var model in results.GroupBy(result => result.Scenario.Model))
         {
@@ -56,9 +60,12 @@ internal static class MarkdownReport
             + $"| **{throughput.Ours / throughput.Baseline:F2}** ({result.PairRatios.Min():F2}–{result.PairRatios.Max():F2}) "
             + $"| {Of(ours, run => run.P50):F2} / {p99.Ours:F2} | {Of(baseline, run => run.P50):F2} / "
             + $"{p99.Baseline:F2} | {p99.Ours / p99.Baseline:F2} "
-            + $"| {Of(ours, run => run.ServerCpu ?? 0):F0} / {Of(baseline, run => run.ServerCpu ?? 0):F0} "
+            + $"| {Cpu(ours)} / {Cpu(baseline)} "
             + $"| {throughput.Ours / result.RawBest:F2} | {result.Errors} |";
     }
+
+    private static string Cpu(List<LoadResult> runs) =>
+        runs.TrueForAll(run => run.ServerCpu is null) ? "unknown" : $"{Of(runs, run => run.ServerCpu ?? 0):F0}";
 
     private static double Of(List<LoadResult> runs, Func<LoadResult, double> value) => Median.Of(runs.Select(value));
 }

@@ -1,13 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
-using OrleansInference.Load.Http;
 
 namespace OrleansInference.Load.Compare;
 
 /// <summary>A server as a child process; disposing kills it and whatever it started.</summary>
-internal sealed class ServerProcess : IDisposable
+internal sealed class ServerProcess : ComparedServer
 {
     private const int KeptLines = 40;
 
@@ -17,9 +15,13 @@ internal sealed class ServerProcess : IDisposable
     private readonly Process process;
     private readonly Queue<string> lastLines = new();
 
-    public ServerProcess(string name, string[] command, int httpPort)
+    /// <param name="name">For messages.</param>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="httpPort">Port on loopback that says when the server is ready.</param>
+    /// <param name="targetPort">Port of the compared protocol, where that is another.</param>
+    public ServerProcess(string name, string[] command, int httpPort, int? targetPort = null)
+        : base(name, new IPEndPoint(IPAddress.Loopback, targetPort ?? httpPort))
     {
-        Name = name;
         EndPoint = new IPEndPoint(IPAddress.Loopback, httpPort);
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -33,13 +35,13 @@ internal sealed class ServerProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    public string Name { get; }
-
     public IPEndPoint EndPoint { get; }
 
-    public int Id => process.Id;
+    public int ProcessId => process.Id;
 
-    public async Task WaitReadyAsync(CancellationToken cancellation)
+    public override int? Id => ProcessId;
+
+    public override async Task WaitReadyAsync(CancellationToken cancellation)
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var started = Stopwatch.GetTimestamp();
@@ -49,19 +51,20 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>
-    /// Waits until the server gives the expected answer: a model may still load after the server is ready.
-    /// </summary>
-    public async Task WaitCorrectAsync(ComparedModel model, CancellationToken cancellation)
+    public override async Task WaitCorrectAsync(
+        ComparedModel model,
+        IInferProtocol protocol,
+        CancellationToken cancellation
+    )
     {
         var started = Stopwatch.GetTimestamp();
-        while (Problem(model) is { } problem)
+        while (await protocol.ProblemAsync(Target, model, cancellation) is { } problem)
         {
             await DelayAsync(started, $"model {model.Name}: {problem}", cancellation);
         }
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         if (!process.HasExited)
         {
@@ -97,19 +100,6 @@ internal sealed class ServerProcess : IDisposable
             )
         {
             return false;
-        }
-    }
-
-    private string? Problem(ComparedModel model)
-    {
-        try
-        {
-            using var connection = new HttpConnection(EndPoint);
-            return OutputCheck.Problem(connection, model.Request, model.Expected);
-        }
-        catch (Exception failure) when (failure is SocketException or IOException)
-        {
-            return failure.Message;
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class ClosedLoop(byte[] request, MeasuredWindow window) : ILoop
             {
                 if (status < 0)
                 {
-                    recorder.RecordConnectionError();
+                    recorder.RecordFailure(Exchange.ConnectionFailure);
                 }
                 else
                 {

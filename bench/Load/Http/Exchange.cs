@@ -4,6 +4,9 @@ namespace OrleansInference.Load.Http;
 
 internal static class Exchange
 {
+    /// <summary>What a request is counted as whose connection failed.</summary>
+    public const string ConnectionFailure = "connection";
+
     /// <summary>The answer's status, or −1 when the connection failed; the next exchange makes a new one.</summary>
     public static int Try(HttpConnection connection, byte[] request)
     {

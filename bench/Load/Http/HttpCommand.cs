@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using System.Runtime.InteropServices;
 using OrleansInference.Load.Arguments;
 using OrleansInference.Load.Measurement;
@@ -34,7 +32,7 @@ internal static class HttpCommand
         if (arguments.Find("check") is { } file)
         {
             using var connection = new HttpConnection(plan.Server);
-            var expected = MemoryMarshal.Cast<byte, float>(ReadFile(file));
+            var expected = MemoryMarshal.Cast<byte, float>(DataMissingException.Read(file));
             if (OutputCheck.Problem(connection, plan.Request, expected) is { } problem)
             {
                 throw new InvalidOperationException($"Check failed: {problem}.");
@@ -43,61 +41,34 @@ internal static class HttpCommand
         }
 
         var result = LoadRun.Execute(plan, cancellation);
-        if (arguments.Has("json"))
-        {
-            using var output = Console.OpenStandardOutput();
-            ResultWriter.WriteJson(result, output);
-            output.WriteByte((byte)'\n');
-        }
-        else
-        {
-            ResultWriter.WriteText(result, Console.Out);
-        }
-        return result.Requests > 0 && result.Errors.Count == 0 ? 0 : 1;
+        return ResultWriter.Write(result, arguments.Has("json"));
     }
 
     private static LoadPlan Plan(ArgumentSet arguments)
     {
-        if (
-            !Uri.TryCreate(arguments.Text("url", "http://127.0.0.1:8000"), UriKind.Absolute, out var url)
-            || url.Scheme != "http"
-        )
-        {
-            throw new UsageException("Option --url expects http://host:port.");
-        }
+        var url = arguments.Text("url", "http://127.0.0.1:8000");
         var open = arguments.Text("mode", "closed") switch
         {
             "closed" => false,
             "open" => true,
             var other => throw new UsageException($"Option --mode is closed or open, not '{other}'."),
         };
-        var shape = arguments
-            .Required("shape")
-            .Split(',')
-            .Select(text =>
-                long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-                    ? length
-                    : throw new UsageException(
-                        "Option --shape expects numbers with commas between them, as 1,3,224,224."
-                    )
-            )
-            .ToArray();
         if (open && !arguments.Has("rate"))
         {
             throw new UsageException("Option --rate is required with --mode open.");
         }
 
         var request = InferRequest.Build(
-            url.Authority,
+            ServerUrl.Parse("url", url).Authority,
             arguments.Required("model"),
             arguments.Required("input-name"),
             arguments.Text("datatype", "FP32"),
-            shape,
-            ReadFile(arguments.Required("input")),
+            arguments.Shape(),
+            DataMissingException.Read(arguments.Required("input")),
             arguments.Find("output")?.Split(',') ?? []
         );
         return new LoadPlan(
-            Resolve(url),
+            ServerUrl.Resolve("url", url),
             request,
             arguments.Integer("connections", 1, 1),
             arguments.Number("seconds", 4, 0.1),
@@ -109,10 +80,4 @@ internal static class HttpCommand
             ServerProcess = arguments.Has("pid") ? arguments.Integer("pid", 0, 1) : null,
         };
     }
-
-    private static IPEndPoint Resolve(Uri url) =>
-        new(IPAddress.TryParse(url.Host, out var address) ? address : Dns.GetHostAddresses(url.Host)[0], url.Port);
-
-    private static byte[] ReadFile(string path) =>
-        File.Exists(path) ? File.ReadAllBytes(path) : throw new DataMissingException($"File not found: {path}");
 }

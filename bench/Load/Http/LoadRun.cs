@@ -65,48 +65,14 @@ internal static class LoadRun
             own = Environment.CpuUsage.TotalTime - own;
             server = ProcessCpu.Seconds(plan.ServerProcess) - server;
             Array.ForEach(threads, thread => thread.Join());
-            return Sum(plan, recorders, open is null ? plan.Seconds : seconds, server, own, open?.Unsent ?? 0);
+            var mode = open is null ? "closed" : "open";
+            var result = LoadResult.Sum(mode, recorders, open is null ? plan.Seconds : seconds, server, own);
+            return result with { Rate = plan.Rate, Unsent = open?.Unsent ?? 0 };
         }
         finally
         {
             // The caller disposes the connections: no thread may still be in one.
             Array.ForEach(threads, thread => thread.Join());
         }
-    }
-
-    private static LoadResult Sum(
-        LoadPlan plan,
-        LatencyRecorder[] recorders,
-        double seconds,
-        double? serverCpu,
-        TimeSpan ownCpu,
-        long unsent
-    )
-    {
-        var all = recorders[0];
-        foreach (var recorder in recorders.AsSpan(1))
-        {
-            all.Add(recorder);
-        }
-        var answered = Math.Max(all.Requests, 1);
-        return new LoadResult
-        {
-            Mode = plan.Rate is null ? "closed" : "open",
-            Connections = plan.Connections,
-            Seconds = seconds,
-            Requests = all.Requests,
-            Errors = all.Errors(),
-            Throughput = all.Requests / seconds,
-            P50 = all.Milliseconds(50),
-            P90 = all.Milliseconds(90),
-            P99 = all.Milliseconds(99),
-            P999 = all.Milliseconds(99.9),
-            Max = all.Milliseconds(100),
-            ServerCpu = serverCpu * 1e6 / answered,
-            OwnCpu = ownCpu.TotalMicroseconds / answered,
-            Rate = plan.Rate,
-            Late = all.Late,
-            Unsent = unsent,
-        };
     }
 }

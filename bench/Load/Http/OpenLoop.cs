@@ -43,7 +43,7 @@ internal sealed class OpenLoop(byte[] request, MeasuredWindow window, ArrivalSch
             }
             if (status < 0)
             {
-                recorder.RecordConnectionError();
+                recorder.RecordFailure(Exchange.ConnectionFailure);
             }
             else
             {

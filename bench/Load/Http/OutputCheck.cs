@@ -28,7 +28,12 @@ internal static class OutputCheck
         }
 
         var size = FirstOutputBytes(bytes[..head.JsonLength].ToArray());
-        var actual = MemoryMarshal.Cast<byte, float>(bytes.Slice(head.JsonLength, size));
+        return Difference(MemoryMarshal.Cast<byte, float>(bytes.Slice(head.JsonLength, size)), expected);
+    }
+
+    /// <summary>Null when all numbers are within the tolerance of those expected, else which is not.</summary>
+    public static string? Difference(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected)
+    {
         if (actual.Length != expected.Length)
         {
             return $"the first output has {actual.Length} numbers, expected {expected.Length}";

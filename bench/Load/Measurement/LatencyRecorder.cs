@@ -10,8 +10,7 @@ internal sealed class LatencyRecorder
 
     private readonly LongHistogram latencies = new(Longest, 3);
     private readonly long[] statuses = new long[600];
-
-    public long ConnectionErrors { get; private set; }
+    private readonly SortedDictionary<string, long> failures = new(StringComparer.Ordinal);
 
     public long Late { get; private set; }
 
@@ -24,7 +23,8 @@ internal sealed class LatencyRecorder
         }
     }
 
-    public void RecordConnectionError() => ConnectionErrors++;
+    /// <summary>A request without a status of HTTP, by its kind.</summary>
+    public void RecordFailure(string kind) => AddFailures(kind, 1);
 
     /// <summary>
     /// An open-loop request that left more than a millisecond after its time: every connection was busy.
@@ -38,7 +38,10 @@ internal sealed class LatencyRecorder
         {
             statuses[i] += other.statuses[i];
         }
-        ConnectionErrors += other.ConnectionErrors;
+        foreach (var (kind, count) in other.failures)
+        {
+            AddFailures(kind, count);
+        }
         Late += other.Late;
     }
 
@@ -46,7 +49,7 @@ internal sealed class LatencyRecorder
 
     public SortedDictionary<string, long> Errors()
     {
-        var errors = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        var errors = new SortedDictionary<string, long>(failures, StringComparer.Ordinal);
         for (var status = 0; status < statuses.Length; status++)
         {
             if (status != 200 && statuses[status] > 0)
@@ -54,13 +57,11 @@ internal sealed class LatencyRecorder
                 errors[$"{status}"] = statuses[status];
             }
         }
-        if (ConnectionErrors > 0)
-        {
-            errors["connection"] = ConnectionErrors;
-        }
         return errors;
     }
 
     public double Milliseconds(double percentile) =>
         Requests == 0 ? 0 : latencies.GetValueAtPercentile(percentile) / 1e4;
+
+    private void AddFailures(string kind, long count) => failures[kind] = failures.GetValueOrDefault(kind) + count;
 }

@@ -22,6 +22,21 @@ internal sealed class MeasuredWindow
 
     public void Close() => Volatile.Write(ref end, 0);
 
+    /// <summary>Waits until the stamp has come, or throws when cancelled.</summary>
+    public async Task DelayUntilAsync(long stamp, CancellationToken cancellation)
+    {
+        var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), stamp);
+        try
+        {
+            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            Close();
+            throw;
+        }
+    }
+
     /// <summary>Blocks until the stamp has come, or throws when cancelled.</summary>
     public void WaitUntil(long stamp, CancellationToken cancellation)
     {

@@ -4,7 +4,23 @@ namespace OrleansInference.Load.Measurement;
 
 internal static class ResultWriter
 {
-    public static void WriteText(LoadResult result, TextWriter output)
+    /// <summary>Writes to the console; the exit code, 0 where there are answers and no errors.</summary>
+    public static int Write(LoadResult result, bool json)
+    {
+        if (json)
+        {
+            using var output = Console.OpenStandardOutput();
+            WriteJson(result, output);
+            output.WriteByte((byte)'\n');
+        }
+        else
+        {
+            WriteText(result, Console.Out);
+        }
+        return result.Requests > 0 && result.Errors.Count == 0 ? 0 : 1;
+    }
+
+    private static void WriteText(LoadResult result, TextWriter output)
     {
         var errors =
             result.Errors.Count == 0
@@ -29,7 +45,7 @@ internal static class ResultWriter
         );
     }
 
-    public static void WriteJson(LoadResult result, Stream output)
+    private static void WriteJson(LoadResult result, Stream output)
     {
         using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
         writer.WriteStartObject();

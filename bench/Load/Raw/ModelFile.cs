@@ -36,25 +36,28 @@ internal sealed class ModelFile
 
     public static ModelFile Open(string path, string inputPath)
     {
-        foreach (var file in new[] { path, inputPath })
-        {
-            if (!File.Exists(file))
-            {
-                throw new DataMissingException($"File not found: {file}");
-            }
-        }
+        var row = MemoryMarshal.Cast<byte, float>(DataMissingException.Read(inputPath)).ToArray();
+        return File.Exists(path) ? Open(path, row, path) : throw new DataMissingException($"File not found: {path}");
+    }
+
+    /// <summary>Opens a model with one row of input; <paramref name="name"/> is what errors call it.</summary>
+    public static ModelFile Open(string path, float[] row, string name)
+    {
         using var session = OpenSession(path, 1);
-        var row = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(inputPath)).ToArray();
         var model = new ModelFile(path, session, row);
         var input = session.InputMetadata[model.InputName];
         if (session.InputNames.Count != 1 || input.ElementDataType != TensorElementType.Float)
         {
-            throw new InvalidOperationException($"{path}: only models with one float32 input are measured.");
+            throw new InvalidOperationException($"{name}: only models with one float32 input are measured.");
+        }
+        if (session.OutputMetadata[model.OutputNames[0]].ElementDataType != TensorElementType.Float)
+        {
+            throw new InvalidOperationException($"{name}: only models whose first output is float32 are measured.");
         }
         if (model.Shape(1).Aggregate(1L, (product, length) => product * length) != row.Length)
         {
             throw new InvalidOperationException(
-                $"{inputPath} has {row.Length} numbers; one row of {path} is {string.Join('×', model.Shape(1))}."
+                $"The input has {row.Length} numbers; one row of {name} is {string.Join('×', model.Shape(1))}."
             );
         }
         return model;

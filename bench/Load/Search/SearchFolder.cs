@@ -1,5 +1,4 @@
 using OrleansInference.Load.Raw;
-using OrleansInference.Onnx.Samples;
 
 namespace OrleansInference.Load.Search;
 
@@ -21,7 +20,7 @@ internal sealed class SearchFolder : IDisposable
         var models = SampleModels
             .Open(data)
             .Select(model => (model.Name, Bytes: File.ReadAllBytes(model.Model.Path)))
-            .Append((Name: "mlp", Bytes: FixtureModels.Mlp(256, 1024, 64)))
+            .Append((Name: SampleModels.Mlp, Bytes: SampleModels.WriteMlp()))
             .ToArray();
         foreach (var (name, bytes) in models)
         {
