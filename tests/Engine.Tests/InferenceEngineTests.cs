@@ -203,6 +203,7 @@ public sealed class InferenceEngineTests
         await using TestEngine test = await TestEngine.StartAsync(("mlp", FixtureModels.Mlp(4, 8, 2, seed: 1), null));
         float[] expected = await Run(test, "mlp", [1, 2, 3, 4], 1, 4);
         using CancellationTokenSource stop = new();
+        using CountdownEvent begun = new(4);
         Task<int>[] load =
         [
             .. Enumerable
@@ -211,7 +212,8 @@ public sealed class InferenceEngineTests
                     Task.Run(async () =>
                     {
                         int answered = 0;
-                        while (!stop.IsCancellationRequested)
+                        begun.Signal();
+                        while (!stop.IsCancellationRequested || answered == 0)
                         {
                             float[] actual = await Run(test, "mlp", [1, 2, 3, 4], 1, 4);
                             for (int i = 0; i < 2; i++)
@@ -226,6 +228,7 @@ public sealed class InferenceEngineTests
                 ),
         ];
 
+        Assert.True(begun.Wait(TimeSpan.FromSeconds(60), Token));
         foreach (int threads in new[] { 2, 1, 2 })
         {
             await test.Engine.Tuner.SetThreadsAsync(test.Replica("mlp"), threads, Token);

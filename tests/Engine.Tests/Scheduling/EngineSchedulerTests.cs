@@ -131,7 +131,9 @@ public sealed class EngineSchedulerTests
     {
         using EngineScheduler scheduler = new(threads: 1);
         TaskCompletionSource done = Signal();
-        Work inner = new(_ => Turn("inner", again: false, done));
+        using ManualResetEventSlim outerIsOver = new();
+        // Within the outer turn it would wait in vain.
+        Work inner = new(_ => outerIsOver.Wait(Limit) && Turn("inner", again: false, done));
 
         scheduler.RunHere(
             new Work(_ =>
@@ -140,6 +142,7 @@ public sealed class EngineSchedulerTests
                 return Turn("outer", again: false);
             })
         );
+        outerIsOver.Set();
         Assert.Equal("outer", _turns.First());
         await done.Task.WaitAsync(Limit, Token);
 
