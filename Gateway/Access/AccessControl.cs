@@ -46,10 +46,11 @@ internal sealed class AccessControl(
             return next(context);
         }
 
-        // Only browsers heed them; to write and to read them costs others as much as the rest of the headers.
-        if (RequestOrigin.CanBeOfBrowser(request))
+        Role? needed = Roles.Required(request.Method, request.Path);
+        // Only browsers heed them; on the way of every inference they cost as much as the rest of the headers.
+        if (needed != Role.Infer || RequestOrigin.CanBeOfBrowser(request))
         {
-            SecureHeaders(context.Response.Headers);
+            SecureHeaders.Add(context.Response.Headers);
         }
         // Also where no keys are asked for: any page in a browser reaches this machine's loopback (ADR 15).
         if (_origin.FindProblem(request, !AsksForKeys) is { } foreign)
@@ -57,7 +58,6 @@ internal sealed class AccessControl(
             return RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);
         }
 
-        Role? needed = Roles.Required(request.Method, request.Path);
         // Nearly every request's caller is known without waiting: no state machine for those.
         return IdentifyAtOnce(request) is { } identity
             ? ServeAsync(context, next, identity, needed)
@@ -189,14 +189,6 @@ internal sealed class AccessControl(
         return authorization.StartsWith(BearerScheme, StringComparison.OrdinalIgnoreCase)
             ? authorization[BearerScheme.Length..].Trim()
             : null;
-    }
-
-    private static void SecureHeaders(IHeaderDictionary headers)
-    {
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
     }
 
     private static string Name(Role role) => role.ToString().ToLowerInvariant();

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using OrleansInference.Gateway.Access;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Gateway.Http;
@@ -46,6 +47,8 @@ internal static class ErrorResponse
             return;
         }
         context.Response.Clear();
+        // An error may repeat what the caller sent: no browser should take it for a page.
+        SecureHeaders.Add(context.Response.Headers);
         context.Response.StatusCode = status;
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {

@@ -72,7 +72,16 @@ public class BatchAssemblyBenchmarks : IDisposable
     [Benchmark]
     public void Execute()
     {
-        foreach (OutputBlock block in _run.Execute(_session, _signature, _entries, _entries.Sum(entry => entry.Rows), _options, _clock))
+        foreach (
+            OutputBlock block in _run.Execute(
+                _session,
+                _signature,
+                _entries,
+                _entries.Sum(entry => entry.Rows),
+                _options,
+                _clock
+            )
+        )
         {
             block.Buffer.Dispose();
         }

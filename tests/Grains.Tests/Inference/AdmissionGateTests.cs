@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -9,11 +10,14 @@ public sealed class AdmissionGateTests : IAsyncLifetime
 {
     private ServedCluster _cluster = null!;
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private IAdmissionGate Gate => _cluster.Silos[0].GetRequiredService<IAdmissionGate>();
 
-    public async ValueTask InitializeAsync() =>
+    public async ValueTask InitializeAsync()
+    {
         _cluster = await ServedCluster.StartAsync(
-            ModelControlMode.All,
+            ModelControlMode.Explicit,
             (
                 "scale",
                 FixtureModels.Scale(3, 2f),
@@ -21,6 +25,8 @@ public sealed class AdmissionGateTests : IAsyncLifetime
                     + "}\ninstance_group { count: 1 }"
             )
         );
+        await _cluster.Repository.LoadAsync("scale", null, Token);
+    }
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
@@ -62,6 +68,34 @@ public sealed class AdmissionGateTests : IAsyncLifetime
     [Fact]
     public void TryEnter_AnUnknownModel_IsLeftToTheDispatcher() =>
         Assert.NotNull(Gate.TryEnter(new AdmissionRequest("nobody", "", "a", 1, 0, TimeSpan.FromTicks(1))).Ticket);
+
+    [Fact]
+    public async Task InferAsync_AModelReplacedSinceItsTicket_IsAnsweredByTheSuccessor()
+    {
+        using AdmissionTicket ticket = Enter("a").Ticket!;
+        await _cluster.Repository.UnloadAsync("scale", unloadDependents: false, Token);
+        await _cluster.Repository.LoadAsync("scale", null, Token);
+
+        using InferenceResponse answer = await InferAsync(ticket);
+
+        Assert.Equal(InferenceError.None, answer.Error);
+        Assert.Equal([2f, 4f, 6f], MemoryMarshal.Cast<byte, float>(answer.Outputs[0].Data.Span).ToArray());
+    }
+
+    [Fact]
+    public async Task InferAsync_AModelUnloadedSinceItsTicket_IsAnsweredWithAnError()
+    {
+        using AdmissionTicket ticket = Enter("a").Ticket!;
+        await _cluster.Repository.UnloadAsync("scale", unloadDependents: false, Token);
+
+        using InferenceResponse answer = await InferAsync(ticket);
+
+        Assert.Equal(InferenceError.Unavailable, answer.Error);
+        Assert.Contains("'scale'", answer.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    private ValueTask<InferenceResponse> InferAsync(AdmissionTicket ticket) =>
+        _cluster.Dispatcher.InferAsync(Tensors.Floats("scale", 1, 3, i => i + 1), ticket, Token);
 
     private AdmissionOutcome Enter(string tenant, double quota = 0) =>
         Gate.TryEnter(new AdmissionRequest("scale", "", tenant, 1, quota, TimeSpan.Zero));
