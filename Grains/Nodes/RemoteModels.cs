@@ -40,14 +40,10 @@ internal sealed partial class RemoteModels(
             // Taken before fetching, so that a table that comes meanwhile is not missed.
             Task changed = node.Changed;
             await FetchAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                await changed.WaitAsync(Again, time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                // A node that was ejected, or that failed to answer, is asked again though the table stands.
-            }
+            // After a while without a change too: a node that was ejected, or failed to answer, is asked again.
+            await changed
+                .WaitAsync(Again, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -26,15 +26,11 @@ public sealed class NodeWatch(RequestRouter router, INodeTransport transport, Ro
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            try
-            {
-                await _signal.Task.WaitAsync(Period, time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                // The period is over.
-            }
-            catch (OperationCanceledException)
+            // That the period is over is the rule, four times a second: nothing is thrown for it.
+            await _signal
+                .Task.WaitAsync(Period, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
