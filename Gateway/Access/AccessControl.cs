@@ -27,6 +27,7 @@ internal sealed class AccessControl(
     private const string BearerScheme = "Bearer ";
 
     private readonly RequestOrigin _origin = new(options.Value);
+    private readonly CrossOrigin _crossOrigin = new(options.Value);
 
     /// <summary>Whether a key or token is needed at all.</summary>
     public bool AsksForKeys => keys is not null || options.Value.TakesTokens;
@@ -47,7 +48,8 @@ internal sealed class AccessControl(
         }
 
         // Only browsers heed them; to write and to read them costs others as much as the rest of the headers.
-        if (RequestOrigin.CanBeOfBrowser(request))
+        bool canBeOfBrowser = RequestOrigin.CanBeOfBrowser(request);
+        if (canBeOfBrowser)
         {
             SecureHeaders(context.Response.Headers);
         }
@@ -55,6 +57,11 @@ internal sealed class AccessControl(
         if (_origin.FindProblem(request, !AsksForKeys) is { } foreign)
         {
             return RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);
+        }
+
+        if (canBeOfBrowser && _crossOrigin.TryAnswer(context))
+        {
+            return Task.CompletedTask;
         }
 
         Role? needed = Roles.Required(request.Method, request.Path);
@@ -128,7 +135,7 @@ internal sealed class AccessControl(
             );
         }
 
-        bool changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
+        bool changes = !Roles.IsRead(request.Method);
         // A browser adds the cookie to requests of any page, but not this header (cross-site request forgery).
         if (identity.IsByCookie && changes && request.Headers[OwnHeader].ToString() != "dashboard")
         {
