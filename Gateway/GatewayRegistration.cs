@@ -90,6 +90,8 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<GrpcSettings>();
         builder.Services.AddSingleton<InferenceGrpcService>();
         builder.Services.AddGrpc();
+        builder.Services.AddGrpcReflection();
+        builder.AddGrpcHealth();
         builder
             .Services.AddOptions<GrpcServiceOptions>()
             .Configure<IOptions<GatewayOptions>>(
@@ -153,6 +155,8 @@ public static class GatewayRegistration
         MapDiagnostics(app, app.Services);
         MapSessions(app, app.Services.GetRequiredService<DashboardSession>());
         app.MapGrpcService<InferenceGrpcService>();
+        app.MapGrpcReflectionService();
+        app.MapGrpcHealthChecksService();
         app.MapFallback(
             "{*path}",
             (RequestDelegate)(

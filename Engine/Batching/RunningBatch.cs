@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace OrleansInference.Engine.Batching;
 
 /// <summary>
-/// A batch under way. When every request in it has been cancelled the run is terminated; while one still waits, the
-/// cancelled rows are only dropped at the split.
+/// A batch under way. When every request in it has been given up, cancelled or overdue, the run is terminated; while one
+/// still waits, the rows of the others are only dropped at the split.
 /// </summary>
 internal sealed class RunningBatch(RunOptions options, int requests)
 {
@@ -15,8 +15,8 @@ internal sealed class RunningBatch(RunOptions options, int requests)
     /// <summary>Whether the run was told to stop.</summary>
     public bool IsTerminated { get; private set; }
 
-    /// <summary>One of its requests was cancelled.</summary>
-    public void Cancelled()
+    /// <summary>One of its requests has been answered without it.</summary>
+    public void GiveUp()
     {
         lock (_lock)
         {

@@ -31,13 +31,13 @@ internal struct RunningBatches
         _others?.Remove(batch);
     }
 
-    /// <summary>Tells each of them that the request is cancelled.</summary>
-    public readonly void Cancel()
+    /// <summary>Tells each of them that the request has been answered without it.</summary>
+    public readonly void GiveUp()
     {
-        _first?.Cancelled();
+        _first?.GiveUp();
         foreach (RunningBatch batch in _others ?? [])
         {
-            batch.Cancelled();
+            batch.GiveUp();
         }
     }
 }

@@ -120,7 +120,7 @@ internal sealed class ReplicaRunner : IEngineWork
         _isBestAtOnce = _isShort && BatchPolicy.IsBestAtOnce(limits, cost);
     }
 
-    private static void Prepare(List<BatchEntry<QueuedInference>> entries, RunningBatch batch)
+    private void Prepare(List<BatchEntry<QueuedInference>> entries, RunningBatch batch)
     {
         foreach (BatchEntry<QueuedInference> entry in entries)
         {
@@ -136,6 +136,7 @@ internal sealed class ReplicaRunner : IEngineWork
             }
             entry.Request.Running.Add(batch);
         }
+        _state.Deadlines.Add(entries);
     }
 
     private void Run(ModelSession session, RunningBatch batch, EngineThread thread)
@@ -147,6 +148,7 @@ internal sealed class ReplicaRunner : IEngineWork
         {
             TurnPolicy.End(_state.Schedule, rows, seconds, _clock.Now);
             ReadCost();
+            _state.Deadlines.Remove(thread.Entries);
             foreach (BatchEntry<QueuedInference> entry in thread.Entries)
             {
                 entry.Request.Running.Remove(batch);
@@ -178,29 +180,48 @@ internal sealed class ReplicaRunner : IEngineWork
     {
         foreach (QueuedInference request in overdue)
         {
-            request.TryFail(
-                InferenceError.DeadlineExceeded,
-                $"the deadline passed after {(_clock.Now - request.Arrival).TotalMilliseconds:F1} ms in "
-                    + $"the queue of model '{_spec.Name}'"
-            );
+            Expire(request, "in the queue");
             request.ReleaseReader();
         }
 
         overdue.Clear();
     }
 
+    /// <summary>Answers a request whose deadline has passed. The caller does not hold the lock.</summary>
+    private void Expire(QueuedInference request, string where)
+    {
+        double milliseconds = (_clock.Now - request.Arrival).TotalMilliseconds;
+        string message = $"the deadline passed after {milliseconds:F1} ms {where} of model '{_spec.Name}'";
+        bool isFirst = request.TryFail(InferenceError.DeadlineExceeded, message);
+        // Of one that comes in parts, some may run while the rest waits.
+        if (!isFirst || request.RowsTaken == 0)
+        {
+            return;
+        }
+        lock (_state.Gate)
+        {
+            request.Running.GiveUp();
+        }
+    }
+
     private void OnTimer()
     {
         List<QueuedInference> overdue = [];
+        List<QueuedInference> runsOverdue = [];
         lock (_state.Gate)
         {
             TimeSpan now = _clock.Now;
             _state.Timer.Clear();
-            TurnPolicy.Wake(_state.Schedule, now, overdue);
+            TimeSpan nextOfRuns = _state.Deadlines.FindOverdue(now, runsOverdue);
+            TurnPolicy.Wake(_state.Schedule, now, overdue, nextOfRuns);
             _state.Timer.Set(_state.Schedule, now);
             _state.EndDrain();
         }
 
+        foreach (QueuedInference request in runsOverdue)
+        {
+            Expire(request, "in a run");
+        }
         RefuseOverdue(overdue);
         Wake();
     }
@@ -217,7 +238,7 @@ internal sealed class ReplicaRunner : IEngineWork
             {
                 request.ReleaseReader();
             }
-            request.Running.Cancel();
+            request.Running.GiveUp();
             _state.EndDrain();
         }
     }

@@ -31,6 +31,9 @@ internal sealed class ReplicaState
     /// <summary>The queue, the knobs and the turns.</summary>
     public ReplicaSchedule<QueuedInference> Schedule { get; }
 
+    /// <summary>The deadlines of what runs.</summary>
+    public RunDeadlines Deadlines { get; } = new();
+
     /// <summary>Wakes the replica when its schedule asks for it.</summary>
     public WakeTimer Timer { get; }
 

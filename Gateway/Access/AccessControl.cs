@@ -27,6 +27,7 @@ internal sealed class AccessControl(
     private const string BearerScheme = "Bearer ";
 
     private readonly RequestOrigin _origin = new(options.Value);
+    private readonly CrossOrigin _crossOrigin = new(options.Value);
 
     /// <summary>Whether a key or token is needed at all.</summary>
     public bool AsksForKeys => keys is not null || options.Value.TakesTokens;
@@ -47,8 +48,9 @@ internal sealed class AccessControl(
         }
 
         Role? needed = Roles.Required(request.Method, request.Path);
+        bool canBeOfBrowser = RequestOrigin.CanBeOfBrowser(request);
         // Only browsers heed them; on the way of every inference they cost as much as the rest of the headers.
-        if (needed != Role.Infer || RequestOrigin.CanBeOfBrowser(request))
+        if (needed != Role.Infer || canBeOfBrowser)
         {
             SecureHeaders.Add(context.Response.Headers);
         }
@@ -56,6 +58,11 @@ internal sealed class AccessControl(
         if (_origin.FindProblem(request, !AsksForKeys) is { } foreign)
         {
             return RefuseAsync(context, StatusCodes.Status403Forbidden, foreign, "", null);
+        }
+
+        if (canBeOfBrowser && _crossOrigin.TryAnswer(context))
+        {
+            return Task.CompletedTask;
         }
 
         // Nearly every request's caller is known without waiting: no state machine for those.
@@ -128,7 +135,7 @@ internal sealed class AccessControl(
             );
         }
 
-        bool changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
+        bool changes = !Roles.IsRead(request.Method);
         // A browser adds the cookie to requests of any page, but not this header (cross-site request forgery).
         if (identity.IsByCookie && changes && request.Headers[OwnHeader].ToString() != "dashboard")
         {

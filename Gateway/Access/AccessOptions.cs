@@ -50,6 +50,20 @@ public sealed class AccessOptions
     /// <summary>File to which every action is appended, a JSON object a line; empty for the log alone.</summary>
     public string AuditFile { get; set; } = "";
 
+    /// <summary>Whether pages of another origin may call this server.</summary>
+    internal bool AllowsOrigin(string origin)
+    {
+        foreach (string allowed in AllowedOrigins)
+        {
+            // Browsers name an origin without a path; an address copied from one ends with a slash.
+            if (allowed.AsSpan().TrimEnd('/').Equals(origin, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>Whether access tokens are taken.</summary>
     internal bool TakesTokens => Authority.Length > 0 || TokenKeyFile.Length > 0;
 }

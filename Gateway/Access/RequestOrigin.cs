@@ -26,7 +26,7 @@ internal sealed class RequestOrigin(AccessOptions options)
     public string? FindProblem(HttpRequest request, bool isOpen)
     {
         string origin = request.Headers.Origin.ToString();
-        if (origin.Length > 0 && !IsOwn(origin, request) && !options.AllowedOrigins.Contains(origin))
+        if (origin.Length > 0 && !IsOwn(origin, request) && !options.AllowsOrigin(origin))
         {
             return $"requests of pages of {origin} are refused (Access:AllowedOrigins)";
         }

@@ -6,6 +6,8 @@ namespace OrleansInference.Gateway.Access;
 internal static class Roles
 {
     private const string Grpc = "/inference.GRPCInferenceService/";
+    private const string GrpcHealth = "/grpc.health.v1.Health/";
+    private const string GrpcReflection = "/grpc.reflection.";
 
     private static readonly HashSet<string> s_grpcInfer =
     [
@@ -36,7 +38,17 @@ internal static class Roles
         {
             return OfGrpc(text[Grpc.Length..]);
         }
-        bool reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+        // Probes of orchestrators have no key.
+        if (text is GrpcHealth + "Check" or GrpcHealth + "Watch")
+        {
+            return null;
+        }
+        // It describes the calls, as metadata describes the models.
+        if (text.StartsWith(GrpcReflection, StringComparison.Ordinal))
+        {
+            return Role.Infer;
+        }
+        bool reads = IsRead(method);
         Span<Range> ranges = stackalloc Range[PathSegments.Most];
         return new PathSegments(text, ranges) switch
         {
@@ -58,6 +70,10 @@ internal static class Roles
             _ => Role.Admin,
         };
     }
+
+    /// <summary>Whether a method changes nothing: GET, HEAD, and OPTIONS, which tells a path's methods.</summary>
+    public static bool IsRead(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     private static Role? OfGrpc(string call) =>
         call is "ServerLive" or "ServerReady" ? null

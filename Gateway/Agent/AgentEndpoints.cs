@@ -80,6 +80,10 @@ internal sealed class AgentEndpoints(IClusterControl cluster, JsonAnswer answer,
                 AgentState state = await cluster.GetAgentAsync(context.RequestAborted);
                 context.Response.ContentType = "text/event-stream";
                 context.Response.Headers.CacheControl = "no-store";
+                if (HttpMethods.IsHead(context.Request.Method))
+                {
+                    return;
+                }
                 using PeriodicTimer timer = new(Look, time);
                 long sent = -1;
                 int quiet = 0;

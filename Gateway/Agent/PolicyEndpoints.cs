@@ -13,13 +13,13 @@ internal sealed class PolicyEndpoints(IPolicyControl policies, JsonAnswer answer
     /// <summary>Maps its paths.</summary>
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapMethods("/v2/agent/policies", [HttpMethods.Get, HttpMethods.Post], ListOrPromoteAsync);
+        app.MapOnly([HttpMethods.Get, HttpMethods.Post], "/v2/agent/policies", ListOrPromoteAsync);
         app.MapOnly(HttpMethods.Post, "/v2/agent/policies/rollback", RollBackAsync);
     }
 
     /// <summary><c>GET</c> and <c>POST /v2/agent/policies</c>.</summary>
     public Task ListOrPromoteAsync(HttpContext context) =>
-        HttpMethods.IsGet(context.Request.Method) ? ListAsync(context) : PromoteAsync(context);
+        HttpMethods.IsPost(context.Request.Method) ? PromoteAsync(context) : ListAsync(context);
 
     /// <summary><c>GET /v2/agent/policies</c>: the newest last.</summary>
     private Task ListAsync(HttpContext context) =>

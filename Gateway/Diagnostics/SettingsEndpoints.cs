@@ -23,9 +23,9 @@ internal sealed class SettingsEndpoints(
     {
         foreach (string path in new[] { "/v2/trace/setting", "/v2/models/{model}/trace/setting" })
         {
-            app.MapMethods(path, [HttpMethods.Get, HttpMethods.Post], TraceAsync);
+            app.MapOnly([HttpMethods.Get, HttpMethods.Post], path, TraceAsync);
         }
-        app.MapMethods("/v2/logging", [HttpMethods.Get, HttpMethods.Post], LogAsync);
+        app.MapOnly([HttpMethods.Get, HttpMethods.Post], "/v2/logging", LogAsync);
     }
 
     /// <summary>Trace settings.</summary>

@@ -16,7 +16,7 @@ internal sealed class JobEndpoints(IBulkJobs jobs, JsonAnswer answer)
     /// <summary>Maps its paths.</summary>
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapMethods("/v2/jobs", [HttpMethods.Get, HttpMethods.Post], ListOrStartAsync);
+        app.MapOnly([HttpMethods.Get, HttpMethods.Post], "/v2/jobs", ListOrStartAsync);
         app.MapOnly(HttpMethods.Get, "/v2/jobs/{id}", GetAsync);
         app.MapOnly(HttpMethods.Post, "/v2/jobs/{id}/pause", PauseAsync);
         app.MapOnly(HttpMethods.Post, "/v2/jobs/{id}/resume", ResumeAsync);

@@ -45,6 +45,11 @@ public class QueuedRequest
     /// </summary>
     public bool DropWhenOverdue { get; set; } = true;
 
+    /// <summary>
+    /// When it is dropped, from the queue or out of its run; set as it is added. <see cref="TimeSpan.MaxValue"/>: never.
+    /// </summary>
+    public TimeSpan DropAt { get; internal set; }
+
     /// <summary>Rows handed to batches so far. Guarded by the queue's lock.</summary>
     public int RowsTaken { get; internal set; }
 
@@ -53,9 +58,6 @@ public class QueuedRequest
 
     /// <summary>Whether rows of it are waiting. Guarded by the queue's lock.</summary>
     public bool IsQueued { get; internal set; }
-
-    /// <summary>When the queue drops it, set as it is added; <see cref="TimeSpan.MaxValue"/>: never.</summary>
-    internal TimeSpan DropAt { get; set; }
 
     /// <summary>Pseudo-random; see <see cref="RequestTree{TIndex}"/>.</summary>
     internal uint Level { get; set; }

@@ -92,11 +92,19 @@ public static class TurnPolicy
     /// <param name="replica">The replica's state, locked by the caller, who calls <see cref="TryAdd"/> next.</param>
     /// <param name="now">The replica's clock.</param>
     /// <param name="overdue">Gets what waited beyond its deadline, in order.</param>
-    public static void Wake<TRequest>(ReplicaSchedule<TRequest> replica, TimeSpan now, List<TRequest> overdue)
+    /// <param name="nextOfRuns">The earliest deadline at which one that runs is ended; <see cref="TimeSpan.MaxValue"/>
+    /// without one. Those that come to run later were in the queue, whose deadlines the replica is woken for.</param>
+    public static void Wake<TRequest>(
+        ReplicaSchedule<TRequest> replica,
+        TimeSpan now,
+        List<TRequest> overdue,
+        TimeSpan nextOfRuns
+    )
         where TRequest : QueuedRequest
     {
         replica.WakeAt = TimeSpan.MaxValue;
         replica.Queue.TakeOverdue(now, overdue);
         replica.WakeNoLaterThan(replica.Queue.NextDeadline);
+        replica.WakeNoLaterThan(nextOfRuns);
     }
 }

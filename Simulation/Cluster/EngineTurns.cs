@@ -105,7 +105,8 @@ internal sealed class EngineTurns(
         }
         replica.TimerAt = long.MaxValue;
         replica.WokenFor = TimeSpan.MaxValue;
-        TurnPolicy.Wake(replica.Schedule, clock.Now, _overdue);
+        // Runs here go on to their end: what they take is given beforehand.
+        TurnPolicy.Wake(replica.Schedule, clock.Now, _overdue, nextOfRuns: TimeSpan.MaxValue);
         DropOverdue(replica);
         SetTimer(replica);
         StartIfWanted(replica);

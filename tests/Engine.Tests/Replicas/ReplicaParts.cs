@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Diagnostics;
+using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Scheduling;
@@ -22,16 +23,28 @@ internal sealed class ReplicaParts : IEngineScheduler, IDisposable
     private readonly EngineThread _thread = new();
     private readonly EngineClock _clock;
 
-    public ReplicaParts(BatchLimits? limits = null, QueuePolicy? policy = null, BatchCostEstimator? cost = null)
+    public ReplicaParts(
+        BatchLimits? limits = null,
+        QueuePolicy? policy = null,
+        BatchCostEstimator? cost = null,
+        IEmulatedDevice? device = null,
+        FakeTimeProvider? time = null
+    )
     {
+        Time = time ?? new FakeTimeProvider();
         File.WriteAllBytes(_file, FixtureModels.Mlp(4, 8, 2));
-        SessionSettings settings = new() { Path = _file };
+        SessionSettings settings = new()
+        {
+            Path = _file,
+            Emulated = device is null ? null : new ModelProfile([new(1, 1)], 0, 0),
+        };
         InferenceSession onnx = settings.CreateSession();
         ModelSignature signature = SignatureReader.Read(onnx, new ModelConfig(), defaultMaxBatchSize: 64);
         _clock = new EngineClock(Time);
         Spec = new ReplicaSpec("m", "1", signature, policy ?? new QueuePolicy());
         ReplicaSchedule<QueuedInference> schedule = new(limits ?? new BatchLimits { MaxRows = 8 }, cost ?? new());
-        State = new ReplicaState(schedule, new ModelSession(onnx, settings, signature), Time);
+        ModelSession session = new(onnx, settings, signature) { Device = device };
+        State = new ReplicaState(schedule, session, Time);
         ReplicaStatistics statistics = new(Time);
         BatchExecutor executor = new(Spec, new BatchAnswers(Spec, statistics, _clock), _clock);
         Runner = new ReplicaRunner(Spec, State, executor, this, _clock);
@@ -40,7 +53,7 @@ internal sealed class ReplicaParts : IEngineScheduler, IDisposable
         Admission = new ReplicaAdmission(Spec, State, Runner, this, recorder, _clock);
     }
 
-    public FakeTimeProvider Time { get; } = new();
+    public FakeTimeProvider Time { get; }
 
     public ReplicaSpec Spec { get; }
 

@@ -135,6 +135,8 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 "/dashboard/login",
                 "/dashboard/logout",
                 "/dashboard/session",
+                "/grpc.health.v1.Health/Check",
+                "/grpc.health.v1.Health/Watch",
                 "/inference.GRPCInferenceService/ServerLive",
                 "/inference.GRPCInferenceService/ServerReady",
                 "/v2/health/live",
@@ -227,7 +229,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 );
             foreach (
                 string method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods
-                    ?? (IReadOnlyList<string>)["GET", "POST", "PUT", "DELETE"]
+                    ?? (IReadOnlyList<string>)["GET", "POST", "PUT", "DELETE", "OPTIONS"]
             )
             {
                 yield return (method, path);

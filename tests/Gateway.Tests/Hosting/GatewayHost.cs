@@ -80,6 +80,9 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public GRPCInferenceService.GRPCInferenceServiceClient Grpc { get; }
 
+    /// <summary>For clients of gRPC's other services.</summary>
+    public GrpcChannel Channel => _channel;
+
     /// <summary>Starts it with <c>Gateway:</c> settings of the test's.</summary>
     public static async Task<GatewayHost> StartAsync(params (string Name, string Value)[] settings)
     {

@@ -54,19 +54,67 @@ public sealed class RouteTests(SharedHost shared)
     }
 
     [Theory]
-    [InlineData("POST", "/v2", "GET")]
-    [InlineData("DELETE", "/v2/health/live", "GET")]
-    [InlineData("PUT", "/v2/models/echo", "GET")]
-    [InlineData("GET", "/v2/models/echo/versions/3/infer", "POST")]
-    public async Task Send_TheWrongMethod_Is405AndNamesTheRightOne(string method, string path, string allowed)
+    [InlineData("POST", "/v2", "GET, HEAD, OPTIONS")]
+    [InlineData("DELETE", "/v2/health/live", "GET, HEAD, OPTIONS")]
+    [InlineData("PUT", "/v2/models/echo", "GET, HEAD, OPTIONS")]
+    [InlineData("GET", "/v2/models/echo/versions/3/infer", "POST, OPTIONS")]
+    [InlineData("HEAD", "/v2/models/echo/infer", "POST, OPTIONS")]
+    [InlineData("PUT", "/v2/logging", "GET, POST, HEAD, OPTIONS")]
+    public async Task Send_TheWrongMethod_Is405AndNamesTheRightOnes(string method, string path, string allowed)
     {
         using HttpRequestMessage request = new(new HttpMethod(method), path);
 
         using HttpResponseMessage response = await shared.Host.Http.SendAsync(request, Token);
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
-        Assert.Equal([allowed], response.Content.Headers.Allow);
-        await AssertErrorAsync(response);
+        Assert.Equal(allowed, string.Join(", ", response.Content.Headers.Allow));
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        if (method != "HEAD")
+        {
+            await AssertErrorAsync(response);
+        }
+    }
+
+    [Theory]
+    [InlineData("/v2/health/live")]
+    [InlineData("/v2/health/ready")]
+    [InlineData("/v2/models/echo")]
+    [InlineData("/v2/models/echo/ready")]
+    [InlineData("/v2/models/nope")]
+    [InlineData("/v2/models/stats")]
+    [InlineData("/v2/agent/policies")]
+    [InlineData("/v2/agent/stream")]
+    [InlineData("/metrics")]
+    public async Task Head_WhereGetIs_IsItsStatusWithoutABody(string path)
+    {
+        using HttpRequestMessage asked = new(HttpMethod.Get, path);
+        using HttpRequestMessage head = new(HttpMethod.Head, path);
+
+        using HttpResponseMessage expected = await shared.Host.Http.SendAsync(
+            asked,
+            HttpCompletionOption.ResponseHeadersRead,
+            Token
+        );
+        using HttpResponseMessage response = await shared.Host.Http.SendAsync(head, Token);
+
+        Assert.Equal(expected.StatusCode, response.StatusCode);
+        Assert.Equal(expected.Content.Headers.ContentType, response.Content.Headers.ContentType);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Token));
+    }
+
+    [Theory]
+    [InlineData("/v2/health/ready", "GET, HEAD, OPTIONS")]
+    [InlineData("/v2/models/echo/infer", "POST, OPTIONS")]
+    [InlineData("/v2/repository/index", "POST, OPTIONS")]
+    [InlineData("/v2/jobs", "GET, POST, HEAD, OPTIONS")]
+    public async Task Options_AnyRoute_Is204WithItsMethods(string path, string allowed)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Options, path);
+
+        using HttpResponseMessage response = await shared.Host.Http.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal(allowed, string.Join(", ", response.Content.Headers.Allow));
     }
 
     [Fact]

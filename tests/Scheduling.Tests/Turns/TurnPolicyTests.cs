@@ -97,14 +97,25 @@ public sealed class TurnPolicyTests
         Add(deadlineMs: 9);
         Add();
 
-        TurnPolicy.Wake(_replica, TimeSpan.FromMilliseconds(6), _overdue);
+        TurnPolicy.Wake(_replica, TimeSpan.FromMilliseconds(6), _overdue, TimeSpan.MaxValue);
 
         Assert.Equal([first], _overdue);
         Assert.Equal(TimeSpan.FromMilliseconds(9), _replica.WakeAt);
-        TurnPolicy.Wake(_replica, TimeSpan.FromMilliseconds(9), _overdue);
+        TurnPolicy.Wake(_replica, TimeSpan.FromMilliseconds(9), _overdue, TimeSpan.MaxValue);
         Assert.Equal(2, _overdue.Count);
         Assert.Equal(TimeSpan.MaxValue, _replica.WakeAt);
         Assert.Equal(1, _replica.Queue.Count);
+    }
+
+    [Fact]
+    public void Wake_ADeadlineInARunComesFirst_IsWaitedFor()
+    {
+        Add(deadlineMs: 9);
+
+        TurnPolicy.Wake(_replica, TimeSpan.FromMilliseconds(6), _overdue, TimeSpan.FromMilliseconds(7));
+
+        Assert.Empty(_overdue);
+        Assert.Equal(TimeSpan.FromMilliseconds(7), _replica.WakeAt);
     }
 
     private QueuedRequest Add(double? deadlineMs = null)
