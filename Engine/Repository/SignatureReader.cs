@@ -64,11 +64,18 @@ internal static class SignatureReader
         TensorSpec[] batchedOutputs = [.. outputs.Select(spec => spec with { IsBatched = batched })];
         foreach (ModelInput input in config.Input)
         {
-            Configure(input.Name, input.DataType, input.Dims, input.Reshape is not null, batchedInputs, "input");
+            Configure(input.Name, input.DataType, input.Dims, batchedInputs, "input");
+            if (input.Optional && batchedInputs.Any(spec => spec.Name == input.Name && !spec.IsOptional))
+            {
+                throw new ModelLoadException(
+                    $"config.pbtxt has input '{input.Name}' as optional, the model has no default for it: a request must "
+                        + $"give it"
+                );
+            }
         }
         foreach (ModelOutput output in config.Output)
         {
-            Configure(output.Name, output.DataType, output.Dims, output.Reshape is not null, batchedOutputs, "output");
+            Configure(output.Name, output.DataType, output.Dims, batchedOutputs, "output");
         }
         return new ModelSignature
         {
@@ -113,7 +120,6 @@ internal static class SignatureReader
         string name,
         DataType datatype,
         Google.Protobuf.Collections.RepeatedField<long> dims,
-        bool reshaped,
         TensorSpec[] specs,
         string role
     )
@@ -136,13 +142,6 @@ internal static class SignatureReader
             );
         }
 
-        if (reshaped)
-        {
-            throw new ModelLoadException(
-                $"config.pbtxt reshapes {role} '{name}', which is not supported; give the model's own "
-                    + $"shape {TensorShape.Format(spec.Dimensions)}"
-            );
-        }
         ReadOnlySpan<long> actual = spec.Dimensions.AsSpan(spec.IsBatched ? 1 : 0);
         bool agrees = dims.Count == 0 || dims.Count == actual.Length;
         for (int i = 0; agrees && i < dims.Count; i++)
