@@ -53,6 +53,19 @@ internal static class ConfigRules
     {
         RequireOnce(config.Input.Select(input => input.Name), "input");
         RequireOnce(config.Output.Select(output => output.Name), "output");
+        IEnumerable<long> sizes = config
+            .Input.SelectMany(input => input.Dims.Concat(input.Reshape?.Shape ?? []))
+            .Concat(config.Output.SelectMany(output => output.Dims.Concat(output.Reshape?.Shape ?? [])));
+        foreach (long size in sizes.Where(size => size < -1))
+        {
+            throw new ModelLoadException($"config.pbtxt has dimension {size}; 0 or more is allowed, and -1 for any");
+        }
+        bool isReshaped =
+            config.Input.Any(one => one.Reshape is not null) || config.Output.Any(one => one.Reshape is not null);
+        if (isReshaped && config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling)
+        {
+            throw new ModelLoadException("an ensemble has no shape of its own to reshape to; say it at its steps");
+        }
         foreach (ModelInput input in config.Input)
         {
             if (input.Format != ModelInput.Types.Format.None && input.Dims.Count != 3)

@@ -33,10 +33,12 @@ internal static class FieldTable
                 "input.data_type",
                 "input.format",
                 "input.dims",
+                "input.reshape.shape",
                 "input.optional",
                 "output.name",
                 "output.data_type",
                 "output.dims",
+                "output.reshape.shape",
                 "output.label_filename",
                 "instance_group.name",
                 "instance_group.count",
@@ -91,8 +93,6 @@ internal static class FieldTable
                 "model_repository_agents.agents.parameters"
             )
             .Concat([
-                Refused("input.reshape", "give the model's own shape in dims"),
-                Refused("output.reshape", "give the model's own shape in dims"),
                 Refused("input.is_shape_tensor", TensorRt),
                 Refused("input.is_non_linear_format_io", TensorRt),
                 Refused("output.is_shape_tensor", TensorRt),

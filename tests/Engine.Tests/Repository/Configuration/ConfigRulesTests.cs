@@ -12,6 +12,8 @@ public sealed class ConfigRulesTests
     [InlineData("max_batch_size: 0 dynamic_batching { preferred_batch_size: 2 }", "none is allowed")]
     [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 3 }", "1 to 2 is allowed")]
     [InlineData("dynamic_batching { priority_levels: 5000000000 }", "priority_levels is 5000000000")]
+    [InlineData("input { name: \"x\" dims: -2 }", "has dimension -2")]
+    [InlineData("input { name: \"x\" dims: 4 reshape { shape: [ -4 ] } }", "has dimension -4")]
     [InlineData("instance_group { count: -1 }", "instance_group count is -1")]
     [InlineData("instance_group { gpus: [ 0, -2 ] }", "instance_group gpus has -2")]
     [InlineData("input { name: \"x\" format: FORMAT_NCHW dims: 4 }", "which have 3 dims; it has 1")]
