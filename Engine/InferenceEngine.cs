@@ -218,30 +218,8 @@ public sealed class InferenceEngine : IAsyncDisposable
         };
 
     /// <summary>The lines of an output's <c>label_filename</c>; none where there is no such file.</summary>
-    public IReadOnlyList<string> Labels(IServedModel model, string output)
-    {
-        if (
-            Loaded(model) is not { } loaded
-            || loaded.Source.Config.Output.FirstOrDefault(configured => configured.Name == output)?.LabelFilename
-                is not { Length: > 0 } file
-        )
-        {
-            return [];
-        }
-        string path = Path.Combine(loaded.Source.Folder.Path, file);
-        if (Path.GetFileName(file) != file || FileStatus.Of(path).Kind != FileKind.Regular)
-        {
-            return [];
-        }
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    public IReadOnlyList<string> Labels(IServedModel model, string output) =>
+        Loaded(model) is { } loaded ? LabelFiles.Read(loaded.Source.Folder, loaded.Source.Config, output) : [];
 
     /// <summary>Whether the repository has a model of that name.</summary>
     public bool HasInRepository(string name) => _repository.Has(name);
@@ -332,7 +310,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         return _table.TryGet(line.Name, out ServedVersions? served) && served.Find(line.Version) is { } loaded
             ? line with
             {
-                Reason = loaded.Model.Notice,
+                Reason = loaded.Notice,
             }
             : line;
     }

@@ -90,9 +90,10 @@ internal sealed class BatchRun : IDisposable
             {
                 session.PlacesOutputs = false;
             }
-            foreach (OrtValue result in results)
+            for (int i = 0; i < results.Count; i++)
             {
-                blocks.Add(Copy(result));
+                OutputBlock block = Copy(results[i]);
+                blocks.Add(block with { Shape = signature.Outputs[i].Reshape?.ToOuter(block.Shape) ?? block.Shape });
             }
             return [.. blocks];
         }
@@ -288,6 +289,7 @@ internal sealed class BatchRun : IDisposable
             {
                 shape[0] = rows;
             }
+            shape = spec.Reshape?.ToInner(shape) ?? shape;
             if (spec.Datatype == TensorDatatype.Bytes)
             {
                 _inputs.Add(Strings(shape, entries, i, slice));
@@ -382,7 +384,7 @@ internal sealed class BatchRun : IDisposable
             long[] shape = BoundRun.ShapeOf(spec, rows);
             TensorBuffer buffer = TensorBuffer.Rent(BoundRun.BytesOf(spec, rows));
             blocks.Add(new OutputBlock(shape, buffer));
-            _outputs.Add(Over(spec.Datatype, shape, buffer.Memory));
+            _outputs.Add(Over(spec.Datatype, spec.Reshape?.ToInner(shape) ?? shape, buffer.Memory));
         }
 
         return true;

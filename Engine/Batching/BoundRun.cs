@@ -50,7 +50,7 @@ internal sealed unsafe class BoundRun : IDisposable
             _values[i] = OrtValue.CreateTensorValueWithData(
                 OrtMemoryInfo.DefaultInstance,
                 ElementTypes.ToElement(specs[i].Datatype),
-                ShapeOf(specs[i], rows),
+                specs[i].Reshape?.ToInner(ShapeOf(specs[i], rows)) ?? ShapeOf(specs[i], rows),
                 (nint)(_memory + _offsets[i]),
                 _lengths[i]
             );
@@ -104,7 +104,7 @@ internal sealed unsafe class BoundRun : IDisposable
         return _isInPlace;
     }
 
-    /// <summary>The shape of a tensor in a run of so many rows.</summary>
+    /// <summary>The shape of a tensor in a run of so many rows, as callers see it.</summary>
     public static long[] ShapeOf(TensorSpec spec, int rows)
     {
         long[] shape = (long[])spec.Dimensions.Clone();

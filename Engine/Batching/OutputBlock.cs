@@ -3,7 +3,7 @@ using OrleansInference.Grains.Interfaces.Tensors;
 namespace OrleansInference.Engine.Batching;
 
 /// <summary>One output of one run: pooled bytes in wire layout, shared by the requests of the batch.</summary>
-/// <param name="Shape">Dimensions as the model gave them.</param>
+/// <param name="Shape">Dimensions as the model gave them, in the form that callers see.</param>
 /// <param name="Buffer">The contents; holds one reference.</param>
 internal readonly record struct OutputBlock(long[] Shape, TensorBuffer Buffer)
 {

@@ -18,6 +18,12 @@ internal sealed record LoadedVersion(
     Memory.MemoryReservation? Memory
 )
 {
+    /// <summary>What its configuration sets to no effect, in one line; empty for nothing.</summary>
+    public string Warning { get; } = string.Join("; ", Source.Warnings());
+
+    /// <summary>What its operator should know of it, while it serves; empty for nothing.</summary>
+    public string Notice => string.Join("; ", new[] { Model.Notice, Warning }.Where(part => part.Length > 0));
+
     /// <summary>Answers what it has, then gives everything back.</summary>
     public async Task DrainAsync()
     {

@@ -348,6 +348,10 @@ internal sealed partial class ModelLifecycle(
         {
             LogIgnored(version.Model.Name, version.Number, string.Join("; ", ignored.Take(10)));
         }
+        if (version.Warning.Length > 0)
+        {
+            LogWithoutEffect(version.Model.Name, version.Number, version.Warning);
+        }
         if (version.Model is ModelReplica replica)
         {
             LogLoaded(
@@ -400,6 +404,9 @@ internal sealed partial class ModelLifecycle(
         Message = "Model {Model} cannot be loaded, for a reason that is no model's"
     )]
     private partial void LogUnexpected(Exception exception, string model);
+
+    [LoggerMessage(EventId = 1015, Level = LogLevel.Warning, Message = "Model {Model} version {Version}: {Warning}")]
+    private partial void LogWithoutEffect(string model, long version, string warning);
 
     [LoggerMessage(EventId = 1008, Level = LogLevel.Error, Message = "Model {Model}: {Reason}")]
     private partial void LogNotLoaded(string model, string reason);

@@ -26,6 +26,14 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     /// <summary>Whether it is a pipeline of other models.</summary>
     public bool IsEnsemble => Config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling;
 
+    /// <summary>A sentence for everything that its configuration sets and that has no effect.</summary>
+    public IEnumerable<string> Warnings() =>
+        FieldCheck
+            .Warnings(Config)
+            .Concat(ConfigRules.Warnings(Config))
+            .Concat(VersionSelection.Warnings(Folder, Config.VersionPolicy))
+            .Concat(LabelFiles.Warnings(Folder, Config));
+
     /// <summary>Reads it.</summary>
     /// <param name="name">The model.</param>
     /// <param name="folder">Its folder in the repository; null where there is none.</param>
@@ -108,6 +116,8 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
             );
         }
 
+        FieldCheck.RequireServed(config);
+        ConfigRules.Require(config);
         if (config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling)
         {
             return config;

@@ -53,6 +53,7 @@ internal sealed class VersionLoader(
         {
             // Looked at before and after they are read: a new graph with old weights must never serve.
             string fingerprint = source.Fingerprint(version);
+            await RunAgentsAsync(source, cancellationToken).ConfigureAwait(false);
             if (source.IsEnsemble)
             {
                 return Ensemble(source, version, fingerprint);
@@ -72,6 +73,17 @@ internal sealed class VersionLoader(
             }
         }
     }
+
+    /// <summary>Sums of large files take seconds: on the thread pool they would delay requests.</summary>
+    private static Task RunAgentsAsync(ModelSource source, CancellationToken cancellationToken) =>
+        source.Config.ModelRepositoryAgents is null
+            ? Task.CompletedTask
+            : Task.Factory.StartNew(
+                () => RepositoryAgents.Run(source.Folder, source.Config),
+                cancellationToken,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
 
     private async Task<LoadedVersion> LoadOnceAsync(
         ModelSource source,

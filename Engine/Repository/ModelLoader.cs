@@ -211,7 +211,8 @@ internal sealed partial class ModelLoader(
         return new SessionSettings
         {
             Path = path,
-            Threads = (int)ReplicaSettings.Parameter(config, "intra_op_thread_count", 1, 1, 1024),
+            Threads = RuntimeSettings.IntraOpThreads(config),
+            Runtime = RuntimeSettings.Read(config),
             Provider = ExecutionProviderChoice.Choose(
                 options.ExecutionProvider.Provider,
                 kind,

@@ -24,6 +24,7 @@ internal static class ReplicaSettings
     }
 
     /// <summary>The batching knobs to start with.</summary>
+    /// <exception cref="ModelLoadException">A preferred size of batches is more than one may have.</exception>
     public static BatchLimits Limits(ModelConfig config, ModelSignature signature, int instances, EngineOptions options)
     {
         int maxRows = Math.Max(1, signature.MaxBatchSize);
@@ -32,10 +33,11 @@ internal static class ReplicaSettings
         {
             MaxRows = maxRows,
             FillToMax = config.DynamicBatching is not null || config.SequenceBatching is not null,
-            PreferredRows = [.. PreferredRows(config, maxRows).Where(size => size > 0 && size <= maxRows).Order()],
+            PreferredRows = [.. PreferredRows(config, maxRows).Order()],
             MaxDelay = TimeSpan.FromMicroseconds(Delay(config)),
             Concurrency = instances,
-            MaxQueuedRequests = policy?.MaxQueueSize > 0 ? (int)policy.MaxQueueSize : options.MaxQueuedRequests,
+            MaxQueuedRequests =
+                policy?.MaxQueueSize > 0 ? (int)Math.Min(policy.MaxQueueSize, int.MaxValue) : options.MaxQueuedRequests,
         };
     }
 
@@ -97,16 +99,25 @@ internal static class ReplicaSettings
 
     private static IEnumerable<int> PreferredRows(ModelConfig config, int maxRows)
     {
-        if (config.SequenceBatching?.Oldest is { } oldest)
-        {
-            return oldest.PreferredBatchSize;
-        }
         // Slots of the direct strategy that must be filled before their batch runs ahead of its delay.
         if (config.SequenceBatching?.Direct is { MinimumSlotUtilization: > 0 } direct)
         {
-            return [(int)Math.Ceiling(direct.MinimumSlotUtilization * maxRows)];
+            return [(int)Math.Ceiling(Math.Min(1, direct.MinimumSlotUtilization) * maxRows)];
         }
-        return config.DynamicBatching?.PreferredBatchSize ?? Enumerable.Empty<int>();
+        IEnumerable<int> sizes =
+            config.SequenceBatching?.Oldest?.PreferredBatchSize
+            ?? config.DynamicBatching?.PreferredBatchSize
+            ?? Enumerable.Empty<int>();
+        // Where the server found out that rows may not share runs, the sizes are not the operator's mistake.
+        int most = config.HasMaxBatchSize || config.Input.Count > 0 ? maxRows : int.MaxValue;
+        foreach (int size in sizes.Where(size => size < 1 || size > most))
+        {
+            throw new ModelLoadException(
+                $"preferred_batch_size has {size}; with max_batch_size {config.MaxBatchSize}, "
+                    + (config.MaxBatchSize > 0 ? $"1 to {most} is allowed" : "none is allowed")
+            );
+        }
+        return sizes.Where(size => size <= maxRows);
     }
 
     private static double Delay(ModelConfig config) =>

@@ -64,11 +64,18 @@ internal static class SignatureReader
         TensorSpec[] batchedOutputs = [.. outputs.Select(spec => spec with { IsBatched = batched })];
         foreach (ModelInput input in config.Input)
         {
-            Configure(input.Name, input.DataType, input.Dims, input.Reshape is not null, batchedInputs, "input");
+            Configure(input.Name, input.DataType, input.Dims, input.Reshape, batchedInputs, "input");
+            if (input.Optional && batchedInputs.Any(spec => spec.Name == input.Name && !spec.IsOptional))
+            {
+                throw new ModelLoadException(
+                    $"config.pbtxt has input '{input.Name}' as optional, the model has no default for it: a request must "
+                        + $"give it"
+                );
+            }
         }
         foreach (ModelOutput output in config.Output)
         {
-            Configure(output.Name, output.DataType, output.Dims, output.Reshape is not null, batchedOutputs, "output");
+            Configure(output.Name, output.DataType, output.Dims, output.Reshape, batchedOutputs, "output");
         }
         return new ModelSignature
         {
@@ -113,7 +120,7 @@ internal static class SignatureReader
         string name,
         DataType datatype,
         Google.Protobuf.Collections.RepeatedField<long> dims,
-        bool reshaped,
+        ModelTensorReshape? reshape,
         TensorSpec[] specs,
         string role
     )
@@ -136,37 +143,46 @@ internal static class SignatureReader
             );
         }
 
-        if (reshaped)
+        if (dims.Count == 0 && reshape is null)
         {
-            throw new ModelLoadException(
-                $"config.pbtxt reshapes {role} '{name}', which is not supported; give the model's own "
-                    + $"shape {TensorShape.Format(spec.Dimensions)}"
-            );
+            return;
         }
-        ReadOnlySpan<long> actual = spec.Dimensions.AsSpan(spec.IsBatched ? 1 : 0);
-        bool agrees = dims.Count == 0 || dims.Count == actual.Length;
-        for (int i = 0; agrees && i < dims.Count; i++)
+        long[] actual = spec.Dimensions[(spec.IsBatched ? 1 : 0)..];
+        long[] outer = [.. dims];
+        long[] inner =
+            reshape is not null ? [.. reshape.Shape]
+            // As Triton has it, a scalar is one element of one dimension.
+            : outer is [1] && actual.Length == 0 ? []
+            : outer;
+        bool agrees = inner.Length == actual.Length;
+        for (int i = 0; agrees && i < inner.Length; i++)
         {
-            agrees = dims[i] == actual[i] || dims[i] == -1 || actual[i] == -1;
+            agrees = inner[i] == actual[i] || inner[i] == -1 || actual[i] == -1;
         }
         if (!agrees)
         {
             string behind = spec.IsBatched ? " behind the batch dimension" : "";
             throw new ModelLoadException(
-                $"config.pbtxt gives {role} '{name}' dims {TensorShape.Format([.. dims])}{behind}, "
-                    + $"the model has {TensorShape.Format(actual)}"
+                $"config.pbtxt gives {role} '{name}' {(reshape is null ? "dims" : "reshape")} "
+                    + $"{TensorShape.Format(inner)}{behind}, the model has {TensorShape.Format(actual)}"
             );
         }
-
-        if (dims.Count == 0)
+        if (inner == outer)
         {
+            outer = [.. actual.Zip(outer, (size, configured) => size >= 0 ? size : configured)];
+            specs[index] = spec with { Dimensions = [.. spec.Dimensions[..^outer.Length], .. outer] };
             return;
         }
-        long[] dimensions = [.. spec.Dimensions];
-        for (int i = dimensions.Length - dims.Count; i < dimensions.Length; i++)
+
+        TensorReshape other = new(outer, inner);
+        if (!other.IsPossible)
         {
-            dimensions[i] = dimensions[i] >= 0 ? dimensions[i] : dims[i - (dimensions.Length - dims.Count)];
+            throw new ModelLoadException(
+                $"config.pbtxt gives {role} '{name}' dims {TensorShape.Format(outer)} and reshape "
+                    + $"{TensorShape.Format(inner)}; both must have the same elements before, between and behind "
+                    + $"dimensions of -1"
+            );
         }
-        specs[index] = spec with { Dimensions = dimensions };
+        specs[index] = spec with { Dimensions = [.. spec.Dimensions[..^actual.Length], .. outer], Reshape = other };
     }
 }

@@ -8,8 +8,8 @@ namespace OrleansInference.Engine.Repository;
 internal static class VersionSelection
 {
     /// <summary>The versions to serve, ascending.</summary>
-    /// <exception cref="Sessions.ModelLoadException">A version that the policy names is not there, or there is
-    /// none.</exception>
+    /// <exception cref="Sessions.ModelLoadException">There is no version, or none of those that the policy
+    /// names.</exception>
     public static IReadOnlyList<long> Select(ModelFolder folder, ModelVersionPolicy? policy)
     {
         if (folder.Versions.Count == 0)
@@ -29,11 +29,12 @@ internal static class VersionSelection
             case ModelVersionPolicy.PolicyChoiceOneofCase.All:
                 return folder.Versions;
             case ModelVersionPolicy.PolicyChoiceOneofCase.Specific:
-                long missing = policy.Specific.Versions.FirstOrDefault(version => !folder.Versions.Contains(version));
-                return missing == 0
-                    ? [.. policy.Specific.Versions.Distinct().Order()]
+                long[] named = [.. policy.Specific.Versions.Where(folder.Versions.Contains).Distinct().Order()];
+                return named.Length > 0
+                    ? named
                     : throw new Sessions.ModelLoadException(
-                        $"version_policy of model '{folder.Name}' names version {missing}, which is not there; "
+                        $"version_policy of model '{folder.Name}' names versions "
+                            + $"{string.Join(", ", policy.Specific.Versions)}, of which none is there; "
                             + $"there are: {string.Join(", ", folder.Versions)}"
                     );
             default:
@@ -41,4 +42,10 @@ internal static class VersionSelection
                 return [.. folder.Versions.TakeLast(latest)];
         }
     }
+
+    /// <summary>A sentence for each version that the policy names and that is not there.</summary>
+    public static IEnumerable<string> Warnings(ModelFolder folder, ModelVersionPolicy? policy) =>
+        (policy?.Specific?.Versions ?? [])
+            .Except(folder.Versions)
+            .Select(version => $"version_policy names version {version}, which is not there");
 }

@@ -32,10 +32,6 @@ internal static class SequencePolicyReader
         {
             return null;
         }
-        if (batching.IterativeSequence)
-        {
-            throw new ModelLoadException("sequence_batching: iterative_sequence is not served here");
-        }
         ulong idle = batching.MaxSequenceIdleMicroseconds == 0 ? 1_000_000 : batching.MaxSequenceIdleMicroseconds;
         int active = batching.Oldest is { } oldest
             ? Math.Max(1, oldest.MaxCandidateSequences)
@@ -68,6 +64,7 @@ internal static class SequencePolicyReader
                 $"sequence_batching has control_input '{name}', the model has: "
                     + $"{string.Join(", ", signature.Inputs.Select(input => input.Name))}"
             );
+        RequireType(control.DataType, spec, "control_input");
         if (control.Kind == SequenceBatching.Types.Control.Types.Kind.ControlSequenceCorrid)
         {
             return CorrelationTypes.Contains(spec.Datatype)
@@ -136,7 +133,15 @@ internal static class SequencePolicyReader
                     + $"{output.Datatype.WireName()}"
             );
         }
+        RequireType(state.DataType, input, "state");
+        if (state.InitialState.Count > 1)
+        {
+            throw new ModelLoadException(
+                $"state '{state.InputName}' has {state.InitialState.Count} entries of initial_state; one is allowed"
+            );
+        }
         SequenceBatching.Types.InitialState? initial = state.InitialState.FirstOrDefault();
+        RequireType(initial?.DataType ?? DataType.TypeInvalid, input, "initial_state");
         long[] dims = initial?.Dims.Count > 0 ? [.. initial.Dims] : [.. state.Dims];
         long[] shape =
             dims.Length > 0
@@ -149,6 +154,18 @@ internal static class SequencePolicyReader
             );
         }
         return new SequenceStateSpec(input, state.OutputName, shape, Contents(initial, input, elements, folder));
+    }
+
+    private static void RequireType(DataType type, TensorSpec spec, string role)
+    {
+        TensorDatatype configured = ConfiguredTypes.ToDatatype(type);
+        if (configured != TensorDatatype.None && configured != spec.Datatype)
+        {
+            throw new ModelLoadException(
+                $"sequence_batching gives {role} '{spec.Name}' data_type {configured.WireName()}, the model has "
+                    + $"{spec.Datatype.WireName()}"
+            );
+        }
     }
 
     private static byte[] Contents(

@@ -11,8 +11,11 @@ public sealed record TensorSpec
     /// <summary>Its element type.</summary>
     public required TensorDatatype Datatype { get; init; }
 
-    /// <summary>All dimensions as the graph has them, the batch dimension included; −1 varies.</summary>
+    /// <summary>All dimensions as callers see them, the batch dimension included; −1 varies.</summary>
     public required long[] Dimensions { get; init; }
+
+    /// <summary>How the graph has them, where the configuration reshapes the tensor; null where it has the same.</summary>
+    internal TensorReshape? Reshape { get; init; }
 
     /// <summary>The graph has a default for it: a request may leave it out.</summary>
     public bool IsOptional { get; init; }

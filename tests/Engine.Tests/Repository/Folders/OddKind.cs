@@ -7,5 +7,8 @@ namespace OrleansInference.Engine.Tests.Repository.Folders;
 /// <param name="Reason">Part of what the index says of that model; null where the model is served all the same.</param>
 public sealed record OddKind(string Name, Action<OddRepository> Make, string? Model, string? Reason)
 {
+    /// <summary>Part of what the index says of a model that is served all the same; empty for nothing.</summary>
+    public string Warning { get; init; } = "";
+
     public override string ToString() => Name;
 }

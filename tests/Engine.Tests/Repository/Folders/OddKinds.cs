@@ -443,7 +443,10 @@ public static class OddKinds
             },
             "m",
             null
-        ),
+        )
+        {
+            Warning = "label_filename of output 'y' has no effect",
+        },
         new("a socket for the model", odd => odd.Socket("m/1/model.onnx"), "m", "is a socket"),
         new(
             "a socket beside the model",
