@@ -218,11 +218,11 @@ internal sealed class ReplicaRunner : IEngineWork
             _state.EndDrain();
         }
 
+        RefuseOverdue(overdue);
         foreach (QueuedInference request in runsOverdue)
         {
             Expire(request, "in a run");
         }
-        RefuseOverdue(overdue);
         Wake();
     }
 

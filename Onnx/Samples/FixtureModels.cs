@@ -11,6 +11,8 @@ public static class FixtureModels
 {
     private const TensorProto.Types.DataType Float = TensorProto.Types.DataType.Float;
     private const TensorProto.Types.DataType Int32 = TensorProto.Types.DataType.Int32;
+    private const TensorProto.Types.DataType Int64 = TensorProto.Types.DataType.Int64;
+    private const TensorProto.Types.DataType Bool = TensorProto.Types.DataType.Bool;
 
     /// <summary>y = x, both [batch, <paramref name="width"/>] of any element type.</summary>
     public static byte[] Identity(TensorProto.Types.DataType elementType, long width) =>
@@ -141,6 +143,29 @@ public static class FixtureModels
             .Node("Mul", ["x", "factor"], ["y"])
             .Output("y", Float, "batch", width)
             .ToBytes();
+
+    /// <summary>y = x, INT64 [1], counted up one by one: a run takes as long as the request wants.</summary>
+    public static byte[] CountsUp()
+    {
+        GraphProto step = new OnnxGraphBuilder("step")
+            .Input("turn", Int64)
+            .Input("goes_on", Bool)
+            .Input("count", Int64, 1)
+            .Initializer(OnnxTensor.Of<long>("one", [1]))
+            .Node("Identity", ["goes_on"], ["goes_on_still"])
+            .Node("Add", ["count", "one"], ["next"])
+            .Output("goes_on_still", Bool)
+            .Output("next", Int64, 1)
+            .Build()
+            .Graph;
+        return new OnnxGraphBuilder("counts_up")
+            .Input("x", Int64, 1)
+            .Initializer(OnnxTensor.Of<long>("zero", [0]))
+            .Node("Squeeze", ["x"], ["turns"])
+            .Node("Loop", ["turns", "", "zero"], ["y"], OnnxAttribute.Of("body", step))
+            .Output("y", Int64, 1)
+            .ToBytes();
+    }
 
     /// <summary>y = a + b, FP32 [batch, <paramref name="width"/>].</summary>
     public static byte[] Sum(long width) =>

@@ -79,8 +79,11 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
         for (int i = 0; i < answers.Length; i++)
         {
             using InferenceResponse response = await answers[i];
-            bool isLate = response.Error == InferenceError.DeadlineExceeded;
-            if (isLate && run._journal.Admitted.Contains(i))
+            // One that is late in a run is answered then; the twin lets the run go on, and counts the answer as late.
+            bool isDropped =
+                response.Error == InferenceError.DeadlineExceeded
+                && response.ErrorMessage.Contains("in the queue", StringComparison.Ordinal);
+            if (isDropped && run._journal.Admitted.Contains(i))
             {
                 run._journal.Drop(i);
             }
