@@ -93,7 +93,7 @@ internal sealed class BatchRun : IDisposable
             for (int i = 0; i < results.Count; i++)
             {
                 OutputBlock block = Copy(results[i]);
-                blocks.Add(block with { Shape = signature.Outputs[i].Reshape?.ToOuter(block.Shape) ?? block.Shape });
+                blocks.Add(block with { Shape = signature.Outputs[i].ToCaller(block.Shape) });
             }
             return [.. blocks];
         }
@@ -289,7 +289,7 @@ internal sealed class BatchRun : IDisposable
             {
                 shape[0] = rows;
             }
-            shape = spec.Reshape?.ToInner(shape) ?? shape;
+            shape = spec.ToGraph(shape);
             if (spec.Datatype == TensorDatatype.Bytes)
             {
                 _inputs.Add(Strings(shape, entries, i, slice));
@@ -384,7 +384,7 @@ internal sealed class BatchRun : IDisposable
             long[] shape = BoundRun.ShapeOf(spec, rows);
             TensorBuffer buffer = TensorBuffer.Rent(BoundRun.BytesOf(spec, rows));
             blocks.Add(new OutputBlock(shape, buffer));
-            _outputs.Add(Over(spec.Datatype, spec.Reshape?.ToInner(shape) ?? shape, buffer.Memory));
+            _outputs.Add(Over(spec.Datatype, spec.ToGraph(shape), buffer.Memory));
         }
 
         return true;

@@ -50,7 +50,7 @@ internal sealed unsafe class BoundRun : IDisposable
             _values[i] = OrtValue.CreateTensorValueWithData(
                 OrtMemoryInfo.DefaultInstance,
                 ElementTypes.ToElement(specs[i].Datatype),
-                specs[i].Reshape?.ToInner(ShapeOf(specs[i], rows)) ?? ShapeOf(specs[i], rows),
+                specs[i].ToGraph(ShapeOf(specs[i], rows)),
                 (nint)(_memory + _offsets[i]),
                 _lengths[i]
             );

@@ -41,4 +41,10 @@ public sealed record TensorSpec
             return elements * Datatype.ElementSize();
         }
     }
+
+    /// <summary>The graph's shape for one as callers see it.</summary>
+    internal long[] ToGraph(long[] shape) => Reshape?.ToInner(shape) ?? shape;
+
+    /// <summary>The shape that callers see for one of the graph.</summary>
+    internal long[] ToCaller(long[] shape) => Reshape?.ToOuter(shape) ?? shape;
 }

@@ -91,10 +91,6 @@ internal static class CompareCommand
         await Console.Error.WriteLineAsync(
             $"Waiting for {server.Name} at {server.Target}{(server.Id is { } id ? $", process {id}" : "")}"
         );
-        await server.WaitReadyAsync(cancellation);
-        foreach (var model in models)
-        {
-            await server.WaitCorrectAsync(model, protocol, cancellation);
-        }
+        await server.WaitServingAsync(models, protocol, cancellation);
     }
 }

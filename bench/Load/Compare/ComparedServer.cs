@@ -20,6 +20,16 @@ internal abstract class ComparedServer(string name, IPEndPoint target) : IDispos
     /// </summary>
     public abstract Task WaitCorrectAsync(ComparedModel model, IInferProtocol protocol, CancellationToken cancellation);
 
+    /// <summary>Waits until the server is ready and gives the expected answer of every model.</summary>
+    public async Task WaitServingAsync(ComparedModel[] models, IInferProtocol protocol, CancellationToken cancellation)
+    {
+        await WaitReadyAsync(cancellation);
+        foreach (var model in models)
+        {
+            await WaitCorrectAsync(model, protocol, cancellation);
+        }
+    }
+
     /// <summary>Name, address, and what the server itself says that it is.</summary>
     public async Task<string> DescribeAsync(IInferProtocol protocol, CancellationToken cancellation) =>
         $"{Name} at {Target}"

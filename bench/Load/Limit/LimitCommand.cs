@@ -38,11 +38,7 @@ internal static class LimitCommand
         using var repository = new ModelRepositoryFolder();
         var models = ComparedModel.Open(arguments, own, scenarios, repository.Path);
         using var server = ServerCommands.StartBaseline(arguments, "baseline", models, protocol, "--echo");
-        await server.WaitReadyAsync(cancellation);
-        foreach (var model in models)
-        {
-            await server.WaitCorrectAsync(model, protocol, cancellation);
-        }
+        await server.WaitServingAsync(models, protocol, cancellation);
 
         var results = new List<LimitResult>();
         foreach (var scenario in scenarios)
