@@ -10,6 +10,7 @@ using OrleansInference.Client.KServe;
 using OrleansInference.Client.Routing;
 using OrleansInference.Protocol;
 using OrleansInference.Routing.Calls;
+using OrleansInference.Routing.Connections;
 using OrleansInference.Routing.Health;
 
 namespace OrleansInference.Client;
@@ -125,6 +126,7 @@ public static class InferenceClientRegistration
                 options.GatewayListRefreshPeriod = RoutingUpdates.GatewayRefresh
             );
             configure(client);
+            client.Services.AddTensorConnections();
         });
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<GatewayTransport>();

@@ -53,7 +53,7 @@ internal static class SiloApplication
                 .AddSiloTls(ports)
                 // Its counters cost a core's hundredth when they are taken every second.
                 .AddDashboard(dashboard => dashboard.CounterUpdateIntervalMs = 5000)
-                .AddActivityPropagation()
+                .AddTracePropagation(builder.Configuration)
         );
         WebApplication app = builder.Build();
         app.MapInferenceGateway();

@@ -20,7 +20,7 @@ internal static class TelemetryRegistration
     /// </summary>
     public static WebApplicationBuilder AddInferenceTelemetry(this WebApplicationBuilder builder)
     {
-        if (string.IsNullOrEmpty(builder.Configuration[Endpoint]))
+        if (!Exports(builder.Configuration))
         {
             return builder;
         }
@@ -42,4 +42,13 @@ internal static class TelemetryRegistration
             .UseOtlpExporter();
         return builder;
     }
+
+    /// <summary>
+    /// Traces go on from node to node where they are exported. Without an exporter the two filters would cost each call
+    /// and nobody would see a trace.
+    /// </summary>
+    public static ISiloBuilder AddTracePropagation(this ISiloBuilder silo, IConfiguration configuration) =>
+        Exports(configuration) ? silo.AddActivityPropagation() : silo;
+
+    private static bool Exports(IConfiguration configuration) => !string.IsNullOrEmpty(configuration[Endpoint]);
 }

@@ -19,20 +19,12 @@ internal sealed class MetricsEndpoint : IDisposable
 
     private readonly IModelCatalog _catalog;
     private readonly BytesInFlight _bytes;
-    private readonly CollectorRegistry _instruments = Prometheus.Metrics.NewCustomRegistry();
-    private readonly IDisposable _listener;
+    private readonly InstrumentTotals _instruments = new(Meters);
 
     public MetricsEndpoint(IModelCatalog catalog, BytesInFlight bytes)
     {
         _catalog = catalog;
         _bytes = bytes;
-        _listener = MeterAdapter.StartListening(
-            new MeterAdapterOptions
-            {
-                Registry = _instruments,
-                InstrumentFilterPredicate = instrument => Meters.Contains(instrument.Meter.Name),
-            }
-        );
     }
 
     /// <summary>Serves one scrape.</summary>
@@ -40,11 +32,10 @@ internal sealed class MetricsEndpoint : IDisposable
     {
         context.Response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
         await Collect().CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
-        await _instruments.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
     }
 
     /// <inheritdoc />
-    public void Dispose() => _listener.Dispose();
+    public void Dispose() => _instruments.Dispose();
 
     private CollectorRegistry Collect()
     {
@@ -121,6 +112,7 @@ internal sealed class MetricsEndpoint : IDisposable
             }
         }
 
+        _instruments.AddTo(metrics);
         return registry;
 
         Counter Count(string name, string help) => metrics.CreateCounter(name, help, Labels);

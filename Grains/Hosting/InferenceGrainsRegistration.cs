@@ -20,6 +20,7 @@ using OrleansInference.Grains.Policies;
 using OrleansInference.Grains.Recording;
 using OrleansInference.Grains.Sequences;
 using OrleansInference.Routing.Calls;
+using OrleansInference.Routing.Connections;
 
 namespace OrleansInference.Grains.Hosting;
 
@@ -109,6 +110,7 @@ public static class InferenceGrainsRegistration
                 TimeSpan.FromMinutes(5)
             )
         );
+        services.AddTensorConnections();
         services.AddSingleton<IConfigureOptions<SiloConnectionOptions>, ConnectionWatch>();
         return silo.AddGrainService<NodeService>();
     }
