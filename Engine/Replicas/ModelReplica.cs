@@ -47,7 +47,7 @@ public sealed class ModelReplica : IServedModel
         Notice = batching.Notice;
         IsBatchingConfigured = batching.IsConfigured;
         ConfiguredThreads = session.Settings.Threads;
-        ReplicaSchedule<QueuedInference> schedule = new(queueing.Limits, queueing.Cost);
+        ReplicaSchedule<QueuedInference> schedule = new(queueing.Limits, queueing.Cost, queueing.Policy.LimitsLevels);
         _state = new ReplicaState(schedule, session, clock.Time);
         _statistics = new ReplicaStatistics(clock.Time);
         BatchAnswers answers = new(_spec, _statistics, clock);

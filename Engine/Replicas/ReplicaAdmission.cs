@@ -68,8 +68,8 @@ internal sealed class ReplicaAdmission
         {
             return Refuse(request, InferenceError.InvalidArgument, wrong);
         }
-        uint priority = _spec.Policy.PriorityOf(request);
-        uint levels = _spec.Policy.PriorityLevels;
+        ulong priority = _spec.Policy.PriorityOf(request);
+        ulong levels = _spec.Policy.PriorityLevels;
         if (levels > 0 && priority > levels)
         {
             string unknown = $"priority {priority} is not one of model '{_spec.Name}', which has levels 1 to {levels}";
@@ -150,8 +150,11 @@ internal sealed class ReplicaAdmission
         string kind = request.Request.Background ? " for background requests" : "";
         return admission.Verdict switch
         {
-            AdmissionVerdict.QueueFull => $"the queue of model '{_spec.Name}' is full{kind}: "
-                + $"{_state.Schedule.Queue.Count} of {admission.Room} requests wait",
+            AdmissionVerdict.QueueFull =>
+                $"Exceeds maximum queue size: the queue of model '{_spec.Name}' is full{kind}: "
+                    + $"{_state.Schedule.Queue.Count} of {admission.Room} requests wait",
+            AdmissionVerdict.LevelFull => $"Exceeds maximum queue size: {admission.Room} requests of priority "
+                + $"{_spec.Policy.PriorityOf(request.Request)} wait for model '{_spec.Name}', as many as may",
             AdmissionVerdict.OverShare => $"tenant '{request.Request.Tenant}' has its share of the queue of model "
                 + $"'{_spec.Name}', in which others wait too",
             _ => $"the deadline in {(request.Deadline - now).TotalMilliseconds:F1} ms cannot be met: model "

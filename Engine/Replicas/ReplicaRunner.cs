@@ -191,7 +191,8 @@ internal sealed class ReplicaRunner : IEngineWork
     private void Expire(QueuedInference request, string where)
     {
         double milliseconds = (_clock.Now - request.Arrival).TotalMilliseconds;
-        string message = $"the deadline passed after {milliseconds:F1} ms {where} of model '{_spec.Name}'";
+        string message =
+            $"Request timeout expired: the deadline passed after {milliseconds:F1} ms {where} of model '{_spec.Name}'";
         bool isFirst = request.TryFail(InferenceError.DeadlineExceeded, message);
         // Of one that comes in parts, some may run while the rest waits.
         if (!isFirst || request.RowsTaken == 0)

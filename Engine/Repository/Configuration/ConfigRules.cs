@@ -29,6 +29,10 @@ internal static class ConfigRules
         {
             yield return "dynamic_batching.default_priority_level has no effect without priority_levels";
         }
+        if (config.DynamicBatching is { PriorityLevels: 0, PriorityQueuePolicy.Count: > 0 })
+        {
+            yield return "dynamic_batching.priority_queue_policy has no effect without priority_levels";
+        }
         if (config.InstanceGroup.Skip(1).Any(group => group.Kind != config.InstanceGroup[0].Kind))
         {
             yield return "instance_group.kind has no effect from the second group on: all instances share one session";
@@ -101,17 +105,23 @@ internal static class ConfigRules
 
     private static void RequirePriorities(ModelDynamicBatching batching)
     {
-        if (batching.PriorityLevels > uint.MaxValue)
+        ulong levels = batching.PriorityLevels;
+        if (levels == 0)
+        {
+            return;
+        }
+        if (batching.DefaultPriorityLevel == 0 || batching.DefaultPriorityLevel > levels)
         {
             throw new ModelLoadException(
-                $"priority_levels is {batching.PriorityLevels}; 0 (none) to {uint.MaxValue} is allowed"
+                $"default priority level must be in range [1, {levels}]: default_priority_level is "
+                    + $"{batching.DefaultPriorityLevel}"
             );
         }
-        if (batching.PriorityLevels > 0 && batching.DefaultPriorityLevel > batching.PriorityLevels)
+        foreach (ulong level in batching.PriorityQueuePolicy.Keys.Where(level => level == 0 || level > levels))
         {
             throw new ModelLoadException(
-                $"default_priority_level is {batching.DefaultPriorityLevel}; with priority_levels "
-                    + $"{batching.PriorityLevels}, 1 to {batching.PriorityLevels} is allowed"
+                $"priority queue policy must have priority level in range [1, {levels}]: priority_queue_policy has "
+                    + $"key {level}"
             );
         }
     }

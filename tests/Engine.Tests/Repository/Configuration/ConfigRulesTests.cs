@@ -10,8 +10,16 @@ public sealed class ConfigRulesTests
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 2, 8 ] }", "preferred_batch_size has 8")]
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: 0 }", "1 to 4 is allowed")]
     [InlineData("max_batch_size: 0 dynamic_batching { preferred_batch_size: 2 }", "none is allowed")]
-    [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 3 }", "1 to 2 is allowed")]
-    [InlineData("dynamic_batching { priority_levels: 5000000000 }", "priority_levels is 5000000000")]
+    [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 3 }", "must be in range [1, 2]")]
+    [InlineData("dynamic_batching { priority_levels: 2 }", "must be in range [1, 2]: default_priority_level is 0")]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 2 priority_queue_policy { key: 3 value { } } }",
+        "priority_queue_policy has key 3"
+    )]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 2 priority_queue_policy { key: 0 value { } } }",
+        "priority_queue_policy has key 0"
+    )]
     [InlineData("input { name: \"x\" dims: -2 }", "has dimension -2")]
     [InlineData("input { name: \"x\" dims: 4 reshape { shape: [ -4 ] } }", "has dimension -4")]
     [InlineData("instance_group { count: -1 }", "instance_group count is -1")]
@@ -68,6 +76,10 @@ public sealed class ConfigRulesTests
 
     [Theory]
     [InlineData("dynamic_batching { default_priority_level: 1 }", "default_priority_level has no effect")]
+    [InlineData(
+        "dynamic_batching { priority_queue_policy { key: 1 value { max_queue_size: 1 } } }",
+        "priority_queue_policy has no effect without priority_levels"
+    )]
     [InlineData("instance_group [ { kind: KIND_CPU }, { } ]", "instance_group.kind has no effect")]
     [InlineData("instance_group { kind: KIND_CPU gpus: [ 0, 1 ] }", "instance_group.gpus has no effect")]
     [InlineData("version_policy { specific { versions: [ 1, 7 ] } }", "names version 7, which is not there")]
@@ -89,6 +101,7 @@ public sealed class ConfigRulesTests
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 2, 4 ] }")]
     [InlineData("dynamic_batching { preferred_batch_size: [ 2, 4 ] }")]
     [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 2 }")]
+    [InlineData("dynamic_batching { priority_levels: 18446744073709551615 default_priority_level: 4294967296 }")]
     [InlineData("version_policy { specific { versions: 1 } }")]
     public async Task LoadAsync_ValuesThatAgree_AreServedWithoutAWord(string config)
     {
