@@ -17,6 +17,25 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
     /// </summary>
     private const int InlineBytes = 64 << 10;
 
+    /// <summary>Gives answers in the order of the requests; null where each leaves as soon as it has run.</summary>
+    public AnswerOrder? Order { get; init; }
+
+    /// <summary>Answers a request that has run, in its turn where the model keeps their order.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="response">Its answer, which is taken over.</param>
+    /// <param name="inline">Whether the waiter may go on on this thread.</param>
+    public void Give(QueuedInference request, InferenceResponse response, bool inline)
+    {
+        if (Order is null || request.Request.Background)
+        {
+            request.TryComplete(response, inline);
+        }
+        else
+        {
+            Order.Give(request, response);
+        }
+    }
+
     /// <summary>Completes the batch's requests, unless some of their rows are still to run (step 15).</summary>
     /// <param name="entries">The batch.</param>
     /// <param name="blocks">Its outputs, in the model's order; the caller disposes them.</param>
@@ -53,7 +72,8 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
                 outputs = joined;
             }
 
-            entry.Request.TryComplete(
+            Give(
+                entry.Request,
                 new InferenceResponse
                 {
                     ModelName = entry.Request.Request.ModelName,

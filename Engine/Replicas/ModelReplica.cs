@@ -48,9 +48,10 @@ public sealed class ModelReplica : IServedModel
         IsBatchingConfigured = batching.IsConfigured;
         ConfiguredThreads = session.Settings.Threads;
         ReplicaSchedule<QueuedInference> schedule = new(queueing.Limits, queueing.Cost, queueing.Policy.LimitsLevels);
-        _state = new ReplicaState(schedule, session, clock.Time);
+        AnswerOrder? order = queueing.Policy.PreservesOrder ? new AnswerOrder() : null;
+        _state = new ReplicaState(schedule, session, clock.Time) { Order = order };
         _statistics = new ReplicaStatistics(clock.Time);
-        BatchAnswers answers = new(_spec, _statistics, clock);
+        BatchAnswers answers = new(_spec, _statistics, clock) { Order = order };
         _executor = new BatchExecutor(_spec, answers, clock) { OnRowsMissing = StopBatching };
         // An emulated device answers zeros: there is nothing to compare.
         if (Signature.IsBatched && session.Device is null)

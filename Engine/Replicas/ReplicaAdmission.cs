@@ -85,6 +85,10 @@ internal sealed class ReplicaAdmission
             {
                 return AdmissionResult.Closed;
             }
+            if (_state.Order is { } order && order.Count >= MostInLine)
+            {
+                return Refuse(request, InferenceError.ResourceExhausted, Backlog(order.Count));
+            }
             TimeSpan now = _clock.Now;
             Use.Touch(now);
             queued.RowsAhead = _state.Schedule.Queue.Rows;
@@ -132,6 +136,10 @@ internal sealed class ReplicaAdmission
         bool comesInParts = !limits.OneRequest && queued.Rows > BatchPolicy.Cap(limits, _state.Schedule.Cost.Current);
         queued.Joined = comesInParts ? new JoinedOutputs(queued.Rows) : null;
         queued.OnAnswer = _onAnswer;
+        if (!queued.Request.Background)
+        {
+            _state.Order?.Add(queued);
+        }
         queued.Activity = EngineActivity.StartRequest(_spec.Name, _spec.Version, queued.Rows);
     }
 
@@ -139,7 +147,25 @@ internal sealed class ReplicaAdmission
     {
         AdmissionPolicy.Leave(_state.Schedule, request);
         _recorder.RecordAnswer(request, response, _state.Schedule.Limits, _spec.Policy);
+        _state.Order?.Advance();
     }
+
+    /// <summary>
+    /// Where answers keep the order of their requests, those that wait for an earlier one are bounded too: they hold
+    /// memory.
+    /// </summary>
+    private int MostInLine
+    {
+        get
+        {
+            BatchLimits limits = _state.Schedule.Limits;
+            long running = (long)limits.Concurrency * limits.MaxRows;
+            return (int)Math.Min(limits.MaxQueuedRequests + running, int.MaxValue);
+        }
+    }
+
+    private string Backlog(int count) =>
+        $"Exceeds maximum queue size: {count} answers of model '{_spec.Name}' wait for earlier ones (preserve_ordering)";
 
     /// <summary>A deadline that even an idle server could not meet is the caller's; the rest is the load's.</summary>
     private static InferenceError ErrorOf(AdmissionVerdict verdict) =>

@@ -214,6 +214,10 @@ internal sealed class ReplicaRunner : IEngineWork
             TimeSpan now = _clock.Now;
             _state.Timer.Clear();
             TimeSpan nextOfRuns = _state.Deadlines.FindOverdue(now, runsOverdue);
+            if (_state.Order?.FindOverdue(now, runsOverdue) is { } nextInLine && nextInLine < nextOfRuns)
+            {
+                nextOfRuns = nextInLine;
+            }
             TurnPolicy.Wake(_state.Schedule, now, overdue, nextOfRuns);
             _state.Timer.Set(_state.Schedule, now);
             _state.EndDrain();

@@ -51,6 +51,8 @@ internal static class ReplicaSettings
         {
             PriorityLevels = levels,
             DefaultPriority = hasLevels ? config.DynamicBatching!.DefaultPriorityLevel : uint.MaxValue,
+            PreservesOrder =
+                config.DynamicBatching?.PreserveOrdering ?? config.SequenceBatching?.Oldest?.PreserveOrdering ?? false,
             Default = Level(config.DynamicBatching?.DefaultQueuePolicy ?? new ModelQueuePolicy(), hasLevels),
             Levels =
                 hasLevels && config.DynamicBatching!.PriorityQueuePolicy.Count > 0

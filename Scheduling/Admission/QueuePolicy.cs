@@ -12,6 +12,12 @@ public sealed record QueuePolicy
     /// <summary>The priority of a request that names none.</summary>
     public ulong DefaultPriority { get; init; } = uint.MaxValue;
 
+    /// <summary>
+    /// Whether requests run in the order in which they came, and their answers leave in it; background work stands
+    /// behind them all the same.
+    /// </summary>
+    public bool PreservesOrder { get; init; }
+
     /// <summary>What is said of every priority that <see cref="Levels"/> does not name.</summary>
     public LevelPolicy Default { get; init; } = new();
 

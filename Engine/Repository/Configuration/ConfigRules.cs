@@ -110,6 +110,12 @@ internal static class ConfigRules
         {
             return;
         }
+        if (levels > 1 && batching.PreserveOrdering)
+        {
+            throw new ModelLoadException(
+                $"only one priority level is allowed when 'preserve_ordering' is true; priority_levels is {levels}"
+            );
+        }
         if (batching.DefaultPriorityLevel == 0 || batching.DefaultPriorityLevel > levels)
         {
             throw new ModelLoadException(

@@ -12,7 +12,6 @@ internal static class FieldTable
     private const string CudaOnly = "the server itself decides what is copied and recorded on a GPU";
     private const string Ragged =
         "requests of different shapes run one after the other here, never joined into one tensor; pad them";
-    private const string SharedTogether = "requests are answered as soon as they have run";
     private const string CudaProvider = "set it for all models, by Engine:ExecutionProvider:Cuda";
 
     /// <summary>
@@ -47,6 +46,7 @@ internal static class FieldTable
                 "dynamic_batching",
                 "dynamic_batching.preferred_batch_size",
                 "dynamic_batching.max_queue_delay_microseconds",
+                "dynamic_batching.preserve_ordering",
                 "dynamic_batching.priority_levels",
                 "dynamic_batching.default_priority_level",
                 "dynamic_batching.default_queue_policy.timeout_action",
@@ -70,6 +70,7 @@ internal static class FieldTable
                 "sequence_batching.oldest.max_candidate_sequences",
                 "sequence_batching.oldest.preferred_batch_size",
                 "sequence_batching.oldest.max_queue_delay_microseconds",
+                "sequence_batching.oldest.preserve_ordering",
                 "sequence_batching.state.input_name",
                 "sequence_batching.state.output_name",
                 "sequence_batching.state.data_type",
@@ -120,8 +121,6 @@ internal static class FieldTable
                 Warned("instance_group.profile", "it is TensorRT's"),
                 Warned("instance_group.secondary_devices", "there is no DLA here"),
                 Warned("instance_group.host_policy", "threads are not bound to processors"),
-                Warned("dynamic_batching.preserve_ordering", SharedTogether),
-                Warned("sequence_batching.oldest.preserve_ordering", SharedTogether),
                 Warned("sequence_batching.state.use_same_buffer_for_input_output", "states are kept apart"),
                 Warned("sequence_batching.state.use_growable_memory", "states are kept apart"),
                 Warned("ensemble_scheduling.step.model_namespace", "there is one repository"),

@@ -20,6 +20,10 @@ public sealed class ConfigRulesTests
         "dynamic_batching { priority_levels: 2 default_priority_level: 2 priority_queue_policy { key: 0 value { } } }",
         "priority_queue_policy has key 0"
     )]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 2 preserve_ordering: true }",
+        "only one priority level is allowed when 'preserve_ordering' is true"
+    )]
     [InlineData("input { name: \"x\" dims: -2 }", "has dimension -2")]
     [InlineData("input { name: \"x\" dims: 4 reshape { shape: [ -4 ] } }", "has dimension -4")]
     [InlineData("instance_group { count: -1 }", "instance_group count is -1")]
