@@ -133,7 +133,8 @@ internal sealed class ReplicaAdmission
     private void Prepare(QueuedInference queued)
     {
         BatchLimits limits = _state.Schedule.Limits;
-        bool comesInParts = !limits.OneRequest && queued.Rows > BatchPolicy.Cap(limits, _state.Schedule.Cost.Current);
+        bool isSplit = !limits.OneRequest && !limits.KeepsWhole;
+        bool comesInParts = isSplit && queued.Rows > BatchPolicy.Cap(limits, _state.Schedule.Cost.Current);
         queued.Joined = comesInParts ? new JoinedOutputs(queued.Rows) : null;
         queued.OnAnswer = _onAnswer;
         if (!queued.Request.Background)

@@ -89,7 +89,8 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         _end = clock.Now + Budget;
         FirstRowSeconds = Median(signature, request, first);
         Cost.Observe(1, FirstRowSeconds);
-        if (!signature.IsBatched)
+        // Rows of a ragged batch may meet: its graph is told whose they are.
+        if (!signature.IsBatched || signature.IsRagged)
         {
             return;
         }

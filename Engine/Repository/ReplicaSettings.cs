@@ -32,6 +32,7 @@ internal static class ReplicaSettings
         return new BatchLimits
         {
             MaxRows = maxRows,
+            KeepsWhole = signature.IsRagged,
             FillToMax = config.DynamicBatching is not null || config.SequenceBatching is not null,
             PreferredRows = [.. PreferredRows(config, maxRows).Order()],
             MaxDelay = TimeSpan.FromMicroseconds(Delay(config)),

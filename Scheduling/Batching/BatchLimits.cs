@@ -30,6 +30,9 @@ public sealed record BatchLimits
     /// </summary>
     public bool OneRequest { get; init; }
 
+    /// <summary>Whether requests share runs but none is split: what belongs to a request is told by its shape.</summary>
+    public bool KeepsWhole { get; init; }
+
     /// <summary>Sizes worth running at once, ascending; Triton's <c>preferred_batch_size</c>.</summary>
     public IReadOnlyList<int> PreferredRows { get; init; } = [];
 

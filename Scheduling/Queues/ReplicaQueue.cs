@@ -159,7 +159,7 @@ public sealed class ReplicaQueue<TRequest>
             {
                 break;
             }
-            int rows = Math.Min(left, room);
+            int rows = limits.KeepsWhole ? left : Math.Min(left, room);
             Take(next, rows, batch);
             room -= rows;
             // What was taken whole has left, so that the next is the first again.

@@ -10,8 +10,6 @@ internal static class FieldTable
 {
     private const string TensorRt = "it is TensorRT's, and ONNX Runtime reads tensors in their plain layout";
     private const string CudaOnly = "the server itself decides what is copied and recorded on a GPU";
-    private const string Ragged =
-        "requests of different shapes run one after the other here, never joined into one tensor; pad them";
     private const string CudaProvider = "set it for all models, by Engine:ExecutionProvider:Cuda";
 
     /// <summary>
@@ -33,12 +31,20 @@ internal static class FieldTable
                 "input.format",
                 "input.dims",
                 "input.reshape.shape",
+                "input.allow_ragged_batch",
                 "input.optional",
                 "output.name",
                 "output.data_type",
                 "output.dims",
                 "output.reshape.shape",
                 "output.label_filename",
+                "batch_input.kind",
+                "batch_input.target_name",
+                "batch_input.data_type",
+                "batch_input.source_input",
+                "batch_output.target_name",
+                "batch_output.kind",
+                "batch_output.source_input",
                 "instance_group.name",
                 "instance_group.count",
                 "instance_group.gpus",
@@ -102,9 +108,6 @@ internal static class FieldTable
                 Refused("input.is_non_linear_format_io", TensorRt),
                 Refused("output.is_shape_tensor", TensorRt),
                 Refused("output.is_non_linear_format_io", TensorRt),
-                Refused("input.allow_ragged_batch", Ragged),
-                Refused("batch_input", Ragged),
-                Refused("batch_output", Ragged),
                 Refused("model_transaction_policy.decoupled", "a request has exactly one answer here"),
                 Refused("sequence_batching.iterative_sequence", "a request runs once here"),
                 Refused(
