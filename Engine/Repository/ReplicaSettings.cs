@@ -35,6 +35,7 @@ internal static class ReplicaSettings
             KeepsWhole = signature.IsRagged,
             FillToMax = config.DynamicBatching is not null || config.SequenceBatching is not null,
             PreferredRows = [.. PreferredRows(config, maxRows).Order()],
+            EnoughRows = EnoughRows(config, maxRows),
             MaxDelay = TimeSpan.FromMicroseconds(Delay(config)),
             Concurrency = instances,
             MaxQueuedRequests = MaxQueuedRequests(config, options),
@@ -134,11 +135,6 @@ internal static class ReplicaSettings
 
     private static IEnumerable<int> PreferredRows(ModelConfig config, int maxRows)
     {
-        // Slots of the direct strategy that must be filled before their batch runs ahead of its delay.
-        if (config.SequenceBatching?.Direct is { MinimumSlotUtilization: > 0 } direct)
-        {
-            return [(int)Math.Ceiling(Math.Min(1, direct.MinimumSlotUtilization) * maxRows)];
-        }
         IEnumerable<int> sizes =
             config.SequenceBatching?.Oldest?.PreferredBatchSize
             ?? config.DynamicBatching?.PreferredBatchSize
@@ -155,9 +151,17 @@ internal static class ReplicaSettings
         return sizes.Where(size => size <= maxRows);
     }
 
+    /// <summary>Slots of the direct strategy that are filled where their batch runs ahead of its delay.</summary>
+    private static int EnoughRows(ModelConfig config, int maxRows) =>
+        config.SequenceBatching?.Direct is { } direct ? (int)Math.Ceiling(direct.MinimumSlotUtilization * maxRows) : 0;
+
     private static double Delay(ModelConfig config) =>
         config.DynamicBatching?.MaxQueueDelayMicroseconds
         ?? config.SequenceBatching?.Oldest?.MaxQueueDelayMicroseconds
-        ?? config.SequenceBatching?.Direct?.MaxQueueDelayMicroseconds
-        ?? 0;
+        // As Triton has it: without a minimum that is to be filled, no slot waits for another.
+        ?? (
+            config.SequenceBatching?.Direct is { MinimumSlotUtilization: > 0 } direct
+                ? direct.MaxQueueDelayMicroseconds
+                : 0
+        );
 }

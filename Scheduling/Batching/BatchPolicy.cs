@@ -35,7 +35,8 @@ public static class BatchPolicy
         }
         int cap = Cap(limits, cost);
         int size = (int)Math.Min(queue.Rows, cap);
-        if (size == cap || limits.MaxDelay <= TimeSpan.Zero)
+        bool isEnough = size == cap || (limits.EnoughRows > 0 && size >= limits.EnoughRows);
+        if (isEnough || limits.MaxDelay <= TimeSpan.Zero)
         {
             return new BatchDecision(size, TimeSpan.Zero);
         }

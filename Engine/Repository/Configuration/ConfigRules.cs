@@ -135,6 +135,12 @@ internal static class ConfigRules
     /// <summary>Each kind tells one thing of a sequence, and a tensor can only hold one.</summary>
     private static void RequireControls(ModelSequenceBatching batching)
     {
+        if (batching.Direct is { } direct && direct.MinimumSlotUtilization is not (>= 0 and <= 1))
+        {
+            throw new ModelLoadException(
+                $"minimum_slot_utilization is {direct.MinimumSlotUtilization}; a number from 0 to 1 is allowed"
+            );
+        }
         (string Name, Control.Types.Kind Kind)[] controls =
         [
             .. batching.ControlInput.SelectMany(input => input.Control.Select(control => (input.Name, control.Kind))),

@@ -119,7 +119,10 @@ internal static class FieldTable
                 Warned("model_metrics", "the buckets of histograms are the server's"),
                 Warned("runtime", "ONNX Runtime is built in"),
                 Warned("response_cache.enable", "every request runs"),
-                Warned("instance_group.rate_limiter", "runs at once are limited by count alone"),
+                Warned(
+                    "instance_group.rate_limiter",
+                    "runs at once are limited by count alone, as where --rate-limit is off"
+                ),
                 Warned("instance_group.passive", "every instance serves"),
                 Warned("instance_group.profile", "it is TensorRT's"),
                 Warned("instance_group.secondary_devices", "there is no DLA here"),

@@ -4,6 +4,7 @@ using OrleansInference.Engine.Sessions;
 using OrleansInference.Engine.Tests.Repository.Configuration;
 using OrleansInference.Protocol;
 using OrleansInference.Scheduling.Admission;
+using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Tests.Repository;
 
@@ -60,5 +61,25 @@ public sealed class ReplicaSettingsTests
 
         Assert.Equal(queue, ReplicaSettings.Limits(config, signature, 1, options).MaxQueuedRequests);
         Assert.Equal(level, ReplicaSettings.Queue(config, firstRowSeconds: 0).Of(2).MaxQueuedRequests);
+    }
+
+    [Theory]
+    [InlineData("direct { max_queue_delay_microseconds: 3000 }", 0, 0)]
+    [InlineData("direct { max_queue_delay_microseconds: 3000 minimum_slot_utilization: 0.5 }", 4, 3)]
+    [InlineData("direct { max_queue_delay_microseconds: 3000 minimum_slot_utilization: 1 }", 8, 3)]
+    [InlineData("oldest { max_queue_delay_microseconds: 3000 preferred_batch_size: 2 }", 0, 3)]
+    public void Limits_ASequenceStrategy_SaysWhatIsWorthWaitingFor(string strategy, int enough, double delayMs)
+    {
+        ModelConfig config = ConfigText.Parse($"sequence_batching {{ {strategy} }}");
+        ModelSignature signature = new()
+        {
+            Inputs = [],
+            Outputs = [],
+            MaxBatchSize = 8,
+        };
+
+        BatchLimits limits = ReplicaSettings.Limits(config, signature, 1, new EngineOptions());
+
+        Assert.Equal((enough, delayMs), (limits.EnoughRows, limits.MaxDelay.TotalMilliseconds));
     }
 }

@@ -33,6 +33,18 @@ public sealed class BatchPolicyTests
         Assert.Equal(8, BatchPolicy.Decide(view with { Rows = 9 }, Now, limits, default).Size);
     }
 
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(4, 4)]
+    [InlineData(5, 5)]
+    public void Decide_EnoughRows_DoNotWaitForMore(long rows, int size)
+    {
+        BatchLimits limits = Filled with { EnoughRows = 4, MaxDelay = TimeSpan.FromMilliseconds(5) };
+
+        Assert.Equal(size, BatchPolicy.Decide(View(rows), Now, limits, default).Size);
+        Assert.Equal(rows, BatchPolicy.Decide(View(rows), Now + limits.MaxDelay, limits, default).Size);
+    }
+
     [Fact]
     public void Decide_WithDelayAndDeadline_NeverWaitsPastTheLastMoment()
     {

@@ -45,6 +45,10 @@ public sealed class ConfigRulesTests
 
     [Theory]
     [InlineData(
+        "sequence_batching { direct { minimum_slot_utilization: 1.5 } }",
+        "minimum_slot_utilization is 1.5; a number from 0 to 1 is allowed"
+    )]
+    [InlineData(
         "sequence_batching { control_input { name: \"a\" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } } "
             + "control_input { name: \"b\" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } } }",
         "has control CONTROL_SEQUENCE_START in 'a' and 'b'"
