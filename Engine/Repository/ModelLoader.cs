@@ -361,7 +361,7 @@ internal sealed partial class ModelLoader(
     private partial void LogVariantNotBatched(string folder, string variant);
 
     [LoggerMessage(
-        EventId = 1015,
+        EventId = 1016,
         Level = LogLevel.Debug,
         Message = "Model {Model} is running warmup sample '{Sample}' for iteration {Iteration}"
     )]
