@@ -97,6 +97,25 @@ public sealed class GatewayOptions
     /// </summary>
     public bool AllowAnonymous { get; set; }
 
+    /// <summary>
+    /// Whose routes are served too: <c>sagemaker</c> (<c>/ping</c>, <c>/invocations</c>) or <c>vertex</c> (by
+    /// <c>AIP_HTTP_PORT</c>, <c>AIP_HEALTH_ROUTE</c>, <c>AIP_PREDICT_ROUTE</c>); empty for none.
+    /// </summary>
+    [RegularExpression("^(sagemaker|vertex)$", ErrorMessage = "Gateway:CloudRoutes must be sagemaker or vertex.")]
+    public string CloudRoutes { get; set; } = "";
+
+    /// <summary>
+    /// The model that those routes mean; empty for the only one that is served. With <c>sagemaker</c>,
+    /// <c>SAGEMAKER_TRITON_DEFAULT_MODEL_NAME</c> says it too.
+    /// </summary>
+    public string DefaultModel { get; set; } = "";
+
+    /// <summary>Where the platform asks for the server's health; set by what <see cref="CloudRoutes"/> names.</summary>
+    internal string CloudHealthRoute { get; set; } = "";
+
+    /// <summary>Where the platform sends inference requests.</summary>
+    internal string CloudPredictRoute { get; set; } = "";
+
     /// <summary>The version in the server's metadata.</summary>
     public string ServerVersion { get; set; } = typeof(GatewayOptions).Assembly.GetName().Version?.ToString(3) ?? "0";
 }

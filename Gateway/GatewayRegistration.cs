@@ -12,8 +12,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Agent;
+using OrleansInference.Gateway.Cloud;
 using OrleansInference.Gateway.Cluster;
 using OrleansInference.Gateway.Diagnostics;
+using OrleansInference.Gateway.Generate;
 using OrleansInference.Gateway.Grpc;
 using OrleansInference.Gateway.Hosting;
 using OrleansInference.Gateway.Http;
@@ -22,6 +24,7 @@ using OrleansInference.Gateway.Jobs;
 using OrleansInference.Gateway.Repository;
 using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Gateway.Warmup;
+using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Gateway;
 
@@ -37,6 +40,7 @@ public static class GatewayRegistration
         builder
             .Services.AddOptions<GatewayOptions>()
             .BindConfiguration("Gateway")
+            .PostConfigure<IConfiguration>(CloudRoutes.Configure)
             .ValidateDataAnnotations()
             .Validate(
                 options => IPAddress.TryParse(options.BindAddress, out _),
@@ -65,6 +69,8 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<TraceSettings>();
         builder.Services.AddSingleton<TraceRecorder>();
         builder.Services.AddSingleton<MetricsEndpoint>();
+        builder.Services.AddSingleton<ProtocolForm>();
+        builder.Services.AddSingleton<CloudRoutes>();
         builder.Services.AddSingleton<InferEndpoint>();
         builder.Services.AddSingleton<ModelEndpoints>();
         builder.Services.AddSingleton<RepositoryEndpoints>();
@@ -144,6 +150,7 @@ public static class GatewayRegistration
         // In front of every route, so that none is open by oversight.
         app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);
         MapInference(app, app.Services);
+        app.Services.GetRequiredService<CloudRoutes>().Map(app);
         app.Services.GetRequiredService<RepositoryEndpoints>().Map(app);
         app.Services.GetRequiredService<ClusterEndpoints>().Map(app);
         app.Services.GetRequiredService<AgentEndpoints>().Map(app);
@@ -207,6 +214,9 @@ public static class GatewayRegistration
         ModelEndpoints models = services.GetRequiredService<ModelEndpoints>();
         InferEndpoint infer = services.GetRequiredService<InferEndpoint>();
         StatisticsEndpoints statistics = services.GetRequiredService<StatisticsEndpoints>();
+        IModelCatalog catalog = services.GetRequiredService<IModelCatalog>();
+        GenerateForm generate = new(catalog, isStream: false);
+        GenerateForm stream = new(catalog, isStream: true);
         app.MapOnly(HttpMethods.Get, "/v2", models.ServerAsync);
         app.MapOnly(HttpMethods.Get, "/v2/health/live", ModelEndpoints.LiveAsync);
         app.MapOnly(HttpMethods.Get, "/v2/health/ready", models.ReadyAsync);
@@ -216,6 +226,8 @@ public static class GatewayRegistration
             app.MapOnly(HttpMethods.Get, prefix + "/ready", models.ModelReadyAsync);
             app.MapOnly(HttpMethods.Get, prefix + "/config", models.ConfigAsync);
             app.MapOnly(HttpMethods.Post, prefix + "/infer", infer.HandleAsync);
+            app.MapOnly(HttpMethods.Post, prefix + "/generate", context => infer.HandleAsync(context, generate));
+            app.MapOnly(HttpMethods.Post, prefix + "/generate_stream", context => infer.HandleAsync(context, stream));
             app.MapOnly(HttpMethods.Get, prefix + "/stats", statistics.StatisticsAsync);
         }
 

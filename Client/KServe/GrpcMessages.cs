@@ -20,9 +20,9 @@ internal static class GrpcMessages
             ModelVersion = request.ModelVersion,
             Id = request.Id,
         };
-        if (request.Priority > 0)
+        if (request.PriorityLevel > 0)
         {
-            message.Parameters.Add("priority", new InferParameter { Uint64Param = request.Priority });
+            message.Parameters.Add("priority", new InferParameter { Uint64Param = request.PriorityLevel });
         }
         if (request.Timeout > TimeSpan.Zero)
         {

@@ -282,10 +282,10 @@ internal sealed class BatchRun : IDisposable
             {
                 (names ??= [.. session.RequiredInputNames]).Add(spec.Name);
             }
-            long[] shape = tensor.Shape.ToArray();
+            long[] shape = spec.IsRagged ? [Elements(entries, i)] : tensor.Shape.ToArray();
             // Requests that give optional inputs, or have no batch dimension, run alone and whole.
             bool slice = spec.IsBatched && (entries.Count > 1 || !entries[0].IsWhole);
-            if (slice)
+            if (slice && !spec.IsRagged)
             {
                 shape[0] = rows;
             }
@@ -300,7 +300,24 @@ internal sealed class BatchRun : IDisposable
             }
         }
 
+        foreach (BatchInputSpec made in signature.BatchInputs)
+        {
+            (names ??= [.. session.RequiredInputNames]).Add(made.Name);
+            (long[] shape, TensorBuffer buffer) = BatchInputContents.Create(made, entries);
+            _gathered.Add(buffer);
+            _inputs.Add(Over(made.Datatype, shape, buffer.Memory));
+        }
         return names is null ? session.RequiredInputNames : [.. names];
+    }
+
+    private static long Elements(List<BatchEntry<QueuedInference>> entries, int input)
+    {
+        long elements = 0;
+        foreach (BatchEntry<QueuedInference> entry in entries)
+        {
+            elements += BatchInputContents.Elements(entry, input);
+        }
+        return elements;
     }
 
     private ReadOnlyMemory<byte> Gather(List<BatchEntry<QueuedInference>> entries, int input)
@@ -367,6 +384,10 @@ internal sealed class BatchRun : IDisposable
         List<OutputBlock> blocks
     )
     {
+        if (signature.IsRagged)
+        {
+            return false;
+        }
         foreach (TensorSpec spec in signature.Outputs)
         {
             if (!spec.IsFixed || spec.Datatype == TensorDatatype.Bytes || spec.IsBatched != signature.IsBatched)

@@ -36,6 +36,7 @@ internal sealed class BoundRuns : IDisposable
         Signature = signature;
         bool isPossible =
             isOnCpu
+            && !signature.IsRagged
             && Array.TrueForAll(signature.Inputs, spec => !spec.IsOptional && IsBindable(spec, signature))
             && Array.TrueForAll(signature.Outputs, spec => IsBindable(spec, signature));
         _rowBytes = isPossible ? BoundRun.Bytes(signature, rows: 1) : 0;

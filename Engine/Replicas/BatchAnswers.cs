@@ -17,13 +17,33 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
     /// </summary>
     private const int InlineBytes = 64 << 10;
 
+    /// <summary>Gives answers in the order of the requests; null where each leaves as soon as it has run.</summary>
+    public AnswerOrder? Order { get; init; }
+
+    /// <summary>Answers a request that has run, in its turn where the model keeps their order.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="response">Its answer, which is taken over.</param>
+    /// <param name="inline">Whether the waiter may go on on this thread.</param>
+    public void Give(QueuedInference request, InferenceResponse response, bool inline)
+    {
+        if (Order is null || request.Request.Background)
+        {
+            request.TryComplete(response, inline);
+        }
+        else
+        {
+            Order.Give(request, response);
+        }
+    }
+
     /// <summary>Completes the batch's requests, unless some of their rows are still to run (step 15).</summary>
     /// <param name="entries">The batch.</param>
     /// <param name="blocks">Its outputs, in the model's order; the caller disposes them.</param>
     /// <param name="rows">Rows of the batch.</param>
     /// <param name="start">When the turn began.</param>
     /// <param name="run">The run, for its times.</param>
-    /// <exception cref="InvalidDataException">The parts of a request do not fit together.</exception>
+    /// <exception cref="InvalidDataException">The parts of a request, or an output and the input whose shapes divide it
+    /// up, do not fit together.</exception>
     public void Split(
         List<BatchEntry<QueuedInference>> entries,
         OutputBlock[] blocks,
@@ -32,6 +52,10 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
         BatchRun run
     )
     {
+        if (spec.Signature.IsRagged)
+        {
+            RequireScattered(entries, blocks);
+        }
         bool whole = entries.Count == 1 && entries[0].IsWhole;
         bool inline = Bytes(blocks) <= InlineBytes;
         Span<int> offsets = stackalloc int[blocks.Length];
@@ -53,7 +77,8 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
                 outputs = joined;
             }
 
-            entry.Request.TryComplete(
+            Give(
+                entry.Request,
                 new InferenceResponse
                 {
                     ModelName = entry.Request.Request.ModelName,
@@ -85,7 +110,7 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
         }
         for (int i = 0; i < blocks.Length; i++)
         {
-            if (!HasRows(blocks[i], rows))
+            if (spec.Signature.Outputs[i].ScatterSource is null && !HasRows(blocks[i], rows))
             {
                 return $"output '{spec.Signature.Outputs[i].Name}' had shape {TensorShape.Format(blocks[i].Shape)} "
                     + $"for a batch of {rows} rows";
@@ -126,12 +151,18 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
             (long[] shape, TensorBuffer buffer) = blocks[i];
             int length = buffer.Length;
             int offset = offsets[i];
-            if (!whole)
+            if (output.ScatterSource is { } source)
+            {
+                shape = entry.Request.Inputs[source]!.Shape.ToArray();
+                length = BytesOf(buffer.Span[offset..], output.Datatype, Elements(shape));
+                offsets[i] += length;
+            }
+            else if (!whole)
             {
                 shape = blocks[i].ShapeOf(entry.Rows);
                 length =
                     output.Datatype == TensorDatatype.Bytes
-                        ? BytesElements.Offset(buffer.Span[offset..], Elements(shape))
+                        ? BytesOf(buffer.Span[offset..], output.Datatype, Elements(shape))
                         : buffer.Length / rows * entry.Rows;
                 offsets[i] += length;
             }
@@ -153,6 +184,34 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
         }
 
         return outputs;
+    }
+
+    /// <summary>Bytes of the first <paramref name="elements"/> of an output.</summary>
+    private static int BytesOf(ReadOnlySpan<byte> contents, TensorDatatype datatype, long elements) =>
+        datatype == TensorDatatype.Bytes
+            ? BytesElements.Offset(contents, elements)
+            : checked((int)(elements * datatype.ElementSize()));
+
+    /// <summary>Refuses an output that has not an element for each of the input whose shapes divide it up.</summary>
+    private void RequireScattered(List<BatchEntry<QueuedInference>> entries, OutputBlock[] blocks)
+    {
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            TensorSpec output = spec.Signature.Outputs[i];
+            if (output.ScatterSource is not { } source)
+            {
+                continue;
+            }
+            long expected = entries.Sum(entry => BatchInputContents.Elements(entry, source));
+            long found = Elements(blocks[i].Shape);
+            if (found != expected)
+            {
+                throw new InvalidDataException(
+                    $"output '{output.Name}' has {found} elements, input '{spec.Signature.Inputs[source].Name}' has "
+                        + $"{expected} (batch_output)"
+                );
+            }
+        }
     }
 
     private static long Elements(long[] shape)

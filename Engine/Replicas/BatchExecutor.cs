@@ -120,7 +120,7 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
         }
     }
 
-    private static void Fail(List<BatchEntry<QueuedInference>> entries, Exception exception)
+    private void Fail(List<BatchEntry<QueuedInference>> entries, Exception exception)
     {
         InferenceError error =
             exception is OnnxRuntimeException { Message: var text }
@@ -129,7 +129,9 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
                 : InferenceError.Internal;
         foreach (BatchEntry<QueuedInference> entry in entries)
         {
-            entry.Request.TryFail(error, $"inference failed: {exception.Message}");
+            QueuedInference request = entry.Request;
+            string message = $"inference failed: {exception.Message}";
+            answers.Give(request, InferenceResponse.Failure(request.Request, error, message), inline: false);
         }
     }
 }

@@ -47,13 +47,14 @@ public sealed class ModelReplica : IServedModel
         Notice = batching.Notice;
         IsBatchingConfigured = batching.IsConfigured;
         ConfiguredThreads = session.Settings.Threads;
-        ReplicaSchedule<QueuedInference> schedule = new(queueing.Limits, queueing.Cost);
-        _state = new ReplicaState(schedule, session, clock.Time);
+        ReplicaSchedule<QueuedInference> schedule = new(queueing.Limits, queueing.Cost, queueing.Policy.LimitsLevels);
+        AnswerOrder? order = queueing.Policy.PreservesOrder ? new AnswerOrder() : null;
+        _state = new ReplicaState(schedule, session, clock.Time) { Order = order };
         _statistics = new ReplicaStatistics(clock.Time);
-        BatchAnswers answers = new(_spec, _statistics, clock);
+        BatchAnswers answers = new(_spec, _statistics, clock) { Order = order };
         _executor = new BatchExecutor(_spec, answers, clock) { OnRowsMissing = StopBatching };
-        // An emulated device answers zeros: there is nothing to compare.
-        if (Signature.IsBatched && session.Device is null)
+        // An emulated device answers zeros, and rows of a ragged batch are meant to meet: there is nothing to compare.
+        if (Signature.IsBatched && !Signature.IsRagged && session.Device is null)
         {
             _executor.Audit = new RowAudit(
                 Signature,
@@ -91,7 +92,7 @@ public sealed class ModelReplica : IServedModel
     public string Notice { get; private set; }
 
     /// <summary>Whether requests share runs and large ones are split.</summary>
-    public bool IsBatching => Signature.IsBatched && !Limits.OneRequest;
+    public bool IsBatching => Signature.IsBatched && !Signature.IsRagged && !Limits.OneRequest;
 
     /// <summary>Rows that were run again alone and compared.</summary>
     public long AuditedRows => _executor.Audit?.Audited ?? 0;
@@ -138,6 +139,7 @@ public sealed class ModelReplica : IServedModel
                 _state.Schedule.Limits = value with
                 {
                     OneRequest = _configured.OneRequest,
+                    KeepsWhole = _configured.KeepsWhole,
                 };
             }
             // More runs may be allowed now than turns are under way.

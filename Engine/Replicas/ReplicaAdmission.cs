@@ -68,8 +68,8 @@ internal sealed class ReplicaAdmission
         {
             return Refuse(request, InferenceError.InvalidArgument, wrong);
         }
-        uint priority = _spec.Policy.PriorityOf(request);
-        uint levels = _spec.Policy.PriorityLevels;
+        ulong priority = _spec.Policy.PriorityOf(request);
+        ulong levels = _spec.Policy.PriorityLevels;
         if (levels > 0 && priority > levels)
         {
             string unknown = $"priority {priority} is not one of model '{_spec.Name}', which has levels 1 to {levels}";
@@ -84,6 +84,10 @@ internal sealed class ReplicaAdmission
             if (_state.IsClosed)
             {
                 return AdmissionResult.Closed;
+            }
+            if (_state.Order is { } order && order.Count >= MostInLine)
+            {
+                return Refuse(request, InferenceError.ResourceExhausted, Backlog(order.Count));
             }
             TimeSpan now = _clock.Now;
             Use.Touch(now);
@@ -129,9 +133,14 @@ internal sealed class ReplicaAdmission
     private void Prepare(QueuedInference queued)
     {
         BatchLimits limits = _state.Schedule.Limits;
-        bool comesInParts = !limits.OneRequest && queued.Rows > BatchPolicy.Cap(limits, _state.Schedule.Cost.Current);
+        bool isSplit = !limits.OneRequest && !limits.KeepsWhole;
+        bool comesInParts = isSplit && queued.Rows > BatchPolicy.Cap(limits, _state.Schedule.Cost.Current);
         queued.Joined = comesInParts ? new JoinedOutputs(queued.Rows) : null;
         queued.OnAnswer = _onAnswer;
+        if (!queued.Request.Background)
+        {
+            _state.Order?.Add(queued);
+        }
         queued.Activity = EngineActivity.StartRequest(_spec.Name, _spec.Version, queued.Rows);
     }
 
@@ -139,7 +148,25 @@ internal sealed class ReplicaAdmission
     {
         AdmissionPolicy.Leave(_state.Schedule, request);
         _recorder.RecordAnswer(request, response, _state.Schedule.Limits, _spec.Policy);
+        _state.Order?.Advance();
     }
+
+    /// <summary>
+    /// Where answers keep the order of their requests, those that wait for an earlier one are bounded too: they hold
+    /// memory.
+    /// </summary>
+    private int MostInLine
+    {
+        get
+        {
+            BatchLimits limits = _state.Schedule.Limits;
+            long running = (long)limits.Concurrency * limits.MaxRows;
+            return (int)Math.Min(limits.MaxQueuedRequests + running, int.MaxValue);
+        }
+    }
+
+    private string Backlog(int count) =>
+        $"Exceeds maximum queue size: {count} answers of model '{_spec.Name}' wait for earlier ones (preserve_ordering)";
 
     /// <summary>A deadline that even an idle server could not meet is the caller's; the rest is the load's.</summary>
     private static InferenceError ErrorOf(AdmissionVerdict verdict) =>
@@ -150,8 +177,11 @@ internal sealed class ReplicaAdmission
         string kind = request.Request.Background ? " for background requests" : "";
         return admission.Verdict switch
         {
-            AdmissionVerdict.QueueFull => $"the queue of model '{_spec.Name}' is full{kind}: "
-                + $"{_state.Schedule.Queue.Count} of {admission.Room} requests wait",
+            AdmissionVerdict.QueueFull =>
+                $"Exceeds maximum queue size: the queue of model '{_spec.Name}' is full{kind}: "
+                    + $"{_state.Schedule.Queue.Count} of {admission.Room} requests wait",
+            AdmissionVerdict.LevelFull => $"Exceeds maximum queue size: {admission.Room} requests of priority "
+                + $"{_spec.Policy.PriorityOf(request.Request)} wait for model '{_spec.Name}', as many as may",
             AdmissionVerdict.OverShare => $"tenant '{request.Request.Tenant}' has its share of the queue of model "
                 + $"'{_spec.Name}', in which others wait too",
             _ => $"the deadline in {(request.Deadline - now).TotalMilliseconds:F1} ms cannot be met: model "

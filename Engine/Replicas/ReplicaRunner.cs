@@ -191,7 +191,8 @@ internal sealed class ReplicaRunner : IEngineWork
     private void Expire(QueuedInference request, string where)
     {
         double milliseconds = (_clock.Now - request.Arrival).TotalMilliseconds;
-        string message = $"the deadline passed after {milliseconds:F1} ms {where} of model '{_spec.Name}'";
+        string message =
+            $"Request timeout expired: the deadline passed after {milliseconds:F1} ms {where} of model '{_spec.Name}'";
         bool isFirst = request.TryFail(InferenceError.DeadlineExceeded, message);
         // Of one that comes in parts, some may run while the rest waits.
         if (!isFirst || request.RowsTaken == 0)
@@ -213,6 +214,10 @@ internal sealed class ReplicaRunner : IEngineWork
             TimeSpan now = _clock.Now;
             _state.Timer.Clear();
             TimeSpan nextOfRuns = _state.Deadlines.FindOverdue(now, runsOverdue);
+            if (_state.Order?.FindOverdue(now, runsOverdue) is { } nextInLine && nextInLine < nextOfRuns)
+            {
+                nextOfRuns = nextInLine;
+            }
             TurnPolicy.Wake(_state.Schedule, now, overdue, nextOfRuns);
             _state.Timer.Set(_state.Schedule, now);
             _state.EndDrain();

@@ -34,6 +34,9 @@ internal sealed class ReplicaState
     /// <summary>The deadlines of what runs.</summary>
     public RunDeadlines Deadlines { get; } = new();
 
+    /// <summary>Gives answers in the order of the requests; null where each leaves as soon as it has run.</summary>
+    public AnswerOrder? Order { get; init; }
+
     /// <summary>Wakes the replica when its schedule asks for it.</summary>
     public WakeTimer Timer { get; }
 

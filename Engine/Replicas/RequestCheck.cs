@@ -60,7 +60,7 @@ internal static class RequestCheck
 
             // An optional input belongs to its request as a whole: other requests' rows must not meet it.
             alone |= spec.IsOptional;
-            varies |= !spec.IsFixed;
+            varies |= !spec.IsFixed && !spec.IsRagged;
             if (!spec.IsBatched)
             {
                 continue;
@@ -80,6 +80,13 @@ internal static class RequestCheck
         if (rows > int.MaxValue)
         {
             return Fail($"{rows} rows are more than a request may have", out error);
+        }
+        if (model.IsRagged && rows > model.MaxBatchSize)
+        {
+            return Fail(
+                $"inference request batch-size must be <= {model.MaxBatchSize} for '{request.ModelName}', it is {rows}",
+                out error
+            );
         }
         bool empty = model.IsBatched && rows == 0;
         error = "";
@@ -189,6 +196,10 @@ internal static class RequestCheck
                 continue;
             }
 
+            if (model.Inputs[i].IsRagged)
+            {
+                continue;
+            }
             ReadOnlySpan<long> rest = tensor.Shape[(model.Inputs[i].IsBatched ? 1 : 0)..];
             dimensions.Add(rest.Length);
             dimensions.AddRange(rest);

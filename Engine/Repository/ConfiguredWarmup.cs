@@ -10,16 +10,12 @@ namespace OrleansInference.Engine.Repository;
 /// <summary>The requests of a configuration's <c>model_warmup</c>: all of them run before the model is ready.</summary>
 internal static class ConfiguredWarmup
 {
-    /// <summary>Every sample and how often it runs.</summary>
+    /// <summary>Every sample.</summary>
     /// <param name="config">The model's configuration.</param>
     /// <param name="signature">What it takes.</param>
     /// <param name="folder">The model's folder, whose <c>warmup/</c> has the data files.</param>
     /// <exception cref="ModelLoadException">A sample does not fit the model.</exception>
-    public static IEnumerable<(QueuedInference Request, int Count)> Requests(
-        ModelConfig config,
-        ModelSignature signature,
-        string folder
-    )
+    public static IEnumerable<WarmupSample> Samples(ModelConfig config, ModelSignature signature, string folder)
     {
         foreach (ModelWarmup sample in config.ModelWarmup)
         {
@@ -28,7 +24,7 @@ internal static class ConfiguredWarmup
             {
                 throw Invalid(sample, $"batch_size {rows} is over the model's {Math.Max(1, signature.MaxBatchSize)}");
             }
-            InferenceTensor?[] inputs = [.. signature.Inputs.Select(spec => Input(sample, spec, rows, folder))];
+            InferenceTensor?[] inputs = [.. signature.Inputs.Select(spec => Input(config, sample, spec, folder))];
             if (
                 sample.Inputs.Keys.FirstOrDefault(name => signature.Inputs.All(spec => spec.Name != name)) is
                 { } unknown
@@ -41,17 +37,20 @@ internal static class ConfiguredWarmup
                 ModelName = config.Name,
                 Inputs = [.. inputs.OfType<InferenceTensor>()],
             };
-            yield return (
-                new QueuedInference(request, inputs, signature.IsBatched ? rows : 1, ShapeSignature.Unique()),
-                (int)Math.Max(1, sample.Count)
-            );
+            QueuedInference row = new(request, inputs, 1, ShapeSignature.Unique());
+            yield return new WarmupSample(sample.Name, row, rows, (int)Math.Clamp(sample.Count, 1, int.MaxValue));
         }
     }
 
-    private static InferenceTensor? Input(ModelWarmup sample, TensorSpec spec, int rows, string folder)
+    private static InferenceTensor? Input(ModelConfig config, ModelWarmup sample, TensorSpec spec, string folder)
     {
         if (!sample.Inputs.TryGetValue(spec.Name, out ModelWarmup.Types.Input? input))
         {
+            // What a sequence remembers is the server's to give: at first, nothing.
+            if (config.SequenceBatching?.State.Any(state => state.InputName == spec.Name) == true)
+            {
+                return Zeros(sample, spec, [.. spec.Dimensions.Select(size => Math.Abs(size))]);
+            }
             return spec.IsOptional ? null : throw Invalid(sample, $"input '{spec.Name}' is missing");
         }
 
@@ -62,7 +61,7 @@ internal static class ConfiguredWarmup
                 $"input '{spec.Name}' is {input.DataType}, the model takes {spec.Datatype.WireName()}"
             );
         }
-        long[] shape = spec.IsBatched ? [rows, .. input.Dims] : [.. input.Dims];
+        long[] shape = spec.IsBatched ? [1, .. input.Dims] : [.. input.Dims];
         if (
             shape.Length != spec.Dimensions.Length
             || shape.Where((size, i) => size < 0 || (spec.Dimensions[i] >= 0 && spec.Dimensions[i] != size)).Any()
@@ -75,17 +74,21 @@ internal static class ConfiguredWarmup
             );
         }
 
-        if (!TensorShape.TryCount(shape, out long elements) || elements > 1 << 28)
-        {
-            throw Invalid(sample, $"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large");
-        }
-        return new InferenceTensor(
-            spec.Name,
-            spec.Datatype,
-            shape,
-            Contents(sample, input, spec, (int)elements, folder)
-        );
+        int elements = Elements(sample, spec, shape);
+        return new InferenceTensor(spec.Name, spec.Datatype, shape, Contents(sample, input, spec, elements, folder));
     }
+
+    private static int Elements(ModelWarmup sample, TensorSpec spec, long[] shape) =>
+        TensorShape.TryCount(shape, out long elements) && elements <= 1 << 28
+            ? (int)elements
+            : throw Invalid(sample, $"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large");
+
+    private static InferenceTensor Zeros(ModelWarmup sample, TensorSpec spec, long[] shape) =>
+        new(spec.Name, spec.Datatype, shape, new byte[Bytes(spec, Elements(sample, spec, shape))]);
+
+    /// <summary>Bytes of zeros. An empty text is the zero of BYTES: a length of 0.</summary>
+    private static int Bytes(TensorSpec spec, int elements) =>
+        elements * (spec.Datatype == TensorDatatype.Bytes ? BytesElements.PrefixSize : spec.Datatype.ElementSize());
 
     private static byte[] Contents(
         ModelWarmup sample,
@@ -99,9 +102,7 @@ internal static class ConfiguredWarmup
         {
             return SyntheticInputs.Contents(spec.Datatype, elements, new Random(elements));
         }
-        // An empty text is the zero of BYTES: a length of 0.
-        int length =
-            elements * (spec.Datatype == TensorDatatype.Bytes ? BytesElements.PrefixSize : spec.Datatype.ElementSize());
+        int length = Bytes(spec, elements);
         if (input.InputDataTypeCase != ModelWarmup.Types.Input.InputDataTypeOneofCase.InputDataFile)
         {
             return new byte[length];
@@ -124,8 +125,8 @@ internal static class ConfiguredWarmup
             ? contents
             : throw Invalid(
                 sample,
-                $"warmup/{input.InputDataFile} has {contents.Length} bytes, which do not fit input '{spec.Name}' "
-                    + $"of {elements} {spec.Datatype.WireName()} elements"
+                $"warmup/{input.InputDataFile} has {contents.Length} bytes, which do not fit a row of input '{spec.Name}', "
+                    + $"{elements} {spec.Datatype.WireName()} elements"
             );
     }
 

@@ -245,17 +245,25 @@ internal sealed partial class ModelLoader(
         return choice;
     }
 
-    private static void WarmUp(ModelSource source, ModelSignature signature, ModelProbe probe)
+    private void WarmUp(ModelSource source, ModelSignature signature, ModelProbe probe)
     {
-        foreach (
-            (QueuedInference request, int count) in ConfiguredWarmup.Requests(
-                source.Config,
-                signature,
-                source.Folder.Path
-            )
-        )
+        foreach (WarmupSample sample in ConfiguredWarmup.Samples(source.Config, signature, source.Folder.Path))
         {
-            probe.Run(signature, request, count);
+            for (int iteration = 1; iteration <= sample.Count; iteration++)
+            {
+                LogWarmup(source.Folder.Name, sample.Name, iteration);
+                try
+                {
+                    probe.Run(signature, sample);
+                }
+                catch (OnnxRuntimeException exception)
+                {
+                    throw new ModelLoadException(
+                        $"failed to run warmup sample '{sample.Name}': {exception.Message}",
+                        exception
+                    );
+                }
+            }
         }
     }
 
@@ -351,4 +359,11 @@ internal sealed partial class ModelLoader(
             + "model batches. Make it again with oinf optimize."
     )]
     private partial void LogVariantNotBatched(string folder, string variant);
+
+    [LoggerMessage(
+        EventId = 1016,
+        Level = LogLevel.Debug,
+        Message = "Model {Model} is running warmup sample '{Sample}' for iteration {Iteration}"
+    )]
+    private partial void LogWarmup(string model, string sample, int iteration);
 }

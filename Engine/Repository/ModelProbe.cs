@@ -64,14 +64,12 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         }
     }
 
-    /// <summary>Runs a configured sample.</summary>
+    /// <summary>Runs a batch of a configured sample once.</summary>
     /// <exception cref="OnnxRuntimeException">The model failed on it.</exception>
-    public void Run(ModelSignature signature, QueuedInference sample, int count)
+    public void Run(ModelSignature signature, WarmupSample sample)
     {
-        for (int i = 0; i < count; i++)
-        {
-            Time(signature, sample);
-        }
+        BatchEntry<QueuedInference> row = new(sample.Row, 0, 1);
+        Release(Execute(signature, [.. Enumerable.Repeat(row, sample.Rows)], sample.Rows));
     }
 
     public void Dispose()
@@ -89,7 +87,8 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
         _end = clock.Now + Budget;
         FirstRowSeconds = Median(signature, request, first);
         Cost.Observe(1, FirstRowSeconds);
-        if (!signature.IsBatched)
+        // Rows of a ragged batch may meet: its graph is told whose they are.
+        if (!signature.IsBatched || signature.IsRagged)
         {
             return;
         }
@@ -147,23 +146,24 @@ internal sealed class ModelProbe(ModelSession session, EngineClock clock, bool r
     private double Time(ModelSignature signature, QueuedInference request)
     {
         TimeSpan start = clock.Now;
-        foreach (OutputBlock block in Execute(signature, request))
-        {
-            block.Buffer.Dispose();
-        }
+        Release(Execute(signature, request));
         return Math.Max(1e-7, (clock.Now - start).TotalSeconds);
     }
 
-    private OutputBlock[] Execute(ModelSignature signature, QueuedInference request)
+    private static void Release(OutputBlock[] blocks)
+    {
+        foreach (OutputBlock block in blocks)
+        {
+            block.Buffer.Dispose();
+        }
+    }
+
+    private OutputBlock[] Execute(ModelSignature signature, QueuedInference request) =>
+        Execute(signature, [new BatchEntry<QueuedInference>(request, 0, request.Rows)], request.Rows);
+
+    private OutputBlock[] Execute(ModelSignature signature, List<BatchEntry<QueuedInference>> batch, int rows)
     {
         Runs++;
-        return _run.Execute(
-            session,
-            signature,
-            [new BatchEntry<QueuedInference>(request, 0, request.Rows)],
-            request.Rows,
-            _options,
-            clock
-        );
+        return _run.Execute(session, signature, batch, rows, _options, clock);
     }
 }

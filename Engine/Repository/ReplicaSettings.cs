@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
@@ -28,39 +29,40 @@ internal static class ReplicaSettings
     public static BatchLimits Limits(ModelConfig config, ModelSignature signature, int instances, EngineOptions options)
     {
         int maxRows = Math.Max(1, signature.MaxBatchSize);
-        ModelQueuePolicy? policy = config.DynamicBatching?.DefaultQueuePolicy;
         return new BatchLimits
         {
             MaxRows = maxRows,
+            KeepsWhole = signature.IsRagged,
             FillToMax = config.DynamicBatching is not null || config.SequenceBatching is not null,
             PreferredRows = [.. PreferredRows(config, maxRows).Order()],
+            EnoughRows = EnoughRows(config, maxRows),
             MaxDelay = TimeSpan.FromMicroseconds(Delay(config)),
             Concurrency = instances,
-            MaxQueuedRequests =
-                policy?.MaxQueueSize > 0 ? (int)Math.Min(policy.MaxQueueSize, int.MaxValue) : options.MaxQueuedRequests,
+            MaxQueuedRequests = MaxQueuedRequests(config, options),
         };
     }
 
     /// <summary>Priorities, deadlines and objectives.</summary>
     public static QueuePolicy Queue(ModelConfig config, double firstRowSeconds)
     {
-        ModelQueuePolicy? policy = config.DynamicBatching?.DefaultQueuePolicy;
-        uint levels = (uint)(config.DynamicBatching?.PriorityLevels ?? 0);
-        uint level = (uint)(config.DynamicBatching?.DefaultPriorityLevel ?? 0);
+        ulong levels = config.DynamicBatching?.PriorityLevels ?? 0;
+        bool hasLevels = levels > 0;
         double measuredSlo =
             firstRowSeconds > 0 ? Math.Max(LeastSloMs, firstRowSeconds * 1000 * DefaultSloFactor) : FallbackSloMs;
         return new QueuePolicy
         {
             PriorityLevels = levels,
-            DefaultPriority =
-                levels == 0 ? uint.MaxValue
-                : level == 0 ? levels
-                : level,
-            DefaultTimeout = TimeSpan.FromMicroseconds(policy?.DefaultTimeoutMicroseconds ?? 0),
-            // Where the configuration sets no timeout, there is none that a request could override.
-            AllowTimeoutOverride =
-                policy is null || policy.DefaultTimeoutMicroseconds == 0 || policy.AllowTimeoutOverride,
-            RejectOverdue = policy?.TimeoutAction != ModelQueuePolicy.Types.TimeoutAction.Delay,
+            DefaultPriority = hasLevels ? config.DynamicBatching!.DefaultPriorityLevel : uint.MaxValue,
+            PreservesOrder =
+                config.DynamicBatching?.PreserveOrdering ?? config.SequenceBatching?.Oldest?.PreserveOrdering ?? false,
+            Default = Level(config.DynamicBatching?.DefaultQueuePolicy ?? new ModelQueuePolicy(), hasLevels),
+            Levels =
+                hasLevels && config.DynamicBatching!.PriorityQueuePolicy.Count > 0
+                    ? config.DynamicBatching.PriorityQueuePolicy.ToFrozenDictionary(
+                        pair => pair.Key,
+                        pair => Level(pair.Value, hasLevels)
+                    )
+                    : null,
             SloP99Ms = Parameter(config, "slo_p99_ms", measuredSlo, 1e-3, 1e9),
             SloWeight = Parameter(config, "slo_weight", 1, 1e-6, 1e6),
         };
@@ -97,13 +99,42 @@ internal static class ReplicaSettings
             : throw new ModelLoadException($"parameter {key} is '{parameter.StringValue}'; true or false is allowed");
     }
 
+    /// <summary>Without levels, the queue's own limit holds: there is one line.</summary>
+    private static LevelPolicy Level(ModelQueuePolicy policy, bool hasLevels) =>
+        new()
+        {
+            DefaultTimeout = Timeout(policy.DefaultTimeoutMicroseconds),
+            AllowTimeoutOverride = policy.AllowTimeoutOverride,
+            RejectOverdue = policy.TimeoutAction != ModelQueuePolicy.Types.TimeoutAction.Delay,
+            MaxQueuedRequests = hasLevels ? (int)Math.Min(policy.MaxQueueSize, int.MaxValue) : 0,
+        };
+
+    private static TimeSpan Timeout(ulong microseconds) =>
+        microseconds < TimeSpan.MaxValue.TotalMicroseconds / 2
+            ? TimeSpan.FromMicroseconds(microseconds)
+            : TimeSpan.MaxValue;
+
+    /// <summary>
+    /// What the configuration says of the queue. Where each level has a limit of its own, the queue holds at least the
+    /// largest of them.
+    /// </summary>
+    private static int MaxQueuedRequests(ModelConfig config, EngineOptions options)
+    {
+        if (config.DynamicBatching is not { } batching)
+        {
+            return options.MaxQueuedRequests;
+        }
+        uint size = batching.DefaultQueuePolicy?.MaxQueueSize ?? 0;
+        if (batching.PriorityLevels > 0)
+        {
+            size = batching.PriorityQueuePolicy.Values.Select(policy => policy.MaxQueueSize).Append(size).Max();
+            size = Math.Max(size, (uint)options.MaxQueuedRequests);
+        }
+        return size > 0 ? (int)Math.Min(size, int.MaxValue) : options.MaxQueuedRequests;
+    }
+
     private static IEnumerable<int> PreferredRows(ModelConfig config, int maxRows)
     {
-        // Slots of the direct strategy that must be filled before their batch runs ahead of its delay.
-        if (config.SequenceBatching?.Direct is { MinimumSlotUtilization: > 0 } direct)
-        {
-            return [(int)Math.Ceiling(Math.Min(1, direct.MinimumSlotUtilization) * maxRows)];
-        }
         IEnumerable<int> sizes =
             config.SequenceBatching?.Oldest?.PreferredBatchSize
             ?? config.DynamicBatching?.PreferredBatchSize
@@ -120,9 +151,17 @@ internal static class ReplicaSettings
         return sizes.Where(size => size <= maxRows);
     }
 
+    /// <summary>Slots of the direct strategy that are filled where their batch runs ahead of its delay.</summary>
+    private static int EnoughRows(ModelConfig config, int maxRows) =>
+        config.SequenceBatching?.Direct is { } direct ? (int)Math.Ceiling(direct.MinimumSlotUtilization * maxRows) : 0;
+
     private static double Delay(ModelConfig config) =>
         config.DynamicBatching?.MaxQueueDelayMicroseconds
         ?? config.SequenceBatching?.Oldest?.MaxQueueDelayMicroseconds
-        ?? config.SequenceBatching?.Direct?.MaxQueueDelayMicroseconds
-        ?? 0;
+        // As Triton has it: without a minimum that is to be filled, no slot waits for another.
+        ?? (
+            config.SequenceBatching?.Direct is { MinimumSlotUtilization: > 0 } direct
+                ? direct.MaxQueueDelayMicroseconds
+                : 0
+        );
 }

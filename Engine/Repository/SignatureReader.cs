@@ -34,6 +34,7 @@ internal static class SignatureReader
             ),
         ];
 
+        BatchInputSpec[] batchInputs = RaggedReader.Read(config, inputs, outputs);
         bool canBatch = outputs
             .Concat(inputs.Where(input => !input.IsOptional))
             .All(spec => spec.Dimensions is [-1, ..]);
@@ -82,6 +83,11 @@ internal static class SignatureReader
             Inputs = batchedInputs,
             Outputs = batchedOutputs,
             MaxBatchSize = maxBatchSize,
+            BatchInputs = batchInputs,
+            IsRagged =
+                batchInputs.Length > 0
+                || inputs.Exists(input => input.IsRagged)
+                || outputs.Exists(output => output.ScatterSource is not null),
         };
     }
 

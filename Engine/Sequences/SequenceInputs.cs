@@ -27,6 +27,11 @@ public static class SequenceInputs
             }
         }
 
+        if (Array.Find(request.RequestedOutputs, policy.IsHiddenOutput) is { } hidden)
+        {
+            return $"unexpected inference output '{hidden}' for model '{request.ModelName}': it is what the sequence "
+                + "remembers, and is given where the configuration lists it among the outputs";
+        }
         foreach (SequenceControl control in policy.Controls)
         {
             if (
@@ -71,13 +76,17 @@ public static class SequenceInputs
         string[] outputs =
             request.RequestedOutputs.Length == 0
                 ? []
-                : [.. request.RequestedOutputs, .. policy.States.Select(state => state.OutputName)];
+                : [.. request.RequestedOutputs.Union(policy.States.Select(state => state.OutputName))];
         return request with { Inputs = [.. inputs], RequestedOutputs = outputs };
     }
 
     /// <summary>Takes the states, in the policy's order, out of an answer.</summary>
+    /// <param name="policy">The model's.</param>
+    /// <param name="request">As the caller sent it: what outputs it asked for.</param>
+    /// <param name="response">The model's answer, which is taken over.</param>
     public static (InferenceResponse Response, InferenceTensor[] States) Split(
         SequencePolicy policy,
+        InferenceRequest request,
         InferenceResponse response
     )
     {
@@ -85,14 +94,25 @@ public static class SequenceInputs
         {
             return (response, []);
         }
-        InferenceTensor[] states = [.. policy.States.Select(state => response.Output(state.OutputName))];
-        return (
-            response with
+        // What is kept has a hold of its own on its memory: the caller may get the same tensor.
+        InferenceTensor[] states =
+        [
+            .. policy.States.Select(state => response.Output(state.OutputName).As(state.OutputName)),
+        ];
+        List<InferenceTensor> asked = [];
+        foreach (InferenceTensor output in response.Outputs)
+        {
+            bool isAsked = request.RequestedOutputs.Length == 0 || request.RequestedOutputs.Contains(output.Name);
+            if (isAsked && !policy.IsHiddenOutput(output.Name))
             {
-                Outputs = [.. response.Outputs.Where(output => !policy.IsHiddenOutput(output.Name))],
-            },
-            states
-        );
+                asked.Add(output);
+            }
+            else
+            {
+                output.Dispose();
+            }
+        }
+        return (response with { Outputs = [.. asked] }, states);
     }
 
     private static InferenceTensor Control(SequenceControl control, InferenceRequest request)

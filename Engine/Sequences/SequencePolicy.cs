@@ -29,5 +29,5 @@ public sealed record SequencePolicy
         Controls.Any(control => control.Spec.Name == name) || States.Any(state => state.Input.Name == name);
 
     /// <summary>Whether an output is the server's to keep.</summary>
-    public bool IsHiddenOutput(string name) => States.Any(state => state.OutputName == name);
+    public bool IsHiddenOutput(string name) => States.Any(state => state.OutputName == name && !state.IsOutput);
 }

@@ -48,7 +48,7 @@ internal static class SequencePolicyReader
                     input.Control.Select(control => Control(input.Name, control, signature))
                 ),
             ],
-            States = [.. batching.State.Select(state => State(state, signature, folder))],
+            States = [.. batching.State.Select(state => State(state, signature, config, folder))],
         };
     }
 
@@ -112,7 +112,12 @@ internal static class SequencePolicyReader
         return new SequenceControl(kind, spec, no, yes);
     }
 
-    private static SequenceStateSpec State(SequenceBatching.Types.State state, ModelSignature signature, string folder)
+    private static SequenceStateSpec State(
+        SequenceBatching.Types.State state,
+        ModelSignature signature,
+        ModelConfig config,
+        string folder
+    )
     {
         TensorSpec input =
             Array.Find(signature.Inputs, spec => spec.Name == state.InputName)
@@ -153,7 +158,9 @@ internal static class SequencePolicyReader
                 $"state '{state.InputName}' has initial shape {TensorShape.Format(shape)}, which is too large"
             );
         }
-        return new SequenceStateSpec(input, state.OutputName, shape, Contents(initial, input, elements, folder));
+        byte[] contents = Contents(initial, input, elements, folder);
+        bool isOutput = config.Output.Any(output => output.Name == state.OutputName);
+        return new SequenceStateSpec(input, state.OutputName, shape, contents, isOutput);
     }
 
     private static void RequireType(DataType type, TensorSpec spec, string role)

@@ -9,4 +9,11 @@ namespace OrleansInference.Engine.Sequences;
 /// <param name="OutputName">The output that gives it.</param>
 /// <param name="InitialShape">Its shape with the first request, the batch of 1 included.</param>
 /// <param name="Initial">Its contents with the first request.</param>
-public sealed record SequenceStateSpec(TensorSpec Input, string OutputName, long[] InitialShape, byte[] Initial);
+/// <param name="IsOutput">Whether callers get it too, because the configuration lists it among the outputs.</param>
+public sealed record SequenceStateSpec(
+    TensorSpec Input,
+    string OutputName,
+    long[] InitialShape,
+    byte[] Initial,
+    bool IsOutput
+);

@@ -12,6 +12,14 @@ public sealed record ModelSignature
     /// <summary>Most rows of one run; 0 for a model whose requests cannot run together.</summary>
     public required int MaxBatchSize { get; init; }
 
+    /// <summary>Inputs that the server makes from the shapes of a batch's requests.</summary>
+    internal BatchInputSpec[] BatchInputs { get; init; } = [];
+
+    /// <summary>
+    /// Whether requests run whole, since inputs, outputs or batch inputs of the graph tell the requests of a run apart.
+    /// </summary>
+    public bool IsRagged { get; init; }
+
     /// <summary>Whether requests can run together.</summary>
     public bool IsBatched => MaxBatchSize > 0;
 

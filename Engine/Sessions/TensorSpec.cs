@@ -23,6 +23,18 @@ public sealed record TensorSpec
     /// <summary>Whether the first dimension is the batch.</summary>
     public bool IsBatched { get; init; }
 
+    /// <summary>
+    /// Whether requests of different shapes share a run: the graph has one dimension, and gets their tensors one behind
+    /// the other.
+    /// </summary>
+    internal bool IsRagged { get; init; }
+
+    /// <summary>
+    /// Of an output that the graph gives in one dimension: the index of the input whose shapes divide it up. Null for
+    /// any other.
+    /// </summary>
+    internal int? ScatterSource { get; init; }
+
     /// <summary>Whether every dimension but the batch is fixed.</summary>
     public bool IsFixed => !Dimensions.AsSpan(IsBatched ? 1 : 0).Contains(-1);
 

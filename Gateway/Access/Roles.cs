@@ -56,9 +56,12 @@ internal static class Roles
             // one gets in.
             ["v2", "health", ..] when reads => null,
             [] or ["dashboard", ..] when reads => null,
+            ["ping"] when reads => null,
+            ["invocations"] => Role.Infer,
             ["dashboard", "login" or "logout"] => null,
             ["v2"] when reads => Role.Infer,
-            ["v2", "models", _, "infer"] or ["v2", "models", _, "versions", _, "infer"] => Role.Infer,
+            ["v2", "models", _, "infer" or "generate" or "generate_stream"] => Role.Infer,
+            ["v2", "models", _, "versions", _, "infer" or "generate" or "generate_stream"] => Role.Infer,
             ["v2", "models", _, "trace", ..] or ["v2", "trace", ..] or ["v2", "logging"] => reads
                 ? Role.Operate
                 : Role.Admin,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
@@ -199,6 +200,12 @@ internal sealed class GrpcInference(
         {
             message.Parameters.Add("triton_final_response", new InferParameter { BoolParam = true });
         }
+        if (parameters.SequenceId is { Length: > 0 } sequence)
+        {
+            message.Parameters.Add("sequence_id", SequenceId(sequence));
+            message.Parameters.Add("sequence_start", new InferParameter { BoolParam = parameters.SequenceStart });
+            message.Parameters.Add("sequence_end", new InferParameter { BoolParam = parameters.SequenceEnd });
+        }
         foreach (InferenceTensor output in response.Outputs)
         {
             ModelInferResponse.Types.InferOutputTensor described = new()
@@ -227,6 +234,12 @@ internal sealed class GrpcInference(
 
         return message;
     }
+
+    /// <summary>As Triton has it: a number where it is one that fits, else a text.</summary>
+    private static InferParameter SequenceId(string id) =>
+        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? new InferParameter { Int64Param = number }
+            : new InferParameter { StringParam = id };
 
     /// <summary>An answer and the memory that its message lies on.</summary>
     private sealed record Answer(InferenceResponse Response, ModelInferResponse Message) : IDisposable

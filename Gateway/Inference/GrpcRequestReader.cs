@@ -39,7 +39,7 @@ internal static class GrpcRequestReader
             Id = message.Id,
             Inputs = Inputs(message, regions),
             RequestedOutputs = [.. message.Outputs.Select(output => output.Name)],
-            Priority = parameters.Priority,
+            PriorityLevel = parameters.Priority,
             Timeout = parameters.Timeout,
             SloP99Ms = parameters.SloP99Ms,
             SequenceId = parameters.SequenceId ?? "",

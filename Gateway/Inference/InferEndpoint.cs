@@ -5,9 +5,7 @@ using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Diagnostics;
 using OrleansInference.Gateway.Http;
-using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Models;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -15,8 +13,7 @@ namespace OrleansInference.Gateway.Inference;
 internal sealed class InferEndpoint(
     IAdmissionGate gate,
     InferenceHandler handler,
-    IModelCatalog catalog,
-    SharedMemoryRegions regions,
+    ProtocolForm protocol,
     BytesInFlight bytesInFlight,
     UnexpectedFailure unexpected,
     IOptions<GatewayOptions> options
@@ -25,7 +22,10 @@ internal sealed class InferEndpoint(
     private readonly int _limit = options.Value.MaxRequestBodyBytes;
 
     /// <summary>Serves one request (step 1).</summary>
-    public async Task HandleAsync(HttpContext context)
+    public Task HandleAsync(HttpContext context) => HandleAsync(context, protocol);
+
+    /// <summary>Serves one request in another form.</summary>
+    public async Task HandleAsync(HttpContext context, IInferForm inferForm)
     {
         long held = 0;
         AdmissionTicket? ticket = null;
@@ -53,7 +53,7 @@ internal sealed class InferEndpoint(
             using (RequestBody body = await RequestBody.ReadAsync(context.Request, form, _limit, bytesInFlight, never))
             {
                 held = body.Reserved;
-                parsed = Parse(body, form, model, version);
+                parsed = Parse(body, form, inferForm, model, version);
             }
 
             if (timeout > TimeSpan.Zero)
@@ -73,7 +73,7 @@ internal sealed class InferEndpoint(
             );
             if (response.Error == InferenceError.None)
             {
-                await InferResponseWriter.WriteAsync(context, parsed, response);
+                await inferForm.WriteAsync(context, parsed, response);
             }
             else
             {
@@ -104,18 +104,20 @@ internal sealed class InferEndpoint(
         }
     }
 
-    private ParsedInferRequest Parse(in RequestBody body, BodyForm form, string model, string version)
+    private ParsedInferRequest Parse(
+        in RequestBody body,
+        BodyForm form,
+        IInferForm inferForm,
+        string model,
+        string version
+    )
     {
-        // A raw binary request has no parameters, and so no sequence.
-        if (form.IsRawBinary)
-        {
-            return RawBinaryReader.Read(body, catalog.GetMetadata(model, version));
-        }
         try
         {
-            return InferRequestReader.Read(body, regions);
+            return inferForm.Read(body, form, model, version);
         }
-        catch (InferenceException exception)
+        // A raw binary request has no parameters, and so no sequence.
+        catch (InferenceException exception) when (!form.IsRawBinary)
         {
             handler.FindSequences(model, version)?.Break(SequenceOfRequest.Find(body.Json), exception.Message);
             throw;

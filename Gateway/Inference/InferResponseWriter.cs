@@ -174,6 +174,10 @@ internal static class InferResponseWriter
         {
             json.WriteString("id"u8, request.Id);
         }
+        if (request.Parameters.SequenceId is { Length: > 0 } sequence)
+        {
+            WriteSequence(json, sequence, request.Parameters);
+        }
         json.WriteStartArray("outputs"u8);
         foreach (InferenceTensor output in response.Outputs)
         {
@@ -190,6 +194,22 @@ internal static class InferResponseWriter
         json.WriteEndObject();
         json.Flush();
         return binaryLength;
+    }
+
+    private static void WriteSequence(Utf8JsonWriter json, string id, in RequestParameters parameters)
+    {
+        json.WriteStartObject("parameters"u8);
+        if (ulong.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+        {
+            json.WriteNumber("sequence_id"u8, number);
+        }
+        else
+        {
+            json.WriteString("sequence_id"u8, id);
+        }
+        json.WriteBoolean("sequence_start"u8, parameters.SequenceStart);
+        json.WriteBoolean("sequence_end"u8, parameters.SequenceEnd);
+        json.WriteEndObject();
     }
 
     private static void WriteOutput(Utf8JsonWriter json, InferenceTensor output, bool binary, SharedMemoryRange? region)

@@ -57,7 +57,7 @@ internal sealed class ParsedInferRequest
             Id = Id ?? "",
             Inputs = Inputs,
             RequestedOutputs = OutputNames(),
-            Priority = Parameters.Priority,
+            PriorityLevel = Parameters.Priority,
             Timeout = Parameters.Timeout,
             SloP99Ms = Parameters.SloP99Ms,
             SequenceId = Parameters.SequenceId ?? "",

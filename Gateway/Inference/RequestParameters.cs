@@ -25,7 +25,7 @@ internal struct RequestParameters
     public static ReadOnlySpan<string> Names => Known;
 
     /// <summary>1 is the most urgent, 0 the model's default.</summary>
-    public uint Priority { get; private set; }
+    public ulong Priority { get; private set; }
 
     /// <summary>Time until the deadline; zero for none.</summary>
     public TimeSpan Timeout { get; private set; }
@@ -55,7 +55,7 @@ internal struct RequestParameters
         switch (name)
         {
             case "priority":
-                Priority = value is >= 0 and <= uint.MaxValue ? (uint)value : throw Invalid(name, value);
+                Priority = value >= 0 ? (ulong)value : throw Invalid(name, value);
                 break;
             case "timeout":
                 // Weeks are as good as none, and within what timers can wait for.
@@ -83,6 +83,10 @@ internal struct RequestParameters
         if (name == "sequence_id")
         {
             SequenceId = value == 0 ? null : value.ToString(CultureInfo.InvariantCulture);
+        }
+        else if (name == "priority")
+        {
+            Priority = value;
         }
         else
         {
@@ -171,7 +175,7 @@ internal struct RequestParameters
             InferenceError.InvalidArgument,
             $"parameter '{name}' is {value}; allowed: {name switch
     {
-        "priority" => $"a whole number, 0 (the model's default) or from 1 (most urgent) to {uint.MaxValue}",
+        "priority" => $"a whole number, 0 (the model's default) or from 1 (most urgent) to {ulong.MaxValue}",
         "timeout" => "a whole number of microseconds, 0 (none) or more",
         "slo_p99_ms" => "milliseconds, 0 (the model's own) or more",
         "sequence_id" => $"a whole number from 0 (none) to {ulong.MaxValue}, or a text of at most {MaxSequenceId} " + $"characters",

@@ -51,9 +51,9 @@ public static class InferRequestJson
         {
             json.WriteBoolean("binary_data_output", true);
         }
-        if (request.Priority > 0)
+        if (request.PriorityLevel > 0)
         {
-            json.WriteNumber("priority", request.Priority);
+            json.WriteNumber("priority", request.PriorityLevel);
         }
         if (request.Timeout > TimeSpan.Zero)
         {

@@ -31,7 +31,10 @@ public sealed record InferenceRequest : IDisposable
     [Id(4)]
     public string[] RequestedOutputs { get; init; } = [];
 
-    /// <summary>1 is the most urgent; 0 stands for the model's default priority.</summary>
+    /// <summary>
+    /// 1 is the most urgent; 0 stands for the model's default priority. The largest number where
+    /// <see cref="WidePriority"/> says more.
+    /// </summary>
     [Id(5)]
     public uint Priority { get; init; }
 
@@ -79,6 +82,21 @@ public sealed record InferenceRequest : IDisposable
     /// <summary>Whether the node made it up to measure itself: nobody's request, in no statistics and no log.</summary>
     [Id(14)]
     public bool IsProbe { get; init; }
+
+    /// <summary>A priority of more than 32 bits, which nodes of earlier releases do not read; else 0.</summary>
+    [Id(15)]
+    public ulong WidePriority { get; init; }
+
+    /// <summary>The priority, however many bits it has: 1 is the most urgent, 0 the model's default.</summary>
+    public ulong PriorityLevel
+    {
+        get => WidePriority > 0 ? WidePriority : Priority;
+        init
+        {
+            Priority = (uint)Math.Min(value, uint.MaxValue);
+            WidePriority = value > uint.MaxValue ? value : 0;
+        }
+    }
 
     /// <summary>
     /// Whether the thread that brought it may run it, because it has nothing else to read or to start meanwhile. Never

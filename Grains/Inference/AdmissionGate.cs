@@ -51,6 +51,12 @@ internal sealed class AdmissionGate(ClusterNode node, ModelFinder models) : IAdm
                     + $"which others wait too",
                 retryAfter
             ),
+            _ when request.Timeout <= TimeSpan.Zero => new AdmissionOutcome(
+                null,
+                $"Exceeds maximum queue size: {gate.Outstanding} requests to model '{request.ModelName}' wait or run, as "
+                    + "many as may",
+                retryAfter
+            ),
             _ => new AdmissionOutcome(
                 null,
                 $"model '{request.ModelName}' would answer in about {decision.PredictedSeconds * 1000:F0} "

@@ -191,7 +191,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
             return response;
         }
 
-        (response, InferenceTensor[] states) = SequenceInputs.Split(policy, response);
+        (response, InferenceTensor[] states) = SequenceInputs.Split(policy, request, response);
         foreach (InferenceTensor old in _states)
         {
             old.Dispose();

@@ -9,6 +9,9 @@ public enum AdmissionVerdict
     /// <summary>As many requests wait as may.</summary>
     QueueFull,
 
+    /// <summary>As many requests of its priority wait as may.</summary>
+    LevelFull,
+
     /// <summary>Its tenant has its share of the queue, in which others wait too.</summary>
     OverShare,
 

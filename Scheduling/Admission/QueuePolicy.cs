@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Scheduling.Admission;
@@ -6,19 +7,26 @@ namespace OrleansInference.Scheduling.Admission;
 public sealed record QueuePolicy
 {
     /// <summary>Priority levels; 0 where none are configured and any priority is taken.</summary>
-    public uint PriorityLevels { get; init; }
+    public ulong PriorityLevels { get; init; }
 
     /// <summary>The priority of a request that names none.</summary>
-    public uint DefaultPriority { get; init; } = uint.MaxValue;
+    public ulong DefaultPriority { get; init; } = uint.MaxValue;
 
-    /// <summary>The deadline of a request that names none; zero for no deadline.</summary>
-    public TimeSpan DefaultTimeout { get; init; }
+    /// <summary>
+    /// Whether requests run in the order in which they came, and their answers leave in it; background work stands
+    /// behind them all the same.
+    /// </summary>
+    public bool PreservesOrder { get; init; }
 
-    /// <summary>Whether a request's own timeout counts.</summary>
-    public bool AllowTimeoutOverride { get; init; } = true;
+    /// <summary>What is said of every priority that <see cref="Levels"/> does not name.</summary>
+    public LevelPolicy Default { get; init; } = new();
 
-    /// <summary>Whether overdue requests are refused; else they are only served late.</summary>
-    public bool RejectOverdue { get; init; } = true;
+    /// <summary>What is said of single priorities; null where nothing is.</summary>
+    public FrozenDictionary<ulong, LevelPolicy>? Levels { get; init; }
+
+    /// <summary>Whether a priority has a limit of its own on the requests that wait.</summary>
+    public bool LimitsLevels =>
+        Default.MaxQueuedRequests > 0 || Levels?.Values.Any(level => level.MaxQueuedRequests > 0) == true;
 
     /// <summary>The model's latency objective at the 99th percentile, in milliseconds.</summary>
     public double SloP99Ms { get; init; } = 100;
@@ -30,12 +38,12 @@ public sealed record QueuePolicy
     public AdmissionRule Rule { get; init; } = AdmissionRule.Deadline;
 
     /// <summary>The request's own priority, or the default.</summary>
-    public uint PriorityOf(InferenceRequest request) => request.Priority == 0 ? DefaultPriority : request.Priority;
+    public ulong PriorityOf(InferenceRequest request) =>
+        request.PriorityLevel == 0 ? DefaultPriority : request.PriorityLevel;
+
+    /// <summary>What is said of requests of a priority.</summary>
+    public LevelPolicy Of(ulong priority) => Levels?.GetValueOrDefault(priority) ?? Default;
 
     /// <summary>The request's own latency objective, or the model's, in milliseconds.</summary>
     public double SloOf(InferenceRequest request) => request.SloP99Ms > 0 ? request.SloP99Ms : SloP99Ms;
-
-    /// <summary>The request's own timeout where it counts, or the default; zero for none.</summary>
-    public TimeSpan TimeoutOf(InferenceRequest request) =>
-        request.Timeout > TimeSpan.Zero && AllowTimeoutOverride ? request.Timeout : DefaultTimeout;
 }

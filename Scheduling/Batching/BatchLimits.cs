@@ -30,8 +30,14 @@ public sealed record BatchLimits
     /// </summary>
     public bool OneRequest { get; init; }
 
+    /// <summary>Whether requests share runs but none is split: what belongs to a request is told by its shape.</summary>
+    public bool KeepsWhole { get; init; }
+
     /// <summary>Sizes worth running at once, ascending; Triton's <c>preferred_batch_size</c>.</summary>
     public IReadOnlyList<int> PreferredRows { get; init; } = [];
+
+    /// <summary>Rows that do not wait for more of them, 1 or more; 0 where all that are allowed to wait do.</summary>
+    public int EnoughRows { get; init; }
 
     /// <summary>How long the head of the queue may wait for company; zero is work-conserving.</summary>
     public TimeSpan MaxDelay { get; init; }

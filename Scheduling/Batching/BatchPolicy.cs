@@ -24,7 +24,7 @@ public static class BatchPolicy
 
     /// <summary>
     /// How many rows to run now, or how long to wait. Work-conserving unless the limits allow a delay: then the head
-    /// waits for a preferred size or a full batch. It never waits past its delay, nor past the last moment at which a
+    /// waits for enough rows or a full batch. It never waits past its delay, nor past the last moment at which a
     /// full batch still meets its deadline.
     /// </summary>
     public static BatchDecision Decide(in QueueView queue, TimeSpan now, BatchLimits limits, BatchCost cost)
@@ -35,25 +35,57 @@ public static class BatchPolicy
         }
         int cap = Cap(limits, cost);
         int size = (int)Math.Min(queue.Rows, cap);
-        if (size == cap || limits.MaxDelay <= TimeSpan.Zero)
+        bool isEnough = size == cap || (limits.EnoughRows > 0 && size >= limits.EnoughRows);
+        if (isEnough || limits.MaxDelay <= TimeSpan.Zero)
         {
-            return new BatchDecision(Preferred(size, limits) ?? size, TimeSpan.Zero);
+            return new BatchDecision(size, TimeSpan.Zero);
         }
-        if (Preferred(size, limits) is { } preferred)
-        {
-            return new BatchDecision(preferred, TimeSpan.Zero);
-        }
+        return Wait(queue.HeadArrival, queue.HeadDeadline, size, now, limits, cost);
+    }
 
-        TimeSpan until = queue.HeadArrival + limits.MaxDelay;
-        if (queue.HeadDeadline != TimeSpan.MaxValue)
+    /// <summary>
+    /// The same where the operator named preferred sizes: what waits runs at the largest that whole requests add up to.
+    /// Where there is none it waits out its delay, and then runs as many as fit a batch.
+    /// </summary>
+    public static BatchDecision Decide(
+        in QueueView queue,
+        in PreferredFill fill,
+        TimeSpan now,
+        BatchLimits limits,
+        BatchCost cost
+    )
+    {
+        bool mayWait = limits.MaxDelay > TimeSpan.Zero;
+        bool isDelayOver = mayWait && fill.FirstArrival + limits.MaxDelay <= now;
+        if (fill.Best > 0 && !isDelayOver)
         {
-            TimeSpan last = queue.HeadDeadline - TimeSpan.FromSeconds(cost.Seconds(cap));
+            return new BatchDecision(fill.Best, TimeSpan.Zero);
+        }
+        if (fill.IsFull || !mayWait)
+        {
+            return new BatchDecision(fill.Rows, TimeSpan.Zero);
+        }
+        return Wait(fill.FirstArrival, queue.HeadDeadline, fill.Rows, now, limits, cost);
+    }
+
+    private static BatchDecision Wait(
+        TimeSpan arrival,
+        TimeSpan deadline,
+        int size,
+        TimeSpan now,
+        BatchLimits limits,
+        BatchCost cost
+    )
+    {
+        TimeSpan until = arrival + limits.MaxDelay;
+        if (deadline != TimeSpan.MaxValue)
+        {
+            TimeSpan last = deadline - TimeSpan.FromSeconds(cost.Seconds(Cap(limits, cost)));
             if (last < until)
             {
                 until = last;
             }
         }
-
         return until <= now ? new BatchDecision(size, TimeSpan.Zero) : new BatchDecision(0, until - now);
     }
 
@@ -96,17 +128,4 @@ public static class BatchPolicy
     /// </summary>
     public static bool IsBestAtOnce(BatchLimits limits, BatchCost cost) =>
         limits.MaxDelay <= TimeSpan.Zero && cost.BaseSeconds <= HandoverSeconds && IsShort(limits, cost);
-
-    private static int? Preferred(int size, BatchLimits limits)
-    {
-        for (int i = limits.PreferredRows.Count - 1; i >= 0; i--)
-        {
-            if (limits.PreferredRows[i] <= size)
-            {
-                return limits.PreferredRows[i];
-            }
-        }
-
-        return null;
-    }
 }

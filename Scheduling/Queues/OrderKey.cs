@@ -6,7 +6,7 @@ namespace OrleansInference.Scheduling.Queues;
 /// Place in line: background work behind everything else, then priority (1 before 2), then the earlier of hard deadline
 /// and latency objective, then arrival.
 /// </summary>
-public readonly record struct OrderKey(bool Background, uint Priority, TimeSpan Due, long Sequence)
+public readonly record struct OrderKey(bool Background, ulong Priority, TimeSpan Due, long Sequence)
     : IComparable<OrderKey>
 {
     /// <inheritdoc />

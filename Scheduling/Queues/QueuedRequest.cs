@@ -41,14 +41,20 @@ public class QueuedRequest
     public TimeSpan Deadline { get; set; } = TimeSpan.MaxValue;
 
     /// <summary>
-    /// Whether an overdue request is dropped (the default) or only served late; the queue looks when it is added.
+    /// Whether an overdue request is dropped (the default), or served behind all of its priority that are not; the queue
+    /// looks when it is added.
     /// </summary>
     public bool DropWhenOverdue { get; set; } = true;
 
     /// <summary>
-    /// When it is dropped, from the queue or out of its run; set as it is added. <see cref="TimeSpan.MaxValue"/>: never.
+    /// When it is dropped, from the queue or out of its run. <see cref="TimeSpan.MaxValue"/>: never.
     /// </summary>
-    public TimeSpan DropAt { get; internal set; }
+    public TimeSpan DropAt => DropWhenOverdue ? LapsesAt : TimeSpan.MaxValue;
+
+    /// <summary>
+    /// When it is overdue in the queue; set as it is added. <see cref="TimeSpan.MaxValue"/>: never, or not any more.
+    /// </summary>
+    internal TimeSpan LapsesAt { get; set; }
 
     /// <summary>Rows handed to batches so far. Guarded by the queue's lock.</summary>
     public int RowsTaken { get; internal set; }

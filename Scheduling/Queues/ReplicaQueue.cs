@@ -16,7 +16,12 @@ public sealed class ReplicaQueue<TRequest>
     private readonly Dictionary<ShapeSignature, QueueLane> _lanes = [];
     private ShapeSignature? _shared;
     private QueueLane? _empty;
+    private readonly Dictionary<ulong, int>? _byPriority;
     private long _sequence;
+
+    /// <summary>Creates it, with nothing waiting.</summary>
+    /// <param name="countsPriorities">Whether <see cref="CountOf"/> is going to be asked.</param>
+    public ReplicaQueue(bool countsPriorities = false) => _byPriority = countsPriorities ? [] : null;
 
     /// <summary>Requests waiting, each counted once however many rows it has.</summary>
     public int Count { get; private set; }
@@ -25,17 +30,20 @@ public sealed class ReplicaQueue<TRequest>
     public long Rows => _line.Rows;
 
     /// <summary>
-    /// The earliest deadline of those waiting that are dropped when overdue; <see cref="TimeSpan.MaxValue"/> without
-    /// one.
+    /// The earliest deadline of those waiting, at which they are dropped or put behind the others;
+    /// <see cref="TimeSpan.MaxValue"/> without one.
     /// </summary>
     public TimeSpan NextDeadline => _line.Earliest;
+
+    /// <summary>Requests of a priority that wait, in a queue that counts them.</summary>
+    public int CountOf(ulong priority) => _byPriority!.GetValueOrDefault(priority);
 
     /// <summary>
     /// Adds a request, with all its rows, at <paramref name="now"/>; <paramref name="due"/> is what orders it within
     /// its priority.
     /// </summary>
     /// <exception cref="InvalidOperationException">It waits already.</exception>
-    public void Add(TRequest request, uint priority, TimeSpan due, TimeSpan now)
+    public void Add(TRequest request, ulong priority, TimeSpan due, TimeSpan now)
     {
         if (request.IsQueued)
         {
@@ -46,7 +54,7 @@ public sealed class ReplicaQueue<TRequest>
         request.Key = new OrderKey(request.Request.Background, priority, due, _sequence++);
         request.Arrival = now;
         // Fixed from here on: the tree keeps the earliest of them, and does not see one that changes.
-        request.DropAt = request.DropWhenOverdue ? request.Deadline : TimeSpan.MaxValue;
+        request.LapsesAt = request.Deadline;
         request.RowsTaken = 0;
         request.IsQueued = true;
         request.Level = Level(request.Key.Sequence);
@@ -64,6 +72,7 @@ public sealed class ReplicaQueue<TRequest>
             AddToLane(request);
         }
         Count++;
+        CountPriority(priority, 1);
     }
 
     /// <summary>Takes a cancelled or failed request out; false when it was not waiting.</summary>
@@ -78,18 +87,24 @@ public sealed class ReplicaQueue<TRequest>
     }
 
     /// <summary>Rows that would run before a request with this key.</summary>
-    public long RowsAhead(uint priority, TimeSpan due, bool background = false) =>
+    public long RowsAhead(ulong priority, TimeSpan due, bool background = false) =>
         // Of those with the same due time it would be the last.
         _line.RowsBefore(new OrderKey(background, priority, due, long.MaxValue));
 
     /// <summary>
     /// Moves every request that is past its deadline at <paramref name="now"/> from the queue into
-    /// <paramref name="overdue"/>, in order.
+    /// <paramref name="overdue"/>, in order. Those that are served late stay, behind all of their priority that are in
+    /// time.
     /// </summary>
     public void TakeOverdue(TimeSpan now, List<TRequest> overdue)
     {
         while (_line.FirstOverdue(now) is { } next)
         {
+            if (!next.DropWhenOverdue)
+            {
+                PutBehind(next);
+                continue;
+            }
             overdue.Add((TRequest)next);
             Leave(next);
         }
@@ -123,12 +138,11 @@ public sealed class ReplicaQueue<TRequest>
         // One in no lane shares its run with nobody: its own rows are all that can run.
         QueueLane? lane = head.Lane;
         long together = _shared is not null ? Rows : lane?.Requests.Rows ?? head.RowsLeft;
-        BatchDecision decision = BatchPolicy.Decide(
-            new QueueView(together, head.Arrival, head.Deadline),
-            now,
-            limits,
-            cost
-        );
+        QueueView view = new(together, head.Arrival, head.DropAt);
+        BatchDecision decision =
+            limits.PreferredRows.Count > 0
+                ? BatchPolicy.Decide(view, Fill(head, lane, limits, cost), now, limits, cost)
+                : BatchPolicy.Decide(view, now, limits, cost);
         wait = decision.Wait;
         if (decision.Size == 0)
         {
@@ -145,7 +159,7 @@ public sealed class ReplicaQueue<TRequest>
             {
                 break;
             }
-            int rows = Math.Min(left, room);
+            int rows = limits.KeepsWhole ? left : Math.Min(left, room);
             Take(next, rows, batch);
             room -= rows;
             // What was taken whole has left, so that the next is the first again.
@@ -183,7 +197,56 @@ public sealed class ReplicaQueue<TRequest>
             RemoveFromLane(request, lane);
         }
         Count--;
+        CountPriority(request.Key.Priority, -1);
         request.IsQueued = false;
+    }
+
+    private void CountPriority(ulong priority, int more)
+    {
+        if (_byPriority is null)
+        {
+            return;
+        }
+        int count = _byPriority.GetValueOrDefault(priority) + more;
+        if (count == 0)
+        {
+            _byPriority.Remove(priority);
+        }
+        else
+        {
+            _byPriority[priority] = count;
+        }
+    }
+
+    /// <summary>Puts an overdue request behind those of its priority that are in time; it is never overdue again.</summary>
+    private void PutBehind(QueuedRequest request)
+    {
+        QueueLane? lane = request.Lane;
+        _line.Remove(request);
+        lane?.Requests.Remove(request);
+        request.LapsesAt = TimeSpan.MaxValue;
+        // One that has begun is answered when its last rows have run: it keeps its place.
+        if (request.RowsTaken == 0)
+        {
+            request.Key = request.Key with { Due = TimeSpan.MaxValue };
+        }
+        _line.Add(request);
+        lane?.Requests.Add(request);
+    }
+
+    /// <summary>What the next batch could be, by whole requests in order.</summary>
+    private PreferredFill Fill(QueuedRequest head, QueueLane? lane, BatchLimits limits, BatchCost cost)
+    {
+        PreferredFill fill = new(limits, BatchPolicy.Cap(limits, cost));
+        QueuedRequest? next = head;
+        while (next is not null && fill.TryAdd(next.RowsLeft, next.Arrival))
+        {
+            next =
+                _shared is not null ? RequestTree<LineIndex>.After(next)
+                : lane is not null ? RequestTree<QueueLane.Index>.After(next)
+                : null;
+        }
+        return fill;
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ internal struct RequestLink
     public long RowsBefore;
 
     /// <summary>
-    /// The earliest <see cref="QueuedRequest.DropAt"/> of the request and those below it, in a tree that keeps sums.
+    /// The earliest <see cref="QueuedRequest.LapsesAt"/> of the request and those below it, in a tree that keeps sums.
     /// </summary>
     public TimeSpan Earliest;
 }

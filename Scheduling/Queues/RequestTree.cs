@@ -18,7 +18,7 @@ internal sealed class RequestTree<TIndex>
     public long Rows { get; private set; }
 
     /// <summary>
-    /// The earliest time at which one is dropped; <see cref="TimeSpan.MaxValue"/>: none ever. In a tree that keeps
+    /// The earliest time at which one is overdue; <see cref="TimeSpan.MaxValue"/>: none ever. In a tree that keeps
     /// sums.
     /// </summary>
     public TimeSpan Earliest => _root is null ? TimeSpan.MaxValue : TIndex.Link(_root).Earliest;
@@ -27,7 +27,7 @@ internal sealed class RequestTree<TIndex>
     public void Add(QueuedRequest request)
     {
         // Its links are empty: it was never in the tree, or Remove emptied them.
-        TIndex.Link(request).Earliest = request.DropAt;
+        TIndex.Link(request).Earliest = request.LapsesAt;
         Rows += request.RowsLeft;
         if (_root is null)
         {
@@ -72,9 +72,9 @@ internal sealed class RequestTree<TIndex>
         }
         QueuedRequest? parent = link.Parent;
         Replace(request, parent, link.Left ?? link.Right);
-        if (TIndex.KeepsSums && request.DropAt != TimeSpan.MaxValue)
+        if (TIndex.KeepsSums && request.LapsesAt != TimeSpan.MaxValue)
         {
-            Forget(request.DropAt, parent);
+            Forget(request.LapsesAt, parent);
         }
         // A request that somebody still holds must not keep those that stood beside it alive.
         link.Parent = null;
@@ -126,7 +126,7 @@ internal sealed class RequestTree<TIndex>
     }
 
     /// <summary>
-    /// The first in order that is dropped at <paramref name="now"/> or before; null when there is none. In a tree that
+    /// The first in order that is overdue at <paramref name="now"/> or before; null when there is none. In a tree that
     /// keeps sums.
     /// </summary>
     public QueuedRequest? FirstOverdue(TimeSpan now)
@@ -143,7 +143,7 @@ internal sealed class RequestTree<TIndex>
             {
                 node = left;
             }
-            else if (node.DropAt <= now)
+            else if (node.LapsesAt <= now)
             {
                 return node;
             }
@@ -174,10 +174,10 @@ internal sealed class RequestTree<TIndex>
         {
             return;
         }
-        while (above is not null && request.DropAt < TIndex.Link(above).Earliest)
+        while (above is not null && request.LapsesAt < TIndex.Link(above).Earliest)
         {
             ref RequestLink link = ref TIndex.Link(above);
-            link.Earliest = request.DropAt;
+            link.Earliest = request.LapsesAt;
             above = link.Parent;
         }
     }
@@ -197,9 +197,9 @@ internal sealed class RequestTree<TIndex>
             {
                 link.RowsBefore += request.RowsLeft;
             }
-            if (TIndex.KeepsSums && request.DropAt < link.Earliest)
+            if (TIndex.KeepsSums && request.LapsesAt < link.Earliest)
             {
-                link.Earliest = request.DropAt;
+                link.Earliest = request.LapsesAt;
             }
             child = isBefore ? link.Left : link.Right;
         } while (child is not null);
@@ -263,13 +263,13 @@ internal sealed class RequestTree<TIndex>
     }
 
     /// <summary>
-    /// Corrects the sums from <paramref name="node"/> upwards when one that was dropped at <paramref name="dropAt"/>
+    /// Corrects the sums from <paramref name="node"/> upwards when one that is overdue at <paramref name="lapsesAt"/>
     /// has left from below.
     /// </summary>
-    private static void Forget(TimeSpan dropAt, QueuedRequest? node)
+    private static void Forget(TimeSpan lapsesAt, QueuedRequest? node)
     {
         // Above a node whose earliest is another's, nothing changes.
-        while (node is not null && TIndex.Link(node).Earliest == dropAt)
+        while (node is not null && TIndex.Link(node).Earliest == lapsesAt)
         {
             ref RequestLink link = ref TIndex.Link(node);
             link.Earliest = EarliestFrom(node);
@@ -280,7 +280,7 @@ internal sealed class RequestTree<TIndex>
     private static TimeSpan EarliestFrom(QueuedRequest node)
     {
         ref RequestLink link = ref TIndex.Link(node);
-        TimeSpan earliest = node.DropAt;
+        TimeSpan earliest = node.LapsesAt;
         if (link.Left is { } left && TIndex.Link(left).Earliest < earliest)
         {
             earliest = TIndex.Link(left).Earliest;
@@ -320,7 +320,7 @@ internal sealed class RequestTree<TIndex>
     }
 
     /// <summary>What follows a request that is in the tree; null behind the last one.</summary>
-    private static QueuedRequest? After(QueuedRequest request)
+    public static QueuedRequest? After(QueuedRequest request)
     {
         if (TIndex.Link(request).Right is { } next)
         {

@@ -17,14 +17,16 @@ public sealed class ReplicaSchedule<TRequest>
     /// <summary>Creates it with nothing waiting.</summary>
     /// <param name="limits">The knobs that it starts with.</param>
     /// <param name="cost">What its runs were measured to take so far.</param>
-    public ReplicaSchedule(BatchLimits limits, BatchCostEstimator cost)
+    /// <param name="countsPriorities">Whether the queue counts those that wait by their priority.</param>
+    public ReplicaSchedule(BatchLimits limits, BatchCostEstimator cost, bool countsPriorities = false)
     {
         _limits = limits;
         Cost = cost;
+        Queue = new ReplicaQueue<TRequest>(countsPriorities);
     }
 
     /// <summary>What waits.</summary>
-    public ReplicaQueue<TRequest> Queue { get; } = new();
+    public ReplicaQueue<TRequest> Queue { get; }
 
     /// <summary>The tenants' shares of the queue.</summary>
     public ModelGate Tenants { get; } = new();

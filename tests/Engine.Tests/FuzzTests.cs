@@ -18,7 +18,7 @@ public sealed class FuzzTests
         input [ { name: "x" data_type: TYPE_FP32 dims: [ 4 ] } ]
         output [ { name: "y" data_type: TYPE_FP32 dims: [ 2 ] label_filename: "labels.txt" } ]
         instance_group [ { count: 2 kind: KIND_CPU } ]
-        dynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 100 priority_levels: 2 default_queue_policy { timeout_action: REJECT max_queue_size: 7 } }
+        dynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 100 priority_levels: 2 default_priority_level: 1 default_queue_policy { timeout_action: REJECT max_queue_size: 7 } }
         parameters { key: "slo_p99_ms" value { string_value: "20" } }
         model_warmup { name: "sample" batch_size: 1 inputs { key: "x" value { data_type: TYPE_FP32 dims: 4 zero_data: true } } }
         version_policy { specific { versions: [ 1 ] } }

@@ -29,6 +29,10 @@ internal static class ConfigRules
         {
             yield return "dynamic_batching.default_priority_level has no effect without priority_levels";
         }
+        if (config.DynamicBatching is { PriorityLevels: 0, PriorityQueuePolicy.Count: > 0 })
+        {
+            yield return "dynamic_batching.priority_queue_policy has no effect without priority_levels";
+        }
         if (config.InstanceGroup.Skip(1).Any(group => group.Kind != config.InstanceGroup[0].Kind))
         {
             yield return "instance_group.kind has no effect from the second group on: all instances share one session";
@@ -101,17 +105,29 @@ internal static class ConfigRules
 
     private static void RequirePriorities(ModelDynamicBatching batching)
     {
-        if (batching.PriorityLevels > uint.MaxValue)
+        ulong levels = batching.PriorityLevels;
+        if (levels == 0)
+        {
+            return;
+        }
+        if (levels > 1 && batching.PreserveOrdering)
         {
             throw new ModelLoadException(
-                $"priority_levels is {batching.PriorityLevels}; 0 (none) to {uint.MaxValue} is allowed"
+                $"only one priority level is allowed when 'preserve_ordering' is true; priority_levels is {levels}"
             );
         }
-        if (batching.PriorityLevels > 0 && batching.DefaultPriorityLevel > batching.PriorityLevels)
+        if (batching.DefaultPriorityLevel == 0 || batching.DefaultPriorityLevel > levels)
         {
             throw new ModelLoadException(
-                $"default_priority_level is {batching.DefaultPriorityLevel}; with priority_levels "
-                    + $"{batching.PriorityLevels}, 1 to {batching.PriorityLevels} is allowed"
+                $"default priority level must be in range [1, {levels}]: default_priority_level is "
+                    + $"{batching.DefaultPriorityLevel}"
+            );
+        }
+        foreach (ulong level in batching.PriorityQueuePolicy.Keys.Where(level => level == 0 || level > levels))
+        {
+            throw new ModelLoadException(
+                $"priority queue policy must have priority level in range [1, {levels}]: priority_queue_policy has "
+                    + $"key {level}"
             );
         }
     }
@@ -119,6 +135,12 @@ internal static class ConfigRules
     /// <summary>Each kind tells one thing of a sequence, and a tensor can only hold one.</summary>
     private static void RequireControls(ModelSequenceBatching batching)
     {
+        if (batching.Direct is { } direct && direct.MinimumSlotUtilization is not (>= 0 and <= 1))
+        {
+            throw new ModelLoadException(
+                $"minimum_slot_utilization is {direct.MinimumSlotUtilization}; a number from 0 to 1 is allowed"
+            );
+        }
         (string Name, Control.Types.Kind Kind)[] controls =
         [
             .. batching.ControlInput.SelectMany(input => input.Control.Select(control => (input.Name, control.Kind))),

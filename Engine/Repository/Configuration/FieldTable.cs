@@ -10,9 +10,6 @@ internal static class FieldTable
 {
     private const string TensorRt = "it is TensorRT's, and ONNX Runtime reads tensors in their plain layout";
     private const string CudaOnly = "the server itself decides what is copied and recorded on a GPU";
-    private const string Ragged =
-        "requests of different shapes run one after the other here, never joined into one tensor; pad them";
-    private const string SharedTogether = "requests are answered as soon as they have run";
     private const string CudaProvider = "set it for all models, by Engine:ExecutionProvider:Cuda";
 
     /// <summary>
@@ -34,12 +31,20 @@ internal static class FieldTable
                 "input.format",
                 "input.dims",
                 "input.reshape.shape",
+                "input.allow_ragged_batch",
                 "input.optional",
                 "output.name",
                 "output.data_type",
                 "output.dims",
                 "output.reshape.shape",
                 "output.label_filename",
+                "batch_input.kind",
+                "batch_input.target_name",
+                "batch_input.data_type",
+                "batch_input.source_input",
+                "batch_output.target_name",
+                "batch_output.kind",
+                "batch_output.source_input",
                 "instance_group.name",
                 "instance_group.count",
                 "instance_group.gpus",
@@ -47,12 +52,17 @@ internal static class FieldTable
                 "dynamic_batching",
                 "dynamic_batching.preferred_batch_size",
                 "dynamic_batching.max_queue_delay_microseconds",
+                "dynamic_batching.preserve_ordering",
                 "dynamic_batching.priority_levels",
                 "dynamic_batching.default_priority_level",
                 "dynamic_batching.default_queue_policy.timeout_action",
                 "dynamic_batching.default_queue_policy.default_timeout_microseconds",
                 "dynamic_batching.default_queue_policy.allow_timeout_override",
                 "dynamic_batching.default_queue_policy.max_queue_size",
+                "dynamic_batching.priority_queue_policy.timeout_action",
+                "dynamic_batching.priority_queue_policy.default_timeout_microseconds",
+                "dynamic_batching.priority_queue_policy.allow_timeout_override",
+                "dynamic_batching.priority_queue_policy.max_queue_size",
                 "sequence_batching",
                 "sequence_batching.max_sequence_idle_microseconds",
                 "sequence_batching.control_input.name",
@@ -66,6 +76,7 @@ internal static class FieldTable
                 "sequence_batching.oldest.max_candidate_sequences",
                 "sequence_batching.oldest.preferred_batch_size",
                 "sequence_batching.oldest.max_queue_delay_microseconds",
+                "sequence_batching.oldest.preserve_ordering",
                 "sequence_batching.state.input_name",
                 "sequence_batching.state.output_name",
                 "sequence_batching.state.data_type",
@@ -97,9 +108,6 @@ internal static class FieldTable
                 Refused("input.is_non_linear_format_io", TensorRt),
                 Refused("output.is_shape_tensor", TensorRt),
                 Refused("output.is_non_linear_format_io", TensorRt),
-                Refused("input.allow_ragged_batch", Ragged),
-                Refused("batch_input", Ragged),
-                Refused("batch_output", Ragged),
                 Refused("model_transaction_policy.decoupled", "a request has exactly one answer here"),
                 Refused("sequence_batching.iterative_sequence", "a request runs once here"),
                 Refused(
@@ -111,14 +119,14 @@ internal static class FieldTable
                 Warned("model_metrics", "the buckets of histograms are the server's"),
                 Warned("runtime", "ONNX Runtime is built in"),
                 Warned("response_cache.enable", "every request runs"),
-                Warned("instance_group.rate_limiter", "runs at once are limited by count alone"),
+                Warned(
+                    "instance_group.rate_limiter",
+                    "runs at once are limited by count alone, as where --rate-limit is off"
+                ),
                 Warned("instance_group.passive", "every instance serves"),
                 Warned("instance_group.profile", "it is TensorRT's"),
                 Warned("instance_group.secondary_devices", "there is no DLA here"),
                 Warned("instance_group.host_policy", "threads are not bound to processors"),
-                Warned("dynamic_batching.preserve_ordering", SharedTogether),
-                Warned("sequence_batching.oldest.preserve_ordering", SharedTogether),
-                Warned("dynamic_batching.priority_queue_policy", "default_queue_policy is every level's"),
                 Warned("sequence_batching.state.use_same_buffer_for_input_output", "states are kept apart"),
                 Warned("sequence_batching.state.use_growable_memory", "states are kept apart"),
                 Warned("ensemble_scheduling.step.model_namespace", "there is one repository"),

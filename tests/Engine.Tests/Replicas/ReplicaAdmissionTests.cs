@@ -57,7 +57,10 @@ public sealed class ReplicaAdmissionTests
         AdmissionResult result = replica.Admission.Admit(ReplicaParts.Request(), Token);
 
         Assert.Equal(InferenceError.ResourceExhausted, result.Refusal!.Error);
-        Assert.Equal("the queue of model 'm' is full: 1 of 1 requests wait", result.Refusal.ErrorMessage);
+        Assert.Equal(
+            "Exceeds maximum queue size: the queue of model 'm' is full: 1 of 1 requests wait",
+            result.Refusal.ErrorMessage
+        );
     }
 
     [Fact]

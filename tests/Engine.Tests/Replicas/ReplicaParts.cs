@@ -44,9 +44,10 @@ internal sealed class ReplicaParts : IEngineScheduler, IDisposable
         Spec = new ReplicaSpec("m", "1", signature, policy ?? new QueuePolicy());
         ReplicaSchedule<QueuedInference> schedule = new(limits ?? new BatchLimits { MaxRows = 8 }, cost ?? new());
         ModelSession session = new(onnx, settings, signature) { Device = device };
-        State = new ReplicaState(schedule, session, Time);
+        AnswerOrder? order = Spec.Policy.PreservesOrder ? new AnswerOrder() : null;
+        State = new ReplicaState(schedule, session, Time) { Order = order };
         ReplicaStatistics statistics = new(Time);
-        BatchExecutor executor = new(Spec, new BatchAnswers(Spec, statistics, _clock), _clock);
+        BatchExecutor executor = new(Spec, new BatchAnswers(Spec, statistics, _clock) { Order = order }, _clock);
         Runner = new ReplicaRunner(Spec, State, executor, this, _clock);
         Log = new RequestLog(Time);
         AnswerRecorder recorder = new("m", "1", statistics, Log, _clock);

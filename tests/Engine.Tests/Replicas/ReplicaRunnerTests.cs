@@ -70,7 +70,7 @@ public sealed class ReplicaRunnerTests
     [Fact]
     public async Task Timer_TheDeadlinePassesInTheQueue_TheRequestIsAnsweredWithoutATurn()
     {
-        using ReplicaParts replica = new(policy: new QueuePolicy { RejectOverdue = true });
+        using ReplicaParts replica = new(policy: new QueuePolicy());
         QueuedInference queued = replica.Admit(
             ReplicaParts.Request() with
             {

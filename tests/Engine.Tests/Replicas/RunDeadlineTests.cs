@@ -81,7 +81,7 @@ public sealed class RunDeadlineTests
     [Fact]
     public async Task Timer_OverdueRequestsAreServedLate_TheRunIsNotEnded()
     {
-        using ReplicaParts replica = Replica(policy: new QueuePolicy { RejectOverdue = false });
+        using ReplicaParts replica = Replica(policy: new QueuePolicy { Default = new() { RejectOverdue = false } });
         QueuedInference queued = Admit(replica, timeoutMs: 150);
 
         replica.TakeTurn();

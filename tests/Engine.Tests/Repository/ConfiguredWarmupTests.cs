@@ -1,4 +1,12 @@
+using OrleansInference.Engine.Repository;
+using OrleansInference.Engine.Sessions;
+using OrleansInference.Engine.Tests.Repository.Configuration;
+using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Onnx.Building;
+using OrleansInference.Onnx.Messages;
+using OrleansInference.Onnx.Reading;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Engine.Tests.Repository;
 
@@ -13,6 +21,62 @@ public sealed class ConfiguredWarmupTests
         await using TestEngine test = await StartAsync(data, new byte[16], dims: 4);
 
         Assert.Single(test.Engine.Models);
+    }
+
+    [Fact]
+    public void Samples_ABatch_RepeatsItsRow()
+    {
+        ModelConfig config = ConfigText.Parse(
+            """
+            model_warmup { name: "one" batch_size: 3 count: 2 inputs { key: "x" value { data_type: TYPE_FP32 dims: 4 random_data: true } } }
+            """
+        );
+
+        WarmupSample sample = Assert.Single(ConfiguredWarmup.Samples(config, Signature, folder: ""));
+
+        Assert.Equal(("one", 3, 2, 1), (sample.Name, sample.Rows, sample.Count, sample.Row.Rows));
+        Assert.Equal([1, 4], sample.Row.Inputs[0]!.Shape.ToArray());
+    }
+
+    [Fact]
+    public void Samples_WhatASequenceRemembers_MayBeLeftOut()
+    {
+        ModelConfig config = ConfigText.Parse(
+            """
+            sequence_batching { state { input_name: "x" output_name: "y" } } model_warmup { name: "first" }
+            """
+        );
+
+        WarmupSample sample = Assert.Single(ConfiguredWarmup.Samples(config, Signature, folder: ""));
+
+        Assert.Equal(new byte[16], sample.Row.Inputs[0]!.Data.ToArray());
+    }
+
+    [Fact]
+    public async Task LoadAsync_AModelThatFailsOnTheSample_IsNotServedAndSaysWhich()
+    {
+        byte[] model = new OnnxGraphBuilder("picked")
+            .Input("x", TensorProto.Types.DataType.Int64, "batch", 1)
+            .Initializer(OnnxTensor.Of<long>("table", [1, 2, 3], 3))
+            .Node("Gather", ["table", "x"], ["y"])
+            .Output("y", TensorProto.Types.DataType.Int64, "batch", 1)
+            .ToBytes();
+        const string Config =
+            "max_batch_size: 2 model_warmup { name: \"far\" inputs { key: \"x\" value { data_type: TYPE_INT64 dims: 1 "
+            + "input_data_file: \"far\" } } }";
+        await using TestEngine test = new();
+        test.Write("m", model, Config);
+        Directory.CreateDirectory(Path.Combine(test.Folder, "m", "warmup"));
+        await File.WriteAllBytesAsync(
+            Path.Combine(test.Folder, "m", "warmup", "far"),
+            BitConverter.GetBytes(9L),
+            Token
+        );
+        await test.Engine.StartAsync(Token);
+
+        Assert.Empty(test.Engine.Models);
+        string reason = Assert.Single(test.Engine.Index).Reason;
+        Assert.Contains("failed to run warmup sample 'far': ", reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -33,6 +97,25 @@ public sealed class ConfiguredWarmupTests
         Assert.Contains(expected, Assert.Single(test.Engine.Index).Reason, StringComparison.Ordinal);
     }
 
+    private static ModelSignature Signature { get; } =
+        new()
+        {
+            Inputs =
+            [
+                new TensorSpec
+                {
+                    Name = "x",
+                    Datatype = TensorDatatype.Fp32,
+                    Dimensions = [-1, 4],
+                    IsBatched = true,
+                },
+            ],
+            Outputs = [],
+            MaxBatchSize = 8,
+        };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private static async Task<TestEngine> StartAsync(string data, byte[] file, int dims)
     {
         TestEngine test = new();
@@ -41,7 +124,7 @@ public sealed class ConfiguredWarmupTests
             FixtureModels.Mlp(4, 8, 2),
             $$"""
             max_batch_size: 8
-            model_warmup { name: "sample" batch_size: 1 count: 2 inputs { key: "x" value { data_type: TYPE_FP32 dims: {{dims}} {{data}} } } }
+            model_warmup { name: "sample" batch_size: 3 count: 2 inputs { key: "x" value { data_type: TYPE_FP32 dims: {{dims}} {{data}} } } }
             """
         );
         Directory.CreateDirectory(Path.Combine(test.Folder, "m", "warmup"));

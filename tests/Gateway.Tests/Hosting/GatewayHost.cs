@@ -83,7 +83,10 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>For clients of gRPC's other services.</summary>
     public GrpcChannel Channel => _channel;
 
-    /// <summary>Starts it with <c>Gateway:</c> settings of the test's.</summary>
+    /// <summary>
+    /// Starts it with <c>Gateway:</c> settings of the test's; a name with a colon is another section's, and one that
+    /// begins with it is in none.
+    /// </summary>
     public static async Task<GatewayHost> StartAsync(params (string Name, string Value)[] settings)
     {
         int[] ports = FreePorts.Take(2);
@@ -99,7 +102,8 @@ public sealed class GatewayHost : IAsyncDisposable
         };
         foreach ((string name, string value) in settings)
         {
-            configuration[name.Contains(':', StringComparison.Ordinal) ? name : "Gateway:" + name] = value;
+            string key = name.Contains(':', StringComparison.Ordinal) ? name.TrimStart(':') : "Gateway:" + name;
+            configuration[key] = value;
         }
         builder.Configuration.AddInMemoryCollection(configuration);
         builder

@@ -20,7 +20,7 @@ public sealed class RequestParametersTests
         parameters.SetInteger("mine", 5);
 
         Assert.Equal(
-            (uint.MaxValue, TimeSpan.FromMicroseconds(1500), 2.5, true),
+            ((ulong)uint.MaxValue, TimeSpan.FromMicroseconds(1500), 2.5, true),
             (parameters.Priority, parameters.Timeout, parameters.SloP99Ms, parameters.BinaryOutput)
         );
         Assert.Equal(("s", true, false), (parameters.SequenceId, parameters.SequenceStart, parameters.SequenceEnd));
@@ -37,6 +37,16 @@ public sealed class RequestParametersTests
         parameters.SetUnsigned("sequence_id", value);
 
         Assert.Equal(expected, parameters.SequenceId);
+    }
+
+    [Fact]
+    public void SetUnsigned_APriorityOf64Bits_IsKeptWhole()
+    {
+        RequestParameters parameters = default;
+
+        parameters.SetUnsigned("priority", ulong.MaxValue);
+
+        Assert.Equal(ulong.MaxValue, parameters.Priority);
     }
 
     [Fact]
@@ -58,7 +68,6 @@ public sealed class RequestParametersTests
 
     [Theory]
     [InlineData("priority", -1)]
-    [InlineData("priority", 4294967296)]
     [InlineData("timeout", -1)]
     [InlineData("slo_p99_ms", -1)]
     [InlineData("sequence_id", -1)]

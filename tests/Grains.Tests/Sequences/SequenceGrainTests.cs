@@ -357,6 +357,53 @@ public sealed class SequenceGrainTests
         Assert.Equal(["OUTPUT"], metadata.Outputs.Select(output => output.Name));
     }
 
+    /// <summary>A state that the configuration lists among the outputs is the callers' too.</summary>
+    [Fact]
+    public async Task InferAsync_AStateThatIsAnOutput_IsGivenWhereItIsAskedFor()
+    {
+        string config =
+            FixtureModels.AccumulatorConfig() + " output { name: \"STATE_OUT\" data_type: TYPE_INT32 dims: 1 }";
+        await using ServedCluster cluster = await StartAsync(config);
+
+        InferenceResponse first = await InferAsync(cluster, Request("7", 1, start: true));
+        InferenceResponse second = await InferAsync(cluster, Request("7", 2) with { RequestedOutputs = ["STATE_OUT"] });
+        InferenceResponse third = await InferAsync(cluster, Request("7", 3) with { RequestedOutputs = ["OUTPUT"] });
+        InferenceResponse last = await InferAsync(cluster, Request("7", 4, end: true));
+
+        Assert.Equal(["OUTPUT 1", "STATE_OUT 1"], Values(first));
+        Assert.Equal(["STATE_OUT 3"], Values(second));
+        Assert.Equal(["OUTPUT 6"], Values(third));
+        Assert.Equal(["OUTPUT 17", "STATE_OUT 10"], Values(last));
+        Assert.Equal(["OUTPUT", "STATE_OUT"], cluster.Catalog.GetMetadata("acc", "").Outputs.Select(one => one.Name));
+    }
+
+    [Fact]
+    public async Task InferAsync_AStateThatIsNoOutput_IsRefusedByName()
+    {
+        await using ServedCluster cluster = await StartAsync();
+
+        InferenceResponse refused = await cluster.Dispatcher.InferAsync(
+            Request("7", 1, start: true) with
+            {
+                RequestedOutputs = ["STATE_OUT"],
+            },
+            Token
+        );
+
+        Assert.Equal(InferenceError.InvalidArgument, refused.Error);
+        Assert.StartsWith(
+            "unexpected inference output 'STATE_OUT' for model 'acc'",
+            refused.ErrorMessage,
+            StringComparison.Ordinal
+        );
+    }
+
+    private static async Task<InferenceResponse> InferAsync(ServedCluster cluster, InferenceRequest request) =>
+        (await cluster.Dispatcher.InferAsync(request, Token)).EnsureSuccess();
+
+    private static string[] Values(InferenceResponse response) =>
+        [.. response.Outputs.Select(output => $"{output.Name} {MemoryMarshal.Read<int>(output.Data.Span)}")];
+
     private static void AssertBroken(InferenceResponse response, string reason)
     {
         Assert.Equal(InferenceError.InvalidArgument, response.Error);

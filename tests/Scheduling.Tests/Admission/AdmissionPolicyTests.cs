@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Scheduling.Admission;
 using OrleansInference.Scheduling.Batching;
@@ -113,9 +114,94 @@ public sealed class AdmissionPolicyTests
 
         Assert.Equal(
             AdmissionVerdict.Admitted,
-            AdmissionPolicy.Admit(_replica, late, Policy with { RejectOverdue = false }, Now).Verdict
+            AdmissionPolicy
+                .Admit(_replica, late, Policy with { Default = new() { RejectOverdue = false } }, Now)
+                .Verdict
         );
         Assert.False(late.DropWhenOverdue);
+    }
+
+    [Fact]
+    public void Admit_AFullLevel_RefusesThatLevelOnly()
+    {
+        QueuePolicy policy = Policy with
+        {
+            PriorityLevels = 2,
+            DefaultPriority = 2,
+            Levels = Levels(new LevelPolicy { MaxQueuedRequests = 1 }),
+        };
+        ReplicaSchedule<QueuedRequest> replica = new(new BatchLimits(), new BatchCostEstimator(), policy.LimitsLevels);
+        AdmissionPolicy.Admit(replica, Request(priority: 1), policy, Now);
+
+        QueueAdmission refused = AdmissionPolicy.Admit(replica, Request(priority: 1), policy, Now);
+
+        Assert.Equal((AdmissionVerdict.LevelFull, 1), (refused.Verdict, refused.Room));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(AdmissionVerdict.Admitted, AdmissionPolicy.Admit(replica, Request(), policy, Now).Verdict);
+        }
+        List<QueuedRequest> overdue = [];
+        List<BatchEntry<QueuedRequest>> batch = [];
+        TurnPolicy.TryAdd(replica, Now);
+        TurnPolicy.TryBegin(replica, Now, batch, overdue);
+        Assert.Equal(1UL, Assert.Single(batch).Request.Key.Priority);
+        Assert.Equal(
+            AdmissionVerdict.Admitted,
+            AdmissionPolicy.Admit(replica, Request(priority: 1), policy, Now).Verdict
+        );
+    }
+
+    [Theory]
+    [InlineData(1, 0, 20, true)]
+    [InlineData(1, 10, 10, true)]
+    [InlineData(1, 30, 20, true)]
+    [InlineData(2, 0, 40, false)]
+    [InlineData(2, 10, 40, false)]
+    public void Admit_APolicyOfALevel_SaysItsDeadline(ulong priority, double askedMs, double expectedMs, bool drops)
+    {
+        QueuePolicy policy = Policy with
+        {
+            PriorityLevels = 2,
+            DefaultPriority = 2,
+            Default = new LevelPolicy
+            {
+                DefaultTimeout = TimeSpan.FromMilliseconds(40),
+                AllowTimeoutOverride = false,
+                RejectOverdue = false,
+            },
+            Levels = Levels(new LevelPolicy { DefaultTimeout = TimeSpan.FromMilliseconds(20) }),
+        };
+        ReplicaSchedule<QueuedRequest> unmeasured = new(new BatchLimits(), new BatchCostEstimator());
+        QueuedRequest request = Request(timeoutMs: askedMs, priority: priority);
+
+        AdmissionPolicy.Admit(unmeasured, request, policy, Now);
+
+        Assert.Equal((expectedMs, drops), ((request.Deadline - Now).TotalMilliseconds, request.DropWhenOverdue));
+    }
+
+    [Fact]
+    public void Wake_AnOverdueRequestThatIsServedLate_StandsBehindThoseInTimeOfItsPriority()
+    {
+        QueuePolicy policy = Policy with { Default = new() { RejectOverdue = false } };
+        QueuedRequest late = Request(timeoutMs: 5);
+        QueuedRequest inTime = Request();
+        QueuedRequest less = Request(priority: uint.MaxValue);
+        QueuedRequest lessUrgent = Request(priority: (ulong)uint.MaxValue + 1);
+        foreach (QueuedRequest request in new[] { lessUrgent, late, inTime, less })
+        {
+            AdmissionPolicy.Admit(_replica, request, policy, Now);
+        }
+        List<QueuedRequest> overdue = [];
+
+        Assert.Equal(late.Deadline, _replica.WakeAt);
+        TurnPolicy.Wake(_replica, late.Deadline, overdue, TimeSpan.MaxValue);
+
+        Assert.Empty(overdue);
+        Assert.Equal(TimeSpan.MaxValue, _replica.WakeAt);
+        Assert.Equal(
+            [inTime, less, late, lessUrgent],
+            new[] { lessUrgent, late, inTime, less }.OrderBy(one => one.Key)
+        );
     }
 
     [Fact]
@@ -143,7 +229,8 @@ public sealed class AdmissionPolicyTests
         double timeoutMs = 0,
         double sloMs = 0,
         bool background = false,
-        string tenant = ""
+        string tenant = "",
+        ulong priority = 0
     )
     {
         InferenceRequest request = new()
@@ -154,9 +241,14 @@ public sealed class AdmissionPolicyTests
             SloP99Ms = sloMs,
             Background = background,
             Tenant = tenant,
+            PriorityLevel = priority,
         };
         return new QueuedRequest(request, 1, ShapeSignature.Fixed);
     }
+
+    /// <summary>What is said of priority 1.</summary>
+    private static FrozenDictionary<ulong, LevelPolicy> Levels(LevelPolicy first) =>
+        new Dictionary<ulong, LevelPolicy> { [1] = first }.ToFrozenDictionary();
 
     private AdmissionVerdict Admit(QueuedRequest request) =>
         AdmissionPolicy.Admit(_replica, request, Policy, Now).Verdict;

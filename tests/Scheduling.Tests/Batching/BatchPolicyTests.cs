@@ -33,6 +33,18 @@ public sealed class BatchPolicyTests
         Assert.Equal(8, BatchPolicy.Decide(view with { Rows = 9 }, Now, limits, default).Size);
     }
 
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(4, 4)]
+    [InlineData(5, 5)]
+    public void Decide_EnoughRows_DoNotWaitForMore(long rows, int size)
+    {
+        BatchLimits limits = Filled with { EnoughRows = 4, MaxDelay = TimeSpan.FromMilliseconds(5) };
+
+        Assert.Equal(size, BatchPolicy.Decide(View(rows), Now, limits, default).Size);
+        Assert.Equal(rows, BatchPolicy.Decide(View(rows), Now + limits.MaxDelay, limits, default).Size);
+    }
+
     [Fact]
     public void Decide_WithDelayAndDeadline_NeverWaitsPastTheLastMoment()
     {
@@ -48,16 +60,41 @@ public sealed class BatchPolicyTests
     }
 
     [Theory]
-    [InlineData(3, 0)]
-    [InlineData(4, 4)]
-    [InlineData(5, 4)]
-    [InlineData(8, 8)]
-    public void Decide_PreferredSizes_RunAtOnce(long rows, int size)
+    [InlineData("3", 0)]
+    [InlineData("4", 4)]
+    [InlineData("1 1 2 1", 4)]
+    [InlineData("1 2 2", 0)]
+    [InlineData("1 2 2 1", 6)]
+    [InlineData("3 4", 3)]
+    [InlineData("7", 7)]
+    [InlineData("9", 8)]
+    [InlineData("4 1 1 1 1", 6)]
+    public void Decide_PreferredSizes_RunAtOnceAsWholeRequests(string requests, int size)
     {
-        BatchLimits limits = Filled with { PreferredRows = [4, 6 + 2], MaxDelay = TimeSpan.FromMilliseconds(5) };
+        BatchLimits limits = Filled with { PreferredRows = [4, 6], MaxDelay = TimeSpan.FromMilliseconds(5) };
 
-        Assert.Equal(size, BatchPolicy.Decide(View(rows), Now, limits, default).Size);
+        Assert.Equal(size, Decide(requests, limits, Now).Size);
     }
+
+    [Theory]
+    [InlineData("3", 3)]
+    [InlineData("3 4 1", 8)]
+    [InlineData("4 1", 5)]
+    [InlineData("5 4", 5)]
+    public void Decide_PreferredSizesAfterTheDelay_RunWhatFits(string requests, int size)
+    {
+        BatchLimits limits = Filled with { PreferredRows = [4, 6], MaxDelay = TimeSpan.FromMilliseconds(5) };
+
+        Assert.Equal(size, Decide(requests, limits, Now + limits.MaxDelay).Size);
+    }
+
+    [Theory]
+    [InlineData("3", 3)]
+    [InlineData("4 1", 4)]
+    [InlineData("1 2 2", 5)]
+    [InlineData("1 1 1 1 1 1 1", 6)]
+    public void Decide_PreferredSizesWithoutDelay_AreTakenWhereTheyAreThere(string requests, int size) =>
+        Assert.Equal(size, Decide(requests, Filled with { PreferredRows = [4, 6] }, Now).Size);
 
     [Theory]
     [InlineData(0.0, 0.010, 1)]
@@ -95,6 +132,14 @@ public sealed class BatchPolicyTests
         BatchLimits limits = new() { MaxRows = 64, MaxDelay = TimeSpan.FromMilliseconds(delayMs) };
 
         Assert.Equal(isBest, BatchPolicy.IsBestAtOnce(limits, new BatchCost(baseSeconds, perRow)));
+    }
+
+    private static BatchDecision Decide(string requests, BatchLimits limits, TimeSpan now)
+    {
+        PreferredFill fill = new(limits, BatchPolicy.Cap(limits, default));
+        int[] rows = [.. requests.Split(' ').Select(int.Parse)];
+        for (int i = 0; i < rows.Length && fill.TryAdd(rows[i], Now); i++) { }
+        return BatchPolicy.Decide(View(rows.Sum()), fill, now, limits, default);
     }
 
     private static QueueView View(long rows) => new(rows, Now, TimeSpan.MaxValue);

@@ -10,33 +10,35 @@ namespace OrleansInference.Scheduling.Tests.Queues;
 internal sealed class ListQueue
 {
     private readonly List<Place> _places = [];
+    private int _sequence;
 
     public int Count => _places.Count;
 
     public long Rows => _places.Sum(place => (long)place.Left);
 
     public TimeSpan NextDeadline =>
-        _places
-            .Where(place => place.Request.DropWhenOverdue)
-            .Select(place => place.Request.Deadline)
-            .Append(TimeSpan.MaxValue)
-            .Min();
+        _places.Where(place => !place.IsBehind).Select(place => place.Request.Deadline).Append(TimeSpan.MaxValue).Min();
 
-    public void Add(QueuedRequest request, uint priority, TimeSpan due, TimeSpan now)
+    public void Add(QueuedRequest request, ulong priority, TimeSpan due, TimeSpan now)
     {
-        // Behind all that do not come after it: that is the order of arrival among equals.
-        bool background = request.Request.Background;
-        int index = _places.FindIndex(place => Order(place).CompareTo((background, priority, due)) > 0);
-        _places.Insert(
-            index < 0 ? _places.Count : index,
-            new Place(request, background, priority, due, now) { Left = request.Rows }
+        _places.Add(
+            new Place(request, request.Request.Background, priority, _sequence++, now)
+            {
+                Due = due,
+                Left = request.Rows,
+            }
         );
+        Sort();
     }
+
+    public int CountOf(ulong priority) => _places.Count(place => place.Priority == priority);
 
     public bool Remove(QueuedRequest request) => _places.RemoveAll(place => place.Request == request) > 0;
 
-    public long RowsAhead(uint priority, TimeSpan due, bool background) =>
-        _places.Where(place => Order(place).CompareTo((background, priority, due)) <= 0).Sum(place => (long)place.Left);
+    public long RowsAhead(ulong priority, TimeSpan due, bool background) =>
+        _places
+            .Where(place => Order(place).CompareTo((background, priority, due, int.MaxValue)) <= 0)
+            .Sum(place => (long)place.Left);
 
     public HashSet<QueuedRequest> TakeOverdue(TimeSpan now)
     {
@@ -47,6 +49,12 @@ internal sealed class ListQueue
                 .Select(place => place.Request),
         ];
         _places.RemoveAll(place => overdue.Contains(place.Request));
+        foreach (Place late in _places.Where(place => !place.IsBehind && place.Request.Deadline <= now))
+        {
+            late.IsBehind = true;
+            late.Due = late.Left == late.Request.Rows ? TimeSpan.MaxValue : late.Due;
+        }
+        Sort();
         return overdue;
     }
 
@@ -58,16 +66,7 @@ internal sealed class ListQueue
         }
         Place head = _places[0];
         List<Place> together = [.. _places.Where(place => place.Request.Signature.Equals(head.Request.Signature))];
-        int room = limits.OneRequest
-            ? head.Left
-            : BatchPolicy
-                .Decide(
-                    new QueueView(together.Sum(place => (long)place.Left), head.Arrival, head.Request.Deadline),
-                    now,
-                    limits,
-                    cost
-                )
-                .Size;
+        int room = limits.OneRequest ? head.Left : Room(together, now, limits, cost);
         if (room == 0)
         {
             return null;
@@ -89,10 +88,38 @@ internal sealed class ListQueue
         return batch;
     }
 
-    private static (bool, uint, TimeSpan) Order(Place place) => (place.Background, place.Priority, place.Due);
-
-    private sealed record Place(QueuedRequest Request, bool Background, uint Priority, TimeSpan Due, TimeSpan Arrival)
+    private static int Room(List<Place> together, TimeSpan now, BatchLimits limits, BatchCost cost)
     {
+        Place head = together[0];
+        TimeSpan deadline = head.Request.DropWhenOverdue ? head.Request.Deadline : TimeSpan.MaxValue;
+        QueueView view = new(together.Sum(place => (long)place.Left), head.Arrival, deadline);
+        if (limits.PreferredRows.Count == 0)
+        {
+            return BatchPolicy.Decide(view, now, limits, cost).Size;
+        }
+        PreferredFill fill = new(limits, BatchPolicy.Cap(limits, cost));
+        foreach (Place place in together)
+        {
+            if (!fill.TryAdd(place.Left, place.Arrival))
+            {
+                break;
+            }
+        }
+        return BatchPolicy.Decide(view, fill, now, limits, cost).Size;
+    }
+
+    private void Sort() => _places.Sort((left, right) => Order(left).CompareTo(Order(right)));
+
+    private static (bool, ulong, TimeSpan, int) Order(Place place) =>
+        (place.Background, place.Priority, place.Due, place.Sequence);
+
+    private sealed record Place(QueuedRequest Request, bool Background, ulong Priority, int Sequence, TimeSpan Arrival)
+    {
+        public TimeSpan Due { get; set; }
+
         public int Left { get; set; }
+
+        /// <summary>Whether it was overdue and stands behind those in time.</summary>
+        public bool IsBehind { get; set; }
     }
 }

@@ -9,7 +9,7 @@ public sealed class ReplicaQueuePropertyTests
 {
     private static readonly ShapeSignature[] Shapes = [ShapeSignature.Fixed, new([1, 2]), new([1, 3]), new([2])];
 
-    private readonly ReplicaQueue<QueuedRequest> _queue = new();
+    private readonly ReplicaQueue<QueuedRequest> _queue = new(countsPriorities: true);
     private readonly ListQueue _expected = new();
     private readonly List<QueuedRequest> _all = [];
     private TimeSpan _now;
@@ -175,9 +175,10 @@ public sealed class ReplicaQueuePropertyTests
         );
         for (int i = 0; i < 3; i++)
         {
-            uint priority = (uint)random.Next(5);
+            ulong priority = (ulong)random.Next(5);
             TimeSpan due = TimeSpan.FromTicks(random.Next(52) - 1);
             bool background = random.Next(3) == 0;
+            Assert.Equal(_expected.CountOf(priority), _queue.CountOf(priority));
             Assert.Equal(_expected.RowsAhead(priority, due, background), _queue.RowsAhead(priority, due, background));
         }
     }

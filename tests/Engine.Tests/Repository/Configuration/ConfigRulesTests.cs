@@ -10,8 +10,20 @@ public sealed class ConfigRulesTests
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 2, 8 ] }", "preferred_batch_size has 8")]
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: 0 }", "1 to 4 is allowed")]
     [InlineData("max_batch_size: 0 dynamic_batching { preferred_batch_size: 2 }", "none is allowed")]
-    [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 3 }", "1 to 2 is allowed")]
-    [InlineData("dynamic_batching { priority_levels: 5000000000 }", "priority_levels is 5000000000")]
+    [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 3 }", "must be in range [1, 2]")]
+    [InlineData("dynamic_batching { priority_levels: 2 }", "must be in range [1, 2]: default_priority_level is 0")]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 2 priority_queue_policy { key: 3 value { } } }",
+        "priority_queue_policy has key 3"
+    )]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 2 priority_queue_policy { key: 0 value { } } }",
+        "priority_queue_policy has key 0"
+    )]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 2 preserve_ordering: true }",
+        "only one priority level is allowed when 'preserve_ordering' is true"
+    )]
     [InlineData("input { name: \"x\" dims: -2 }", "has dimension -2")]
     [InlineData("input { name: \"x\" dims: 4 reshape { shape: [ -4 ] } }", "has dimension -4")]
     [InlineData("instance_group { count: -1 }", "instance_group count is -1")]
@@ -32,6 +44,10 @@ public sealed class ConfigRulesTests
     }
 
     [Theory]
+    [InlineData(
+        "sequence_batching { direct { minimum_slot_utilization: 1.5 } }",
+        "minimum_slot_utilization is 1.5; a number from 0 to 1 is allowed"
+    )]
     [InlineData(
         "sequence_batching { control_input { name: \"a\" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } } "
             + "control_input { name: \"b\" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } } }",
@@ -68,6 +84,10 @@ public sealed class ConfigRulesTests
 
     [Theory]
     [InlineData("dynamic_batching { default_priority_level: 1 }", "default_priority_level has no effect")]
+    [InlineData(
+        "dynamic_batching { priority_queue_policy { key: 1 value { max_queue_size: 1 } } }",
+        "priority_queue_policy has no effect without priority_levels"
+    )]
     [InlineData("instance_group [ { kind: KIND_CPU }, { } ]", "instance_group.kind has no effect")]
     [InlineData("instance_group { kind: KIND_CPU gpus: [ 0, 1 ] }", "instance_group.gpus has no effect")]
     [InlineData("version_policy { specific { versions: [ 1, 7 ] } }", "names version 7, which is not there")]
@@ -89,6 +109,7 @@ public sealed class ConfigRulesTests
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 2, 4 ] }")]
     [InlineData("dynamic_batching { preferred_batch_size: [ 2, 4 ] }")]
     [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 2 }")]
+    [InlineData("dynamic_batching { priority_levels: 18446744073709551615 default_priority_level: 4294967296 }")]
     [InlineData("version_policy { specific { versions: 1 } }")]
     public async Task LoadAsync_ValuesThatAgree_AreServedWithoutAWord(string config)
     {

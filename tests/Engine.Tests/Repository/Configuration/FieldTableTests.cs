@@ -88,12 +88,12 @@ public sealed class FieldTableTests
     [Fact]
     public void RequireServed_SeveralFields_NamesAllOfThem()
     {
-        ModelConfig config = FieldSamples.With("batch_output");
+        ModelConfig config = FieldSamples.With("model_operations.op_library_filename");
         config.MergeFrom(FieldSamples.With("model_transaction_policy.decoupled"));
 
         ModelLoadException refused = Assert.Throws<ModelLoadException>(() => FieldCheck.RequireServed(config));
 
-        Assert.Contains("batch_output", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("op_library_filename", refused.Message, StringComparison.Ordinal);
         Assert.Contains("model_transaction_policy.decoupled", refused.Message, StringComparison.Ordinal);
     }
 
