@@ -117,7 +117,7 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
         }
 
         FieldCheck.RequireServed(config);
-        ConfigRules.Require(config);
+        ConfigRules.Require(config, folder.Name);
         if (config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling)
         {
             return config;

@@ -130,6 +130,7 @@ internal sealed class VersionLoader(
     {
         string name = source.Folder.Name;
         EnsemblePlan plan = EnsemblePlan.Read(
+            name,
             source.Config,
             (model, number) =>
                 table.TryGet(model, out ServedVersions? served) ? PublicSignature(served.Find(number)?.Model) : null
