@@ -105,8 +105,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// True from the end of the first load until disposal; where readiness is strict, while every model that was asked
     /// for serves.
     /// </summary>
-    public bool IsReady =>
-        _isReady && (!_options.StrictReadiness || Mode == ModelControlMode.Demand || _table.IsWhole);
+    public bool IsReady => _isReady && (!_options.StrictReadiness || Mode == ModelControlMode.Demand || _table.IsWhole);
 
     /// <summary>Every model version that was asked for and where it stands, by name and version.</summary>
     public IReadOnlyList<ModelStatus> Index =>

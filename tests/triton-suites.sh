@@ -48,13 +48,11 @@ make_models() {
   generate ort_scalar_ qa_scalar_models --onnx_opset=0
   generate '' qa_ensemble_model_repository/qa_model_repository --ensemble
   generate '' qa_ensemble_model_repository/qa_variable_model_repository --ensemble --variable
-  "$python" "$STAND_INS" names "$data/qa_reshape_model_repository" libtorch plan || exit 1
   for kind in reshape identity sequence; do
     generate ${kind}_ qa_ensemble_model_repository/qa_${kind}_model_repository --ensemble
   done
   generate sequence_ qa_ensemble_model_repository/qa_variable_sequence_model_repository --ensemble --variable
   # Tests of what the server does, not the backend, call models of others by name; any model will do.
-  "$python" "$STAND_INS" names "$data/qa_variable_model_repository" libtorch plan || exit 1
   "$python" "$STAND_INS" names "$data/qa_model_repository" libtorch plan openvino || exit 1
   "$python" "$STAND_INS" names "$data/qa_identity_model_repository" libtorch plan || exit 1
   "$python" "$STAND_INS" names "$data/qa_ensemble_model_repository/qa_model_repository" libtorch plan || exit 1
@@ -79,6 +77,9 @@ run_suite() { # run_suite NAME [TEST_SH...]
   done
   mkdir -p "$work/qa/clients"; cp -r "$examples"/* "$work/qa/clients/"; chmod -R u+w "$work/qa"; chmod +x "$work"/qa/clients/*.py
   sed -i -E 's/until test \$wait_secs -eq 0/wait_secs=$((wait_secs * 5)); &/; s/^( *)sleep 1;/\1sleep 0.2;/' "$work/qa/common/util.sh"
+  # Tests ask which models of other backends there are: none.
+  printf 'def %s(*_, **__):\n    return False\n' validate_for_trt_model validate_for_libtorch_model validate_for_openvino_model \
+    >>"$work/qa/common/test_util.py"
   export SUITE=$suite RESULTS=$work/results.$suite
   : >"$RESULTS"
   adapt "$work/qa/$suite/test.sh"
@@ -105,9 +106,15 @@ close_suite() { # the lines of the suite, and its row of the table
 # --- what a suite's machine has beside its checkout, and which of its parts apply ---
 before_L0_simple_ensemble() {
   for version in 1 2; do cp -r "$data/qa_model_repository/onnx_int32_int32_int32/1" "models/simple/$version"; done
-  rm -r models/*partial* # a decoupled Python model
+  rm -r models/*partial* && sed -i '/^mkdir.*partial/d' test.sh # a decoupled Python model
 }
-before_L0_warmup() { touch test_infer_shm_leak.py; }
+before_L0_warmup() { # what comes after the samples of models is about Python models
+  sed -i '/^# Test warmup sample failure/,$d' test.sh
+}
+after_L0_scalar_io() { # what test.sh ends with: dims of [2] must not load
+  grep -q "failed to load 'onnx_scalar_1dim'" inference_server.log && echo "pass	dims of two elements" >>"$RESULTS" \
+    || echo "fail	dims of two elements	the file leaves the rank open, and the model serves what the configuration says" >>"$RESULTS"
+}
 before_L0_data_compression() { mkdir models && cp -r "$examples_models/simple" models/; }
 before_L0_secure_grpc() { before_L0_data_compression; }
 before_L0_https() { before_L0_data_compression; }
@@ -130,11 +137,14 @@ after_L0_model_config() { # a test is a folder; test.sh writes "Test NAME" and, 
     /^Not found/{ why = $0 } /\*\*\* FAILED/{ outcome = "fail"; why = why " " $0 } END { if (name) print outcome "\t" name "\t" why }' client.log >"$RESULTS"
 }
 
-make_models
-[ $# -gt 1 ] && all=("${@:2}")
-for suite in "${all[@]}"; do run_suite "$suite"; done
-echo "| suite | applicable | passed | left out |"
-printf '%s\n' "${table[@]}"
-[ "$failed" -gt 0 ] && printf 'failed: %s\n' "${failures[@]}"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+main() {
+  make_models
+  [ $# -gt 1 ] && all=("${@:2}")
+  for suite in "${all[@]}"; do run_suite "$suite"; done
+  echo "| suite | applicable | passed | left out |"
+  printf '%s\n' "${table[@]}"
+  [ "$failed" -gt 0 ] && printf 'failed: %s\n' "${failures[@]}"
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+}
+main "$@"; exit

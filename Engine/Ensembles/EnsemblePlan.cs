@@ -74,7 +74,9 @@ public sealed class EnsemblePlan
             {
                 made.Add(tensor, new Tensor(Array.Find(model.Outputs, spec => spec.Name == output)!, step.ModelName));
             }
-            steps.Add(new EnsembleStep(step.ModelName, version, step.InputMap, step.OutputMap) { Takes = model.Inputs });
+            steps.Add(
+                new EnsembleStep(step.ModelName, version, step.InputMap, step.OutputMap) { Takes = model.Inputs }
+            );
         }
 
         // Once all are made: a step may stand before the one that it waits for.
@@ -136,10 +138,7 @@ public sealed class EnsemblePlan
                 );
             }
         }
-        if (
-            Array.Find(model.Inputs, input => !input.IsOptional && !step.InputMap.ContainsKey(input.Name)) is
-            { } unfed
-        )
+        if (Array.Find(model.Inputs, input => !input.IsOptional && !step.InputMap.ContainsKey(input.Name)) is { } unfed)
         {
             throw new ModelLoadException(
                 $"in ensemble {ensemble}, input {unfed.Name} in model {step.ModelName} is not mapped to any ensemble "

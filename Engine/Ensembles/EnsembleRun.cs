@@ -33,7 +33,10 @@ internal sealed class EnsembleRun(
         {
             foreach (InferenceTensor input in request.Inputs)
             {
-                Keep(input.Name, input.As(input.Name, Spec(plan.Signature.Inputs, input.Name).ToGraph([.. input.Shape])));
+                Keep(
+                    input.Name,
+                    input.As(input.Name, Spec(plan.Signature.Inputs, input.Name).ToGraph([.. input.Shape]))
+                );
             }
             while (true)
             {

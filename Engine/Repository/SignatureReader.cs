@@ -183,7 +183,11 @@ internal static class SignatureReader
             return;
         }
 
-        specs[index] = spec with { Dimensions = [.. spec.Dimensions[..^actual.Length], .. outer], Reshape = new(outer, inner) };
+        specs[index] = spec with
+        {
+            Dimensions = [.. spec.Dimensions[..^actual.Length], .. outer],
+            Reshape = new(outer, inner),
+        };
     }
 
     private static void RequireCount(string model, string what, int configured, int actual)

@@ -12,6 +12,7 @@ internal static class ConfigRules
     public static void Require(ModelConfig config, string model)
     {
         TensorRules.Require(config, model);
+        BatchTensorRules.Require(config);
         InstanceRules.Require(config, model);
         EnsembleRules.Require(config, model);
         if (config.DynamicBatching is { } dynamic)

@@ -11,7 +11,7 @@ internal static class EnsembleRules
     public static void Require(ModelConfig config, string model)
     {
         bool schedules = config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling;
-        if (schedules && config.Backend.Length > 0)
+        if ((schedules || config.Platform == Platform) && config.Backend.Length > 0)
         {
             throw new ModelLoadException(
                 $"Ensemble model '{model}' must have platform type 'ensemble' and empty backend type; its backend is "

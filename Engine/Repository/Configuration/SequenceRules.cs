@@ -14,7 +14,9 @@ internal static class SequenceRules
             .. batching.ControlInput.SelectMany(input => input.Control.Select(control => (input.Name, control))),
         ];
         // Each kind tells one thing of a sequence, and a tensor can only hold one.
-        foreach (IGrouping<Control.Types.Kind, string> kind in controls.GroupBy(one => one.Control.Kind, one => one.Name))
+        foreach (
+            IGrouping<Control.Types.Kind, string> kind in controls.GroupBy(one => one.Control.Kind, one => one.Name)
+        )
         {
             if (kind.Skip(1).Any())
             {
@@ -24,7 +26,9 @@ internal static class SequenceRules
                 );
             }
         }
-        foreach (IGrouping<string, Control.Types.Kind> tensor in controls.GroupBy(one => one.Name, one => one.Control.Kind))
+        foreach (
+            IGrouping<string, Control.Types.Kind> tensor in controls.GroupBy(one => one.Name, one => one.Control.Kind)
+        )
         {
             if (tensor.Skip(1).Any())
             {

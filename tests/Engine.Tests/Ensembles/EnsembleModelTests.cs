@@ -184,7 +184,10 @@ public sealed class EnsembleModelTests
             + "step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"t\" } }",
         "ensemble tensor 't' is unused in ensemble 'e'"
     )]
-    [InlineData("step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } }", "must specify 'output_map' in step 0")]
+    [InlineData(
+        "step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } }",
+        "must specify 'output_map' in step 0"
+    )]
     [InlineData("", "must specify 'step' for ensemble 'e'")]
     [InlineData(
         "step { model_name: \"double\" model_version: 7 input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }",

@@ -23,7 +23,10 @@ public sealed class UnrankedTests
                     + " input { name: \"x\" data_type: TYPE_FP32 dims: 3 } output { name: \"y\" data_type: TYPE_FP32 dims: 3 }"
             )
         );
-        float[] values = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (left, right) => left * right)).Select(i => (float)i)];
+        float[] values =
+        [
+            .. Enumerable.Range(0, (int)shape.Aggregate(1L, (left, right) => left * right)).Select(i => (float)i),
+        ];
 
         InferenceResponse response = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", values, shape))
@@ -62,9 +65,7 @@ public sealed class UnrankedTests
             )
         );
 
-        InferenceResponse response = await test.InferAsync(
-            TestEngine.Request("m", TestEngine.Floats("x", [7], 1, 1))
-        );
+        InferenceResponse response = await test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [7], 1, 1)));
 
         Assert.Equal([1L, 1, 1], response.EnsureSuccess().Output("y").Shape.ToArray());
         Assert.Equal([-7f], TestEngine.Floats(response.Output("y")));

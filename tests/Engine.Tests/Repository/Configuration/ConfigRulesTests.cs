@@ -10,17 +10,41 @@ public sealed class ConfigRulesTests
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 2, 8 ] }", "preferred_batch_size has 8")]
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: 0 }", "1 to 4 is allowed")]
     [InlineData("max_batch_size: 0 dynamic_batching { preferred_batch_size: 2 }", "none is allowed")]
-    [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 3 }", "must be in range [1, 2] for m; it is 3")]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 3 }",
+        "must be in range [1, 2] for m; it is 3"
+    )]
     [InlineData("dynamic_batching { priority_levels: 2 }", "must be in range [1, 2] for m; it is 0")]
-    [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 1 preserve_ordering: true }", "Only one priority level")]
-    [InlineData("dynamic_batching { preserve_ordering: true default_queue_policy { timeout_action: DELAY } }", "can not have DELAY")]
-    [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 1 priority_queue_policy { key: 3 value { } } }", "in range [1, 2] for m; it has 3")]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 1 preserve_ordering: true }",
+        "Only one priority level"
+    )]
+    [InlineData(
+        "dynamic_batching { preserve_ordering: true default_queue_policy { timeout_action: DELAY } }",
+        "can not have DELAY"
+    )]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 1 priority_queue_policy { key: 3 value { } } }",
+        "in range [1, 2] for m; it has 3"
+    )]
     [InlineData("max_batch_size: -1", "'max_batch_size' must be non-negative value for m")]
     [InlineData("input { name: \"x\" dims: 0 }", "model input 'x' dimension must be integer >= 1")]
-    [InlineData("output { name: \"y\" dims: 2 reshape { shape: [ 0 ] } }", "model output 'y' reshape dimensions must be integer >= 1")]
-    [InlineData("input { name: \"x\" dims: 4 reshape { shape: [ 2, 3 ] } }", "model input 'x' has different size for dims and reshape for m")]
-    [InlineData("input { name: \"x\" dims: -1 reshape { shape: [ -1, -1 ] } }", "different number of variable-size dimensions")]
-    [InlineData("instance_group { kind: KIND_CPU gpus: 0 }", "instance group m_0 of model m has kind KIND_CPU but specifies one or more GPU")]
+    [InlineData(
+        "output { name: \"y\" dims: 2 reshape { shape: [ 0 ] } }",
+        "model output 'y' reshape dimensions must be integer >= 1"
+    )]
+    [InlineData(
+        "input { name: \"x\" dims: 4 reshape { shape: [ 2, 3 ] } }",
+        "model input 'x' has different size for dims and reshape for m"
+    )]
+    [InlineData(
+        "input { name: \"x\" dims: -1 reshape { shape: [ -1, -1 ] } }",
+        "different number of variable-size dimensions"
+    )]
+    [InlineData(
+        "instance_group { kind: KIND_CPU gpus: 0 }",
+        "instance group m_0 of model m has kind KIND_CPU but specifies one or more GPU"
+    )]
     [InlineData("platform: \"ensemble\"", "ensemble scheduling must be set for ensemble m whose platform is ensemble")]
     [InlineData("dynamic_batching { priority_levels: 5000000000 }", "priority_levels is 5000000000")]
     [InlineData("input { name: \"x\" dims: -2 }", "for m; it is -2")]
