@@ -57,6 +57,8 @@ make_models() {
   "$python" "$STAND_INS" names "$data/qa_identity_model_repository" libtorch plan || exit 1
   "$python" "$STAND_INS" names "$data/qa_ensemble_model_repository/qa_model_repository" libtorch plan || exit 1
   find "$data" -path '*/nop_*/config.pbtxt' -printf '%h\n' | xargs "$python" "$STAND_INS" identity || exit 1
+  # There is no GPU here, and no test needs one but those that are left out.
+  find "$data" -name config.pbtxt -exec sed -i 's/KIND_GPU/KIND_CPU/' {} +
   rm -rf "$data"/*/*bf16* # ONNX Runtime has no kernels for it on a CPU; test.sh leaves it out there too
 }
 
@@ -85,6 +87,7 @@ run_suite() { # run_suite NAME [TEST_SH...]
   adapt "$work/qa/$suite/test.sh"
   if declare -F "before_$suite" >/dev/null; then (cd "$work/qa/$suite" && "before_$suite"); fi
   (cd "$work/qa/$suite" && bash -c '. "$1"; . ./test.sh test; [ -n "${SERVER_PID-}" ] && kill "$SERVER_PID"; wait' test "$here/prelude.sh") >"$work/log.$suite" 2>&1
+  while read -r leftover; do kill "$leftover" 2>/dev/null; done < <(cat "$RESULTS.pids" 2>/dev/null)
   for _ in $(seq 100); do curl -s -o /dev/null http://127.0.0.1:$http/v2/health/live || break; sleep 0.1; done
   if declare -F "after_$suite" >/dev/null; then (cd "$work/qa/$suite" && "after_$suite"); fi
   close_suite

@@ -73,6 +73,7 @@ internal sealed partial class ModelRepositoryControl(
     public async Task LoadAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken)
     {
         RequireControl();
+        RequireName(modelName);
         SiloAddress source = node.Address;
         using OfferedModel offered = models.Offer(modelName);
         IReadOnlyList<string> revived = [];
@@ -196,6 +197,25 @@ internal sealed partial class ModelRepositoryControl(
                 + $"mode '{engine.Mode.ToString().ToLowerInvariant()}', start it with --mode explicit or "
                 + $"--mode demand"
         );
+    }
+
+    /// <summary>No model can have such a name; clients know Triton's words for it.</summary>
+    private static void RequireName(string name)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                "Model name cannot be empty. Please enter a valid name to deploy."
+            );
+        }
+        if (name is "." or ".." || name.AsSpan().IndexOfAny('/', '\\') >= 0)
+        {
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"model name must not contain path traversal characters: '{name}'"
+            );
+        }
     }
 
     [LoggerMessage(
