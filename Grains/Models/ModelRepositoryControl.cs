@@ -209,7 +209,7 @@ internal sealed partial class ModelRepositoryControl(
                 "Model name cannot be empty. Please enter a valid name to deploy."
             );
         }
-        if (name is "." or ".." || name.AsSpan().IndexOfAny('/', '\\') >= 0)
+        if (name.Trim() is "." or ".." || name.AsSpan().IndexOfAny('/', '\\') >= 0)
         {
             throw new InferenceException(
                 InferenceError.InvalidArgument,
