@@ -93,7 +93,7 @@ internal sealed class ModelTable
             ModelStatus last = lines[^1];
             string reason = last.Reason.Length > 0 ? last.Reason : last.State.ToString();
             error = InferenceError.Unavailable;
-            message = $"Request for unknown model: '{name}' is not ready: {reason}";
+            message = $"Request for unknown model: '{name}' has no available versions: {reason}";
             return null;
         }
 
