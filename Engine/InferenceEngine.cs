@@ -22,7 +22,7 @@ namespace OrleansInference.Engine;
 /// The models that this node serves. Looking one up reads an immutable snapshot; changes go one at a time for each
 /// model and publish a new one.
 /// </summary>
-public sealed class InferenceEngine : IAsyncDisposable
+public sealed partial class InferenceEngine : IAsyncDisposable
 {
     private readonly EngineOptions _options;
     private readonly ModelRepository _repository;
@@ -38,13 +38,16 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly RepositoryFollower _follower;
     private readonly SemaphoreSlim _loadSlots;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ILogger _logger;
     private int _disposed;
+    private bool _isReady;
 
     /// <summary>Creates it; nothing is loaded yet.</summary>
     public InferenceEngine(IOptions<EngineOptions> options, TimeProvider time, ILogger<InferenceEngine> logger)
     {
         _options = options.Value;
-        _repository = new ModelRepository(_options.Models);
+        _logger = logger;
+        _repository = new ModelRepository([_options.Models, .. _options.MoreModels]);
         _scheduler = new EngineScheduler(_options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);
         long limit =
             _options.MemoryLimitMiB > 0
@@ -98,8 +101,11 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Models that were unloaded to make room, or because nobody used them.</summary>
     public long Evictions => _evictor.Evictions;
 
-    /// <summary>True from the end of the first load until disposal.</summary>
-    public bool IsReady { get; private set; }
+    /// <summary>
+    /// True from the end of the first load until disposal; where readiness is strict, while every model that was asked
+    /// for serves.
+    /// </summary>
+    public bool IsReady => _isReady && (!_options.StrictReadiness || Mode == ModelControlMode.Demand || _table.IsWhole);
 
     /// <summary>Every model version that was asked for and where it stands, by name and version.</summary>
     public IReadOnlyList<ModelStatus> Index =>
@@ -119,12 +125,27 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// Loads what the mode asks for at start. A model that fails is named in <see cref="Index"/> and the log; the
     /// others serve.
     /// </summary>
-    /// <exception cref="ModelRepositoryException">The repository cannot be read, or a named model is not in
-    /// it.</exception>
+    /// <exception cref="ModelRepositoryException">Something went wrong that <see cref="EngineOptions.ExitOnError"/> ends
+    /// the server for.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _follower.StartAsync(cancellationToken).ConfigureAwait(false);
-        IsReady = true;
+        try
+        {
+            await _follower.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelRepositoryException exception) when (_options.ExitOnError == StartErrors.False)
+        {
+            // Alive, for whoever asks why, and not ready.
+            LogNothingLoaded(exception.Message);
+            return;
+        }
+        if (_options.ExitOnError == StartErrors.True && _table.Failures is { Count: > 0 } failures)
+        {
+            throw new ModelRepositoryException(
+                $"Not every model could be loaded, and --exit-on-error is true: {string.Join("; ", failures)}"
+            );
+        }
+        _isReady = true;
     }
 
     /// <summary>
@@ -145,16 +166,20 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>Stops serving a model: refuses new requests, answers queued ones, and gives its memory back.</summary>
     /// <returns>False when it was not loaded.</returns>
-    public Task<bool> UnloadAsync(string name, CancellationToken cancellationToken) =>
-        UnloadAsync(name, dependents: false, cancellationToken);
+    public Task<bool> UnloadAsync(string name, CancellationToken cancellationToken)
+    {
+        SetUnloaded(name);
+        return _lifecycle.UnloadAsync(name, dependents: false, ModelTable.Unloaded, cancellationToken);
+    }
 
-    /// <summary>The same; with <paramref name="dependents"/> also the steps of an ensemble.</summary>
+    /// <summary>
+    /// The same by somebody's request, with the ensembles that have it as a step; with <paramref name="dependents"/>
+    /// also the steps of an ensemble.
+    /// </summary>
     public Task<bool> UnloadAsync(string name, bool dependents, CancellationToken cancellationToken)
     {
-        // First, or a request would load it again while it drains. Only names of models are kept, or callers could fill
-        // memory with others.
-        _demand.SetUnloaded(name, unloaded: _table.Index.ContainsKey(name) || _repository.Has(name));
-        return _lifecycle.UnloadAsync(name, dependents, "unloaded", cancellationToken);
+        SetUnloaded(name);
+        return _lifecycle.WithdrawAsync(name, dependents, ModelTable.Unloaded, cancellationToken);
     }
 
     /// <summary>
@@ -163,7 +188,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ModelRepositoryException">The repository itself is away; nothing has changed then.</exception>
     /// <exception cref="AggregateException">What went wrong with single models, after all others were looked
     /// at.</exception>
-    public Task PollAsync(CancellationToken cancellationToken) => _follower.PollAsync(cancellationToken);
+    public async Task PollAsync(CancellationToken cancellationToken)
+    {
+        await _follower.PollAsync(cancellationToken).ConfigureAwait(false);
+        // A repository that was away at the start is there now.
+        _isReady = _disposed == 0;
+    }
 
     /// <summary>In mode <c>demand</c>: unloads what has been unused for too long.</summary>
     public Task SweepAsync() => _evictor.SweepAsync();
@@ -217,9 +247,31 @@ public sealed class InferenceEngine : IAsyncDisposable
             MemoryBytes = Loaded(model)?.Memory?.Bytes ?? 0,
         };
 
-    /// <summary>The lines of an output's <c>label_filename</c>; none where there is no such file.</summary>
-    public IReadOnlyList<string> Labels(IServedModel model, string output) =>
-        Loaded(model) is { } loaded ? LabelFiles.Read(loaded.Source.Folder, loaded.Source.Config, output) : [];
+    /// <summary>
+    /// The lines of an output's <c>label_filename</c>; none where there is no such file. An ensemble that names none has
+    /// those of the step that makes the output.
+    /// </summary>
+    public IReadOnlyList<string> Labels(IServedModel model, string output)
+    {
+        if (Loaded(model) is not { } loaded)
+        {
+            return [];
+        }
+        IReadOnlyList<string> own = LabelFiles.Read(loaded.Source.Folder, loaded.Source.Config, output);
+        if (own.Count > 0 || model is not EnsembleModel ensemble)
+        {
+            return own;
+        }
+        foreach (EnsembleStep step in ensemble.Plan.Steps)
+        {
+            string? made = step.Outputs.FirstOrDefault(pair => pair.Value == output).Key;
+            if (made is not null && Find(step.ModelName, step.ModelVersion, out _, out _) is { } maker)
+            {
+                return Labels(maker, made);
+            }
+        }
+        return [];
+    }
 
     /// <summary>Whether the repository has a model of that name.</summary>
     public bool HasInRepository(string name) => _repository.Has(name);
@@ -285,7 +337,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             return;
         }
-        IsReady = false;
+        _isReady = false;
         // Loads on demand end first, or they would bring back what is unloaded here.
         await _stopping.CancelAsync().ConfigureAwait(false);
         foreach (string name in _table.Served.Keys)
@@ -299,6 +351,11 @@ public sealed class InferenceEngine : IAsyncDisposable
         _loadSlots.Dispose();
         _stopping.Dispose();
     }
+
+    /// <summary>First of an unload, or a request would load the model again while it drains.</summary>
+    private void SetUnloaded(string name) =>
+        // Only names of models are kept, or callers could fill memory with others.
+        _demand.SetUnloaded(name, unloaded: _table.Index.ContainsKey(name) || _repository.Has(name));
 
     /// <summary>A ready model's line says what its operator should know of it.</summary>
     private ModelStatus WithNotice(ModelStatus line)
@@ -319,4 +376,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _table.TryGet(model.Name, out ServedVersions? served)
             ? served.All.FirstOrDefault(version => version.Model == model)
             : null;
+
+    [LoggerMessage(EventId = 1016, Level = LogLevel.Error, Message = "No model is loaded: {Reason}")]
+    private partial void LogNothingLoaded(string reason);
 }

@@ -7,11 +7,19 @@ internal static class CommandLine
 {
     private static readonly Dictionary<string, (string Key, string Help)> Switches = new(StringComparer.Ordinal)
     {
-        ["--models"] = ("Engine:Models", "DIR    model repository in Triton's layout (default: models)"),
+        ["--models"] = ("Engine:Models", "DIR    model repository in Triton's layout (default: models); repeatable"),
         ["--mode"] = ("Engine:Mode", "MODE   all (default), explicit, poll or demand"),
         ["--load-model"] = (
             "Engine:LoadModel",
             "NAME   with --mode explicit or demand: a model to load at start; repeatable, * for all"
+        ),
+        ["--exit-on-error"] = (
+            "Engine:ExitOnError",
+            "WHAT   true: any model that cannot be loaded at start ends it; false: nothing does; default: repository"
+        ),
+        ["--strict-readiness"] = (
+            "Engine:StrictReadiness",
+            "BOOL   true: ready only while every model that was asked for is (default: false)"
         ),
         ["--jobs-root"] = (
             "Jobs:Root",
@@ -61,6 +69,7 @@ internal static class CommandLine
     {
         Dictionary<string, string?> settings = [];
         int loaded = 0;
+        int more = 0;
         for (int i = 0; i < args.Length; i++)
         {
             if (Flags.TryGetValue(args[i], out (string Key, string Help) flag))
@@ -96,7 +105,11 @@ internal static class CommandLine
                 throw new StartupException($"Option {name} needs a value.");
             }
             string key = known ? option.Key : name[2..];
-            settings[name == "--load-model" ? $"{key}:{loaded++}" : key] = value;
+            settings[
+                name == "--load-model" ? $"{key}:{loaded++}"
+                : name == "--models" && settings.ContainsKey(key) ? $"Engine:MoreModels:{more++}"
+                : key
+            ] = value;
         }
 
         return settings;

@@ -7,69 +7,24 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 folder=${1:-../triton} models=${2:-../shared/data/models/triton-examples}
-skip() { echo "skipped: $1"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
-[ -d "$folder" ] || skip "there is no folder '$folder' with NVIDIA Triton's clients"
+. tests/triton-common.sh
 [ -d "$models" ] || skip "there is no folder '$models' with Triton's example models"
-python=/usr/bin/python3
 examples=$(find "$folder" -name simple_http_infer_client.py -path '*python*' -printf '%h\n' -quit)
-library=$(find "$folder" -type d -name tritonclient -path '*library*' -print -quit)
-[ -n "$examples" ] && [ -n "$library" ] || skip "'$folder' has no Python example clients of Triton"
-"$python" -c 'import grpc, numpy, geventhttpclient, aiohttp, rapidjson, requests, packaging, psutil, google.protobuf' 2>/dev/null \
-  || skip "a Python package is missing; apt-get install python3-grpcio python3-numpy python3-geventhttpclient python3-aiohttp python3-rapidjson python3-requests python3-packaging python3-psutil python3-protobuf"
-command -v protoc >/dev/null && command -v grpc_python_plugin >/dev/null || skip "protoc is missing; apt-get install protobuf-compiler protobuf-compiler-grpc"
+[ -n "$examples" ] || skip "'$folder' has no Python example clients of Triton"
 
-work=$(mktemp -d); pid=; passed=0 failed=0 skipped=0 failures=()
-trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
-
-# The client library with stubs from this repository's own protocol files, under the names that the library expects.
-mkdir -p "$work/lib" "$work/proto"
-cp -r "$library" "$work/lib/"
-cp Protocol/model_config.proto "$work/proto/model_config.proto"
-cp Protocol/grpc_service.proto "$work/proto/service.proto"
-protoc -I "$work/proto" --python_out="$work/lib/tritonclient/grpc" --grpc_out="$work/lib/tritonclient/grpc" \
-  --plugin=protoc-gen-grpc="$(command -v grpc_python_plugin)" "$work/proto/model_config.proto" "$work/proto/service.proto" || exit 1
-sed -i -E 's/^import (model_config_pb2|service_pb2)/from tritonclient.grpc import \1/' "$work"/lib/tritonclient/grpc/*_pb2*.py
-# The qa tests name a bfloat16 package that Debian lacks, in an import; none that runs here uses it.
-"$python" -c "import ml_dtypes" 2>/dev/null || printf "import numpy\nbfloat16 = numpy.uint16\n" >"$work/lib/ml_dtypes.py"
-export BACKENDS=onnx PYTHONPATH="$work/lib" PYTHONDONTWRITEBYTECODE=1
-
-silo=(dotnet Silo/bin/Debug/net10.0/OrleansInference.Silo.dll)
-[ -f "${silo[1]}" ] || dotnet build Silo >/dev/null || exit 1
-http=8000 grpc=8001
-
-serve() { # serve MODELS OPTIONS...: a silo at Triton's own ports, ready
-  "${silo[@]}" --models "$1" --http-port $http --grpc-port $grpc --silo-port 21121 --gateway-port 31121 --Gateway:ServerName=triton --Node:ProfileOnLoad=false "${@:2}" >"$work/silo.log" 2>&1 &
-  pid=$!
-  for _ in $(seq 300); do
-    curl -sf -o /dev/null http://127.0.0.1:$http/v2/health/ready && return
-    kill -0 "$pid" 2>/dev/null || { cat "$work/silo.log"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
-    sleep 0.1
-  done
-}
-stop() { kill -TERM "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; pid=; }
-report() { # report NAME STATUS LOG
-  if [ "$2" = 0 ]; then passed=$((passed + 1)); echo "pass  $1"; else failed=$((failed + 1)); failures+=("$1"); echo "FAIL  $1"; tail -n 12 "$3" | sed 's/^/      /'; fi
-}
 example() { # example FILE ARGUMENTS...
   port=$http; case "$1" in *grpc*) port=$grpc ;; esac
   timeout 120 "$python" "$examples/$1" -u "127.0.0.1:$port" "${@:2}" >"$work/out" 2>&1
   report "$*" $? "$work/out"
 }
 suite() { # suite FILE [TIMEOUT] [CLASS]: a unittest file of qa/, or one class of it, one line for each test
-  [ -n "$qa" ] && [ -f "$qa/$1" ] || { skipped=$((skipped + 1)); echo "skip  $1: not in '$folder'"; return; }
+  [ -n "$qa" ] && [ -f "$qa/$1" ] || { leave "$1" "not in '$folder'"; return; }
   mkdir -p "$work/qa/$(dirname "$1")"; cp -rn "$qa/common" "$work/qa/" 2>/dev/null; cp "$qa/$1" "$work/qa/$1"
-  for test in $("$python" - "$qa/$1" "${3:-}" <<'LIST'
-import ast, sys
-for node in ast.parse(open(sys.argv[1]).read()).body:
-    if isinstance(node, ast.ClassDef) and sys.argv[2] in ("", node.name):
-        for item in node.body:
-            if getattr(item, "name", "").startswith("test"): print(f"{node.name}.{item.name}")
-LIST
-  ); do
+  for test in $(tests_of "$qa/$1" "${3:-}"); do
     [ "${test##*.}" = test_client_shm_disabled_by_default ] && [ -z "${shm_off:-}" ] && continue
     [ "${test##*.}" != test_client_shm_disabled_by_default ] && [ -n "${shm_off:-}" ] && continue
     # 2^31 bytes and their base64 several times over: only on request, and only where the memory is there.
-    [ "${test##*.}" = test_loading_large_invalid_model ] && [ -z "${OUTSIDE_LARGE:-}" ] && { skipped=$((skipped + 1)); echo "skip  $1 $test: takes 12 GB of memory; OUTSIDE_LARGE=1 runs it"; continue; }
+    [ "${test##*.}" = test_loading_large_invalid_model ] && [ -z "${OUTSIDE_LARGE:-}" ] && { leave "$1 $test" "takes 12 GB of memory; OUTSIDE_LARGE=1 runs it"; continue; }
     # These tests are made for a server of their own each: none of the last one's regions may be left.
     curl -s -o /dev/null -X POST http://127.0.0.1:$http/v2/systemsharedmemory/unregister; rm -f /dev/shm/{dummy_data,input0_data,input1_data,output0_data,output1_data}
     (cd "$work/qa/$(dirname "$1")" && timeout "${2:-120}" "$python" "$(basename "$1")" "$test") >"$work/out" 2>&1
@@ -77,7 +32,6 @@ LIST
   done
 }
 
-qa=$(find "$folder" -type d -name L0_http -path '*/qa/*' -printf '%h\n' -quit)
 repository() { # repository NAME COUNT MODELS...: the example models, more of them, and copies of "simple" up to COUNT
   mkdir -p "$work/$1"; cp -r "$models"/* "$work/$1/"; chmod -R u+w "$work/$1"
   for model in "${@:3}"; do cp -r "$work/conformance/$model" "$work/$1/"; done

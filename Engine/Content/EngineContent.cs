@@ -47,6 +47,9 @@ public sealed class EngineContent
     public IReadOnlyList<string> StepsOf(string name) =>
         SourceOfServed(name) is { IsEnsemble: true } source ? [.. EnsemblePlan.ModelNames(source.Config)] : [];
 
+    /// <summary>The ensembles that serve here and have a model among their steps.</summary>
+    public IReadOnlyList<string> EnsemblesOn(string name) => _table.EnsemblesOn(name);
+
     /// <summary>The models that a configuration needs as steps; none for one that is no ensemble.</summary>
     /// <param name="configJson">The configuration, or null for that in the folder.</param>
     /// <param name="folder">A fetched folder.</param>

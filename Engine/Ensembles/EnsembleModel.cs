@@ -127,7 +127,15 @@ public sealed class EnsembleModel : IServedModel
             else
             {
                 rows = queued.Rows;
-                response = await new EnsembleRun(_plan, steps, _clock, request, Version, arrival)
+                response = await new EnsembleRun(
+                    _plan,
+                    _plan.Select(request.RequestedOutputs),
+                    steps,
+                    _clock,
+                    request,
+                    Version,
+                    arrival
+                )
                     .RunAsync(cancellationToken)
                     .ConfigureAwait(false);
             }

@@ -7,10 +7,15 @@ namespace OrleansInference.Engine.Ensembles;
 /// <summary>The graph of an ensemble: which step needs which tensor. Checked when it is made; immutable.</summary>
 public sealed class EnsemblePlan
 {
+    private readonly string[] _outputs;
+    private readonly EnsembleSelection _whole;
+
     private EnsemblePlan(IReadOnlyList<EnsembleStep> steps, ModelSignature signature)
     {
         Steps = steps;
         Signature = signature;
+        _outputs = [.. signature.Outputs.Select(output => output.Name)];
+        _whole = new EnsembleSelection(steps, _outputs, _outputs);
     }
 
     /// <summary>The steps, in the configuration's order.</summary>
@@ -19,171 +24,150 @@ public sealed class EnsemblePlan
     /// <summary>What the ensemble takes and gives.</summary>
     public ModelSignature Signature { get; }
 
-    /// <summary>How many steps read a tensor; one more where the ensemble gives it out.</summary>
-    public int Readers(string tensor) =>
-        Steps.Sum(step => step.Inputs.Values.Count(name => name == tensor))
-        + (Signature.Outputs.Any(output => output.Name == tensor) ? 1 : 0);
+    /// <summary>What a request for some of the outputs needs; none named stands for all.</summary>
+    internal EnsembleSelection Select(string[] requested) =>
+        requested.Length == 0 ? _whole : new EnsembleSelection(Steps, _outputs, requested);
 
     /// <summary>The models that an ensemble's configuration calls.</summary>
     public static IEnumerable<string> ModelNames(ModelConfig config) =>
         config.EnsembleScheduling.Step.Select(step => step.ModelName).Distinct();
 
-    /// <summary>Reads the graph.</summary>
-    /// <param name="config">The ensemble's configuration.</param>
+    /// <summary>Reads the graph, whose connections the configuration's rules have looked at.</summary>
+    /// <param name="name">The ensemble's name.</param>
+    /// <param name="config">Its configuration.</param>
     /// <param name="find">The signature of a model that serves, by name and version; null where there is none.</param>
     /// <exception cref="ModelLoadException">It cannot run; the message says where it is wrong.</exception>
-    public static EnsemblePlan Read(ModelConfig config, Func<string, string, ModelSignature?> find)
+    public static EnsemblePlan Read(string name, ModelConfig config, Func<string, string, ModelSignature?> find)
     {
-        if (config.Input.Count == 0 || config.Output.Count == 0)
-        {
-            throw new ModelLoadException("an ensemble must configure its input and output");
-        }
-        if (config.EnsembleScheduling.Step.Count == 0)
-        {
-            throw new ModelLoadException("ensemble_scheduling has no step");
-        }
         bool batched = config.MaxBatchSize > 0;
         ModelSignature signature = new()
         {
             Inputs =
             [
-                .. config.Input.Select(input => Spec(input.Name, input.DataType, input.Dims, batched, input.Optional)),
+                .. config.Input.Select(input =>
+                    Spec(input.Name, input.DataType, input.Dims, input.Reshape, batched) with
+                    {
+                        IsOptional = input.Optional,
+                    }
+                ),
             ],
             Outputs =
             [
                 .. config.Output.Select(output =>
-                    Spec(output.Name, output.DataType, output.Dims, batched, optional: false)
+                    Spec(output.Name, output.DataType, output.Dims, output.Reshape, batched)
                 ),
             ],
             MaxBatchSize = config.MaxBatchSize,
         };
-        List<EnsembleStep> steps =
-        [
-            .. config.EnsembleScheduling.Step.Select(step => new EnsembleStep(
-                step.ModelName,
-                Version(step.ModelVersion),
-                step.InputMap,
-                step.OutputMap
-            )),
-        ];
-        CheckTensors(steps, signature, find);
-        CheckOrder(steps, signature);
+        Dictionary<string, Tensor> made = signature.Inputs.ToDictionary(
+            input => input.Name,
+            input => new Tensor(input.Graph, name)
+        );
+        List<EnsembleStep> steps = [];
+        foreach (ModelEnsembling.Types.Step step in config.EnsembleScheduling.Step)
+        {
+            string version = step.ModelVersion > 0 ? step.ModelVersion.ToString(CultureInfo.InvariantCulture) : "";
+            ModelSignature model =
+                find(step.ModelName, version) ?? throw new ModelLoadException(NotReady(name, step.ModelName, version));
+            CheckNames(name, step, model);
+            foreach ((string output, string tensor) in step.OutputMap)
+            {
+                made.Add(tensor, new Tensor(Array.Find(model.Outputs, spec => spec.Name == output)!, step.ModelName));
+            }
+            steps.Add(
+                new EnsembleStep(step.ModelName, version, step.InputMap, step.OutputMap) { Takes = model.Inputs }
+            );
+        }
+
+        // Once all are made: a step may stand before the one that it waits for.
+        foreach (EnsembleStep step in steps)
+        {
+            foreach ((string input, string tensor) in step.Inputs)
+            {
+                TensorSpec spec = Array.Find(step.Takes, taken => taken.Name == input)!;
+                RequireSame(name, tensor, made[tensor], new Tensor(spec, step.ModelName));
+            }
+        }
+        foreach (TensorSpec output in signature.Outputs)
+        {
+            RequireSame(name, output.Name, made[output.Name], new Tensor(output.Graph, name));
+        }
         return new EnsemblePlan(steps, signature);
     }
 
-    private static string Version(long version) => version > 0 ? version.ToString(CultureInfo.InvariantCulture) : "";
-
-    private static TensorSpec Spec(string name, DataType type, IEnumerable<long> dims, bool batched, bool optional) =>
+    private static TensorSpec Spec(
+        string name,
+        DataType type,
+        IReadOnlyCollection<long> dims,
+        ModelTensorReshape? reshape,
+        bool batched
+    ) =>
         new()
         {
             Name = name,
             Datatype = ConfiguredTypes.ToDatatype(type),
             Dimensions = batched ? [-1, .. dims] : [.. dims],
+            Reshape = reshape is null ? null : new TensorReshape([.. dims], [.. reshape.Shape]),
             IsBatched = batched,
-            IsOptional = optional,
         };
 
-    private static void CheckTensors(
-        List<EnsembleStep> steps,
-        ModelSignature signature,
-        Func<string, string, ModelSignature?> find
-    )
+    private static string NotReady(string ensemble, string model, string version) =>
+        version.Length > 0
+            ? $"ensemble '{ensemble}' depends on '{model}' whose required version {version} is not loaded"
+            : $"ensemble {ensemble} contains models that are not available or ambiguous: {model}";
+
+    private static void CheckNames(string ensemble, ModelEnsembling.Types.Step step, ModelSignature model)
     {
-        Dictionary<string, TensorSpec> made = signature.Inputs.ToDictionary(input => input.Name);
-        List<(TensorSpec Reader, string Tensor, string Model)> readers =
-        [
-            .. signature.Outputs.Select(output => (output, output.Name, "the ensemble's output")),
-        ];
-        foreach (EnsembleStep step in steps)
+        foreach ((string input, string tensor) in step.InputMap)
         {
-            ModelSignature model =
-                find(step.ModelName, step.ModelVersion)
-                ?? throw new ModelLoadException(
-                    $"step model '{step.ModelName}'{(step.ModelVersion.Length > 0 ? $" version {step.ModelVersion}" : "")} "
-                        + $"is not ready"
-                );
-            foreach ((string name, string tensor) in step.Inputs)
-            {
-                readers.Add((Find(model.Inputs, name, step, "input"), tensor, step.ModelName));
-            }
-            if (
-                model.Inputs.FirstOrDefault(input => !input.IsOptional && !step.Inputs.ContainsKey(input.Name)) is
-                { } unfed
-            )
+            if (model.Inputs.All(spec => spec.Name != input))
             {
                 throw new ModelLoadException(
-                    $"step model '{step.ModelName}' has an input '{unfed.Name}' that input_map does not feed"
+                    $"in ensemble {ensemble}, ensemble tensor {tensor} is mapping to non-existing input {input} in model "
+                        + $"{step.ModelName}, which has: {Names(model.Inputs)}"
                 );
-            }
-            foreach ((string name, string tensor) in step.Outputs)
-            {
-                if (!made.TryAdd(tensor, Find(model.Outputs, name, step, "output")))
-                {
-                    throw new ModelLoadException(
-                        $"ensemble tensor '{tensor}' is made twice, the second time by step model '{step.ModelName}'"
-                    );
-                }
             }
         }
-
-        foreach ((TensorSpec reader, string tensor, string model) in readers)
+        foreach ((string output, string tensor) in step.OutputMap)
         {
-            if (!made.TryGetValue(tensor, out TensorSpec? maker))
+            if (model.Outputs.All(spec => spec.Name != output))
             {
                 throw new ModelLoadException(
-                    $"ensemble tensor '{tensor}', which {model} '{reader.Name}' reads, is made by no step; "
-                        + $"there are: {string.Join(", ", made.Keys)}"
+                    $"in ensemble {ensemble}, ensemble tensor {tensor} is mapped from non-existing output {output} in "
+                        + $"model {step.ModelName}, which has: {Names(model.Outputs)}"
                 );
             }
-            if (!Fits(maker, reader))
-            {
-                throw new ModelLoadException(
-                    $"ensemble tensor '{tensor}' is {Describe(maker)}, {model} '{reader.Name}' takes {Describe(reader)}"
-                );
-            }
+        }
+        if (Array.Find(model.Inputs, input => !input.IsOptional && !step.InputMap.ContainsKey(input.Name)) is { } unfed)
+        {
+            throw new ModelLoadException(
+                $"in ensemble {ensemble}, input {unfed.Name} in model {step.ModelName} is not mapped to any ensemble "
+                    + $"tensors"
+            );
         }
     }
 
-    private static TensorSpec Find(TensorSpec[] specs, string name, EnsembleStep step, string role) =>
-        Array.Find(specs, spec => spec.Name == name)
-        ?? throw new ModelLoadException(
-            $"{role}_map of step model '{step.ModelName}' names '{name}', the model has: "
-                + $"{string.Join(", ", specs.Select(spec => spec.Name))}"
-        );
+    private static string Names(TensorSpec[] specs) => string.Join(", ", specs.Select(spec => spec.Name));
 
-    private static bool Fits(TensorSpec maker, TensorSpec reader)
+    private static void RequireSame(string ensemble, string tensor, Tensor maker, Tensor reader)
     {
-        if (maker.Datatype != reader.Datatype || maker.Dimensions.Length != reader.Dimensions.Length)
+        string where = $"in ensemble {ensemble}, ensemble tensor {tensor}: inconsistent";
+        if (maker.Spec.Datatype != reader.Spec.Datatype)
         {
-            return false;
+            throw new ModelLoadException(
+                $"{where} data type: {ConfiguredTypes.Name(maker.Spec.Datatype)} is inferred from model {maker.Model} "
+                    + $"while {ConfiguredTypes.Name(reader.Spec.Datatype)} is inferred from model {reader.Model}"
+            );
         }
-        return !maker
-            .Dimensions.Where((size, i) => size >= 0 && reader.Dimensions[i] >= 0 && size != reader.Dimensions[i])
-            .Any();
-    }
-
-    private static string Describe(TensorSpec spec) =>
-        $"{spec.Datatype.WireName()} {TensorShape.Format(spec.Dimensions)}";
-
-    private static void CheckOrder(List<EnsembleStep> steps, ModelSignature signature)
-    {
-        HashSet<string> ready = [.. signature.Inputs.Select(input => input.Name)];
-        List<EnsembleStep> left = [.. steps];
-        while (left.Count > 0)
+        if (!BatchDimension.Fits(maker.Spec, reader.Spec))
         {
-            List<EnsembleStep> runnable = left.FindAll(step => step.Inputs.Values.All(ready.Contains));
-            if (runnable.Count == 0)
-            {
-                throw new ModelLoadException(
-                    $"the steps wait for each other in a circle: "
-                        + $"{string.Join(", ", left.Select(step => step.ModelName))}"
-                );
-            }
-            foreach (EnsembleStep step in runnable)
-            {
-                ready.UnionWith(step.Outputs.Values);
-            }
-            left.RemoveAll(runnable.Contains);
+            throw new ModelLoadException(
+                $"{where} shape: {TensorShape.Format(maker.Spec.Dimensions)} is inferred from model {maker.Model} while "
+                    + $"{TensorShape.Format(reader.Spec.Dimensions)} is inferred from model {reader.Model}"
+            );
         }
     }
+
+    /// <summary>What a model makes or takes as a tensor of the ensemble.</summary>
+    private readonly record struct Tensor(TensorSpec Spec, string Model);
 }

@@ -1,4 +1,5 @@
 using OrleansInference.Engine.Scheduling;
+using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 
@@ -10,6 +11,7 @@ namespace OrleansInference.Engine.Ensembles;
 /// </summary>
 internal sealed class EnsembleRun(
     EnsemblePlan plan,
+    EnsembleSelection selection,
     StepRunner run,
     EngineClock clock,
     InferenceRequest request,
@@ -19,7 +21,7 @@ internal sealed class EnsembleRun(
 {
     private readonly Dictionary<string, InferenceTensor> _tensors = [];
     private readonly Dictionary<string, int> _readers = [];
-    private readonly List<EnsembleStep> _waiting = [.. plan.Steps];
+    private readonly List<EnsembleStep> _waiting = [.. selection.Steps];
     private InferenceTimings _timings;
 
     public async Task<InferenceResponse> RunAsync(CancellationToken cancellationToken)
@@ -31,7 +33,10 @@ internal sealed class EnsembleRun(
         {
             foreach (InferenceTensor input in request.Inputs)
             {
-                Keep(input.Name, input.As(input.Name));
+                Keep(
+                    input.Name,
+                    input.As(input.Name, Spec(plan.Signature.Inputs, input.Name).ToGraph([.. input.Shape]))
+                );
             }
             while (true)
             {
@@ -126,7 +131,8 @@ internal sealed class EnsembleRun(
             {
                 continue;
             }
-            inputs.Add(value.As(input));
+            TensorSpec? spec = Array.Find(step.Takes, taken => taken.Name == input);
+            inputs.Add(spec is null ? value.As(input) : value.As(input, BatchDimension.For(value.Shape, spec)));
             Release(tensor);
         }
 
@@ -135,7 +141,7 @@ internal sealed class EnsembleRun(
             ModelName = step.ModelName,
             ModelVersion = step.ModelVersion,
             Inputs = [.. inputs],
-            RequestedOutputs = [.. step.Outputs.Keys],
+            RequestedOutputs = selection.RequestedOutputs(step),
             // Other steps are started beside it.
             MayRunOnCaller = false,
         };
@@ -144,8 +150,9 @@ internal sealed class EnsembleRun(
 
     private void Take(EnsembleStep step, InferenceResponse response)
     {
-        foreach ((string output, string tensor) in step.Outputs)
+        foreach (string output in selection.RequestedOutputs(step))
         {
+            string tensor = step.Outputs[output];
             Keep(tensor, response.Output(output).As(tensor));
         }
         _timings = new InferenceTimings
@@ -161,7 +168,7 @@ internal sealed class EnsembleRun(
 
     private void Keep(string name, InferenceTensor tensor)
     {
-        int readers = plan.Readers(name);
+        int readers = selection.Readers(name);
         _readers[name] = readers;
         if (readers > 0)
         {
@@ -186,17 +193,22 @@ internal sealed class EnsembleRun(
 
     private InferenceResponse Answer()
     {
-        IEnumerable<string> names =
-            request.RequestedOutputs.Length > 0
-                ? request.RequestedOutputs
-                : plan.Signature.Outputs.Select(output => output.Name);
         return new InferenceResponse
         {
             ModelName = request.ModelName,
             ModelVersion = version,
             Id = request.Id,
-            Outputs = [.. names.Select(name => _tensors[name].As(name))],
+            Outputs = [.. selection.Outputs.Select(Output)],
             Timings = _timings,
         };
     }
+
+    private InferenceTensor Output(string name)
+    {
+        TensorSpec spec = Spec(plan.Signature.Outputs, name);
+        InferenceTensor tensor = _tensors[name];
+        return tensor.As(name, spec.ToCaller(BatchDimension.For(tensor.Shape, spec.Graph)));
+    }
+
+    private static TensorSpec Spec(TensorSpec[] specs, string name) => Array.Find(specs, spec => spec.Name == name)!;
 }

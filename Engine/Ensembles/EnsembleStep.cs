@@ -1,3 +1,5 @@
+using OrleansInference.Engine.Sessions;
+
 namespace OrleansInference.Engine.Ensembles;
 
 /// <summary>One model call of an ensemble.</summary>
@@ -10,4 +12,8 @@ public sealed record EnsembleStep(
     string ModelVersion,
     IReadOnlyDictionary<string, string> Inputs,
     IReadOnlyDictionary<string, string> Outputs
-);
+)
+{
+    /// <summary>What the model takes, when the ensemble was loaded.</summary>
+    internal TensorSpec[] Takes { get; init; } = [];
+}

@@ -131,7 +131,8 @@ internal sealed class RequestExecutor
                 return InferenceResponse.Failure(request, error, message);
             case DemandStatus.Refused:
                 request.Dispose();
-                string reason = $"Request for unknown model: '{request.ModelName}' is not ready: {loaded.Reason}";
+                string reason =
+                    $"Request for unknown model: '{request.ModelName}' has no available versions: {loaded.Reason}";
                 return InferenceResponse.Failure(request, InferenceError.Unavailable, reason);
         }
 

@@ -10,6 +10,11 @@ public sealed class EngineOptions
     [Required(AllowEmptyStrings = false, ErrorMessage = "Engine:Models must name the model repository (--models DIR).")]
     public string Models { get; set; } = "models";
 
+    /// <summary>
+    /// More repositories (<c>--models DIR</c>, given again). A model that is in more than one of them is not loaded.
+    /// </summary>
+    public IList<string> MoreModels { get; } = [];
+
     /// <summary>Which models are loaded, and when.</summary>
     [EnumDataType(typeof(ModelControlMode), ErrorMessage = "Engine:Mode must be all, explicit, poll or demand.")]
     public ModelControlMode Mode { get; set; } = ModelControlMode.All;
@@ -19,6 +24,19 @@ public sealed class EngineOptions
     /// all.
     /// </summary>
     public IList<string> LoadModel { get; } = [];
+
+    /// <summary>
+    /// What ends the server at its start: <c>repository</c>, a repository that cannot be read or a model to be loaded by
+    /// name that is not there; <c>true</c>, any model that cannot be loaded too; <c>false</c>, nothing.
+    /// </summary>
+    [EnumDataType(typeof(StartErrors), ErrorMessage = "Engine:ExitOnError must be repository, true or false.")]
+    public StartErrors ExitOnError { get; set; } = StartErrors.Repository;
+
+    /// <summary>
+    /// Whether a server is ready only while every model that was asked for is; else once all were tried. In mode
+    /// <c>demand</c>, where models come and go with their requests, it is ready either way.
+    /// </summary>
+    public bool StrictReadiness { get; set; }
 
     /// <summary>
     /// Engine threads; 0 for one a core. They are also the default number of concurrent runs a model.

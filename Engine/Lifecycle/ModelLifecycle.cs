@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansInference.Engine.Ensembles;
@@ -21,9 +22,41 @@ internal sealed partial class ModelLifecycle(
     ILogger logger
 )
 {
-    /// <summary>Loads a model, or what has changed of it; the steps of an ensemble first.</summary>
-    public Task<LoadResult> LoadAsync(string name, ModelOverride? replacement, CancellationToken cancellationToken) =>
-        LoadAsync(name, () => ModelSource.Read(name, repository.Find(name), replacement), [], cancellationToken);
+    /// <summary>Ensembles that went with a step model, and the names of their steps.</summary>
+    private readonly ConcurrentDictionary<string, string[]> _orphans = new();
+
+    /// <summary>
+    /// Loads a model, or what has changed of it; the steps of an ensemble first. Ensembles that went with it come back.
+    /// </summary>
+    public async Task<LoadResult> LoadAsync(
+        string name,
+        ModelOverride? replacement,
+        CancellationToken cancellationToken
+    )
+    {
+        _orphans.TryRemove(name, out _);
+        LoadResult result = await LoadAsync(
+                name,
+                () => ModelSource.Read(name, repository.Find(name), replacement),
+                [],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        List<string> revived = [];
+        if (result.IsReady)
+        {
+            string[] waiting = [.. _orphans.Where(orphan => orphan.Value.Contains(name)).Select(orphan => orphan.Key)];
+            foreach (string ensemble in waiting)
+            {
+                LoadResult back = await LoadAsync(ensemble, replacement: null, cancellationToken).ConfigureAwait(false);
+                if (back.IsReady)
+                {
+                    revived.Add(ensemble);
+                }
+            }
+        }
+        return result with { Revived = revived };
+    }
 
     /// <summary>The same, from a folder that was fetched from another node, which it takes over.</summary>
     public Task<LoadResult> LoadFetchedAsync(
@@ -32,6 +65,28 @@ internal sealed partial class ModelLifecycle(
         string? configJson,
         CancellationToken cancellationToken
     ) => LoadAsync(name, () => ModelSource.Fetched(folder, configJson), [], cancellationToken);
+
+    /// <summary>
+    /// The same as <see cref="UnloadAsync"/>, with the ensembles that could answer nothing without it. They come back
+    /// with it, unless somebody unloads them too.
+    /// </summary>
+    public async Task<bool> WithdrawAsync(
+        string name,
+        bool dependents,
+        string reason,
+        CancellationToken cancellationToken
+    )
+    {
+        _orphans.TryRemove(name, out _);
+        foreach (string ensemble in table.EnsemblesOn(name))
+        {
+            string[] steps = table.TryGet(ensemble, out ServedVersions? served) ? [.. StepsOf(served)] : [];
+            await WithdrawAsync(ensemble, dependents: false, $"{reason} with its step '{name}'", cancellationToken)
+                .ConfigureAwait(false);
+            _orphans[ensemble] = steps;
+        }
+        return await UnloadAsync(name, dependents, reason, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Stops serving a model: refuses new requests, answers queued ones, and gives its memory back.</summary>
     /// <returns>False when it was not loaded.</returns>
@@ -62,14 +117,7 @@ internal sealed partial class ModelLifecycle(
         {
             return true;
         }
-        foreach (
-            string step in served
-                .All.Select(version => version.Model)
-                .OfType<EnsembleModel>()
-                .SelectMany(ensemble => ensemble.Plan.Steps)
-                .Select(step => step.ModelName)
-                .Distinct()
-        )
+        foreach (string step in StepsOf(served))
         {
             await UnloadAsync(step, dependents: true, reason, cancellationToken).ConfigureAwait(false);
         }
@@ -90,6 +138,14 @@ internal sealed partial class ModelLifecycle(
             }
         }
     }
+
+    private static IEnumerable<string> StepsOf(ServedVersions served) =>
+        served
+            .All.Select(version => version.Model)
+            .OfType<EnsembleModel>()
+            .SelectMany(ensemble => ensemble.Plan.Steps)
+            .Select(step => step.ModelName)
+            .Distinct();
 
     private static ModelStatus Status(string name, long version, ModelState state, string reason) =>
         new(name, version.ToString(CultureInfo.InvariantCulture), state, reason);
@@ -158,7 +214,7 @@ internal sealed partial class ModelLifecycle(
         if (loading.Contains(name))
         {
             throw new Sessions.ModelLoadException(
-                $"the ensembles call each other in a circle: {string.Join(" → ", loading)} → {name}"
+                $"circular dependency between ensembles: {loading[0]} -> ... -> {loading[^1]} -> {name}"
             );
         }
         foreach (string step in EnsemblePlan.ModelNames(config).Where(step => !table.TryGet(step, out _)))
@@ -172,7 +228,9 @@ internal sealed partial class ModelLifecycle(
                 .ConfigureAwait(false);
             if (!result.IsReady && !table.TryGet(step, out _))
             {
-                throw new Sessions.ModelLoadException($"its step model '{step}' cannot be loaded: {result.Reason}");
+                throw new Sessions.ModelLoadException(
+                    $"ensemble {name} contains models that are not available or ambiguous: {step}: {result.Reason}"
+                );
             }
         }
     }

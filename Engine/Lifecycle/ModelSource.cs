@@ -108,6 +108,8 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
 
     private static ModelConfig ConfigOf(ModelFolder folder, ModelConfig config)
     {
+        FieldCheck.RequireServed(config);
+        ConfigRules.Require(config, config.Name.Length > 0 ? config.Name : folder.Name);
         if (config.Name.Length > 0 && config.Name != folder.Name)
         {
             throw new ModelLoadException(
@@ -115,22 +117,16 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
                     + $"must be the same"
             );
         }
-
-        FieldCheck.RequireServed(config);
-        ConfigRules.Require(config);
         if (config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling)
         {
             return config;
         }
-        if (config.Platform.Length > 0 && config.Platform != "onnxruntime_onnx")
+        if (config.Platform is not ("" or "onnxruntime_onnx") || config.Backend is not ("" or "onnxruntime"))
         {
             throw new ModelLoadException(
-                $"platform '{config.Platform}' is not served here; only onnxruntime_onnx and ensemble are"
+                $"unexpected 'platform' and 'backend' pair, got:{config.Platform}, {config.Backend}; served here are "
+                    + $"platform onnxruntime_onnx or ensemble, and backend onnxruntime"
             );
-        }
-        if (config.Backend.Length > 0 && config.Backend != "onnxruntime")
-        {
-            throw new ModelLoadException($"backend '{config.Backend}' is not served here; only onnxruntime is");
         }
         return config;
     }

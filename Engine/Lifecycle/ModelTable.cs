@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
@@ -9,6 +10,9 @@ namespace OrleansInference.Engine.Lifecycle;
 /// <summary>What serves and where every model stands: immutable snapshots that requests read without a lock.</summary>
 internal sealed class ModelTable
 {
+    /// <summary>How the reason begins in the line of a model that a request unloaded.</summary>
+    public const string Unloaded = "unloaded";
+
     private readonly Lock _lock = new();
     private FrozenDictionary<string, ServedVersions> _served = FrozenDictionary<string, ServedVersions>.Empty;
     private FrozenDictionary<string, ModelStatus[]> _index = FrozenDictionary<string, ModelStatus[]>.Empty;
@@ -43,6 +47,23 @@ internal sealed class ModelTable
     /// <summary>Every model that was ever asked for, and its lines in the index.</summary>
     public FrozenDictionary<string, ModelStatus[]> Index => Volatile.Read(ref _index);
 
+    /// <summary>Why models that were asked for do not serve, a line for each. Who was unloaded is not asked for.</summary>
+    public IReadOnlyList<string> Failures =>
+        [.. Index.Values.SelectMany(lines => lines).Where(IsMissing).Select(line => line.Reason)];
+
+    /// <summary>Whether every model that was asked for serves.</summary>
+    public bool IsWhole => !Index.Values.SelectMany(lines => lines).Any(IsMissing);
+
+    /// <summary>The ensembles that serve and have a model among their steps.</summary>
+    public string[] EnsemblesOn(string name) =>
+        [
+            .. Models
+                .OfType<EnsembleModel>()
+                .Where(ensemble => ensemble.Plan.Steps.Any(step => step.ModelName == name))
+                .Select(ensemble => ensemble.Name)
+                .Distinct(),
+        ];
+
     /// <summary>What serves of a model.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out ServedVersions? model) =>
         Served.TryGetValue(name, out model);
@@ -72,7 +93,7 @@ internal sealed class ModelTable
             ModelStatus last = lines[^1];
             string reason = last.Reason.Length > 0 ? last.Reason : last.State.ToString();
             error = InferenceError.Unavailable;
-            message = $"Request for unknown model: '{name}' is not ready: {reason}";
+            message = $"Request for unknown model: '{name}' has no available versions: {reason}";
             return null;
         }
 
@@ -117,6 +138,10 @@ internal sealed class ModelTable
             Volatile.Write(ref _index, next.ToFrozenDictionary());
         }
     }
+
+    private static bool IsMissing(ModelStatus line) => line.State != ModelState.Ready && !IsUnloaded(line);
+
+    private static bool IsUnloaded(ModelStatus line) => line.Reason.StartsWith(Unloaded, StringComparison.Ordinal);
 
     private sealed record Listing(FrozenDictionary<string, ServedVersions> Served, IReadOnlyList<IServedModel> Models);
 }

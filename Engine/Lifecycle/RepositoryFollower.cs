@@ -107,6 +107,13 @@ internal sealed class RepositoryFollower(
         // Before the load, which may fail: it is tried again when files change, not at every look.
         _fingerprints[folder.Name] = fingerprint;
         _withdrawn.TryRemove(folder.Name, out _);
+        if (folder.IsAmbiguous)
+        {
+            // As Triton has it: what serves is of one folder, and nobody can say that it is the right one.
+            await lifecycle
+                .UnloadAsync(folder.Name, dependents: false, folder.Problem!, cancellationToken)
+                .ConfigureAwait(false);
+        }
         await lifecycle.LoadAsync(folder.Name, replacement: null, cancellationToken).ConfigureAwait(false);
     }
 

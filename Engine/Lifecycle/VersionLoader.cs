@@ -130,6 +130,7 @@ internal sealed class VersionLoader(
     {
         string name = source.Folder.Name;
         EnsemblePlan plan = EnsemblePlan.Read(
+            name,
             source.Config,
             (model, number) =>
                 table.TryGet(model, out ServedVersions? served) ? PublicSignature(served.Find(number)?.Model) : null
@@ -139,10 +140,8 @@ internal sealed class VersionLoader(
             Parameters = source.Config.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.StringValue),
         };
         ensemble.Use.Touch(clock.Now);
-        ModelConfig config = source.Config.Clone();
-        config.Name = name;
-        config.Platform = "ensemble";
-        return new LoadedVersion(ensemble, version, ModelConfigJson.Write(config), source, fingerprint, Memory: null);
+        string json = ModelConfigJson.Write(ConfigCompletion.Ensemble(source.Config, name));
+        return new LoadedVersion(ensemble, version, json, source, fingerprint, Memory: null);
     }
 
     /// <summary>What callers of a model see: a sequence's control and state tensors are the server's own.</summary>

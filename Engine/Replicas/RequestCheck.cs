@@ -49,11 +49,7 @@ internal static class RequestCheck
             {
                 if (!spec.IsOptional)
                 {
-                    return Fail(
-                        $"input '{spec.Name}' of model '{request.ModelName}' is missing; its inputs are: "
-                            + $"{Names(model.Inputs)}",
-                        out error
-                    );
+                    return Fail(MissingInputs.Describe(request, model), out error);
                 }
                 continue;
             }

@@ -33,6 +33,7 @@ internal static class ConfigCompletion
         {
             complete.DefaultModelFilename = "model.onnx";
         }
+        complete.VersionPolicy ??= LatestOnly();
         complete.MaxBatchSize = signature.MaxBatchSize;
         foreach (
             TensorSpec spec in signature.Inputs.Where(spec =>
@@ -82,6 +83,20 @@ internal static class ConfigCompletion
 
         return complete;
     }
+
+    /// <summary>An ensemble's, whose tensors are all configured.</summary>
+    public static ModelConfig Ensemble(ModelConfig config, string name)
+    {
+        ModelConfig complete = config.Clone();
+        complete.Name = name;
+        complete.Platform = "ensemble";
+        complete.VersionPolicy ??= LatestOnly();
+        complete.ModelTransactionPolicy ??= new ModelTransactionPolicy();
+        return complete;
+    }
+
+    private static ModelVersionPolicy LatestOnly() =>
+        new() { Latest = new ModelVersionPolicy.Types.Latest { NumVersions = 1 } };
 
     private static long[] Dims(TensorSpec spec) => spec.Dimensions[(spec.IsBatched ? 1 : 0)..];
 }

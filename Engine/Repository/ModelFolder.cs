@@ -18,6 +18,9 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
     /// <summary>Why nothing of it can be served, whatever its files say; null where something may be.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Whether other repositories have a model of that name too: what serves of it is nobody's.</summary>
+    public bool IsAmbiguous { get; init; }
+
     /// <summary>Names in it that look meant for a version and are none.</summary>
     public IReadOnlyList<string> NoVersions { get; init; } = [];
 

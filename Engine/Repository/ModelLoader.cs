@@ -53,7 +53,13 @@ internal sealed partial class ModelLoader(
         );
         try
         {
-            ModelSignature signature = SignatureReader.Read(onnx, config, options.DefaultMaxBatchSize);
+            ModelSignature signature = SignatureReader.Read(
+                folder.Name,
+                onnx,
+                config,
+                options.DefaultMaxBatchSize,
+                OnnxFile.Unranked(settings.Path, onnx)
+            );
             BatchingChoice batching = BatchingChoice.Make(settings.Path, config, signature);
             ModelSession session = new(onnx, settings, signature) { Device = device };
             using ModelProbe probe = new(session, clock, batching.Rounds);

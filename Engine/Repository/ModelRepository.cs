@@ -1,101 +1,58 @@
-using OrleansInference.Engine.Repository.Folders;
-using OrleansInference.Onnx.Files;
-
 namespace OrleansInference.Engine.Repository;
 
-/// <summary>The folder that models are served from, in Triton's layout.</summary>
-internal sealed class ModelRepository(string path)
+/// <summary>
+/// The folders that models are served from. A model is in one of them: where a name is in two, nobody could tell which
+/// is meant.
+/// </summary>
+internal sealed class ModelRepository(IEnumerable<string> paths)
 {
-    /// <summary>Where it is.</summary>
-    public string Path { get; } = System.IO.Path.GetFullPath(path);
+    private readonly RepositoryFolder[] _folders =
+    [
+        .. paths.Select(System.IO.Path.GetFullPath).Distinct().Select(path => new RepositoryFolder(path)),
+    ];
+
+    /// <summary>One folder alone.</summary>
+    public ModelRepository(string path)
+        : this([path]) { }
+
+    /// <summary>Where it is; several folders are joined by commas.</summary>
+    public string Path => string.Join(", ", _folders.Select(folder => folder.Path));
 
     /// <summary>
     /// Every model folder, by name. Folders that nothing can be served from are models too: broken ones, to be named.
     /// </summary>
-    /// <exception cref="ModelRepositoryException">The repository itself is missing or cannot be read.</exception>
-    public IReadOnlyList<ModelFolder> Read() => [.. Folders().Select(Folder)];
+    /// <exception cref="ModelRepositoryException">A folder is missing or cannot be read.</exception>
+    public IReadOnlyList<ModelFolder> Read() =>
+        [
+            .. _folders
+                .SelectMany(folder => folder.Read())
+                .GroupBy(model => model.Name, (_, same) => OneOf([.. same]))
+                .OrderBy(model => model.Name, StringComparer.Ordinal),
+        ];
 
     /// <summary>One model's folder, or null.</summary>
-    /// <exception cref="ModelRepositoryException">The repository itself is missing or cannot be read.</exception>
-    public ModelFolder? Find(string name) => Holds(name) ? Folder(name) : null;
-
-    /// <summary>Whether there is such a model; false also where the repository cannot be read.</summary>
-    public bool Has(string name)
+    /// <exception cref="ModelRepositoryException">A folder is missing or cannot be read.</exception>
+    public ModelFolder? Find(string name)
     {
-        try
-        {
-            return Holds(name);
-        }
-        catch (ModelRepositoryException)
-        {
-            return false;
-        }
+        ModelFolder[] found = [.. _folders.Select(folder => folder.Find(name)).OfType<ModelFolder>()];
+        return found.Length == 0 ? null : OneOf(found);
     }
 
-    /// <summary>
-    /// Callers ask for one name at a time, often: where a name is one file's alone, the others need not be read.
-    /// </summary>
-    private bool Holds(string name)
+    /// <summary>Whether there is such a model; false also where a folder cannot be read.</summary>
+    public bool Has(string name) => _folders.Any(folder => folder.Has(name));
+
+    private static ModelFolder OneOf(ModelFolder[] same)
     {
-        RequireRoot();
-        if (name.Length == 0 || name.StartsWith('.') || name.Contains('/'))
+        if (same.Length == 1)
         {
-            return false;
+            return same[0];
         }
-        // What cannot be reached may not be there at all: only the folder's own list tells.
-        bool isTold = OperatingSystem.IsLinux() && !name.Contains('\uFFFD') && Kind(name) != FileKind.Unreachable;
-        return isTold ? IsModel(name) : Folders().Contains(name);
-    }
-
-    /// <summary>
-    /// Names of folders, and of links that should lead to one. Names that are no UTF-8 may come to look the same.
-    /// </summary>
-    private IEnumerable<string> Folders()
-    {
-        RequireRoot();
-        IReadOnlyList<string> names = FolderWalk.Names(Path, out string? problem);
-        if (problem is not null)
-        {
-            throw new ModelRepositoryException($"The model repository {problem}.");
-        }
-        return names.Where(IsModel).Distinct();
-    }
-
-    private void RequireRoot()
-    {
-        FileStatus status = FileStatus.Of(Path);
-        if (status.Kind != FileKind.Folder)
-        {
-            string advice = status.Kind == FileKind.Missing ? " Create it or pass --models DIR." : "";
-            throw new ModelRepositoryException(
-                $"The model repository '{Path}' {status.Problem(Path, FileKind.Folder)}.{advice}"
-            );
-        }
-    }
-
-    private FileKind Kind(string name) => FileStatus.Of(System.IO.Path.Combine(Path, name)).Kind;
-
-    private bool IsModel(string name) =>
-        Kind(name) switch
-        {
-            FileKind.Folder or FileKind.BrokenLink or FileKind.Unreachable => true,
-            // Its bytes are no UTF-8, so that it cannot be looked at by the name that it seems to have.
-            FileKind.Missing => name.Contains('\uFFFD'),
-            _ => false,
-        };
-
-    private ModelFolder Folder(string name)
-    {
-        string folder = System.IO.Path.Combine(Path, name);
-        ModelFolder model = ModelFolder.Read(name, folder);
-        if (model.Problem is not null || !FolderWalk.LeadsUp(folder, Path))
-        {
-            return model;
-        }
-        return model with
+        string places = string.Join(", ", same.Select(model => $"'{model.Path}'"));
+        return same[0] with
         {
             Versions = [],
-            Problem = $"its folder '{folder}' is a link to a folder that holds the repository",
+            Problem = $"it is in more than one repository, of which none can be preferred: {places}",
+            IsAmbiguous = true,
         };
     }
 }

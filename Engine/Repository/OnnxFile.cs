@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Repository.Folders;
 using OrleansInference.Engine.Sessions;
@@ -77,6 +78,33 @@ internal sealed record OnnxFile(string Path, IReadOnlyList<string> ExternalData)
             OnnxOutline outline = OnnxOutlineReader.Read(path);
             OnnxExternalData.Check(outline, System.IO.Path.GetDirectoryName(path)!);
             return new OnnxFile(path, outline.ExternalDataLocations);
+        }
+        catch (OnnxFormatException exception)
+        {
+            throw new ModelLoadException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>
+    /// Inputs and outputs whose rank the file leaves open. A session tells them from scalars in nothing, so that the file
+    /// is asked where there is a scalar.
+    /// </summary>
+    /// <exception cref="ModelLoadException">It is broken.</exception>
+    public static IReadOnlySet<string> Unranked(string path, InferenceSession session)
+    {
+        IEnumerable<NodeMetadata> tensors = session.InputMetadata.Values.Concat(session.OutputMetadata.Values);
+        if (tensors.All(tensor => !tensor.IsTensor || tensor.Dimensions.Length > 0))
+        {
+            return new HashSet<string>();
+        }
+        try
+        {
+            OnnxOutline outline = OnnxOutlineReader.Read(path);
+            return outline
+                .Inputs.Concat(outline.Outputs)
+                .Where(value => value.Dimensions is null)
+                .Select(value => value.Name)
+                .ToHashSet();
         }
         catch (OnnxFormatException exception)
         {

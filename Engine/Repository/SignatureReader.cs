@@ -14,9 +14,20 @@ internal static class SignatureReader
     /// The signature. Without a configured <c>max_batch_size</c>, a model all of whose tensors have a free first
     /// dimension is taken to batch where <see cref="BatchingChoice"/> finds that proven.
     /// </summary>
+    /// <param name="model">The model's name, for messages. They begin in Triton's words, which clients know.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="defaultMaxBatchSize">Rows that a model may batch that names no number of its own.</param>
+    /// <param name="unranked">Tensors whose rank the file leaves open; the session reports them as scalars.</param>
     /// <exception cref="ModelLoadException">Model and configuration disagree, or a tensor is of an unsupported
     /// kind.</exception>
-    public static ModelSignature Read(InferenceSession session, ModelConfig config, int defaultMaxBatchSize)
+    public static ModelSignature Read(
+        string model,
+        InferenceSession session,
+        ModelConfig config,
+        int defaultMaxBatchSize,
+        IReadOnlySet<string> unranked
+    )
     {
         List<TensorSpec> inputs =
         [
@@ -33,6 +44,10 @@ internal static class SignatureReader
                 Spec(name, session.OutputMetadata[name], isOptional: false, "output")
             ),
         ];
+        RequireCount(model, "inputs", config.Input.Count, inputs.Count);
+        RequireCount(model, "outputs", config.Output.Count, outputs.Count);
+        inputs = [.. inputs.Select(spec => unranked.Contains(spec.Name) ? Ranked(spec, config, "input") : spec)];
+        outputs = [.. outputs.Select(spec => unranked.Contains(spec.Name) ? Ranked(spec, config, "output") : spec)];
 
         BatchInputSpec[] batchInputs = RaggedReader.Read(config, inputs, outputs);
         bool canBatch = outputs
@@ -43,10 +58,6 @@ internal static class SignatureReader
             config.HasMaxBatchSize || config.Input.Count > 0 ? config.MaxBatchSize
             : canBatch ? defaultMaxBatchSize
             : 0;
-        if (maxBatchSize < 0)
-        {
-            throw new ModelLoadException($"max_batch_size is {maxBatchSize}; 0 (no batching) or more is allowed");
-        }
         if (maxBatchSize > 0 && !canBatch)
         {
             TensorSpec culprit = inputs
@@ -54,7 +65,8 @@ internal static class SignatureReader
                 .Concat(outputs)
                 .First(spec => spec.Dimensions is not [-1, ..]);
             throw new ModelLoadException(
-                $"max_batch_size is {maxBatchSize}, but '{culprit.Name}' has shape "
+                $"autofill failed for model '{model}': model does not support batching while non-zero max_batch_size is "
+                    + $"specified. max_batch_size is {maxBatchSize}, but '{culprit.Name}' has shape "
                     + $"{TensorShape.Format(culprit.Dimensions)}, whose first dimension is not free; set "
                     + $"max_batch_size: 0"
             );
@@ -65,7 +77,7 @@ internal static class SignatureReader
         TensorSpec[] batchedOutputs = [.. outputs.Select(spec => spec with { IsBatched = batched })];
         foreach (ModelInput input in config.Input)
         {
-            Configure(input.Name, input.DataType, input.Dims, input.Reshape, batchedInputs, "input");
+            Configure(model, input.Name, input.DataType, input.Dims, input.Reshape, batchedInputs, "input");
             if (input.Optional && batchedInputs.Any(spec => spec.Name == input.Name && !spec.IsOptional))
             {
                 throw new ModelLoadException(
@@ -76,7 +88,7 @@ internal static class SignatureReader
         }
         foreach (ModelOutput output in config.Output)
         {
-            Configure(output.Name, output.DataType, output.Dims, output.Reshape, batchedOutputs, "output");
+            Configure(model, output.Name, output.DataType, output.Dims, output.Reshape, batchedOutputs, "output");
         }
         return new ModelSignature
         {
@@ -123,6 +135,7 @@ internal static class SignatureReader
     /// says.
     /// </summary>
     private static void Configure(
+        string model,
         string name,
         DataType datatype,
         Google.Protobuf.Collections.RepeatedField<long> dims,
@@ -135,7 +148,7 @@ internal static class SignatureReader
         if (index < 0)
         {
             throw new ModelLoadException(
-                $"config.pbtxt has {role} '{name}', the model has: "
+                $"unexpected inference {role} '{name}', allowed {role}s are: "
                     + $"{string.Join(", ", specs.Select(candidate => candidate.Name))}"
             );
         }
@@ -157,8 +170,8 @@ internal static class SignatureReader
         long[] outer = [.. dims];
         long[] inner =
             reshape is not null ? [.. reshape.Shape]
-            // As Triton has it, a scalar is one element of one dimension.
-            : outer is [1] && actual.Length == 0 ? []
+            // As Triton has it, a scalar is one element of any number of dimensions.
+            : actual.Length == 0 && outer.All(size => size == 1) ? []
             : outer;
         bool agrees = inner.Length == actual.Length;
         for (int i = 0; agrees && i < inner.Length; i++)
@@ -167,11 +180,7 @@ internal static class SignatureReader
         }
         if (!agrees)
         {
-            string behind = spec.IsBatched ? " behind the batch dimension" : "";
-            throw new ModelLoadException(
-                $"config.pbtxt gives {role} '{name}' {(reshape is null ? "dims" : "reshape")} "
-                    + $"{TensorShape.Format(inner)}{behind}, the model has {TensorShape.Format(actual)}"
-            );
+            throw new ModelLoadException(Disagreement(model, name, spec, inner, reshape is not null));
         }
         if (inner == outer)
         {
@@ -180,15 +189,52 @@ internal static class SignatureReader
             return;
         }
 
-        TensorReshape other = new(outer, inner);
-        if (!other.IsPossible)
+        specs[index] = spec with
+        {
+            Dimensions = [.. spec.Dimensions[..^actual.Length], .. outer],
+            Reshape = new(outer, inner),
+        };
+    }
+
+    private static void RequireCount(string model, string what, int configured, int actual)
+    {
+        if (configured > actual)
         {
             throw new ModelLoadException(
-                $"config.pbtxt gives {role} '{name}' dims {TensorShape.Format(outer)} and reshape "
-                    + $"{TensorShape.Format(inner)}; both must have the same elements before, between and behind "
-                    + $"dimensions of -1"
+                $"unable to load model '{model}', configuration expects {configured} {what}, model provides {actual}"
             );
         }
-        specs[index] = spec with { Dimensions = [.. spec.Dimensions[..^actual.Length], .. outer], Reshape = other };
+    }
+
+    /// <summary>The shape that only the configuration tells.</summary>
+    private static TensorSpec Ranked(TensorSpec spec, ModelConfig config, string role)
+    {
+        ModelInput? input = config.Input.FirstOrDefault(one => one.Name == spec.Name);
+        ModelOutput? output = config.Output.FirstOrDefault(one => one.Name == spec.Name);
+        IEnumerable<long>? inner =
+            input is not null ? input.Reshape?.Shape ?? input.Dims
+            : output is not null ? output.Reshape?.Shape ?? output.Dims
+            : null;
+        if (inner is null)
+        {
+            return role == "output"
+                ? spec
+                : throw new ModelLoadException(
+                    $"the model leaves open how many dimensions {role} '{spec.Name}' has; give its dims in config.pbtxt"
+                );
+        }
+        return spec with { Dimensions = config.MaxBatchSize > 0 ? [-1, .. inner] : [.. inner] };
+    }
+
+    private static string Disagreement(string model, string name, TensorSpec spec, long[] inner, bool isReshaped)
+    {
+        long[] configured = [.. spec.Dimensions.AsSpan(0, spec.IsBatched ? 1 : 0), .. inner];
+        string shape = spec.IsBatched
+            ? "an initial batch dimension because max_batch_size > 0 followed by the explicit tensor shape, making "
+                + "complete shape"
+            : "shape";
+        return $"model '{model}', tensor '{name}': the model expects {spec.Dimensions.Length} dimensions (shape "
+            + $"{TensorShape.Format(spec.Dimensions)}) but the model configuration specifies {configured.Length} "
+            + $"dimensions ({shape} {TensorShape.Format(configured)}), by its {(isReshaped ? "reshape" : "dims")}";
     }
 }

@@ -33,8 +33,8 @@ internal static class VersionSelection
                 return named.Length > 0
                     ? named
                     : throw new Sessions.ModelLoadException(
-                        $"version_policy of model '{folder.Name}' names versions "
-                            + $"{string.Join(", ", policy.Specific.Versions)}, of which none is there; "
+                        $"at least one version must be available under the version policy of model '{folder.Name}': it "
+                            + $"names versions {string.Join(", ", policy.Specific.Versions)}, of which none is there; "
                             + $"there are: {string.Join(", ", folder.Versions)}"
                     );
             default:

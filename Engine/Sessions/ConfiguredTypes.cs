@@ -14,6 +14,10 @@ internal static class ConfiguredTypes
             _ => Enum.Parse<TensorDatatype>(type.ToString()["Type".Length..], ignoreCase: true),
         };
 
+    /// <summary>A datatype as configurations spell it, such as <c>TYPE_FP32</c>.</summary>
+    public static string Name(TensorDatatype datatype) =>
+        $"TYPE_{ToConfigured(datatype).ToString()["Type".Length..].ToUpperInvariant()}";
+
     /// <summary>The configured type.</summary>
     public static DataType ToConfigured(TensorDatatype datatype) =>
         datatype == TensorDatatype.Bytes

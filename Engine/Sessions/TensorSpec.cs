@@ -54,6 +54,16 @@ public sealed record TensorSpec
         }
     }
 
+    /// <summary>The same tensor as the graph has it.</summary>
+    internal TensorSpec Graph =>
+        Reshape is null
+            ? this
+            : this with
+            {
+                Dimensions = [.. Dimensions.AsSpan(0, IsBatched ? 1 : 0), .. Reshape.Inner],
+                Reshape = null,
+            };
+
     /// <summary>The graph's shape for one as callers see it.</summary>
     internal long[] ToGraph(long[] shape) => Reshape?.ToInner(shape) ?? shape;
 

@@ -89,7 +89,7 @@ internal static class Classification
             TensorDatatype.Fp64 => Read<double>(data, "F6"),
             _ => throw new InferenceException(
                 InferenceError.InvalidArgument,
-                $"class result not available for output '{output.Name}' due to unsupported type '{output.Datatype.WireName()}'"
+                $"class result not available for output due to unsupported type '{output.Datatype.WireName()}': '{output.Name}'"
             ),
         };
     }

@@ -141,10 +141,6 @@ internal static class GrpcRequestReader
 
     private static InferenceTensor[] Inputs(ModelInferRequest message, SharedMemoryRegions regions)
     {
-        if (message.Inputs.Count == 0)
-        {
-            throw Invalid("the request has no inputs");
-        }
         int inMessage = message.Inputs.Count(input => !input.Parameters.ContainsKey("shared_memory_region"));
         bool raw = message.RawInputContents.Count > 0;
         if (raw && message.RawInputContents.Count != inMessage)

@@ -70,7 +70,10 @@ public sealed class InferenceTensor : IDisposable
         new(Name, Datatype, shape, Data.Slice(start, length), _owner?.AddReference());
 
     /// <summary>The same contents under another name, holding its own reference.</summary>
-    public InferenceTensor As(string name) => new(name, Datatype, _shape, Data, _owner?.AddReference());
+    public InferenceTensor As(string name) => As(name, _shape);
+
+    /// <summary>The same elements under another name and shape, holding its own reference.</summary>
+    public InferenceTensor As(string name, long[] shape) => new(name, Datatype, shape, Data, _owner?.AddReference());
 
     /// <summary>Gives the pooled memory back. Safe to call more than once.</summary>
     public void Dispose()

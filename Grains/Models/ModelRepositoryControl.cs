@@ -73,8 +73,10 @@ internal sealed partial class ModelRepositoryControl(
     public async Task LoadAsync(string modelName, ModelOverride? replacement, CancellationToken cancellationToken)
     {
         RequireControl();
+        RequireName(modelName);
         SiloAddress source = node.Address;
         using OfferedModel offered = models.Offer(modelName);
+        IReadOnlyList<string> revived = [];
         bool here = replacement is not null || engine.HasInRepository(modelName);
         if (here || await LoadElsewhereAsync(modelName, cancellationToken).ConfigureAwait(false) is not { } other)
         {
@@ -83,6 +85,7 @@ internal sealed partial class ModelRepositoryControl(
             {
                 throw new InferenceException(InferenceError.Internal, result.Reason);
             }
+            revived = result.Revived;
         }
         else
         {
@@ -90,7 +93,7 @@ internal sealed partial class ModelRepositoryControl(
         }
 
         // The steps of an ensemble come before it.
-        foreach (string model in engine.Content.StepsOf(modelName).Append(modelName))
+        foreach (string model in engine.Content.StepsOf(modelName).Append(modelName).Concat(revived))
         {
             await ShareAsync(model, source, cancellationToken).ConfigureAwait(false);
         }
@@ -105,16 +108,15 @@ internal sealed partial class ModelRepositoryControl(
             || GetIndex(readyOnly: false).Any(line => line.Name == modelName);
         if (!known)
         {
-            throw new InferenceException(
-                InferenceError.NotFound,
-                $"failed to unload '{modelName}': there is no such model"
-            );
+            // As Triton has it: it is as unloaded as was asked for.
+            LogUnknown(modelName);
+            return;
         }
         // Read before it is gone: only what serves tells its steps.
         IReadOnlyList<string> steps = unloadDependents ? engine.Content.StepsOf(modelName) : [];
         try
         {
-            foreach (string model in steps.Prepend(modelName))
+            foreach (string model in engine.Content.EnsemblesOn(modelName).Append(modelName).Concat(steps))
             {
                 // Before this node's own: the director would have the model loaded here again.
                 await Director.UnloadAsync(model).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -196,6 +198,32 @@ internal sealed partial class ModelRepositoryControl(
                 + $"--mode demand"
         );
     }
+
+    /// <summary>No model can have such a name; clients know Triton's words for it.</summary>
+    private static void RequireName(string name)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                "Model name cannot be empty. Please enter a valid name to deploy."
+            );
+        }
+        if (name.Trim() is "." or ".." || name.AsSpan().IndexOfAny('/', '\\') >= 0)
+        {
+            throw new InferenceException(
+                InferenceError.InvalidArgument,
+                $"model name must not contain path traversal characters: '{name}'"
+            );
+        }
+    }
+
+    [LoggerMessage(
+        EventId = 2030,
+        Level = LogLevel.Information,
+        Message = "Model {Model} was to be unloaded, and there is none of that name"
+    )]
+    private partial void LogUnknown(string model);
 
     [LoggerMessage(
         EventId = 2010,

@@ -16,7 +16,8 @@ public sealed class BoundRunTests : IDisposable
     private readonly InferenceSession _session = new(FixtureModels.Mlp(Width, 8, 2));
     private readonly ModelSignature _signature;
 
-    public BoundRunTests() => _signature = SignatureReader.Read(_session, new ModelConfig(), defaultMaxBatchSize: 64);
+    public BoundRunTests() =>
+        _signature = SignatureReader.Read("m", _session, new ModelConfig(), 64, new HashSet<string>());
 
     public void Dispose() => _session.Dispose();
 

@@ -151,33 +151,47 @@ public sealed class EnsembleModelTests
     [InlineData(
         "step { model_name: \"double\" input_map { key: \"x\" value: \"nowhere\" } output_map { "
             + "key: \"y\" value: \"out\" } }",
-        "'nowhere'"
+        "ensemble input 'in' for ensemble 'e' is not used"
     )]
     [InlineData(
         "step { model_name: \"double\" input_map { key: \"z\" value: \"in\" } output_map { key: "
             + "\"y\" value: \"out\" } }",
-        "names 'z'"
+        "ensemble tensor in is mapping to non-existing input z in model double, which has: x"
     )]
     [InlineData(
         "step { model_name: \"absent\" input_map { key: \"x\" value: \"in\" } output_map { key: "
             + "\"y\" value: \"out\" } }",
-        "'absent'"
+        "not available or ambiguous: absent"
     )]
     [InlineData(
         "step { model_name: \"double\" input_map { key: \"x\" value: \"t\" } output_map { key: "
             + "\"y\" value: \"u\" } } step { model_name: \"double\" input_map { key: \"x\" value: "
             + "\"u\" } output_map { key: \"y\" value: \"t\" } } step { model_name: \"double\" "
             + "input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }",
-        "circle"
+        "'t' of ensemble 'e' is not written: no step makes it, or in a circle"
     )]
     [InlineData(
         "step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } output_map { key: "
             + "\"y\" value: \"in\" } }",
-        "made twice"
+        "'in' can appear in an output map only once"
     )]
     [InlineData(
         "step { model_name: \"wide\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }",
-        "FP32 [-1,2]"
+        "inconsistent shape: [-1,2] is inferred from model e while [-1,3] is inferred from model wide"
+    )]
+    [InlineData(
+        "step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } } "
+            + "step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"t\" } }",
+        "ensemble tensor 't' is unused in ensemble 'e'"
+    )]
+    [InlineData(
+        "step { model_name: \"double\" input_map { key: \"x\" value: \"in\" } }",
+        "must specify 'output_map' in step 0"
+    )]
+    [InlineData("", "must specify 'step' for ensemble 'e'")]
+    [InlineData(
+        "step { model_name: \"double\" model_version: 7 input_map { key: \"x\" value: \"in\" } output_map { key: \"y\" value: \"out\" } }",
+        "depends on 'double' whose required version 7 is not loaded"
     )]
     public async Task LoadAsync_WrongGraph_SaysWhere(string steps, string expected)
     {

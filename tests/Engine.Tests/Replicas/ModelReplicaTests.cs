@@ -63,7 +63,11 @@ public sealed class ModelReplicaTests
             }
         );
 
-        Assert.Contains("input 'x' of model 'm' is missing", missing.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains(
+            "expected 1 inputs but got 0 inputs for model 'm'. Got input(s) [], but missing required input(s) ['x']",
+            missing.ErrorMessage,
+            StringComparison.Ordinal
+        );
         Assert.Contains("'x' is given twice", twice.ErrorMessage, StringComparison.Ordinal);
         Assert.Contains("unexpected inference output 'z'", output.ErrorMessage, StringComparison.Ordinal);
     }

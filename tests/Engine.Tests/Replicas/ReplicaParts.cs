@@ -39,7 +39,7 @@ internal sealed class ReplicaParts : IEngineScheduler, IDisposable
             Emulated = device is null ? null : new ModelProfile([new(1, 1)], 0, 0),
         };
         InferenceSession onnx = settings.CreateSession();
-        ModelSignature signature = SignatureReader.Read(onnx, new ModelConfig(), defaultMaxBatchSize: 64);
+        ModelSignature signature = SignatureReader.Read("m", onnx, new ModelConfig(), 64, new HashSet<string>());
         _clock = new EngineClock(Time);
         Spec = new ReplicaSpec("m", "1", signature, policy ?? new QueuePolicy());
         ReplicaSchedule<QueuedInference> schedule = new(limits ?? new BatchLimits { MaxRows = 8 }, cost ?? new());

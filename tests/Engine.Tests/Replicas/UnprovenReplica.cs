@@ -22,7 +22,7 @@ internal sealed class UnprovenReplica : IAsyncDisposable
         File.WriteAllBytes(_file, model);
         SessionSettings settings = new() { Path = _file };
         InferenceSession onnx = settings.CreateSession();
-        ModelSignature signature = SignatureReader.Read(onnx, new ModelConfig(), defaultMaxBatchSize: 64);
+        ModelSignature signature = SignatureReader.Read("m", onnx, new ModelConfig(), 64, new HashSet<string>());
         BatchingChoice batching = new(signature, IsConfigured: false, Rounds: false, Notice: "");
         BatchLimits limits = new()
         {

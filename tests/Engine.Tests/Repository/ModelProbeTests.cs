@@ -68,7 +68,7 @@ public sealed class ModelProbeTests : IDisposable
         EmulatedDevice? device = milliseconds is { } run ? Device(run, clock) : null;
         SessionSettings settings = new() { Path = path, Emulated = device?.Profile.Of("m") };
         Microsoft.ML.OnnxRuntime.InferenceSession onnx = settings.CreateSession();
-        signature = SignatureReader.Read(onnx, new ModelConfig(), defaultMaxBatchSize: 64);
+        signature = SignatureReader.Read("m", onnx, new ModelConfig(), 64, new HashSet<string>());
         return new ModelProbe(new ModelSession(onnx, settings, signature) { Device = device }, clock, rounds: false);
     }
 

@@ -79,9 +79,9 @@ public sealed class ReshapeTests
     }
 
     [Theory]
-    [InlineData("dims: 4 reshape { shape: [ 1, 3 ] }", "dims [4] and reshape [1,3]")]
-    [InlineData("dims: 3 reshape { shape: [ 3 ] }", "reshape [3], the model has [1,3]")]
-    [InlineData("dims: -1 reshape { shape: [ 1, 3 ] }", "must have the same elements")]
+    [InlineData("dims: 4 reshape { shape: [ 1, 3 ] }", "dims [4], reshape [1,3]")]
+    [InlineData("dims: 3 reshape { shape: [ 3 ] }", "specifies 1 dimensions (shape [3]), by its reshape")]
+    [InlineData("dims: -1 reshape { shape: [ 1, 3 ] }", "has different size for dims and reshape")]
     public async Task LoadAsync_AReshapeThatCannotBe_IsRefusedByName(string dims, string expected)
     {
         await using TestEngine test = await StartAsync([1, 3], "max_batch_size: 0", dims);

@@ -88,7 +88,7 @@ public sealed class ClassificationTests
         );
 
         Assert.Equal(
-            $"class result not available for output 'y' due to unsupported type '{datatype.WireName()}'",
+            $"class result not available for output due to unsupported type '{datatype.WireName()}': 'y'",
             exception.Message
         );
     }

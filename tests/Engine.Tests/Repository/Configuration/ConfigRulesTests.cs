@@ -10,31 +10,57 @@ public sealed class ConfigRulesTests
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 2, 8 ] }", "preferred_batch_size has 8")]
     [InlineData("max_batch_size: 4 dynamic_batching { preferred_batch_size: 0 }", "1 to 4 is allowed")]
     [InlineData("max_batch_size: 0 dynamic_batching { preferred_batch_size: 2 }", "none is allowed")]
-    [InlineData("dynamic_batching { priority_levels: 2 default_priority_level: 3 }", "must be in range [1, 2]")]
-    [InlineData("dynamic_batching { priority_levels: 2 }", "must be in range [1, 2]: default_priority_level is 0")]
     [InlineData(
-        "dynamic_batching { priority_levels: 2 default_priority_level: 2 priority_queue_policy { key: 3 value { } } }",
-        "priority_queue_policy has key 3"
+        "dynamic_batching { priority_levels: 2 default_priority_level: 3 }",
+        "must be in range [1, 2] for m; it is 3"
     )]
+    [InlineData("dynamic_batching { priority_levels: 2 }", "must be in range [1, 2] for m; it is 0")]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 1 preserve_ordering: true }",
+        "Only one priority level"
+    )]
+    [InlineData(
+        "dynamic_batching { preserve_ordering: true default_queue_policy { timeout_action: DELAY } }",
+        "can not have DELAY"
+    )]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 1 priority_queue_policy { key: 3 value { } } }",
+        "in range [1, 2] for m; it has 3"
+    )]
+    [InlineData("max_batch_size: -1", "'max_batch_size' must be non-negative value for m")]
+    [InlineData("input { name: \"x\" dims: 0 }", "model input 'x' dimension must be integer >= 1")]
+    [InlineData(
+        "output { name: \"y\" dims: 2 reshape { shape: [ 0 ] } }",
+        "model output 'y' reshape dimensions must be integer >= 1"
+    )]
+    [InlineData(
+        "input { name: \"x\" dims: 4 reshape { shape: [ 2, 3 ] } }",
+        "model input 'x' has different size for dims and reshape for m"
+    )]
+    [InlineData(
+        "input { name: \"x\" dims: -1 reshape { shape: [ -1, -1 ] } }",
+        "different number of variable-size dimensions"
+    )]
+    [InlineData(
+        "instance_group { kind: KIND_CPU gpus: 0 }",
+        "instance group m_0 of model m has kind KIND_CPU but specifies one or more GPU"
+    )]
+    [InlineData("platform: \"ensemble\"", "ensemble scheduling must be set for ensemble m whose platform is ensemble")]
     [InlineData(
         "dynamic_batching { priority_levels: 2 default_priority_level: 2 priority_queue_policy { key: 0 value { } } }",
-        "priority_queue_policy has key 0"
+        "in range [1, 2] for m; it has 0"
     )]
-    [InlineData(
-        "dynamic_batching { priority_levels: 2 default_priority_level: 2 preserve_ordering: true }",
-        "only one priority level is allowed when 'preserve_ordering' is true"
-    )]
-    [InlineData("input { name: \"x\" dims: -2 }", "has dimension -2")]
-    [InlineData("input { name: \"x\" dims: 4 reshape { shape: [ -4 ] } }", "has dimension -4")]
-    [InlineData("instance_group { count: -1 }", "instance_group count is -1")]
-    [InlineData("instance_group { gpus: [ 0, -2 ] }", "instance_group gpus has -2")]
+    [InlineData("input { name: \"x\" dims: -2 }", "for m; it is -2")]
+    [InlineData("input { name: \"x\" dims: 4 reshape { shape: [ -4 ] } }", "for m; it is -4")]
+    [InlineData("instance_group { count: -1 }", "instance group m_0 of model m has count -1")]
+    [InlineData("instance_group { gpus: [ 0, -2 ] }", "invalid or unsupported gpu id -2")]
     [InlineData("input { name: \"x\" format: FORMAT_NCHW dims: 4 }", "which have 3 dims; it has 1")]
     [InlineData("input { name: \"x\" } input { name: \"x\" }", "has input 'x' twice")]
     [InlineData("output { name: \"y\" } output { name: \"y\" }", "has output 'y' twice")]
     [InlineData("input { name: \"x\" optional: true }", "input 'x' as optional, the model has no default")]
     [InlineData("optimization { graph { level: 3 } }", "optimization.graph.level is 3")]
     [InlineData("optimization { graph { level: -2 } }", "allowed are -1 (basic)")]
-    [InlineData("version_policy { specific { versions: [ 7, 8 ] } }", "names versions 7, 8, of which none is there")]
+    [InlineData("version_policy { specific { versions: [ 7, 8 ] } }", "it names versions 7, 8, of which none is there")]
     public async Task LoadAsync_ValueThatCannotBe_IsRefusedByName(string config, string expected)
     {
         await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2), config));
@@ -51,12 +77,12 @@ public sealed class ConfigRulesTests
     [InlineData(
         "sequence_batching { control_input { name: \"a\" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } } "
             + "control_input { name: \"b\" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } } }",
-        "has control CONTROL_SEQUENCE_START in 'a' and 'b'"
+        "sequence batching specifies multiple CONTROL_SEQUENCE_START tensors for m: 'a' and 'b'"
     )]
     [InlineData(
         "sequence_batching { control_input { name: \"a\" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } "
             + "control { kind: CONTROL_SEQUENCE_END fp32_false_true: [ 0, 1 ] } } }",
-        "control_input 'a' is given CONTROL_SEQUENCE_START and CONTROL_SEQUENCE_END"
+        "control tensor 'a' is specified for multiple control kinds for m: CONTROL_SEQUENCE_START and CONTROL_SEQUENCE_END"
     )]
     [InlineData(
         "sequence_batching { control_input { name: \"a\" control { kind: CONTROL_SEQUENCE_START data_type: TYPE_INT32 "
@@ -89,7 +115,7 @@ public sealed class ConfigRulesTests
         "priority_queue_policy has no effect without priority_levels"
     )]
     [InlineData("instance_group [ { kind: KIND_CPU }, { } ]", "instance_group.kind has no effect")]
-    [InlineData("instance_group { kind: KIND_CPU gpus: [ 0, 1 ] }", "instance_group.gpus has no effect")]
+    [InlineData("instance_group { gpus: [ 0, 1 ] }", "instance_group.gpus has no effect")]
     [InlineData("version_policy { specific { versions: [ 1, 7 ] } }", "names version 7, which is not there")]
     [InlineData("output { name: \"y\" label_filename: \"no.txt\" }", "label_filename of output 'y' has no effect")]
     [InlineData("output { name: \"y\" label_filename: \"1/no.txt\" }", "is not a file name without a folder")]
