@@ -45,7 +45,7 @@ public class BatchAssemblyBenchmarks : IDisposable
                 : FixtureModels.Identity(TensorProto.Types.DataType.Float, Width)
         );
         InferenceSession session = settings.CreateSession();
-        _signature = SignatureReader.Read(session, new ModelConfig(), defaultMaxBatchSize: 32);
+        _signature = SignatureReader.Read(Model, session, new ModelConfig(), 32, new HashSet<string>());
         _session = new ModelSession(session, settings, _signature);
         _entries =
         [

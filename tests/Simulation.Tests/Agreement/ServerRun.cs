@@ -45,7 +45,13 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
         File.WriteAllBytes(_file, FixtureModels.Mlp(Width, 8, 2));
         SessionSettings settings = new() { Path = _file, Provider = EmulatedDevice.Provider };
         InferenceSession onnx = settings.CreateSession();
-        ModelSignature signature = SignatureReader.Read(onnx, new ModelConfig(), defaultMaxBatchSize: trace.MaxRows);
+        ModelSignature signature = SignatureReader.Read(
+            "m",
+            onnx,
+            new ModelConfig(),
+            trace.MaxRows,
+            new HashSet<string>()
+        );
         BatchLimits limits = new()
         {
             MaxRows = trace.MaxRows,
