@@ -377,6 +377,6 @@ public sealed partial class InferenceEngine : IAsyncDisposable
             ? served.All.FirstOrDefault(version => version.Model == model)
             : null;
 
-    [LoggerMessage(EventId = 1016, Level = LogLevel.Error, Message = "No model is loaded: {Reason}")]
+    [LoggerMessage(EventId = 1017, Level = LogLevel.Error, Message = "No model is loaded: {Reason}")]
     private partial void LogNothingLoaded(string reason);
 }

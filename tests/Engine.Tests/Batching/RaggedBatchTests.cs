@@ -181,17 +181,14 @@ public sealed class RaggedBatchTests
         "max_batch_size: 4 input { name: \"x\" dims: 3 allow_ragged_batch: true reshape { shape: [ 3 ] } }",
         "needs a required input of one free dimension without reshape"
     )]
-    [InlineData(
-        "max_batch_size: 4 " + Flat + "batch_input { target_name: \"b\" }",
-        "has 0 source_input and 1 target_name"
-    )]
+    [InlineData("max_batch_size: 4 " + Flat + "batch_input { target_name: \"b\" }", "expects 1 source input, got 0")]
     [InlineData(
         "max_batch_size: 4 " + Flat + "batch_input { source_input: \"x\" }",
         "has 1 source_input and 0 target_name"
     )]
     [InlineData(
         "max_batch_size: 4 " + Flat + "batch_input { target_name: \"b\" source_input: \"z\" }",
-        "has source_input 'z'; the inputs are: x"
+        "unknown source input name 'z'; there are: x"
     )]
     [InlineData(
         "max_batch_size: 4 " + Flat + "batch_input { target_name: \"z\" source_input: \"x\" data_type: TYPE_FP32 }",

@@ -17,7 +17,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
     public static TheoryData<string, StatusCode, string> BadRequests =>
         new()
         {
-            { "no inputs", StatusCode.InvalidArgument, "no inputs" },
+            { "no inputs", StatusCode.InvalidArgument, "raw_input_contents has 1 elements for 0 inputs" },
             { "datatype", StatusCode.InvalidArgument, "datatype 'FLOAT'; allowed" },
             { "raw count", StatusCode.InvalidArgument, "raw_input_contents has 2 elements for 1 inputs" },
             { "both", StatusCode.InvalidArgument, "both contents and raw_input_contents" },
