@@ -72,15 +72,20 @@ public sealed class EmulationTests : IDisposable
         await test.Engine.StartAsync(TestContext.Current.CancellationToken);
 
         // A run right behind another one makes up for what timers were late with that; behind a pause it takes its own
-        // time.
-        await Task.Delay(50, TestContext.Current.CancellationToken);
-        using InferenceResponse response = await test.InferAsync(
-            TestEngine.Request("mlp", TestEngine.Floats("x", new float[8], 2, 4))
-        );
+        // time. The engine's own runs of the model may come in between, so that one of three must have been behind a pause.
+        TimeSpan longest = TimeSpan.Zero;
+        for (int i = 0; i < 3; i++)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+            using InferenceResponse response = await test.InferAsync(
+                TestEngine.Request("mlp", TestEngine.Floats("x", new float[8], 2, 4))
+            );
+            Assert.Equal(InferenceError.None, response.Error);
+            Assert.Equal(new float[4], TestEngine.Floats(response.Outputs[0]));
+            longest = response.Timings.ComputeInfer > longest ? response.Timings.ComputeInfer : longest;
+        }
 
-        Assert.Equal(InferenceError.None, response.Error);
-        Assert.Equal(new float[4], TestEngine.Floats(response.Outputs[0]));
-        Assert.True(response.Timings.ComputeInfer >= TimeSpan.FromMilliseconds(8), $"{response.Timings.ComputeInfer}");
+        Assert.True(longest >= TimeSpan.FromMilliseconds(8), $"{longest}");
         Assert.Equal(EmulatedDevice.Provider, test.Replica("mlp").ExecutionProvider);
         Assert.Equal([EmulatedDevice.Provider], test.Engine.Devices);
         Assert.Equal(60L << 20, test.Engine.Memory.Reserved);

@@ -1,3 +1,4 @@
+using OrleansInference.Routing.Balancing;
 using OrleansInference.Routing.Health;
 using OrleansInference.Routing.Snapshots;
 
@@ -46,6 +47,52 @@ public sealed class RoutingSnapshotTests
 
         Assert.Equal(1, snapshot.Pick(Tables.Request(), TimeSpan.FromSeconds(1), random: 0)!.Route.Node);
         Assert.Equal(0.0125, busy.Estimate(Tables.Request(1), TimeSpan.FromSeconds(1.2)).WaitSeconds, 1e-6);
+    }
+
+    [Theory]
+    [InlineData("least_expected_work")]
+    [InlineData("round_robin")]
+    [InlineData("power_of_two")]
+    public void Pick_MoreReplicasThanAreWeighed_EachHasItsTurn(string balance)
+    {
+        const int Replicas = 1000;
+        double[] equal = [.. Enumerable.Repeat(1.0, Replicas)];
+        RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of(balance, equal), local: null);
+        WeylSequence numbers = new(start: 0.5);
+        HashSet<int> picked = [];
+
+        for (int i = 0; i < 40 * Replicas; i++)
+        {
+            picked.Add(snapshot.Pick(Tables.Request(), TimeSpan.Zero, numbers.Next())!.Route.Node);
+        }
+
+        Assert.Equal(Replicas, picked.Count);
+    }
+
+    [Fact]
+    public void Pick_MoreReplicasThanAreWeighed_FindsTheOneInTime()
+    {
+        double[] slow = [.. Enumerable.Repeat(1000.0, 300)];
+        slow[150] = 1;
+        RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of(slow), local: null);
+
+        Assert.All(
+            Enumerable.Range(0, 100),
+            i => Assert.Equal(150, snapshot.Pick(Tables.Request(timeoutMs: 20), TimeSpan.Zero, i / 100.0)!.Route.Node)
+        );
+    }
+
+    [Fact]
+    public void Pick_AllButOneOfManyEjected_FindsIt()
+    {
+        double[] equal = [.. Enumerable.Repeat(1.0, 2000)];
+        RoutingSnapshot snapshot = RoutingSnapshot.Empty.Next(Tables.Of(equal), local: null);
+        foreach (NodeState node in snapshot.Nodes.Skip(1))
+        {
+            node.Eject(TimeSpan.Zero);
+        }
+
+        Assert.Equal(0, snapshot.Pick(Tables.Request(), TimeSpan.Zero, random: 0.01)!.Route.Node);
     }
 
     [Fact]
