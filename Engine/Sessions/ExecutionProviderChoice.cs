@@ -25,7 +25,7 @@ internal static class ExecutionProviderChoice
         if (IsCudaDemanded(wanted, instanceKind))
         {
             throw new ModelLoadException(
-                $"CUDA was asked for ({(wanted == "cuda" ? "Engine:ExecutionProvider:Provider" : "instance_group kind KIND_GPU")}) "
+                $"GPU instances not supported: CUDA was asked for ({(wanted == "cuda" ? "Engine:ExecutionProvider:Provider" : "instance_group kind KIND_GPU")}) "
                     + $"but this build of ONNX Runtime has only: {string.Join(", ", available)}. Build with "
                     + $"-p:OrtPackage=Microsoft.ML.OnnxRuntime.Gpu, or choose cpu or auto."
             );
