@@ -55,7 +55,8 @@ make_models() {
   # Tests of what the server does, not the backend, call models of others by name; any model will do.
   "$python" "$STAND_INS" names "$data/qa_model_repository" libtorch plan openvino || exit 1
   "$python" "$STAND_INS" names "$data/qa_identity_model_repository" libtorch plan || exit 1
-  rm -rf "$data"/qa_ensemble_model_repository/qa_model_repository/*{libtorch,plan}_* # they name tensors as those backends do
+  # Ensembles over models of others name tensors as those backends do, or models that are not there.
+  rm -rf "$data"/qa_ensemble_model_repository/qa_{,variable_}model_repository/*{libtorch,plan}_*
   "$python" "$STAND_INS" names "$data/qa_ensemble_model_repository/qa_model_repository" libtorch plan || exit 1
   find "$data" -path '*/nop_*/config.pbtxt' -printf '%h\n' | xargs "$python" "$STAND_INS" identity || exit 1
   # There is no GPU here, and no test needs one but those that are left out.
