@@ -41,13 +41,17 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private readonly ILogger _logger;
     private int _disposed;
     private bool _isReady;
+    private bool _isWithoutRepository;
 
     /// <summary>Creates it; nothing is loaded yet.</summary>
     public InferenceEngine(IOptions<EngineOptions> options, TimeProvider time, ILogger<InferenceEngine> logger)
     {
         _options = options.Value;
         _logger = logger;
-        _repository = new ModelRepository([_options.Models, .. _options.MoreModels]);
+        _repository = new ModelRepository(
+            [_options.Models, .. _options.MoreModels],
+            new ConfigRead(_options.ModelConfigName, _options.StrictModelConfig)
+        );
         _scheduler = new EngineScheduler(_options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);
         long limit =
             _options.MemoryLimitMiB > 0
@@ -107,6 +111,9 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// </summary>
     public bool IsReady => _isReady && (!_options.StrictReadiness || Mode == ModelControlMode.Demand || _table.IsWhole);
 
+    /// <summary>False from a start without a repository until one can be read.</summary>
+    public bool IsLive => !_isWithoutRepository;
+
     /// <summary>Every model version that was asked for and where it stands, by name and version.</summary>
     public IReadOnlyList<ModelStatus> Index =>
         [
@@ -135,7 +142,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         }
         catch (ModelRepositoryException exception) when (_options.ExitOnError == StartErrors.False)
         {
-            // Alive, for whoever asks why, and not ready.
+            // It answers whoever asks why, and is neither live nor ready: a probe may try a new start.
+            _isWithoutRepository = true;
             LogNothingLoaded(exception.Message);
             return;
         }
@@ -192,6 +200,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     {
         await _follower.PollAsync(cancellationToken).ConfigureAwait(false);
         // A repository that was away at the start is there now.
+        _isWithoutRepository = false;
         _isReady = _disposed == 0;
     }
 

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Access;
+using OrleansInference.Gateway.Diagnostics;
 
 namespace OrleansInference.Gateway;
 
@@ -53,6 +55,10 @@ public sealed class GatewayOptions
     /// </summary>
     [Range(0, 65535, ErrorMessage = "Gateway:MetricsPort must be from 0 (none) to 65535.")]
     public int MetricsPort { get; set; }
+
+    /// <summary>Which metrics of latencies there are.</summary>
+    [ValidateObjectMembers]
+    public LatencyOptions Metrics { get; } = new();
 
     /// <summary>The file that requests picked by the trace settings are written to; empty for none.</summary>
     public string TraceFile { get; set; } = "";

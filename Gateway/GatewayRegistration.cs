@@ -69,6 +69,7 @@ public static class GatewayRegistration
         builder.Services.AddSingleton<OutputDelivery>();
         builder.Services.AddSingleton<TraceSettings>();
         builder.Services.AddSingleton<TraceRecorder>();
+        builder.Services.AddSingleton<LatencyMetrics>();
         builder.Services.AddSingleton<MetricsEndpoint>();
         builder.Services.AddSingleton<ProtocolForm>();
         builder.Services.AddSingleton<CloudRoutes>();
@@ -220,7 +221,7 @@ public static class GatewayRegistration
         GenerateForm generate = new(catalog, isStream: false);
         GenerateForm stream = new(catalog, isStream: true);
         app.MapOnly(HttpMethods.Get, "/v2", models.ServerAsync);
-        app.MapOnly(HttpMethods.Get, "/v2/health/live", ModelEndpoints.LiveAsync);
+        app.MapOnly(HttpMethods.Get, "/v2/health/live", models.LiveAsync);
         app.MapOnly(HttpMethods.Get, "/v2/health/ready", models.ReadyAsync);
         foreach (string prefix in new[] { "/v2/models/{model}", "/v2/models/{model}/versions/{version}" })
         {

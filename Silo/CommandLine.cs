@@ -21,6 +21,14 @@ internal static class CommandLine
             "Engine:StrictReadiness",
             "BOOL   true: ready only while every model that was asked for is (default: false)"
         ),
+        ["--strict-model-config"] = (
+            "Engine:StrictModelConfig",
+            "BOOL   true: nothing that a configuration leaves out is read from the model's file (default: false)"
+        ),
+        ["--model-config-name"] = (
+            "Engine:ModelConfigName",
+            "NAME   serve models by configs/NAME.pbtxt where they have it (default: config.pbtxt alone)"
+        ),
         ["--jobs-root"] = (
             "Jobs:Root",
             "DIR    folder that bulk jobs over HTTP may read and write in (default: none, they are refused)"

@@ -18,7 +18,7 @@ cp -r "$(dirname "$library")"/triton* "$work/lib/"
 cp -r "$work"/lib/tritonclient/grpc/*_pb2*.py "$work/lib/tritonclient/grpc/" 2>/dev/null
 export PYTHON=$python UNITTESTS=$here/unittests.py STAND_INS=$here/stand_ins.py NOT_APPLICABLE=$here/not-applicable.txt
 export SILO="dotnet $(realpath "${silo[1]}")" SILO_PORT=$silo_port GATEWAY_PORT=$gateway_port
-export TRITON_SERVER_CPU_ONLY=1 CLIENT_OUT=$work/client.out DATA=$data
+export TRITON_SERVER_VERSION=2.0.0 TRITON_SERVER_CPU_ONLY=1 CLIENT_OUT=$work/client.out DATA=$data
 table=() all=(L0_infer L0_infer_zero L0_infer_variable L0_infer_reshape L0_scalar_io L0_string_io L0_simple_ensemble L0_warmup
   L0_lifecycle L0_model_config L0_metrics L0_model_update L0_model_queue L0_batcher L0_sequence_batcher L0_batch_input
   L0_implicit_state L0_dyna_sequence_batcher L0_dyna_implicit_state L0_input_validation L0_parameters L0_data_compression
@@ -55,6 +55,8 @@ make_models() {
   # Tests of what the server does, not the backend, call models of others by name; any model will do.
   "$python" "$STAND_INS" names "$data/qa_model_repository" libtorch plan openvino || exit 1
   "$python" "$STAND_INS" names "$data/qa_identity_model_repository" libtorch plan || exit 1
+  # Ensembles over models of others name tensors as those backends do, or models that are not there.
+  rm -rf "$data"/qa_ensemble_model_repository/qa_{,variable_}model_repository/*{libtorch,plan}_*
   "$python" "$STAND_INS" names "$data/qa_ensemble_model_repository/qa_model_repository" libtorch plan || exit 1
   find "$data" -path '*/nop_*/config.pbtxt' -printf '%h\n' | xargs "$python" "$STAND_INS" identity || exit 1
   # There is no GPU here, and no test needs one but those that are left out.
@@ -67,7 +69,7 @@ adapt() { # adapt TEST_SH: paths, and loops over what there is no hardware or ba
   sed -i -E -e 's#/data/inferenceserver/\$\{?REPO_VERSION\}?#'"$data"'#g' \
     -e 's#/opt/tritonserver/bin/tritonserver#'"$here/tritonserver"'#g; s#^( *)SERVER=\$\{TRITON_DIR\}.*#\1SERVER='"$here/tritonserver"'#' \
     -e 's#/opt/tritonserver/qa#'"$work/qa"'#g' \
-    -e 's/^( *)set -e\b.*/\1:/; s/bash -ex/bash/; s/for TARGET in cpu gpu/for TARGET in cpu/; s/^SLEEP_TIME=.*/SLEEP_TIME=4/' \
+    -e 's/^( *)set -e\b.*/\1:/; s/bash -ex/bash/; s/for TARGET in cpu gpu/for TARGET in cpu/; s/^SLEEP_TIME=.*/SLEEP_TIME=8/; s/mkdir 1\b/mkdir -p 1/' \
     -e 's/kind: KIND_GPU/kind: KIND_CPU/' "$1"
 }
 run_suite() { # run_suite NAME [TEST_SH...]
@@ -118,7 +120,26 @@ after_L0_scalar_io() { # what test.sh ends with: dims of [2] must not load
   grep -q "failed to load 'onnx_scalar_1dim'" inference_server.log && echo "pass	dims of two elements" >>"$RESULTS" \
     || echo "fail	dims of two elements	the file leaves the rank open, and the model serves what the configuration says" >>"$RESULTS"
 }
-before_L0_data_compression() { mkdir models && cp -r "$examples_models/simple" models/; }
+before_L0_lifecycle() { # models of the C++ backends, whose versions need no files, and a stress that ends in minutes
+  "$python" "$STAND_INS" identity identity_zero_1_int32 ../custom_models/custom_{zero_1_float32,sequence_int32}
+  sed -i -E -e 's#mkdir -p models/identity_zero_1_int32/2#cp -r models/identity_zero_1_int32/1 models/identity_zero_1_int32/2#' \
+    -e '/^ *cp libtriton_identity.so/d; s#(cp -r models/identity_zero_1_int32/1 models/identity_zero_1_int32/2) && .$#\1#' \
+    -e 's#(string_value: ."0.")/" config.pbtxt#\1/; /^model_warmup/d" config.pbtxt#' test.sh
+  sed -i -e 's#os.mkdir("models/" + model_name + "/2")#shutil.copytree("models/" + model_name + "/1", "models/" + model_name + "/2")#' \
+    -e 's/num_iterations = 1024/num_iterations = 8/; s/default_kinds = .cpu, gpu./default_kinds = [cpu]/' lifecycle_test.py
+  sed -i 's/^PARALLEL_BACKENDS="python onnx"/PARALLEL_BACKENDS="onnx"/' test.sh # no GPU, and no Python models
+}
+before_L0_metrics() { # what comes at its end is about buckets of a decoupled Python model
+  sed -i '/^### Test model metrics configuration/,$d' test.sh
+}
+before_L0_model_update() { # its Python model counts its instances; here the server's log tells how many came and went
+  "$python" "$STAND_INS" unranked ../python_models/model_init_del
+  cat "$here/instance_counts.py" >>../python_models/model_init_del/util.py
+}
+before_L0_data_compression() { # validation.py reads what a C++ test of Triton's own code wrote
+  mkdir models && cp -r "$examples_models/simple" models/
+  sed -i '/validation.py/d' test.sh
+}
 before_L0_secure_grpc() { before_L0_data_compression; }
 before_L0_https() { before_L0_data_compression; }
 before_L0_model_config() { # the checks of a configuration that hold for any backend, once, and those of ONNX

@@ -53,7 +53,8 @@ internal sealed class ModelContents
             }
         }
 
-        string? config = source.IsOverride ? ModelConfigJson.Write(source.Config) : null;
+        string? config =
+            source.IsOverride || source.Folder.HasNamedConfig ? ModelConfigJson.Write(source.Config) : null;
         if (config is not null)
         {
             revision.AppendData(Encoding.UTF8.GetBytes(config));

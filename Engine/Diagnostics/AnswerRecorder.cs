@@ -41,6 +41,10 @@ internal sealed class AnswerRecorder(
     {
         TimeSpan elapsed = clock.Now - request.Arrival;
         double slo = policy.SloOf(request.Request);
+        if (response.Error == InferenceError.None)
+        {
+            LatencyMeter.Record(model, version, elapsed, response.Timings);
+        }
         statistics.AddAnswer(
             response.Error,
             request.Rows,

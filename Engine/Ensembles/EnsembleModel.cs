@@ -165,6 +165,7 @@ public sealed class EnsembleModel : IServedModel
                 response.Timings.ComputeInfer,
                 response.Timings.ComputeOutput
             );
+            LatencyMeter.Record(Name, Version, elapsed, response.Timings);
         }
         _statistics.AddAnswer(
             response.Error,

@@ -39,6 +39,22 @@ public sealed class EngineOptions
     public bool StrictReadiness { get; set; }
 
     /// <summary>
+    /// Whether every model needs a configuration that says all of it: platform or backend, and every input and output with
+    /// its type; else what it leaves out is read from the model's file (Triton's <c>--disable-auto-complete-config</c>).
+    /// </summary>
+    public bool StrictModelConfig { get; set; }
+
+    /// <summary>
+    /// Name of the configuration to serve models by: <c>configs/NAME.pbtxt</c> of a model's folder, where there is one,
+    /// stands in for its <c>config.pbtxt</c>. Empty for none.
+    /// </summary>
+    [RegularExpression(
+        @"[^/\\]*",
+        ErrorMessage = "Engine:ModelConfigName must be a file's name without a folder and without .pbtxt."
+    )]
+    public string ModelConfigName { get; set; } = "";
+
+    /// <summary>
     /// Engine threads; 0 for one a core. They are also the default number of concurrent runs a model.
     /// </summary>
     [Range(0, 1024)]

@@ -1,4 +1,5 @@
 using OrleansInference.Engine.Replicas;
+using OrleansInference.Engine.Repository.Configuration;
 
 namespace OrleansInference.Engine.Lifecycle;
 
@@ -14,7 +15,7 @@ internal sealed record LoadedVersion(
     long Number,
     string ConfigJson,
     ModelSource Source,
-    string Fingerprint,
+    VersionFingerprint Fingerprint,
     Memory.MemoryReservation? Memory
 )
 {
@@ -23,6 +24,14 @@ internal sealed record LoadedVersion(
 
     /// <summary>What its operator should know of it, while it serves; empty for nothing.</summary>
     public string Notice => string.Join("; ", new[] { Model.Notice, Warning }.Where(part => part.Length > 0));
+
+    /// <summary>
+    /// Whether another number of instances is all that it lacks of what a configuration asks for, be it the one that it was
+    /// loaded by or that with all that was completed.
+    /// </summary>
+    public bool DiffersInInstances(VersionFingerprint wanted) =>
+        Fingerprint.DiffersInInstances(wanted)
+        || VersionFingerprint.Of(ModelConfigJson.Parse(ConfigJson), Fingerprint.Files).DiffersInInstances(wanted);
 
     /// <summary>Answers what it has, then gives everything back.</summary>
     public async Task DrainAsync()

@@ -37,7 +37,7 @@ internal sealed partial class ModelLifecycle(
         _orphans.TryRemove(name, out _);
         LoadResult result = await LoadAsync(
                 name,
-                () => ModelSource.Read(name, repository.Find(name), replacement),
+                () => ReadAgain(name, repository.Find(name), replacement),
                 [],
                 cancellationToken
             )
@@ -128,7 +128,7 @@ internal sealed partial class ModelLifecycle(
     /// <summary>Drains every version that <paramref name="kept"/> does not have.</summary>
     public static async Task DrainAsync(IEnumerable<LoadedVersion> versions, IReadOnlyCollection<LoadedVersion> kept)
     {
-        foreach (LoadedVersion version in versions.Except(kept))
+        foreach (LoadedVersion version in versions.Where(version => kept.All(other => other.Model != version.Model)))
         {
             await version.DrainAsync().ConfigureAwait(false);
             // Versions of one load request lie in the same folder.
@@ -241,7 +241,7 @@ internal sealed partial class ModelLifecycle(
         IReadOnlyList<LoadedVersion> old = table.TryGet(name, out ServedVersions? served) ? served.All : [];
         List<LoadedVersion> next = [];
         List<ModelStatus> failed = [];
-        IReadOnlyList<long> versions;
+        IReadOnlyList<long> versions = [];
         TimeSpan idleTtl;
         bool pinned;
         try
@@ -255,11 +255,8 @@ internal sealed partial class ModelLifecycle(
         catch (Exception exception) when (VersionLoader.IsBrokenModel(exception))
         {
             source.Temporary?.Dispose();
-            return Fail(
-                name,
-                "",
-                $"failed to load '{name}', failed to poll from model repository: {exception.Message}"
-            );
+            string what = versions.Count == 0 ? ModelTable.NoVersion : "failed to poll from model repository";
+            return Fail(name, "", $"failed to load '{name}', {what}: {exception.Message}");
         }
 
         foreach (long version in versions)
@@ -277,6 +274,11 @@ internal sealed partial class ModelLifecycle(
             )
             {
                 next.Add(same);
+                continue;
+            }
+            if (old.FirstOrDefault(loaded => IsResized(loaded, source, version)) is { } resized)
+            {
+                next.Add(loader.Resize(resized, source));
                 continue;
             }
 
@@ -304,7 +306,7 @@ internal sealed partial class ModelLifecycle(
                         name,
                         version,
                         ModelState.Unavailable,
-                        $"failed to load '{name}' version {version}: {exception.Message}"
+                        $"{FailedVersion(name, $"{version}")}Internal: {exception.Message}"
                     )
                 );
             }
@@ -322,8 +324,47 @@ internal sealed partial class ModelLifecycle(
         {
             source.Temporary?.Dispose();
         }
-        return failed.Count == 0 ? new LoadResult(true, "") : new LoadResult(false, failed[0].Reason);
+        return failed.Count == 0 ? new LoadResult(true, "") : new LoadResult(false, Reasons(name, failed));
     }
+
+    /// <summary>
+    /// What is loaded again without anything given keeps the configuration that was given before, until somebody changes
+    /// the one in its folder.
+    /// </summary>
+    private ModelSource ReadAgain(string name, ModelFolder? folder, ModelOverride? replacement)
+    {
+        if (
+            replacement is null
+            && folder is { Problem: null }
+            && table.TryGet(name, out ServedVersions? served)
+            && served.All[^1].Source is var last
+            && last.IsKeptFor(folder)
+        )
+        {
+            return new ModelSource(folder, last.Config) { IsOverride = true };
+        }
+        return ModelSource.Read(name, folder, replacement);
+    }
+
+    /// <summary>Clients know Triton's words for it.</summary>
+    private static string Reasons(string name, IEnumerable<ModelStatus> failed) =>
+        $"load failed for model '{name}': "
+        + string.Join(
+            "; ",
+            failed.Select(line =>
+                $"version {line.Version} is at UNAVAILABLE state: {line.Reason[FailedVersion(name, line.Version).Length..]}"
+            )
+        );
+
+    private static string FailedVersion(string name, string version) => $"failed to load '{name}' version {version}: ";
+
+    /// <summary>Whether a version serves that is to have another number of instances, and nothing else.</summary>
+    private static bool IsResized(LoadedVersion loaded, ModelSource source, long version) =>
+        loaded.Number == version
+        && loaded.Source.Temporary is null
+        && source.Temporary is null
+        && loaded.Model is ModelReplica
+        && loaded.DiffersInInstances(source.Fingerprint(version));
 
     /// <summary>
     /// What serves from now on: what was loaded, and for a version that failed what served as it before; all of the old
@@ -367,7 +408,7 @@ internal sealed partial class ModelLifecycle(
             LogNotLoaded(name, line.Reason);
         }
         table.Publish(name, model.All.Count == 0 ? null : model);
-        foreach (LoadedVersion version in next.Except(old))
+        foreach (LoadedVersion version in next.Where(version => old.All(other => other.Model != version.Model)))
         {
             LogLoaded(version);
         }

@@ -23,6 +23,16 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     /// <summary>Whether a load request gave some of it: evicted, it would not come back as it was.</summary>
     public bool IsOverride { get; init; }
 
+    /// <summary>When the configuration in its folder was written last, as it was read.</summary>
+    private DateTime ConfigTime { get; } = Folder.ConfigTime;
+
+    /// <summary>
+    /// Whether it stands in for what a folder's own configuration says: a load request gave another one, and nobody has
+    /// written the folder's since.
+    /// </summary>
+    public bool IsKeptFor(ModelFolder folder) =>
+        IsOverride && Temporary is null && folder.Path == Folder.Path && folder.ConfigTime == ConfigTime;
+
     /// <summary>Whether it is a pipeline of other models.</summary>
     public bool IsEnsemble => Config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.EnsembleScheduling;
 
@@ -84,8 +94,7 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
     }
 
     /// <summary>Changes whenever the configuration or a file of the version does.</summary>
-    public string Fingerprint(long version) =>
-        Convert.ToHexString(SHA256.HashData(Config.ToByteArray())) + "\n" + Folder.Fingerprint(version);
+    public VersionFingerprint Fingerprint(long version) => VersionFingerprint.Of(Config, Folder.Fingerprint(version));
 
     /// <summary>
     /// Reads what was fetched from another node, with the configuration that replaces the folder's own there.
@@ -108,8 +117,13 @@ internal sealed record ModelSource(ModelFolder Folder, ModelConfig Config)
 
     private static ModelConfig ConfigOf(ModelFolder folder, ModelConfig config)
     {
+        string model = config.Name.Length > 0 ? config.Name : folder.Name;
         FieldCheck.RequireServed(config);
-        ConfigRules.Require(config, config.Name.Length > 0 ? config.Name : folder.Name);
+        if (folder.Config.IsStrict)
+        {
+            StrictRules.Require(config, model);
+        }
+        ConfigRules.Require(config, model);
         if (config.Name.Length > 0 && config.Name != folder.Name)
         {
             throw new ModelLoadException(

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Replicas;
+using OrleansInference.Engine.Repository;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
 
@@ -13,9 +14,13 @@ internal sealed class ModelTable
     /// <summary>How the reason begins in the line of a model that a request unloaded.</summary>
     public const string Unloaded = "unloaded";
 
+    /// <summary>What the line of a model says of which no version is there to be loaded.</summary>
+    public const string NoVersion = "no version is available";
+
     private readonly Lock _lock = new();
     private FrozenDictionary<string, ServedVersions> _served = FrozenDictionary<string, ServedVersions>.Empty;
     private FrozenDictionary<string, ModelStatus[]> _index = FrozenDictionary<string, ModelStatus[]>.Empty;
+    private FrozenDictionary<string, FrozenSet<string>> _past = FrozenDictionary<string, FrozenSet<string>>.Empty;
     private Listing _models = new(FrozenDictionary<string, ServedVersions>.Empty, []);
 
     /// <summary>Every model that serves.</summary>
@@ -82,8 +87,10 @@ internal sealed class ModelTable
                 return loaded.Model;
             }
             error = InferenceError.NotFound;
+            bool hasServed = Past.TryGetValue(name, out FrozenSet<string>? past) && past.Contains(version);
             message =
-                $"Request for unknown model: '{name}' version {version} is not found; ready versions: "
+                $"Request for unknown model: '{name}' version {version} is "
+                + $"{(hasServed ? "not at ready state" : "not found")}; ready versions: "
                 + $"{string.Join(", ", served.All.Select(ready => ready.Model.Version))}";
             return null;
         }
@@ -93,12 +100,17 @@ internal sealed class ModelTable
             ModelStatus last = lines[^1];
             string reason = last.Reason.Length > 0 ? last.Reason : last.State.ToString();
             error = InferenceError.Unavailable;
-            message = $"Request for unknown model: '{name}' has no available versions: {reason}";
+            // A line without a version is of a model that could not be read, or of one that has none.
+            bool isRead = last.Version.Length > 0 || reason.Contains(NoVersion, StringComparison.Ordinal);
+            string what = isRead ? "has no available versions" : "is not found";
+            message = $"Request for unknown model: '{name}' {what}: {reason}";
             return null;
         }
 
         error = InferenceError.NotFound;
-        message = $"Request for unknown model: '{name}' is not found";
+        message = Past.ContainsKey(name)
+            ? $"Request for unknown model: '{name}' has no available versions: its folder is gone"
+            : $"Request for unknown model: '{name}' is not found";
         return null;
     }
 
@@ -116,6 +128,7 @@ internal sealed class ModelTable
             else
             {
                 next[name] = model;
+                Remember(name, model);
             }
             Volatile.Write(ref _served, next.ToFrozenDictionary());
         }
@@ -139,7 +152,31 @@ internal sealed class ModelTable
         }
     }
 
-    private static bool IsMissing(ModelStatus line) => line.State != ModelState.Ready && !IsUnloaded(line);
+    /// <summary>Models that have served, and their versions: who asks for one is told that it was there.</summary>
+    private FrozenDictionary<string, FrozenSet<string>> Past => Volatile.Read(ref _past);
+
+    /// <summary>Called with the lock held.</summary>
+    private void Remember(string name, ServedVersions model)
+    {
+        FrozenSet<string> known = _past.GetValueOrDefault(name) ?? [];
+        string[] more =
+        [
+            .. model.All.Select(version => version.Model.Version).Where(version => !known.Contains(version)),
+        ];
+        if (more.Length > 0)
+        {
+            Dictionary<string, FrozenSet<string>> next = new(_past) { [name] = known.Concat(more).ToFrozenSet() };
+            Volatile.Write(ref _past, next.ToFrozenDictionary());
+        }
+    }
+
+    private static bool IsMissing(ModelStatus line) =>
+        line.State != ModelState.Ready && !IsUnloaded(line) && !IsNobodys(line);
+
+    /// <summary>As Triton has it: a folder that stands for no one model is not among those that were asked for.</summary>
+    private static bool IsNobodys(ModelStatus line) =>
+        line.Reason.Contains(ModelFolder.Ambiguous, StringComparison.Ordinal)
+        || line.Reason.Contains(ModelFolder.NoConfig, StringComparison.Ordinal);
 
     private static bool IsUnloaded(ModelStatus line) => line.Reason.StartsWith(Unloaded, StringComparison.Ordinal);
 

@@ -52,7 +52,7 @@ internal sealed class VersionLoader(
         for (int attempt = 1; ; attempt++)
         {
             // Looked at before and after they are read: a new graph with old weights must never serve.
-            string fingerprint = source.Fingerprint(version);
+            VersionFingerprint fingerprint = source.Fingerprint(version);
             await RunAgentsAsync(source, cancellationToken).ConfigureAwait(false);
             if (source.IsEnsemble)
             {
@@ -74,6 +74,21 @@ internal sealed class VersionLoader(
         }
     }
 
+    /// <summary>
+    /// The same version with as many instances as another configuration says: nothing is loaded, and sequences go on.
+    /// </summary>
+    /// <param name="loaded">What serves.</param>
+    /// <param name="source">What differs from what it was loaded from in the groups of instances alone.</param>
+    public LoadedVersion Resize(LoadedVersion loaded, ModelSource source) =>
+        new(
+            loaded.Model,
+            loaded.Number,
+            loader.Resize((ModelReplica)loaded.Model, source),
+            source,
+            source.Fingerprint(loaded.Number),
+            loaded.Memory
+        );
+
     /// <summary>Sums of large files take seconds: on the thread pool they would delay requests.</summary>
     private static Task RunAgentsAsync(ModelSource source, CancellationToken cancellationToken) =>
         source.Config.ModelRepositoryAgents is null
@@ -88,7 +103,7 @@ internal sealed class VersionLoader(
     private async Task<LoadedVersion> LoadOnceAsync(
         ModelSource source,
         long version,
-        string fingerprint,
+        VersionFingerprint fingerprint,
         CancellationToken cancellationToken
     )
     {
@@ -126,7 +141,7 @@ internal sealed class VersionLoader(
         }
     }
 
-    private LoadedVersion Ensemble(ModelSource source, long version, string fingerprint)
+    private LoadedVersion Ensemble(ModelSource source, long version, VersionFingerprint fingerprint)
     {
         string name = source.Folder.Name;
         EnsemblePlan plan = EnsemblePlan.Read(

@@ -239,6 +239,25 @@ public sealed class ModelReplica : IServedModel
         }
     }
 
+    /// <summary>Runs at once that its configuration asks for.</summary>
+    internal int ConfiguredInstances => _configured.Concurrency;
+
+    /// <summary>Another number of instances is configured; what waits and what runs goes on.</summary>
+    internal void Resize(int instances)
+    {
+        lock (_state.Gate)
+        {
+            _configured = _configured with { Concurrency = instances };
+            _state.Schedule.Limits = _state.Schedule.Limits with { Concurrency = instances };
+        }
+        if (Sequences is { IsPerInstance: true } sequences)
+        {
+            sequences.Slots.Resize(SequencePolicyReader.PlacesOf(instances, Signature));
+        }
+        // More runs may be allowed now than turns are under way.
+        _runner.Wake();
+    }
+
     /// <summary>
     /// Puts a new session in the old one's place; the old one is disposed when its last run has ended.
     /// </summary>

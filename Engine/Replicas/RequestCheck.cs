@@ -149,10 +149,11 @@ internal static class RequestCheck
                     + $"{tensor.ByteLength} bytes";
             }
 
-            return found == elements
-                ? null
-                : $"input '{tensor.Name}' has {found} BYTES elements, its shape "
-                    + $"{TensorShape.Format(tensor.Shape)} asks for {elements}";
+            string input = $"for inference input '{tensor.Name}' for model '{model}'";
+            string shape = $"its shape is {TensorShape.Format(tensor.Shape)}";
+            return found == elements ? null
+                : found < elements ? $"expected {elements} string elements {input}, got {found}: {shape}"
+                : $"unexpected number of string elements {found} {input}, expecting {elements}: {shape}";
         }
 
         // The elements fit 63 bits, their bytes need not.

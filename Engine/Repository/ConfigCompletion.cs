@@ -1,3 +1,4 @@
+using Google.Protobuf.Collections;
 using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
@@ -81,7 +82,26 @@ internal static class ConfigCompletion
             );
         }
 
+        CompleteGroups(complete.InstanceGroup, name, instances);
         return complete;
+    }
+
+    /// <summary>As Triton numbers and counts them; the instances that are left belong to groups that name no count.</summary>
+    private static void CompleteGroups(RepeatedField<ModelInstanceGroup> groups, string name, int instances)
+    {
+        int counted = groups.Sum(group => group.Count);
+        int uncounted = Math.Max(1, groups.Count(group => group.Count == 0));
+        for (int i = 0; i < groups.Count; i++)
+        {
+            if (groups[i].Name.Length == 0)
+            {
+                groups[i].Name = $"{name}_{i}";
+            }
+            if (groups[i].Count == 0)
+            {
+                groups[i].Count = (instances - counted) / uncounted;
+            }
+        }
     }
 
     /// <summary>An ensemble's, whose tensors are all configured.</summary>

@@ -12,6 +12,15 @@ namespace OrleansInference.Engine.Repository;
 /// <param name="Versions">Its version folders, ascending.</param>
 internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long> Versions)
 {
+    /// <summary>How the problem of a name begins that more than one repository has.</summary>
+    public const string Ambiguous = "model appears in two or more repositories";
+
+    /// <summary>How the problem of a folder begins that lacks the configuration that every model must have.</summary>
+    public const string NoConfig = "failed to open text file for read";
+
+    /// <summary>Folder of configurations by name, beside <c>config.pbtxt</c>.</summary>
+    private const string Configs = "configs";
+
     /// <summary>Folders beside the versions that a configuration may name files of.</summary>
     private static readonly string[] Shared = ["warmup", "initial_state"];
 
@@ -24,8 +33,22 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
     /// <summary>Names in it that look meant for a version and are none.</summary>
     public IReadOnlyList<string> NoVersions { get; init; } = [];
 
+    /// <summary>How its configuration is read.</summary>
+    public ConfigRead Config { get; init; } = ConfigRead.Default;
+
+    /// <summary>Whether <c>configs/</c> has the configuration that the server was told to serve it by.</summary>
+    public bool HasNamedConfig => Config.Name.Length > 0 && RegularFile.Exists(NamedConfig);
+
     /// <summary>The configuration file, whether or not it is there.</summary>
-    public string ConfigPath => System.IO.Path.Combine(Path, "config.pbtxt");
+    public string ConfigPath => HasNamedConfig ? NamedConfig : System.IO.Path.Combine(Path, "config.pbtxt");
+
+    /// <summary>When the configuration file was written last; a time long past where there is none.</summary>
+    public DateTime ConfigTime => File.GetLastWriteTimeUtc(ConfigPath);
+
+    /// <summary>Whether it must have a configuration file, and has none.</summary>
+    public bool LacksConfig => Config.IsStrict && !RegularFile.Exists(ConfigPath);
+
+    private string NamedConfig => System.IO.Path.Combine(Path, Configs, Config.Name + ".pbtxt");
 
     /// <summary>Reads a model's folder. What is wrong with it is a <see cref="Problem"/>.</summary>
     public static ModelFolder Read(string name, string path)
@@ -42,7 +65,7 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
         }
         List<long> versions = [];
         List<string> others = [];
-        foreach (string entry in names.Where(entry => !Shared.Contains(entry)))
+        foreach (string entry in names.Where(entry => entry != Configs && !Shared.Contains(entry)))
         {
             FileKind kind = FileStatus.Of(System.IO.Path.Combine(path, entry)).Kind;
             // A version that cannot be reached is one all the same: it is refused by name, not passed over.
@@ -99,6 +122,7 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<long>
                 Problem,
                 string.Join(' ', Versions),
                 FolderWalk.Shallow(Path).Fingerprint,
+                HasNamedConfig ? FolderWalk.Deep(System.IO.Path.Combine(Path, Configs)).Fingerprint : "",
                 .. SharedFolders().Select(files => files.Fingerprint),
                 .. Versions.Select(version => Files(version).Fingerprint),
             ]

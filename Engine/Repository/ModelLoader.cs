@@ -58,7 +58,8 @@ internal sealed partial class ModelLoader(
                 onnx,
                 config,
                 options.DefaultMaxBatchSize,
-                OnnxFile.Unranked(settings.Path, onnx)
+                OnnxFile.Unranked(settings.Path, onnx),
+                folder.Config.IsStrict
             );
             BatchingChoice batching = BatchingChoice.Make(settings.Path, config, signature);
             ModelSession session = new(onnx, settings, signature) { Device = device };
@@ -129,6 +130,43 @@ internal sealed partial class ModelLoader(
             .ConfigureAwait(false);
         await replica.SwapAsync(session, Math.Max(1, scheduler.ThreadCount / threads)).ConfigureAwait(false);
     }
+
+    /// <summary>Gives a serving model as many instances as a configuration says.</summary>
+    /// <returns>The completed configuration, as JSON.</returns>
+    public string Resize(ModelReplica replica, ModelSource source)
+    {
+        SessionSettings settings = replica.Session.Settings;
+        int instances = Instances(source.Config, settings);
+        int before = replica.ConfiguredInstances;
+        EnsureThreads(settings, Math.Max(0, instances - before));
+        replica.Resize(instances);
+        LogResized(replica.Name, replica.Version, before, instances);
+        return Complete(source.Config, replica, instances);
+    }
+
+    private int Instances(ModelConfig config, SessionSettings settings) =>
+        ReplicaSettings.Instances(config, device?.Profile.Lanes ?? scheduler.ThreadCount, settings.Threads);
+
+    /// <summary>A thread that waits for a device runs nothing else: the CPU's models keep those that they have.</summary>
+    private void EnsureThreads(SessionSettings settings, int more)
+    {
+        if (settings.Provider != ExecutionProviderChoice.Cpu)
+        {
+            scheduler.EnsureThreads(scheduler.ThreadCount + more);
+        }
+    }
+
+    private static string Complete(ModelConfig config, ModelReplica replica, int instances) =>
+        ModelConfigJson.Write(
+            ConfigCompletion.Complete(
+                config,
+                replica.Name,
+                replica.Signature,
+                replica.Sequences,
+                replica.Session.Settings.Provider,
+                instances
+            )
+        );
 
     /// <summary>Where CUDA is only preferred and no device answers, the CPU serves.</summary>
     private (InferenceSession Onnx, SessionSettings Settings) CreateSession(
@@ -284,16 +322,8 @@ internal sealed partial class ModelLoader(
         string name = source.Folder.Name;
         ModelConfig config = source.Config;
         ModelSignature signature = batching.Signature;
-        int instances = ReplicaSettings.Instances(
-            config,
-            device?.Profile.Lanes ?? scheduler.ThreadCount,
-            session.Settings.Threads
-        );
-        // A thread that waits for a device runs nothing else: the CPU's models keep those that they have.
-        if (session.Settings.Provider != ExecutionProviderChoice.Cpu)
-        {
-            scheduler.EnsureThreads(scheduler.ThreadCount + instances);
-        }
+        int instances = Instances(config, session.Settings);
+        EnsureThreads(session.Settings, instances);
         SequencePolicy? sequences = SequencePolicyReader.Read(config, signature, instances, source.Folder.Path);
         BatchLimits limits = ReplicaSettings.Limits(config, signature, instances, options);
         QueuePolicy queue = ReplicaSettings.Queue(config, probe.FirstRowSeconds);
@@ -307,12 +337,7 @@ internal sealed partial class ModelLoader(
             Variants = device is null ? Allowed(config, Path.GetDirectoryName(session.Settings.Path)!, batching) : [],
         };
         replica.RowsMet += reason => LogRowsMeet(name, reason);
-        return (
-            replica,
-            ModelConfigJson.Write(
-                ConfigCompletion.Complete(config, name, signature, sequences, session.Settings.Provider, instances)
-            )
-        );
+        return (replica, Complete(config, replica, instances));
     }
 
     /// <summary>
@@ -365,6 +390,13 @@ internal sealed partial class ModelLoader(
             + "model batches. Make it again with oinf optimize."
     )]
     private partial void LogVariantNotBatched(string folder, string variant);
+
+    [LoggerMessage(
+        EventId = 1018,
+        Level = LogLevel.Information,
+        Message = "Model {Model} version {Version} goes on with {After} instances in place of {Before}"
+    )]
+    private partial void LogResized(string model, string version, int before, int after);
 
     [LoggerMessage(
         EventId = 1016,

@@ -4,16 +4,16 @@ namespace OrleansInference.Engine.Repository;
 /// The folders that models are served from. A model is in one of them: where a name is in two, nobody could tell which
 /// is meant.
 /// </summary>
-internal sealed class ModelRepository(IEnumerable<string> paths)
+internal sealed class ModelRepository(IEnumerable<string> paths, ConfigRead config)
 {
     private readonly RepositoryFolder[] _folders =
     [
-        .. paths.Select(System.IO.Path.GetFullPath).Distinct().Select(path => new RepositoryFolder(path)),
+        .. paths.Select(System.IO.Path.GetFullPath).Distinct().Select(path => new RepositoryFolder(path, config)),
     ];
 
     /// <summary>One folder alone.</summary>
     public ModelRepository(string path)
-        : this([path]) { }
+        : this([path], ConfigRead.Default) { }
 
     /// <summary>Where it is; several folders are joined by commas.</summary>
     public string Path => string.Join(", ", _folders.Select(folder => folder.Path));
@@ -51,7 +51,7 @@ internal sealed class ModelRepository(IEnumerable<string> paths)
         return same[0] with
         {
             Versions = [],
-            Problem = $"it is in more than one repository, of which none can be preferred: {places}",
+            Problem = $"{ModelFolder.Ambiguous}, of which none can be preferred: {places}",
             IsAmbiguous = true,
         };
     }

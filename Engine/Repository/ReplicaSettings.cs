@@ -17,11 +17,15 @@ internal static class ReplicaSettings
     /// <summary>A model of microseconds is not late because a thread was.</summary>
     private const double LeastSloMs = 5;
 
-    /// <summary>Runs at once: the configured instances, else as many as there are threads for.</summary>
+    /// <summary>
+    /// Runs at once: the configured instances, and as many as there are threads for where no group is configured, or for
+    /// each that names no count.
+    /// </summary>
     public static int Instances(ModelConfig config, int engineThreads, int sessionThreads)
     {
-        int instances = config.InstanceGroup.Sum(group => Math.Max(1, group.Count));
-        return instances > 0 ? instances : Math.Max(1, engineThreads / sessionThreads);
+        int standard = Math.Max(1, engineThreads / sessionThreads);
+        int instances = config.InstanceGroup.Sum(group => group.Count > 0 ? group.Count : standard);
+        return instances > 0 ? instances : standard;
     }
 
     /// <summary>The batching knobs to start with.</summary>

@@ -4,7 +4,7 @@ using OrleansInference.Onnx.Files;
 namespace OrleansInference.Engine.Repository;
 
 /// <summary>One folder that models are served from, in Triton's layout.</summary>
-internal sealed class RepositoryFolder(string path)
+internal sealed class RepositoryFolder(string path, ConfigRead config)
 {
     /// <summary>Where it is.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
@@ -87,10 +87,15 @@ internal sealed class RepositoryFolder(string path)
     private ModelFolder Folder(string name)
     {
         string folder = System.IO.Path.Combine(Path, name);
-        ModelFolder model = ModelFolder.Read(name, folder);
+        ModelFolder model = ModelFolder.Read(name, folder) with { Config = config };
         if (model.Problem is not null || !FolderWalk.LeadsUp(folder, Path))
         {
-            return model;
+            return model.Problem is null && model.LacksConfig
+                ? model with
+                {
+                    Problem = $"{ModelFolder.NoConfig} {model.ConfigPath}: No such file or directory",
+                }
+                : model;
         }
         return model with
         {

@@ -19,6 +19,7 @@ internal static class SignatureReader
     /// <param name="config">The configuration.</param>
     /// <param name="defaultMaxBatchSize">Rows that a model may batch that names no number of its own.</param>
     /// <param name="unranked">Tensors whose rank the file leaves open; the session reports them as scalars.</param>
+    /// <param name="isComplete">Whether the configuration must name every input that a request has to give.</param>
     /// <exception cref="ModelLoadException">Model and configuration disagree, or a tensor is of an unsupported
     /// kind.</exception>
     public static ModelSignature Read(
@@ -26,7 +27,8 @@ internal static class SignatureReader
         InferenceSession session,
         ModelConfig config,
         int defaultMaxBatchSize,
-        IReadOnlySet<string> unranked
+        IReadOnlySet<string> unranked,
+        bool isComplete = false
     )
     {
         List<TensorSpec> inputs =
@@ -44,8 +46,9 @@ internal static class SignatureReader
                 Spec(name, session.OutputMetadata[name], isOptional: false, "output")
             ),
         ];
-        RequireCount(model, "inputs", config.Input.Count, inputs.Count);
-        RequireCount(model, "outputs", config.Output.Count, outputs.Count);
+        int required = inputs.Count(input => !input.IsOptional);
+        RequireCount(model, "inputs", config.Input.Count, isComplete ? required : 0, inputs.Count);
+        RequireCount(model, "outputs", config.Output.Count, 0, outputs.Count);
         inputs = [.. inputs.Select(spec => unranked.Contains(spec.Name) ? Ranked(spec, config, "input") : spec)];
         outputs = [.. outputs.Select(spec => unranked.Contains(spec.Name) ? Ranked(spec, config, "output") : spec)];
 
@@ -196,9 +199,9 @@ internal static class SignatureReader
         };
     }
 
-    private static void RequireCount(string model, string what, int configured, int actual)
+    private static void RequireCount(string model, string what, int configured, int least, int actual)
     {
-        if (configured > actual)
+        if (configured > actual || configured < least)
         {
             throw new ModelLoadException(
                 $"unable to load model '{model}', configuration expects {configured} {what}, model provides {actual}"

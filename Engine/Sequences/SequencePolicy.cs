@@ -10,7 +10,10 @@ public sealed record SequencePolicy
     /// Sequences under way at once; others wait for a place. Strategy <c>direct</c>: the batch slots of all instances;
     /// <c>oldest</c>: <c>max_candidate_sequences</c>.
     /// </summary>
-    public int MaxActive { get; init; } = 1;
+    public int MaxActive => Slots.Count;
+
+    /// <summary>Whether each instance brings places of its own: strategy <c>direct</c>.</summary>
+    public bool IsPerInstance { get; init; }
 
     /// <summary>Whether the first dimension of the inputs is a batch, which must be 1.</summary>
     public bool IsBatched { get; init; }

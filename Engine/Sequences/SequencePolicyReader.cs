@@ -35,11 +35,11 @@ internal static class SequencePolicyReader
         ulong idle = batching.MaxSequenceIdleMicroseconds == 0 ? 1_000_000 : batching.MaxSequenceIdleMicroseconds;
         int active = batching.Oldest is { } oldest
             ? Math.Max(1, oldest.MaxCandidateSequences)
-            : instances * Math.Max(1, signature.MaxBatchSize);
+            : PlacesOf(instances, signature);
         return new SequencePolicy
         {
             IdleTimeout = TimeSpan.FromMicroseconds(Math.Min(idle, (double)TimeSpan.FromDays(24).TotalMicroseconds)),
-            MaxActive = active,
+            IsPerInstance = batching.Oldest is null,
             IsBatched = signature.IsBatched,
             Slots = new SequenceSlots(active),
             Controls =
@@ -51,6 +51,10 @@ internal static class SequencePolicyReader
             States = [.. batching.State.Select(state => State(state, signature, config, folder))],
         };
     }
+
+    /// <summary>The batch slots of all instances.</summary>
+    public static int PlacesOf(int instances, ModelSignature signature) =>
+        instances * Math.Max(1, signature.MaxBatchSize);
 
     private static SequenceControl Control(
         string name,

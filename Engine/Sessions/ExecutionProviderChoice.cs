@@ -24,10 +24,11 @@ internal static class ExecutionProviderChoice
         }
         if (IsCudaDemanded(wanted, instanceKind))
         {
+            string asker = wanted == "cuda" ? "Engine:ExecutionProvider:Provider" : "instance_group kind KIND_GPU";
             throw new ModelLoadException(
-                $"CUDA was asked for ({(wanted == "cuda" ? "Engine:ExecutionProvider:Provider" : "instance_group kind KIND_GPU")}) "
-                    + $"but this build of ONNX Runtime has only: {string.Join(", ", available)}. Build with "
-                    + $"-p:OrtPackage=Microsoft.ML.OnnxRuntime.Gpu, or choose cpu or auto."
+                $"GPU instances not supported: CUDA was asked for ({asker}) but this build of ONNX Runtime has only: "
+                    + $"{string.Join(", ", available)}. Build with -p:OrtPackage=Microsoft.ML.OnnxRuntime.Gpu, or choose "
+                    + "cpu or auto."
             );
         }
 

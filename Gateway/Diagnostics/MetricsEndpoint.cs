@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
@@ -19,12 +20,22 @@ internal sealed class MetricsEndpoint : IDisposable
 
     private readonly IModelCatalog _catalog;
     private readonly BytesInFlight _bytes;
+    private readonly LatencyMetrics _latencies;
+    private readonly bool _hasDurations;
+    private readonly MachineMetrics _machine = new();
     private readonly InstrumentTotals _instruments = new(Meters);
 
-    public MetricsEndpoint(IModelCatalog catalog, BytesInFlight bytes)
+    public MetricsEndpoint(
+        IModelCatalog catalog,
+        BytesInFlight bytes,
+        LatencyMetrics latencies,
+        IOptions<GatewayOptions> options
+    )
     {
         _catalog = catalog;
         _bytes = bytes;
+        _latencies = latencies;
+        _hasDurations = options.Value.Metrics.CounterLatencies;
     }
 
     /// <summary>Serves one scrape.</summary>
@@ -32,6 +43,7 @@ internal sealed class MetricsEndpoint : IDisposable
     {
         context.Response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
         await Collect().CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+        await _latencies.WriteAsync(context.Response.Body, context.RequestAborted);
     }
 
     /// <inheritdoc />
@@ -53,26 +65,6 @@ internal sealed class MetricsEndpoint : IDisposable
         Counter executions = Count(
             "nv_inference_exec_count",
             "Number of model executions performed (does not include cached requests)"
-        );
-        Counter request = Count(
-            "nv_inference_request_duration_us",
-            "Cumulative inference request duration in microseconds"
-        );
-        Counter queue = Count(
-            "nv_inference_queue_duration_us",
-            "Cumulative inference queuing duration in microseconds"
-        );
-        Counter input = Count(
-            "nv_inference_compute_input_duration_us",
-            "Cumulative compute input duration in microseconds"
-        );
-        Counter infer = Count(
-            "nv_inference_compute_infer_duration_us",
-            "Cumulative compute inference duration in microseconds"
-        );
-        Counter output = Count(
-            "nv_inference_compute_output_duration_us",
-            "Cumulative inference compute output duration in microseconds"
         );
         Counter failure = metrics.CreateCounter(
             "nv_inference_request_failure",
@@ -99,11 +91,10 @@ internal sealed class MetricsEndpoint : IDisposable
             success.WithLabels(labels).IncTo(model.Success.Count);
             inferences.WithLabels(labels).IncTo(model.InferenceCount);
             executions.WithLabels(labels).IncTo(model.ExecutionCount);
-            request.WithLabels(labels).IncTo(Microseconds(model.Success));
-            queue.WithLabels(labels).IncTo(Microseconds(model.Queue));
-            input.WithLabels(labels).IncTo(Microseconds(model.ComputeInput));
-            infer.WithLabels(labels).IncTo(Microseconds(model.ComputeInfer));
-            output.WithLabels(labels).IncTo(Microseconds(model.ComputeOutput));
+            if (_hasDurations)
+            {
+                AddDurations(metrics, model, labels);
+            }
             pending.WithLabels(labels).Set(model.PendingRequests);
             memory.WithLabels(labels).Set(model.MemoryBytes);
             foreach (IGrouping<string, KeyValuePair<InferenceError, long>> reason in Reasons(model))
@@ -112,10 +103,30 @@ internal sealed class MetricsEndpoint : IDisposable
             }
         }
 
+        _machine.AddTo(metrics);
         _instruments.AddTo(metrics);
         return registry;
 
         Counter Count(string name, string help) => metrics.CreateCounter(name, help, Labels);
+    }
+
+    private static void AddDurations(MetricFactory metrics, InferenceStatistics model, string[] labels)
+    {
+        Add("request", "inference request", model.Success);
+        Add("queue", "inference queuing", model.Queue);
+        Add("compute_input", "compute input", model.ComputeInput);
+        Add("compute_infer", "compute inference", model.ComputeInfer);
+        Add("compute_output", "inference compute output", model.ComputeOutput);
+
+        void Add(string part, string what, DurationStatistic duration) =>
+            metrics
+                .CreateCounter(
+                    $"nv_inference_{part}_duration_us",
+                    $"Cumulative {what} duration in microseconds",
+                    Labels
+                )
+                .WithLabels(labels)
+                .IncTo(Microseconds(duration));
     }
 
     /// <summary>Triton's reasons; each is there from the start, at 0.</summary>

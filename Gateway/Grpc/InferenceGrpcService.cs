@@ -16,7 +16,7 @@ internal sealed class InferenceGrpcService(
 {
     /// <inheritdoc />
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerLiveResponse { Live = true });
+        repository.ServerLive(request, context);
 
     /// <inheritdoc />
     public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>

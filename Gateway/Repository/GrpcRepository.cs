@@ -22,6 +22,10 @@ internal sealed class GrpcRepository(
     private static readonly JsonParser s_configParser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
 
     /// <summary>Answers the call of this name.</summary>
+    public Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
+        Task.FromResult(new ServerLiveResponse { Live = catalog.IsServerLive });
+
+    /// <summary>Answers the call of this name.</summary>
     public Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerReadyResponse { Ready = models.IsServerReady });
 

@@ -56,11 +56,10 @@ internal sealed class ModelEndpoints(
         );
 
     /// <summary><c>GET /v2/health/live</c>.</summary>
-    public static Task LiveAsync(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status200OK;
-        return Task.CompletedTask;
-    }
+    public Task LiveAsync(HttpContext context) =>
+        catalog.IsServerLive
+            ? YesAsync(context)
+            : ErrorResponse.WriteAsync(context, InferenceError.Unavailable, "the model repository cannot be read");
 
     /// <summary>Whether clients should come: the models are there and the request path is warm.</summary>
     public bool IsServerReady => catalog.IsServerReady && !warmup.IsOpen;
@@ -68,7 +67,7 @@ internal sealed class ModelEndpoints(
     /// <summary><c>GET /v2/health/ready</c>.</summary>
     public Task ReadyAsync(HttpContext context) =>
         IsServerReady
-            ? LiveAsync(context)
+            ? YesAsync(context)
             : ErrorResponse.WriteAsync(
                 context,
                 InferenceError.Unavailable,
@@ -81,7 +80,7 @@ internal sealed class ModelEndpoints(
             context,
             (model, version) =>
                 catalog.IsModelReady(model, version)
-                    ? LiveAsync(context)
+                    ? YesAsync(context)
                     : ErrorResponse.WriteAsync(
                         context,
                         StatusCodes.Status400BadRequest,
@@ -164,4 +163,10 @@ internal sealed class ModelEndpoints(
                 return handle(model, version);
             }
         );
+
+    private static Task YesAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        return Task.CompletedTask;
+    }
 }

@@ -12,6 +12,11 @@ public interface IModelCatalog
     /// </summary>
     bool IsServerReady { get; }
 
+    /// <summary>
+    /// False only where the server could not begin at all, and lives to say why: its repository cannot be read.
+    /// </summary>
+    bool IsServerLive { get; }
+
     /// <summary>Whether a model version answers requests; an unknown one does not.</summary>
     bool IsModelReady(string modelName, string modelVersion);
 

@@ -15,6 +15,9 @@ internal sealed class ModelCatalog(InferenceEngine engine, ClusterNode node, Rem
     public bool IsServerReady => engine.IsReady && !node.Draining;
 
     /// <inheritdoc />
+    public bool IsServerLive => engine.IsLive;
+
+    /// <inheritdoc />
     public bool IsModelReady(string modelName, string modelVersion) =>
         engine.Find(modelName, modelVersion, out _, out _) is not null
         || node.Router.Snapshot.Find(modelName)?.Of(modelVersion).Length > 0;

@@ -119,12 +119,11 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
     public async Task<string[]> LoadAsync(string model, SiloAddress source)
     {
         NodeReport report = await _services.Of(source).ReportAsync();
-        ModelOffer offer =
-            Array.Find(report.Offers, known => known.Name == model)
-            ?? throw new InferenceException(
-                InferenceError.Internal,
-                $"failed to load '{model}': node '{report.Name}' does not have it any more"
-            );
+        if (Array.Find(report.Offers, known => known.Name == model) is not { } offer)
+        {
+            // It was loaded, and somebody has unloaded it since: both got what they asked for, in that order.
+            return [];
+        }
         _unloading.Remove(model);
         // Somebody asks anew: what failed before is tried again at once.
         _executor.Retry(model);
@@ -142,12 +141,10 @@ internal sealed partial class PlacementDirectorGrain : Grain, IPlacementDirector
             && !_executor.IsBusy(model)
             && PlanExecutor.IsApplied(_state.Plan, model, _telemetry.Alive)
         );
-        ModelPlan planned =
-            _state.Plan.Find(model)
-            ?? throw new InferenceException(
-                InferenceError.Unavailable,
-                $"model '{model}' was unloaded while it was loading"
-            );
+        if (_state.Plan.Find(model) is not { } planned)
+        {
+            return [];
+        }
         return planned.Replicas.Length > 0
             ? planned.Refusals
             : throw new InferenceException(

@@ -2,10 +2,15 @@
 """Puts ONNX models in the place of models of backends that this server does not have.
 
     stand_ins.py identity MODEL_FOLDER...   gives models of the C++ backend `identity` an ONNX file that does the same
+    stand_ins.py unranked MODEL_FOLDER...   the same to any model, with tensors whose rank its configuration tells
+    stand_ins.py ones MODEL_FOLDER...       gives Python models one whose outputs are ones, whatever the inputs
+    stand_ins.py add_sub MODEL_FOLDER...    gives Python models one that adds and subtracts two inputs
     stand_ins.py names REPOSITORY NAME...   copies every onnx_X of a repository as NAME_X
 
 What an `identity` model is told to wait (`execute_delay_ms`) it spends in a loop, so that the time is about that, not exactly.
+What it is to take for its creation (`creation_delay_sec`) is spent in such a loop by a warm-up, which has an input for it.
 """
+import math
 import os
 import re
 import shutil
@@ -14,7 +19,7 @@ import sys
 TURNS_PER_MS = float(os.environ.get("STAND_IN_TURNS_PER_MS", "20"))
 
 
-def identity(folder):
+def stand_in(kind, folder):
     import onnx
     from google.protobuf import text_format
     from onnx import TensorProto, helper
@@ -30,35 +35,95 @@ def identity(folder):
     text = open(path).read()
     config = text_format.Parse(text, model_config_pb2.ModelConfig())
 
+    def datatype_of(tensor):
+        return model_config_pb2.DataType.Name(tensor.data_type).removeprefix("TYPE_")
+
     def value(tensor):
         dims = list(tensor.reshape.shape) if tensor.HasField("reshape") else list(tensor.dims)
+        if kind == "unranked":
+            return helper.make_tensor_value_info(tensor.name, types[datatype_of(tensor)], None)
         shape = (["batch"] if config.max_batch_size > 0 else []) + [None if size < 0 else size for size in dims]
-        datatype = model_config_pb2.DataType.Name(tensor.data_type).removeprefix("TYPE_")
-        return helper.make_tensor_value_info(tensor.name, types[datatype], shape)
+        return helper.make_tensor_value_info(tensor.name, types[datatype_of(tensor)], shape)
 
     inputs = [value(one) for one in config.input]
     outputs = [value(one) for one in config.output]
-    # As the backend has it: an output is the input of its number.
     nodes, constants = [], []
+    for one, tensor in zip(config.input, inputs):
+        if one.optional:  # what a request may leave out has a value in the file
+            constants.append(helper.make_tensor(one.name, tensor.type.tensor_type.elem_type, [1], [0]))
+    for one in config.sequence_batching.control_input:  # told of, and not used
+        inputs.append(helper.make_tensor_value_info(one.name, control_type(one.control[0], TensorProto), [None, 1]))
     for i, output in enumerate(outputs):
-        nodes.append(helper.make_node("Identity", [inputs[min(i, len(inputs) - 1)].name], [output.name]))
+        if kind == "ones":
+            elem, dims = output.type.tensor_type.elem_type, [max(1, size) for size in config.output[i].dims]
+            constants.append(helper.make_tensor(f"ones{i}", elem, dims, [1] * math.prod(dims)))
+            nodes.append(helper.make_node("Identity", [f"ones{i}"], [output.name]))
+        elif kind == "add_sub":
+            nodes.append(helper.make_node(["Add", "Sub"][i], [inputs[0].name, inputs[1].name], [output.name]))
+        else:  # as the backend has it: an output is the input of its number
+            nodes.append(helper.make_node("Identity", [inputs[min(i, len(config.input) - 1)].name], [output.name]))
     delay = int(config.parameters["execute_delay_ms"].string_value or 0) if "execute_delay_ms" in config.parameters else 0
     if delay > 0:
-        nodes = waiting(helper, TensorProto, inputs[0], outputs[0], int(delay * TURNS_PER_MS), constants) + nodes[1:]
+        constants.append(helper.make_tensor("turns", TensorProto.INT64, [], [int(delay * TURNS_PER_MS)]))
+        nodes = waiting(helper, TensorProto, inputs[0], outputs[0], constants) + nodes[1:]
+    creation = config.parameters["creation_delay_sec"].string_value if "creation_delay_sec" in config.parameters else ""
+    if creation not in ("", "0"):
+        turns = int(int(creation) * 3000 * TURNS_PER_MS)  # nothing is left of such a test where it is too short
+        nodes = turns_of_marked(helper, TensorProto, inputs[0], turns, constants) + waiting(
+            helper, TensorProto, inputs[0], outputs[0], constants
+        )
+        text = text.rstrip() + "\n" + warmup(folder, config.input[0])
     graph = helper.make_graph(nodes, "identity", inputs, outputs, initializer=constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     versions = [name for name in os.listdir(folder) if name.isdigit()] or ["1"]
     for version in versions:
         os.makedirs(os.path.join(folder, version), exist_ok=True)
         onnx.save(model, os.path.join(folder, version, "model.onnx"))
+    # A group that names no count has one instance in those backends, and two in ONNX Runtime's.
+    if not config.instance_group:
+        text = text.rstrip() + "\ninstance_group [{ kind: KIND_CPU count: 1 }]\n"
+    if any(group.count == 0 for group in config.instance_group):
+        text = re.sub(r"kind\s*:\s*(KIND_[A-Z]+)", r"kind: \1 count: 1", text)
     open(path, "w").write(re.sub(r"^\s*(backend|platform):.*$", 'backend: "onnxruntime"', text, flags=re.MULTILINE))
 
 
-def waiting(helper, proto, source, target, turns, constants):
-    """Nodes that give the input out after so many turns of a loop whose result, nothing, is added to its elements."""
+MARK = -7777
+
+
+def control_type(control, proto):
+    if control.fp32_false_true:
+        return proto.FLOAT
+    return proto.BOOL if control.bool_false_true else proto.UINT64 if control.kind == 3 else proto.INT32
+
+
+def turns_of_marked(helper, proto, source, turns, constants):
+    """Nodes that make `turns` for each marked element of the input, and none for others."""
+    kind = source.type.tensor_type.elem_type
+    constants.append(helper.make_tensor("mark", kind, [1], [MARK]))
+    constants.append(helper.make_tensor("each", proto.INT64, [], [turns]))
+    return [
+        helper.make_node("Equal", [source.name, "mark"], ["is_marked"]),
+        helper.make_node("Cast", ["is_marked"], ["marked"], to=proto.INT64),
+        helper.make_node("ReduceSum", ["marked"], ["count"], keepdims=0),
+        helper.make_node("Mul", ["count", "each"], ["turns"]),
+    ]
+
+
+def warmup(folder, tensor):
+    """The configuration of a warm-up with one marked element, whose file it writes."""
+    os.makedirs(os.path.join(folder, "warmup"), exist_ok=True)
+    with open(os.path.join(folder, "warmup", "marked"), "wb") as data:
+        data.write(MARK.to_bytes(4, "little", signed=True))
+    return (
+        'model_warmup [{ name: "creation" batch_size: 0 inputs { key: "%s" value: '
+        '{ data_type: TYPE_INT32 dims: [ 1 ] input_data_file: "marked" } } }]\n' % tensor.name
+    )
+
+
+def waiting(helper, proto, source, target, constants):
+    """Nodes that give the input out after `turns` turns of a loop whose result, nothing, is added to its elements."""
     kind = source.type.tensor_type.elem_type
     side = 64
-    constants.append(helper.make_tensor("turns", proto.INT64, [], [turns]))
     constants.append(helper.make_tensor("more", proto.BOOL, [], [True]))
     constants.append(helper.make_tensor("zeros", proto.FLOAT, [side, side], [0.0] * side * side))
     body = helper.make_graph(
@@ -99,8 +164,8 @@ def names(repository, others):
             open(path, "w").write(text)
 
 
-if sys.argv[1] == "identity":
+if sys.argv[1] in ("identity", "unranked", "ones", "add_sub"):
     for each in sys.argv[2:]:
-        identity(each)
+        stand_in(sys.argv[1], each)
 else:
     names(sys.argv[2], sys.argv[3:])

@@ -75,6 +75,7 @@ class Runner(unittest.TextTestRunner):
                 method = one.id().split(".")[-1]
                 why = left_out.get(method, left_out.get(type(one).__name__))
                 if why:
+                    one.setUp = lambda: None
                     setattr(one, method, lambda why=why, one=one: one.skipTest(why))
 
         mark(test)

@@ -19,6 +19,10 @@ internal static class ConfigRules
         {
             PriorityRules.Require(dynamic, model);
         }
+        if (config.ModelMetrics is { } metrics)
+        {
+            MetricRules.Require(metrics, model);
+        }
         if (config.SequenceBatching is { } sequences)
         {
             SequenceRules.Require(sequences, model);
@@ -28,6 +32,10 @@ internal static class ConfigRules
     /// <summary>A sentence for each value that has no effect beside the others.</summary>
     public static IEnumerable<string> Warnings(ModelConfig config)
     {
+        foreach (string warning in config.ModelMetrics is { } metrics ? MetricRules.Warnings(metrics) : [])
+        {
+            yield return warning;
+        }
         if (config.DynamicBatching is { PriorityLevels: 0, DefaultPriorityLevel: > 0 })
         {
             yield return "dynamic_batching.default_priority_level has no effect without priority_levels";

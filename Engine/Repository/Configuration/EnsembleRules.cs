@@ -97,14 +97,15 @@ internal static class EnsembleRules
         HashSet<string> made = [.. steps.SelectMany(step => step.OutputMap.Values)];
         foreach (string input in config.Input.Select(input => input.Name).Where(input => !read.Contains(input)))
         {
-            throw new ModelLoadException($"ensemble input '{input}' for ensemble '{model}' is not used");
+            // Triton's text lacks the same quotation mark, here and below, and clients look for it.
+            throw new ModelLoadException($"ensemble input '{input}' for ensemble {model}' is not used");
         }
         HashSet<string> outputs = [.. config.Output.Select(output => output.Name)];
         HashSet<string> known = [.. config.Input.Select(input => input.Name), .. made];
         foreach (string output in outputs.Where(output => !known.Contains(output)))
         {
             throw new ModelLoadException(
-                $"ensemble output '{output}' for ensemble '{model}' is not used: no step makes it; there are: "
+                $"ensemble output '{output}' for ensemble {model}' is not used: no step makes it; there are: "
                     + $"{string.Join(", ", made)}"
             );
         }

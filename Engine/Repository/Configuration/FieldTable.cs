@@ -92,6 +92,8 @@ internal static class FieldTable
                 "ensemble_scheduling.step.output_map",
                 "optimization.graph.level",
                 "parameters.string_value",
+                "model_metrics.metric_control.metric_identifier.family",
+                "model_metrics.metric_control.histogram_options.buckets",
                 "model_warmup.name",
                 "model_warmup.batch_size",
                 "model_warmup.count",
@@ -116,7 +118,6 @@ internal static class FieldTable
                 ),
                 Warned("cc_model_filenames", "default_model_filename is served on every device"),
                 Warned("metric_tags", "metrics carry the model's name and version"),
-                Warned("model_metrics", "the buckets of histograms are the server's"),
                 Warned("runtime", "ONNX Runtime is built in"),
                 Warned("response_cache.enable", "every request runs"),
                 Warned(

@@ -24,14 +24,15 @@ internal static class ModelConfigJson
 
     /// <summary>
     /// Reads a configuration from protobuf's JSON mapping. Field names may be the schema's own or in camel case; 64-bit
-    /// integers may be numbers, which protobuf's reader takes as doubles (exact up to 2^53), or strings.
+    /// integers may be numbers, which protobuf's reader takes as doubles (exact up to 2^53), or strings. A repeated field
+    /// may be one value without brackets, as protobuf's own readers of other languages take it.
     /// </summary>
     /// <exception cref="ModelConfigException">The text is not JSON, or not a configuration.</exception>
     public static ModelConfig Parse(string json)
     {
         try
         {
-            return JsonParser.Default.Parse<ModelConfig>(json);
+            return JsonParser.Default.Parse<ModelConfig>(LenientJson.Read(json, ModelConfig.Descriptor));
         }
         catch (Exception exception) when (exception is InvalidJsonException or InvalidProtocolBufferException)
         {

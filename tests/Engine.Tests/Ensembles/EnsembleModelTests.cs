@@ -151,7 +151,7 @@ public sealed class EnsembleModelTests
     [InlineData(
         "step { model_name: \"double\" input_map { key: \"x\" value: \"nowhere\" } output_map { "
             + "key: \"y\" value: \"out\" } }",
-        "ensemble input 'in' for ensemble 'e' is not used"
+        "ensemble input 'in' for ensemble e' is not used"
     )]
     [InlineData(
         "step { model_name: \"double\" input_map { key: \"z\" value: \"in\" } output_map { key: "

@@ -43,6 +43,7 @@ public sealed class StartErrorsTests
         Exception? exception = await Record.ExceptionAsync(() => test.Engine.StartAsync(Token));
 
         Assert.Equal((lives, false), (exception is null, test.Engine.IsReady));
+        Assert.Equal(!lives, test.Engine.IsLive);
     }
 
     [Fact]
@@ -56,12 +57,12 @@ public sealed class StartErrorsTests
             options.ExitOnError = StartErrors.False;
         });
         await test.Engine.StartAsync(Token);
-        bool before = test.Engine.IsReady;
+        bool before = test.Engine.IsReady || test.Engine.IsLive;
         Directory.CreateDirectory(folder);
 
         await test.Engine.PollAsync(Token);
 
-        Assert.Equal((false, true), (before, test.Engine.IsReady));
+        Assert.Equal((false, true, true), (before, test.Engine.IsReady, test.Engine.IsLive));
         Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
     }
 
@@ -82,6 +83,29 @@ public sealed class StartErrorsTests
         await test.Engine.UnloadAsync("good", dependents: false, Token);
 
         Assert.Equal((false, true, true), (broken, mended, test.Engine.IsReady));
+    }
+
+    [Fact]
+    public async Task IsReady_StrictAndANameInTwoRepositories_IsNotWaitedFor()
+    {
+        string other = Directory.CreateTempSubdirectory("other").FullName;
+        await using TestEngine test = new(options =>
+        {
+            options.MoreModels.Add(other);
+            options.StrictReadiness = true;
+        });
+        test.Write("good", FixtureModels.Scale(2, 2));
+        test.Write("twice", FixtureModels.Scale(2, 2));
+        Directory.CreateDirectory(Path.Combine(other, "twice", "1"));
+
+        await test.Engine.StartAsync(Token);
+
+        Assert.True(test.Engine.IsReady);
+        Assert.Contains(
+            test.Engine.Index,
+            line => line.Name == "twice" && line.Reason.Contains("two or more repositories", StringComparison.Ordinal)
+        );
+        Directory.Delete(other, recursive: true);
     }
 
     private static TestEngine Broken(Action<EngineOptions> configure)

@@ -105,7 +105,7 @@ public sealed class DemandTests
         InferenceResponse second = await test.InferAsync(One("broken"));
 
         Assert.Equal(InferenceError.Unavailable, first.Error);
-        Assert.Contains("failed to load 'broken' version 1", first.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("load failed for model 'broken': version 1", first.ErrorMessage, StringComparison.Ordinal);
         Assert.Equal(first.ErrorMessage, second.ErrorMessage);
     }
 

@@ -49,7 +49,7 @@ public sealed class SeveralRepositoriesTests : IDisposable
 
         Assert.Empty(test.Engine.Models);
         ModelStatus line = Assert.Single(test.Engine.Index);
-        Assert.Contains("in more than one repository", line.Reason, StringComparison.Ordinal);
+        Assert.Contains("model appears in two or more repositories", line.Reason, StringComparison.Ordinal);
         Assert.Contains(Path.Combine(_other, "m"), line.Reason, StringComparison.Ordinal);
     }
 

@@ -9,6 +9,11 @@ internal sealed class FakeCatalog : IModelCatalog
 {
     public bool IsServerReady { get; set; } = true;
 
+    public bool IsServerLive { get; set; } = true;
+
+    /// <summary>The configuration of the model.</summary>
+    public string ConfigJson { get; set; } = """{"name":"echo","max_batch_size":8}""";
+
     /// <summary>The statistics of the model.</summary>
     public InferenceStatistics Statistics { get; set; } =
         new()
@@ -43,7 +48,7 @@ internal sealed class FakeCatalog : IModelCatalog
     public string GetConfigJson(string modelName, string modelVersion)
     {
         _ = GetMetadata(modelName, modelVersion);
-        return """{"name":"echo","max_batch_size":8}""";
+        return ConfigJson;
     }
 
     public IReadOnlyList<InferenceStatistics> GetStatistics(string modelName, string modelVersion)

@@ -23,15 +23,19 @@ public sealed class ModelRepositoryControlTests
     }
 
     [Fact]
-    public async Task LoadAsync_ConfigOverride_ReplacesTheConfigurationUntilTheNextLoad()
+    public async Task LoadAsync_ConfigOverride_ReplacesTheConfigurationUntilAnUnload()
     {
         await using ServedCluster cluster = await StartAsync(ModelControlMode.Explicit);
 
         await cluster.Repository.LoadAsync("a", new ModelOverride("""{"max_batch_size":"16"}""", []), Token);
         string overridden = cluster.Catalog.GetConfigJson("a", "");
         await cluster.Repository.LoadAsync("a", null, Token);
+        string again = cluster.Catalog.GetConfigJson("a", "");
+        await cluster.Repository.UnloadAsync("a", unloadDependents: false, Token);
+        await cluster.Repository.LoadAsync("a", null, Token);
 
         Assert.Contains("\"max_batch_size\":16", overridden, StringComparison.Ordinal);
+        Assert.Equal(overridden, again);
         Assert.Contains("\"max_batch_size\":4", cluster.Catalog.GetConfigJson("a", ""), StringComparison.Ordinal);
     }
 

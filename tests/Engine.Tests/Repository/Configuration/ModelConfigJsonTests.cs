@@ -84,6 +84,17 @@ public sealed class ModelConfigJsonTests
         Assert.Equal([16L], config.Input[0].Dims);
     }
 
+    [Fact]
+    public void Parse_OneValueOfARepeatedField_IsAListOfIt()
+    {
+        ModelConfig config = ModelConfigJson.Parse(
+            """{"instance_group": {"count": 5}, "input": [{"name": "x", "dims": 16}], "parameters": {"a": {"string_value": "b"}}}"""
+        );
+        Assert.Equal(5, Assert.Single(config.InstanceGroup).Count);
+        Assert.Equal([16L], config.Input[0].Dims);
+        Assert.Equal("b", config.Parameters["a"].StringValue);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("[]")]
