@@ -119,8 +119,23 @@ after_L0_scalar_io() { # what test.sh ends with: dims of [2] must not load
     || echo "fail	dims of two elements	the file leaves the rank open, and the model serves what the configuration says" >>"$RESULTS"
 }
 before_L0_data_compression() { mkdir models && cp -r "$examples_models/simple" models/; }
-before_L0_secure_grpc() { before_L0_data_compression; }
-before_L0_https() { before_L0_data_compression; }
+tls_clients() { # calls of the Python clients, with and without success, become lines; the C++ clients are not built
+  sed -i -E -e '/\$(SIMPLE_|TEST_)\w+_PY .*_(fail_infer|wrong_key)/s/^( *)(python )?\$/\1refused $/' \
+    -e 's/^( *)(python )?(\$(SIMPLE_|TEST_)\w+_PY )/\1client \3/' \
+    -e 's/^( *)\$TEST_CLIENT .*_(fail_infer|wrong_key).*/\1false/; s/^( *)\$TEST_CLIENT .*/\1true/' test.sh
+}
+before_L0_secure_grpc() { before_L0_data_compression; tls_clients; }
+before_L0_https() { # nginx, which the suite asks a service for, has its files in the suite's folder
+  before_L0_data_compression
+  tls_clients
+  mkdir -p nginx/sites-available
+  printf 'pid nginx.pid; error_log error.log;\nevents {}\nhttp { access_log off; include sites-available/default; }\n' >nginx/main.conf
+  sed -i "s#/etc/nginx#$PWD/nginx#" test.sh nginx.conf
+  sed -i 's#^service nginx restart#nginx -p nginx -c main.conf#; s#^service nginx stop#nginx -p nginx -c main.conf -s stop#' test.sh
+}
+before_L0_nullchar_string() { # the stand-in for a PyTorch model has its tensors by that backend's names
+  sed -i -E '/^cp -r .*libtorch/a sed -i -E "s/(IN|OUT)PUT0/\\1PUT__0/; s/^platform:.*/backend: \\"identity\\"/" models/libtorch*/config.pbtxt' test.sh
+}
 before_L0_model_config() { # the checks of a configuration that hold for any backend, once, and those of ONNX
   sed -i -E 's/^TRIALS=.*/TRIALS=onnxruntime_onnx/; s#`ls -d autofill_noplatform/\*/\*`#`ls -d autofill_noplatform/{ensemble,onnx}/* | grep -v decoupled`#' test.sh
   sed -i -E 's#`ls -d autofill_noplatform_success/\*/\*`#`ls -d autofill_noplatform_success/{ensemble,onnx}/*`#' test.sh
