@@ -26,23 +26,23 @@ internal static class GatewayListener
         kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
         HttpsConnectionAdapterOptions? tls = Tls(gateway);
-        Listen(gateway.HttpPort, HttpProtocols.Http1);
+        Listen(gateway.HttpPort, HttpProtocols.Http1, gateway.IsHttpTls);
         if (gateway.MetricsPort > 0)
         {
-            Listen(gateway.MetricsPort, HttpProtocols.Http1);
+            Listen(gateway.MetricsPort, HttpProtocols.Http1, gateway.IsHttpTls);
         }
-        Listen(gateway.GrpcPort, HttpProtocols.Http2);
+        Listen(gateway.GrpcPort, HttpProtocols.Http2, gateway.IsGrpcTls);
 
-        void Listen(int port, HttpProtocols protocols) =>
+        void Listen(int port, HttpProtocols protocols, bool isTls) =>
             kestrel.Listen(
                 address,
                 port,
                 listen =>
                 {
                     listen.Protocols = protocols;
-                    if (tls is not null)
+                    if (isTls)
                     {
-                        listen.UseHttps(tls);
+                        listen.UseHttps(tls!);
                     }
                     listen.Use(
                         new ConnectionLimit(

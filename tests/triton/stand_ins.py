@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 
-TURNS_PER_MS = float(os.environ.get("STAND_IN_TURNS_PER_MS", "20"))
+TURNS_PER_MS = float(os.environ.get("STAND_IN_TURNS_PER_MS", "90"))
 
 
 def save(folder, graph, config):
