@@ -24,9 +24,10 @@ internal sealed class WarmupClient : IDisposable
     /// <summary>A client of the server with these options.</summary>
     public WarmupClient(GatewayOptions gateway, string token)
     {
-        _certificate = gateway.IsHttpTls || gateway.IsGrpcTls
-            ? X509CertificateLoader.LoadCertificate(PemCertificates.LoadAll(gateway.CertificateFile)[0].RawData)
-            : null;
+        _certificate =
+            gateway.IsHttpTls || gateway.IsGrpcTls
+                ? X509CertificateLoader.LoadCertificate(PemCertificates.LoadAll(gateway.CertificateFile)[0].RawData)
+                : null;
         string address = Address(gateway.BindAddress);
         string http = gateway.IsHttpTls ? "https" : "http";
         string grpc = gateway.IsGrpcTls ? "https" : "http";

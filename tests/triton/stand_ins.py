@@ -26,6 +26,7 @@ def save(folder, graph, config):
         os.makedirs(os.path.join(folder, version), exist_ok=True)
         onnx.save(model, os.path.join(folder, version, "model.onnx"))
     config = re.sub(r"^\s*(backend|platform):.*$", 'backend: "onnxruntime"', config, flags=re.MULTILINE)
+    config = re.sub(r"^\s*default_model_filename:.*$", "", config, flags=re.MULTILINE)
     open(os.path.join(folder, "config.pbtxt"), "w").write(config)
 
 
