@@ -59,6 +59,10 @@ internal static class GatewayListener
     {
         if (gateway.CertificateFile.Length == 0)
         {
+            if (gateway.TlsPorts != TlsPorts.All)
+            {
+                throw Invalid("Gateway:TlsPorts needs Gateway:CertificateFile");
+            }
             return gateway.ClientAuthorityFile.Length == 0
                 ? null
                 : throw Invalid("Gateway:ClientAuthorityFile needs Gateway:CertificateFile");

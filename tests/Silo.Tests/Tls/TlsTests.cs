@@ -135,6 +135,18 @@ public sealed class TlsTests : IDisposable
         Assert.Contains("Gateway:CertificateFile", ended.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Grpc", "Gateway:TlsPorts needs Gateway:CertificateFile")]
+    [InlineData("some", "TlsPorts")]
+    public async Task Start_TlsOnPortsWithoutACertificateOrOfNoName_SaysSoAndEnds(string ports, string expected)
+    {
+        InvalidOperationException ended = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            SiloProcess.StartAsync(_models, ["--Gateway:TlsPorts=" + ports])
+        );
+
+        Assert.Contains(expected, ended.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<IHost> ConnectAsync(int gateway, string certificate)
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
