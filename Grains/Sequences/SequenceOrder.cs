@@ -33,7 +33,7 @@ internal sealed class SequenceOrder
         {
             for (Place? behind = place.Next; behind is { Begins: false }; behind = behind.Next)
             {
-                behind.EndAsCancelled();
+                behind.IsCancelled = true;
             }
         }
     }
@@ -54,7 +54,7 @@ internal sealed class SequenceOrder
     internal sealed class Place(SequenceOrder order, string key, bool begins, Task before) : IDisposable
     {
         private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _isCancelled;
         private bool _leaves;
 
         public string Key => key;
@@ -67,18 +67,19 @@ internal sealed class SequenceOrder
         public Place? Next { get; set; }
 
         /// <summary>Whether a request before it was cancelled, which ended the sequence of both.</summary>
-        public bool IsCancelled => _cancelled.Task.IsCompleted;
+        public bool IsCancelled
+        {
+            get => _isCancelled;
+            set => _isCancelled = value;
+        }
 
         /// <summary>Ends, with this request, those of its sequence that wait behind it.</summary>
         public void CancelBehind() => order.CancelBehind(this);
 
-        /// <summary>Waits until everybody before has left, or its sequence was cancelled.</summary>
+        /// <summary>Waits until everybody before has left.</summary>
         /// <exception cref="TimeoutException">Not within <paramref name="timeout"/>.</exception>
         public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
-            Task.WhenAny(before, _cancelled.Task).WaitAsync(timeout, time, cancellationToken);
-
-        /// <summary>A request before it was cancelled: it need not wait for its turn to be told.</summary>
-        public void EndAsCancelled() => _cancelled.TrySetResult();
+            before.WaitAsync(timeout, time, cancellationToken);
 
         /// <summary>
         /// Leaves the line once this place's turn has come and <paramref name="last"/>, which must not fail, is done.

@@ -135,16 +135,14 @@ public sealed class TlsTests : IDisposable
         Assert.Contains("Gateway:CertificateFile", ended.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("Grpc", "Gateway:TlsPorts needs Gateway:CertificateFile")]
-    [InlineData("some", "TlsPorts")]
-    public async Task Start_TlsOnPortsWithoutACertificateOrOfNoName_SaysSoAndEnds(string ports, string expected)
+    [Fact]
+    public async Task Start_TlsOnOnePortWithoutACertificate_SaysSoAndEnds()
     {
         InvalidOperationException ended = await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            SiloProcess.StartAsync(_models, ["--Gateway:TlsPorts=" + ports])
+            SiloProcess.StartAsync(_models, ["--Gateway:TlsPorts=Grpc"])
         );
 
-        Assert.Contains(expected, ended.Message, StringComparison.Ordinal);
+        Assert.Contains("Gateway:TlsPorts needs Gateway:CertificateFile", ended.Message, StringComparison.Ordinal);
     }
 
     private static async Task<IHost> ConnectAsync(int gateway, string certificate)
