@@ -12,7 +12,7 @@ public sealed class GatewayOptions
     [Range(1, 65535, ErrorMessage = "Gateway:HttpPort (--http-port) must be from 1 to 65535.")]
     public int HttpPort { get; set; } = 8080;
 
-    /// <summary>Port of KServe v2 over gRPC (HTTP/2 without TLS).</summary>
+    /// <summary>Port of KServe v2 over gRPC (HTTP/2).</summary>
     [Range(1, 65535, ErrorMessage = "Gateway:GrpcPort (--grpc-port) must be from 1 to 65535.")]
     public int GrpcPort { get; set; } = 8081;
 
@@ -91,6 +91,12 @@ public sealed class GatewayOptions
     /// PEM file of the certificate, with its chain, for TLS on the HTTP and gRPC ports; empty for none.
     /// </summary>
     public string CertificateFile { get; set; } = "";
+
+    /// <summary>
+    /// Which ports speak TLS where there is a certificate: All, Grpc or Http. The others are in the clear.
+    /// </summary>
+    [EnumDataType(typeof(TlsPorts), ErrorMessage = "Gateway:TlsPorts must be All, Grpc or Http.")]
+    public TlsPorts TlsPorts { get; set; } = TlsPorts.All;
 
     /// <summary>PEM file of the certificate's private key; empty where the certificate's file has it.</summary>
     public string CertificateKeyFile { get; set; } = "";

@@ -32,7 +32,7 @@ internal static class Banner
             );
         }
         lines.Add(
-            $"KServe v2 HTTP on http://{gateway.BindAddress}:{gateway.HttpPort}, gRPC on "
+            $"KServe v2 HTTP on {Origin(gateway)}, gRPC{(gateway.IsGrpcTls ? " with TLS" : "")} on "
                 + $"{gateway.BindAddress}:{gateway.GrpcPort}, Orleans gateway on {gateway.BindAddress}:{silo.GatewayPort}."
         );
         if (engine.Models.Count > 0)
@@ -56,9 +56,12 @@ internal static class Banner
     private static long[] Shape(TensorSpec spec) =>
         [.. spec.Dimensions.Select(dimension => dimension < 0 ? 1 : dimension)];
 
+    private static string Origin(GatewayOptions gateway) =>
+        $"{(gateway.IsHttpTls ? "https" : "http")}://{gateway.BindAddress}:{gateway.HttpPort}";
+
     private static string Curl(IServedModel replica, GatewayOptions gateway)
     {
-        string url = $"http://{gateway.BindAddress}:{gateway.HttpPort}/v2/models/{replica.Name}";
+        string url = $"{Origin(gateway)}/v2/models/{replica.Name}";
         if (replica.Name == "color-names")
         {
             const string Orange = """{"name":"rgb","shape":[1,3],"datatype":"FP32","data":[255,140,0]}""";

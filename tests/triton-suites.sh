@@ -70,7 +70,7 @@ adapt() { # adapt TEST_SH: paths, and loops over what there is no hardware or ba
     -e 's#/opt/tritonserver/bin/tritonserver#'"$here/tritonserver"'#g; s#^( *)SERVER=\$\{TRITON_DIR\}.*#\1SERVER='"$here/tritonserver"'#' \
     -e 's#/opt/tritonserver/qa#'"$work/qa"'#g' \
     -e 's/^( *)set -e\b.*/\1:/; s/bash -ex/bash/; s/for TARGET in cpu gpu/for TARGET in cpu/; s/^SLEEP_TIME=.*/SLEEP_TIME=8/; s/mkdir 1\b/mkdir -p 1/' \
-    -e 's/kind: KIND_GPU/kind: KIND_CPU/' "$1"
+    -e '/^ *sed -i "s\/kind: KIND_GPU\/kind: KIND_GPU.*&& \\$/d; s/kind: KIND_GPU/kind: KIND_CPU/' "$1"
 }
 run_suite() { # run_suite NAME [TEST_SH...]
   suite=$1
@@ -140,8 +140,33 @@ before_L0_data_compression() { # validation.py reads what a C++ test of Triton's
   mkdir models && cp -r "$examples_models/simple" models/
   sed -i '/validation.py/d' test.sh
 }
-before_L0_secure_grpc() { before_L0_data_compression; }
-before_L0_https() { before_L0_data_compression; }
+tls_clients() { # calls of the Python clients, with and without success, become lines; the C++ clients are not built
+  sed -i -E -e '/\$(SIMPLE_|TEST_)\w+_PY .*_(fail_infer|wrong_key)/s/^( *)(python )?\$/\1refused $/' \
+    -e 's/^( *)(python )?(\$(SIMPLE_|TEST_)\w+_PY )/\1client \3/' \
+    -e 's/^( *)\$TEST_CLIENT .*_(fail_infer|wrong_key).*/\1false/; s/^( *)\$TEST_CLIENT .*/\1true/' test.sh
+}
+before_L0_secure_grpc() { before_L0_data_compression; tls_clients; }
+before_L0_https() { # nginx, which the suite asks a service for, has its files in the suite's folder
+  before_L0_data_compression
+  tls_clients
+  mkdir -p nginx/sites-available
+  printf 'pid nginx.pid; error_log error.log;\nevents {}\nhttp { access_log off; include sites-available/default; }\n' >nginx/main.conf
+  sed -i "s#/etc/nginx#$PWD/nginx#" test.sh nginx.conf
+  sed -i 's#^service nginx restart#nginx -p nginx -c main.conf#; s#^service nginx stop#nginx -p nginx -c main.conf -s stop#' test.sh
+}
+before_L0_request_cancellation() { # servers for the C++ client, which is not built, and a PyTorch model
+  sed -i -e '/^# C++ gRPC cancellation tests/,/^# End-to-end scheduler tests/d' -e '/^# Implicit state tests/,/^wait /d' test.sh
+}
+before_L0_dyna_implicit_state() { # runs the other suite's test.sh, in that suite's folder
+  rm -rf ../L0_dyna_sequence_batcher && cp -r "$OLDPWD/$qa/L0_dyna_sequence_batcher" .. && adapt ../L0_dyna_sequence_batcher/test.sh
+  sed -i 's#^(cd ../L0_dyna_sequence_batcher/ .*#cd ../L0_dyna_sequence_batcher \&\& . ./test.sh $REPO_VERSION#' test.sh
+}
+before_L0_client_timeout() { # its C++ client is not built; what it counts of it ends the suite
+  sed -i -e 's/^if \[ \$RET -eq 1 \]; then/if false; then/' test.sh
+}
+before_L0_nullchar_string() { # the stand-in for a PyTorch model has its tensors by that backend's names
+  sed -i -E '/^cp -r .*libtorch/a sed -i -E "s/(IN|OUT)PUT0/\\1PUT__0/; s/^platform:.*/backend: \\"identity\\"/" models/libtorch*/config.pbtxt' test.sh
+}
 before_L0_model_config() { # the checks of a configuration that hold for any backend, once, and those of ONNX
   sed -i -E 's/^TRIALS=.*/TRIALS=onnxruntime_onnx/; s#`ls -d autofill_noplatform/\*/\*`#`ls -d autofill_noplatform/{ensemble,onnx}/* | grep -v decoupled`#' test.sh
   sed -i -E 's#`ls -d autofill_noplatform_success/\*/\*`#`ls -d autofill_noplatform_success/{ensemble,onnx}/*`#' test.sh

@@ -62,12 +62,7 @@ internal sealed class EnsembleRun(
                     continue;
                 }
 
-                failure = response with
-                {
-                    Outputs = [],
-                    ErrorMessage =
-                        $"in ensemble '{request.ModelName}', step model '{step!.ModelName}': {response.ErrorMessage}",
-                };
+                failure = response with { Outputs = [], ErrorMessage = InStep(step!, response.ErrorMessage) };
                 await stop.CancelAsync().ConfigureAwait(false);
             }
 
@@ -189,6 +184,14 @@ internal sealed class EnsembleRun(
         }
         _tensors.Remove(name, out InferenceTensor? tensor);
         tensor?.Dispose();
+    }
+
+    /// <summary>What failed in the ensemble; the step is named once, in its own message where that names it.</summary>
+    private string InStep(EnsembleStep step, string message)
+    {
+        string model = $"model '{step.ModelName}'";
+        string where = message.Contains(model, StringComparison.Ordinal) ? "" : $"step {model}: ";
+        return $"in ensemble '{request.ModelName}', {where}{message}";
     }
 
     private InferenceResponse Answer()

@@ -27,6 +27,7 @@ public sealed class ModelReplica : IServedModel
     private readonly ReplicaRunner _runner;
     private readonly BatchExecutor _executor;
     private readonly ReplicaStatistics _statistics;
+    private readonly AnswerRecorder _recorder;
 
     /// <summary>The configured limits, which unset knobs go back to.</summary>
     private BatchLimits _configured;
@@ -66,8 +67,8 @@ public sealed class ModelReplica : IServedModel
             );
         }
         _runner = new ReplicaRunner(_spec, _state, _executor, scheduler, clock);
-        AnswerRecorder recorder = new(name, version, _statistics, log, clock);
-        _admission = new ReplicaAdmission(_spec, _state, _runner, scheduler, recorder, clock);
+        _recorder = new AnswerRecorder(name, version, _statistics, log, clock);
+        _admission = new ReplicaAdmission(_spec, _state, _runner, scheduler, _recorder, clock);
     }
 
     /// <inheritdoc />
@@ -105,6 +106,10 @@ public sealed class ModelReplica : IServedModel
 
     /// <inheritdoc />
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Counts and remembers a request that was answered with an error before it came here.</summary>
+    public void RecordRefusal(InferenceRequest request, InferenceError error, string message) =>
+        _recorder.RecordRefusal(request, error, message);
 
     /// <summary>Priorities, deadlines, objectives.</summary>
     public QueuePolicy Policy => _spec.Policy;

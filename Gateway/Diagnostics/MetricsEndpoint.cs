@@ -69,7 +69,8 @@ internal sealed class MetricsEndpoint : IDisposable
         Counter failure = metrics.CreateCounter(
             "nv_inference_request_failure",
             "Number of failed inference requests, all batch sizes",
-            [.. Labels, "reason"]
+            // In the order in which Triton writes them, for those who search the text.
+            ["model", "reason", "version"]
         );
         Gauge pending = metrics.CreateGauge(
             "nv_inference_pending_request_count",
@@ -99,7 +100,7 @@ internal sealed class MetricsEndpoint : IDisposable
             memory.WithLabels(labels).Set(model.MemoryBytes);
             foreach (IGrouping<string, KeyValuePair<InferenceError, long>> reason in Reasons(model))
             {
-                failure.WithLabels([.. labels, reason.Key]).IncTo(reason.Sum(error => error.Value));
+                failure.WithLabels(model.Name, reason.Key, model.Version).IncTo(reason.Sum(error => error.Value));
             }
         }
 

@@ -26,23 +26,23 @@ internal static class GatewayListener
         kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
         HttpsConnectionAdapterOptions? tls = Tls(gateway);
-        Listen(gateway.HttpPort, HttpProtocols.Http1);
+        Listen(gateway.HttpPort, HttpProtocols.Http1, gateway.IsHttpTls);
         if (gateway.MetricsPort > 0)
         {
-            Listen(gateway.MetricsPort, HttpProtocols.Http1);
+            Listen(gateway.MetricsPort, HttpProtocols.Http1, gateway.IsHttpTls);
         }
-        Listen(gateway.GrpcPort, HttpProtocols.Http2);
+        Listen(gateway.GrpcPort, HttpProtocols.Http2, gateway.IsGrpcTls);
 
-        void Listen(int port, HttpProtocols protocols) =>
+        void Listen(int port, HttpProtocols protocols, bool isTls) =>
             kestrel.Listen(
                 address,
                 port,
                 listen =>
                 {
                     listen.Protocols = protocols;
-                    if (tls is not null)
+                    if (isTls)
                     {
-                        listen.UseHttps(tls);
+                        listen.UseHttps(tls!);
                     }
                     listen.Use(
                         new ConnectionLimit(
@@ -59,6 +59,10 @@ internal static class GatewayListener
     {
         if (gateway.CertificateFile.Length == 0)
         {
+            if (gateway.TlsPorts != TlsPorts.All)
+            {
+                throw Invalid("Gateway:TlsPorts needs Gateway:CertificateFile");
+            }
             return gateway.ClientAuthorityFile.Length == 0
                 ? null
                 : throw Invalid("Gateway:ClientAuthorityFile needs Gateway:CertificateFile");

@@ -42,7 +42,10 @@ internal sealed class GrpcInference(
         {
             return answer.Message;
         }
-        throw answers.Failure(answer.Error, answer.ErrorMessage);
+        // What the client's own clock would have said, whichever status the options ask for.
+        throw answer.IsCallLate
+            ? new RpcException(new Status(StatusCode.DeadlineExceeded, answer.ErrorMessage))
+            : answers.Failure(answer.Error, answer.ErrorMessage);
     }
 
     /// <summary><c>ModelStreamInfer</c>: answers come in the order of the requests.</summary>
@@ -133,6 +136,7 @@ internal sealed class GrpcInference(
         InferenceResponse? response = null;
         AdmissionTicket? ticket = null;
         bool sent = false;
+        RequestParameters parameters = default;
         try
         {
             bytesInFlight.Add(bytes);
@@ -146,11 +150,16 @@ internal sealed class GrpcInference(
             );
             ticket =
                 admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
-            (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) =
-                GrpcRequestReader.Read(message, caller, context, time, regions);
+            (InferenceRequest request, parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(
+                message,
+                caller,
+                context,
+                time,
+                regions
+            );
             sent = true;
             response = await handler.InferAsync(request, ticket, caller, "GRPC", outputs, cancellationToken);
-            return new Answer(response, Message(message, response, parameters, outputs));
+            return new Answer(response, Message(message, response, parameters, outputs)).With(parameters);
         }
         catch (InferenceException exception)
         {
@@ -159,7 +168,7 @@ internal sealed class GrpcInference(
             {
                 BreakSequence(message, exception.Message);
             }
-            return Answer.Failure(message, exception.Error, exception.Message);
+            return Answer.Failure(message, exception.Error, exception.Message).With(parameters);
         }
         catch (Exception exception)
         {
@@ -246,7 +255,18 @@ internal sealed class GrpcInference(
     {
         public InferenceError Error => Response.Error;
 
-        public string ErrorMessage => Response.ErrorMessage;
+        /// <summary>Begins as gRPC's own clients say it, where the deadline was the call's.</summary>
+        public string ErrorMessage =>
+            IsCallLate ? $"Deadline Exceeded: {Response.ErrorMessage}" : Response.ErrorMessage;
+
+        /// <summary>Whether the deadline that was missed is the call's own, not one of the request's parameters.</summary>
+        public bool IsCallLate { get; private init; }
+
+        public Answer With(RequestParameters parameters) =>
+            this with
+            {
+                IsCallLate = parameters.IsTimeoutOfCall && Error == InferenceError.DeadlineExceeded,
+            };
 
         public static Answer Failure(ModelInferRequest request, InferenceError error, string message) =>
             new(

@@ -30,6 +30,9 @@ internal struct RequestParameters
     /// <summary>Time until the deadline; zero for none.</summary>
     public TimeSpan Timeout { get; private set; }
 
+    /// <summary>Whether the deadline is the call's own, nearer than one that the request's parameters give.</summary>
+    public bool IsTimeoutOfCall { get; private set; }
+
     /// <summary>The caller's latency objective in milliseconds; 0 for the model's.</summary>
     public double SloP99Ms { get; private set; }
 
@@ -167,6 +170,7 @@ internal struct RequestParameters
         if (Timeout == TimeSpan.Zero || left < Timeout)
         {
             Timeout = left;
+            IsTimeoutOfCall = true;
         }
     }
 

@@ -24,15 +24,17 @@ internal sealed class WarmupClient : IDisposable
     /// <summary>A client of the server with these options.</summary>
     public WarmupClient(GatewayOptions gateway, string token)
     {
-        bool isTls = gateway.CertificateFile.Length > 0;
-        _certificate = isTls
-            ? X509CertificateLoader.LoadCertificate(PemCertificates.LoadAll(gateway.CertificateFile)[0].RawData)
-            : null;
-        string origin = $"{(isTls ? "https" : "http")}://{Address(gateway.BindAddress)}";
-        _http = new HttpClient(Handler()) { BaseAddress = new Uri($"{origin}:{gateway.HttpPort}") };
+        _certificate =
+            gateway.IsHttpTls || gateway.IsGrpcTls
+                ? X509CertificateLoader.LoadCertificate(PemCertificates.LoadAll(gateway.CertificateFile)[0].RawData)
+                : null;
+        string address = Address(gateway.BindAddress);
+        string http = gateway.IsHttpTls ? "https" : "http";
+        string grpc = gateway.IsGrpcTls ? "https" : "http";
+        _http = new HttpClient(Handler()) { BaseAddress = new Uri($"{http}://{address}:{gateway.HttpPort}") };
         _http.DefaultRequestHeaders.Add(WarmupToken.Header, token);
         _channel = GrpcChannel.ForAddress(
-            $"{origin}:{gateway.GrpcPort}",
+            $"{grpc}://{address}:{gateway.GrpcPort}",
             new GrpcChannelOptions { HttpHandler = Handler() }
         );
         _grpc = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);

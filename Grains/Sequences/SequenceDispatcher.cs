@@ -1,6 +1,7 @@
 using OrleansInference.Engine;
 using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Lifecycle;
+using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Sequences;
 using OrleansInference.Grains.Interfaces.Tensors;
@@ -27,7 +28,7 @@ internal sealed class SequenceDispatcher(
     {
         string key = SequenceKey.Of(modelName, modelVersion, sequenceId);
         // Not awaited: the refusal is answered now, and the sequence ends behind the requests before it.
-        _ = _order.Join(key).LeaveAfter(() => BreakAsync(key, $"was refused: {reason}"));
+        _ = _order.Join(key, begins: false).LeaveAfter(() => BreakAsync(key, $"was refused: {reason}"));
     }
 
     /// <summary>Runs a request of a sequence, whose tensors it takes over, after those before it.</summary>
@@ -41,7 +42,7 @@ internal sealed class SequenceDispatcher(
     )
     {
         string key = SequenceKey.Of(request);
-        using SequenceOrder.Place place = _order.Join(key);
+        using SequenceOrder.Place place = _order.Join(key, request.SequenceStart);
         long begin = time.GetTimestamp();
         try
         {
@@ -50,16 +51,21 @@ internal sealed class SequenceDispatcher(
         }
         catch (OperationCanceledException)
         {
-            request.Dispose();
+            place.CancelBehind();
             _ = place.LeaveAfter(() => BreakAsync(key, "was cancelled"));
-            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+            return Refuse(request, InferenceError.Cancelled, "the request was cancelled");
         }
         catch (TimeoutException)
         {
             string late = $"the deadline passed while earlier requests of sequence '{request.SequenceId}' ran";
-            request.Dispose();
             _ = place.LeaveAfter(() => BreakAsync(key, $"failed: {late}"));
-            return InferenceResponse.Failure(request, InferenceError.DeadlineExceeded, late);
+            return Refuse(request, InferenceError.DeadlineExceeded, late);
+        }
+        if (place.IsCancelled)
+        {
+            string ended =
+                $"a request of sequence '{request.SequenceId}' before this one was cancelled, which ended it";
+            return Refuse(request, InferenceError.Cancelled, ended);
         }
 
         // The grain that it goes to runs on Orleans' threads, which never run a model.
@@ -76,6 +82,17 @@ internal sealed class SequenceDispatcher(
             return await engine.InferAsync(request, steps, cancellationToken).ConfigureAwait(false);
         }
         return await SendAsync(key, place, request, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers a request that went no further, and counts it where its model is served here.</summary>
+    private InferenceResponse Refuse(InferenceRequest request, InferenceError error, string message)
+    {
+        if (engine.Find(request.ModelName, request.ModelVersion, out _, out _) is ModelReplica replica)
+        {
+            replica.RecordRefusal(request, error, message);
+        }
+        request.Dispose();
+        return InferenceResponse.Failure(request, error, message);
     }
 
     private bool ServesElsewhere(string modelName) =>
@@ -103,11 +120,16 @@ internal sealed class SequenceDispatcher(
             ISequenceGrain sequence = grains.GetGrain<ISequenceGrain>(key);
             InferenceResponse response = await sequence.InferAsync(request, cancellationToken).ConfigureAwait(false);
             answered = true;
+            if (response.Error == InferenceError.Cancelled)
+            {
+                place.CancelBehind();
+            }
             return response;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             broken = "was cancelled";
+            place.CancelBehind();
             return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)

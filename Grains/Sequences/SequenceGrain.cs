@@ -52,13 +52,14 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
             if (SequenceInputs.Check(policy, request) is { } wrong)
             {
                 Break($"was refused: {wrong}");
-                return Refuse(request, InferenceError.InvalidArgument, wrong);
+                return Refuse(model, request, InferenceError.InvalidArgument, wrong);
             }
 
             long begin = time.GetTimestamp();
-            if (!await TakeSlotAsync(policy, request, cancellationToken))
+            if (!await TakeSlotAsync(model, policy, request, cancellationToken))
             {
                 return Refuse(
+                    model,
                     request,
                     InferenceError.DeadlineExceeded,
                     $"no place for sequence '{request.SequenceId}' of model '{request.ModelName}' became free "
@@ -147,7 +148,19 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         return null;
     }
 
+    private static InferenceResponse Refuse(
+        IServedModel model,
+        InferenceRequest request,
+        InferenceError error,
+        string message
+    )
+    {
+        (model as ModelReplica)?.RecordRefusal(request, error, message);
+        return Refuse(request, error, message);
+    }
+
     private async ValueTask<bool> TakeSlotAsync(
+        IServedModel model,
         SequencePolicy policy,
         InferenceRequest request,
         CancellationToken cancellationToken
@@ -159,10 +172,18 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
             return true;
         }
         GiveUp();
-        _slot = await policy.Slots.TakeAsync(
-            request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan,
-            cancellationToken
-        );
+        try
+        {
+            _slot = await policy.Slots.TakeAsync(
+                request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan,
+                cancellationToken
+            );
+        }
+        catch (OperationCanceledException)
+        {
+            (model as ModelReplica)?.RecordRefusal(request, InferenceError.Cancelled, "the request was cancelled");
+            throw;
+        }
         _policy = policy;
         return _slot is not null;
     }

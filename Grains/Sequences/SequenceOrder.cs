@@ -7,18 +7,34 @@ namespace OrleansInference.Grains.Sequences;
 internal sealed class SequenceOrder
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Task> _last = [];
+    private readonly Dictionary<string, Place> _last = [];
 
     /// <summary>
     /// Takes the next place in a sequence's line, at once; <see cref="Place.WaitAsync"/> waits for its turn.
     /// </summary>
-    public Place Join(string key)
+    /// <param name="key">The sequence.</param>
+    /// <param name="begins">Whether the request begins the sequence anew, whatever became of those before it.</param>
+    public Place Join(string key, bool begins)
     {
         lock (_lock)
         {
-            Place place = new(this, key, _last.GetValueOrDefault(key, Task.CompletedTask));
-            _last[key] = place.Left;
+            Place? last = _last.GetValueOrDefault(key);
+            Place place = new(this, key, begins, last?.Left ?? Task.CompletedTask);
+            last?.Next = place;
+            _last[key] = place;
             return place;
+        }
+    }
+
+    /// <summary>Tells those who wait behind a place, up to the next beginning, that their sequence was cancelled.</summary>
+    private void CancelBehind(Place place)
+    {
+        lock (_lock)
+        {
+            for (Place? behind = place.Next; behind is { Begins: false }; behind = behind.Next)
+            {
+                behind.IsCancelled = true;
+            }
         }
     }
 
@@ -27,7 +43,7 @@ internal sealed class SequenceOrder
         lock (_lock)
         {
             // Where another has joined behind it, the entry is that one's.
-            if (_last.GetValueOrDefault(place.Key) == place.Left)
+            if (_last.GetValueOrDefault(place.Key) == place)
             {
                 _last.Remove(place.Key);
             }
@@ -35,14 +51,30 @@ internal sealed class SequenceOrder
     }
 
     /// <summary>One request's place; disposing leaves the line, unless <see cref="LeaveAfter"/> will.</summary>
-    internal sealed class Place(SequenceOrder order, string key, Task before) : IDisposable
+    internal sealed class Place(SequenceOrder order, string key, bool begins, Task before) : IDisposable
     {
         private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _isCancelled;
         private bool _leaves;
 
         public string Key => key;
 
         public Task Left => _left.Task;
+
+        public bool Begins => begins;
+
+        /// <summary>The place behind; under the order's lock.</summary>
+        public Place? Next { get; set; }
+
+        /// <summary>Whether a request before it was cancelled, which ended the sequence of both.</summary>
+        public bool IsCancelled
+        {
+            get => _isCancelled;
+            set => _isCancelled = value;
+        }
+
+        /// <summary>Ends, with this request, those of its sequence that wait behind it.</summary>
+        public void CancelBehind() => order.CancelBehind(this);
 
         /// <summary>Waits until everybody before has left.</summary>
         /// <exception cref="TimeoutException">Not within <paramref name="timeout"/>.</exception>

@@ -35,7 +35,17 @@ noted() { printf '%s\t%s\t%s\n' "$1" "$2" "${3-}" >>"$RESULTS"; } # noted OUTCOM
 client() { # an example client: passes where it ends with success
   timeout 60 "$PYTHON" "$@" 2>&1 | tee "$CLIENT_OUT"
   local code=${PIPESTATUS[0]}
-  noted "$([ "$code" = 0 ] && echo pass || echo fail)" "$(basename "$*")" "$(tail -n 1 "$CLIENT_OUT" | cut -c1-200)"
+  noted "$([ "$code" = 0 ] && echo pass || echo fail)" "$(basename "$*")${CASE:+ ($CASE)}" "$(tail -n 1 "$CLIENT_OUT" | cut -c1-200)"
+  return "$code"
+}
+refused() { # an example client that must not get through: passes where it ends with an error, soon
+  timeout 60 "$PYTHON" "$@" >"$CLIENT_OUT" 2>&1
+  local code=$? outcome=pass
+  case "$code" in
+    0) outcome=fail; echo "it got through" >>"$CLIENT_OUT" ;;
+    124) outcome=fail; echo "it took longer than 60 s" >>"$CLIENT_OUT" ;;
+  esac
+  noted "$outcome" "refused: $(basename "$*")${CASE:+ ($CASE)}" "$(tail -n 1 "$CLIENT_OUT" | cut -c1-200)"
   return "$code"
 }
 script() { timeout 60 "$PYTHON" "$@"; local code=$?; noted "$([ "$code" = 0 ] && echo pass || echo fail)" "$*"; return "$code"; }

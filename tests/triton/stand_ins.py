@@ -5,6 +5,8 @@
     stand_ins.py unranked MODEL_FOLDER...   the same to any model, with tensors whose rank its configuration tells
     stand_ins.py ones MODEL_FOLDER...       gives Python models one whose outputs are ones, whatever the inputs
     stand_ins.py add_sub MODEL_FOLDER...    gives Python models one that adds and subtracts two inputs
+    stand_ins.py nan_inf MODEL_FOLDER...    gives the Python model that answers no numbers one that does the same
+    stand_ins.py state MODEL_FOLDER...      gives models of the C++ backend `implicit_state` one that keeps its state
     stand_ins.py names REPOSITORY NAME...   copies every onnx_X of a repository as NAME_X
 
 What an `identity` model is told to wait (`execute_delay_ms`) it spends in a loop, so that the time is about that, not exactly.
@@ -16,11 +18,64 @@ import re
 import shutil
 import sys
 
-TURNS_PER_MS = float(os.environ.get("STAND_IN_TURNS_PER_MS", "20"))
+TURNS_PER_MS = float(os.environ.get("STAND_IN_TURNS_PER_MS", "90"))
+
+
+def save(folder, graph, config):
+    """Writes the graph as each version of a model, and its configuration, which names ONNX Runtime from now on."""
+    import onnx
+    from onnx import helper
+
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    for version in [name for name in os.listdir(folder) if name.isdigit()] or ["1"]:
+        os.makedirs(os.path.join(folder, version), exist_ok=True)
+        onnx.save(model, os.path.join(folder, version, "model.onnx"))
+    config = re.sub(r"^\s*(backend|platform):.*$", 'backend: "onnxruntime"', config, flags=re.MULTILINE)
+    config = re.sub(r"^\s*default_model_filename:.*$", "", config, flags=re.MULTILINE)
+    open(os.path.join(folder, "config.pbtxt"), "w").write(config)
+
+
+def configuration(folder):
+    return open(os.path.join(folder, "config.pbtxt")).read()
+
+
+def nan_inf(folder):
+    from onnx import TensorProto, helper
+
+    numbers = [float("nan"), float("inf"), float("-inf"), 1.0, 2.0, 3.0]
+    constant = helper.make_tensor("numbers", TensorProto.FLOAT, [6], numbers)
+    graph = helper.make_graph(
+        # The input is read, and changes nothing.
+        [helper.make_node("Shape", ["INPUT0"], ["shape"]), helper.make_node("Identity", ["numbers"], ["OUTPUT0"])],
+        "nan_inf",
+        [helper.make_tensor_value_info("INPUT0", TensorProto.FLOAT, [None])],
+        [helper.make_tensor_value_info("OUTPUT0", TensorProto.FLOAT, [6])],
+        initializer=[constant],
+    )
+    save(folder, graph, configuration(folder))
+
+
+def state(folder):
+    """The output is the input and the state; the state stays what it was."""
+    from onnx import TensorProto, helper
+
+    def value(name, kind=TensorProto.INT32):
+        return helper.make_tensor_value_info(name, kind, [1])
+
+    controls = [value(name, TensorProto.FLOAT) for name in ("START", "READY", "END")]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Add", ["INPUT", "INPUT_STATE"], ["OUTPUT"]),
+            helper.make_node("Identity", ["INPUT_STATE"], ["OUTPUT_STATE"]),
+        ],
+        "state",
+        [value("INPUT"), value("TEST_CASE"), value("INPUT_STATE"), *controls],
+        [value("OUTPUT"), value("OUTPUT_STATE")],
+    )
+    save(folder, graph, configuration(folder))
 
 
 def stand_in(kind, folder):
-    import onnx
     from google.protobuf import text_format
     from onnx import TensorProto, helper
     from tritonclient.grpc import model_config_pb2
@@ -31,8 +86,7 @@ def stand_in(kind, folder):
         "INT8": TensorProto.INT8, "INT16": TensorProto.INT16, "INT32": TensorProto.INT32, "INT64": TensorProto.INT64,
         "FP16": TensorProto.FLOAT16, "FP32": TensorProto.FLOAT, "FP64": TensorProto.DOUBLE,
     }  # fmt: skip
-    path = os.path.join(folder, "config.pbtxt")
-    text = open(path).read()
+    text = configuration(folder)
     config = text_format.Parse(text, model_config_pb2.ModelConfig())
 
     def datatype_of(tensor):
@@ -42,8 +96,12 @@ def stand_in(kind, folder):
         dims = list(tensor.reshape.shape) if tensor.HasField("reshape") else list(tensor.dims)
         if kind == "unranked":
             return helper.make_tensor_value_info(tensor.name, types[datatype_of(tensor)], None)
+        if ragged:  # requests stand behind each other in one dimension, as ONNX models for such batches have it
+            return helper.make_tensor_value_info(tensor.name, types[datatype_of(tensor)], [None])
         shape = (["batch"] if config.max_batch_size > 0 else []) + [None if size < 0 else size for size in dims]
         return helper.make_tensor_value_info(tensor.name, types[datatype_of(tensor)], shape)
+
+    ragged = any(one.allow_ragged_batch for one in config.input)
 
     inputs = [value(one) for one in config.input]
     outputs = [value(one) for one in config.output]
@@ -74,17 +132,15 @@ def stand_in(kind, folder):
         )
         text = text.rstrip() + "\n" + warmup(folder, config.input[0])
     graph = helper.make_graph(nodes, "identity", inputs, outputs, initializer=constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    versions = [name for name in os.listdir(folder) if name.isdigit()] or ["1"]
-    for version in versions:
-        os.makedirs(os.path.join(folder, version), exist_ok=True)
-        onnx.save(model, os.path.join(folder, version, "model.onnx"))
+    for i, output in enumerate(config.output if ragged else []):
+        source = config.input[min(i, len(config.input) - 1)].name
+        text += f'\nbatch_output {{ target_name: "{output.name}" kind: BATCH_SCATTER_WITH_INPUT_SHAPE source_input: "{source}" }}'
     # A group that names no count has one instance in those backends, and two in ONNX Runtime's.
     if not config.instance_group:
         text = text.rstrip() + "\ninstance_group [{ kind: KIND_CPU count: 1 }]\n"
     if any(group.count == 0 for group in config.instance_group):
         text = re.sub(r"kind\s*:\s*(KIND_[A-Z]+)", r"kind: \1 count: 1", text)
-    open(path, "w").write(re.sub(r"^\s*(backend|platform):.*$", 'backend: "onnxruntime"', text, flags=re.MULTILINE))
+    save(folder, graph, text)
 
 
 MARK = -7777
@@ -164,8 +220,12 @@ def names(repository, others):
             open(path, "w").write(text)
 
 
+others = {"nan_inf": nan_inf, "state": state}
 if sys.argv[1] in ("identity", "unranked", "ones", "add_sub"):
     for each in sys.argv[2:]:
         stand_in(sys.argv[1], each)
+elif sys.argv[1] in others:
+    for each in sys.argv[2:]:
+        others[sys.argv[1]](each)
 else:
     names(sys.argv[2], sys.argv[3:])

@@ -46,7 +46,7 @@ public sealed class EnsembleBatchTests
         Assert.Equal([1L, 3], answer.Shape.ToArray());
         Assert.Equal([4f, 8, 12], TestEngine.Floats(answer));
         Assert.Equal(InferenceError.InvalidArgument, two.Error);
-        Assert.Contains("step model 'second'", two.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("model 'second'", two.ErrorMessage, StringComparison.Ordinal);
         Assert.Contains("Expected [3], got [2,3]", two.ErrorMessage, StringComparison.Ordinal);
     }
 

@@ -116,7 +116,7 @@ public sealed class EnsembleModelTests
         );
 
         Assert.Equal(InferenceError.DeadlineExceeded, response.Error);
-        Assert.Contains("step model 'waits'", response.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("model 'waits'", response.ErrorMessage, StringComparison.Ordinal);
         Assert.Equal(0, test.Engine.Statistics(test.Replica("double")).Success.Count);
     }
 
@@ -143,7 +143,8 @@ public sealed class EnsembleModelTests
         InferenceResponse response = await test.InferAsync(Request([1, 2]) with { ModelName = "e" });
 
         Assert.Equal(InferenceError.ResourceExhausted, response.Error);
-        Assert.Contains("in ensemble 'e', step model 'full'", response.ErrorMessage, StringComparison.Ordinal);
+        Assert.StartsWith("in ensemble 'e', ", response.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("model 'full'", response.ErrorMessage, StringComparison.Ordinal);
         Assert.Equal(0, test.Replica("waits").QueuedRequests);
     }
 

@@ -61,7 +61,7 @@ public sealed class MetricsEndpointTests
         string text = await host.Http.GetStringAsync("/metrics", Token);
 
         Assert.Contains(
-            $"nv_inference_request_failure{{model=\"echo\",version=\"3\",reason=\"{reason}\"}} {expected}",
+            $"nv_inference_request_failure{{model=\"echo\",reason=\"{reason}\",version=\"3\"}} {expected}",
             text.Split('\n')
         );
     }

@@ -228,7 +228,11 @@ public sealed class SequenceGrainTests
         await source.CancelAsync();
 
         Assert.Equal(InferenceError.Cancelled, (await cancelled).Error);
-        AssertBroken(await behind, "was cancelled");
+        InferenceResponse ended = await behind;
+        Assert.Equal(InferenceError.Cancelled, ended.Error);
+        Assert.Contains("sequence '1' before this one was cancelled", ended.ErrorMessage, StringComparison.Ordinal);
+        InferenceStatistics statistics = Assert.Single(cluster.Catalog.GetStatistics("acc", ""));
+        Assert.Equal(2, statistics.Failures[InferenceError.Cancelled]);
         AssertBroken(await cluster.Dispatcher.InferAsync(Request("1", 1000), Token), "was cancelled");
         int[] anew = await PairAsync(cluster, Request("1", 7, start: true), Request("2", 1));
         Assert.Equal([7, 1001], anew);
@@ -291,7 +295,10 @@ public sealed class SequenceGrainTests
                 throw new OperationCanceledException();
             }
         });
-        AssertBroken(await behind, "was cancelled");
+        // It may arrive before the cancellation, and wait behind it, or after.
+        InferenceResponse ended = await behind;
+        Assert.True(ended.Error is InferenceError.Cancelled or InferenceError.InvalidArgument, ended.ErrorMessage);
+        Assert.Contains("was cancelled", ended.ErrorMessage, StringComparison.Ordinal);
     }
 
     /// <summary>

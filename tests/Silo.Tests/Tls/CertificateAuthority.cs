@@ -67,7 +67,8 @@ internal sealed class CertificateAuthority : IDisposable
         _key.Dispose();
     }
 
-    private bool IsMine(X509Certificate2 certificate)
+    /// <summary>Whether it issued the certificate.</summary>
+    public bool IsMine(X509Certificate2 certificate)
     {
         using X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

@@ -1,3 +1,4 @@
+using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,6 +7,7 @@ using OrleansInference.Client;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
+using OrleansInference.Protocol;
 
 namespace OrleansInference.Silo.Tests.Tls;
 
@@ -55,6 +57,38 @@ public sealed class TlsTests : IDisposable
         await Assert.ThrowsAsync<HttpRequestException>(() => silo.Http.GetStringAsync("/v2", Token));
     }
 
+    [Theory]
+    [InlineData("Grpc", "http")]
+    [InlineData("Http", "https")]
+    public async Task Ports_WithTlsOnOneOfThem_SpeakItThereOnly(string ports, string http)
+    {
+        await using SiloProcess silo = await SiloProcess.StartAsync(
+            _models,
+            ["--Gateway:CertificateFile=" + _authority.Issue("server"), "--Gateway:TlsPorts=" + ports]
+        );
+        string grpc = http == "http" ? "https" : "http";
+        using HttpClient web = _authority.Client(silo.HttpPort, null);
+        using HttpClientHandler handler = new();
+        handler.ServerCertificateCustomValidationCallback = (_, server, _, _) => _authority.IsMine(server!);
+        using GrpcChannel channel = GrpcChannel.ForAddress(
+            $"{grpc}://127.0.0.1:{silo.GrpcPort}",
+            new GrpcChannelOptions { HttpHandler = handler }
+        );
+        ServerLiveResponse live = await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ServerLiveAsync(
+            new ServerLiveRequest(),
+            cancellationToken: Token
+        );
+
+        Assert.True(live.Live);
+        string metadata = await web.GetStringAsync($"{http}://127.0.0.1:{silo.HttpPort}/v2", Token);
+        Assert.Contains("orleans-inference", metadata, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<HttpRequestException>(() =>
+            web.GetStringAsync($"{grpc}://127.0.0.1:{silo.HttpPort}/v2", Token)
+        );
+        Assert.Contains($"KServe v2 HTTP on {http}://", silo.Output, StringComparison.Ordinal);
+        Assert.Contains(http == "http" ? "gRPC with TLS on" : "gRPC on", silo.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Silos_WithCertificates_AreOneClusterThatOthersCannotReach()
     {
@@ -99,6 +133,16 @@ public sealed class TlsTests : IDisposable
         );
 
         Assert.Contains("Gateway:CertificateFile", ended.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_TlsOnOnePortWithoutACertificate_SaysSoAndEnds()
+    {
+        InvalidOperationException ended = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            SiloProcess.StartAsync(_models, ["--Gateway:TlsPorts=Grpc"])
+        );
+
+        Assert.Contains("Gateway:TlsPorts needs Gateway:CertificateFile", ended.Message, StringComparison.Ordinal);
     }
 
     private static async Task<IHost> ConnectAsync(int gateway, string certificate)
