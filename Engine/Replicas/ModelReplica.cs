@@ -195,7 +195,7 @@ public sealed class ModelReplica : IServedModel
     /// <summary>
     /// Queues the request and answers it; takes its tensors over. A replica that is being unloaded refuses it.
     /// </summary>
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    public ValueTask<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken)
     {
         AdmissionResult result = _admission.Admit(request, cancellationToken);
         if (result.IsClosed)
@@ -208,10 +208,10 @@ public sealed class ModelReplica : IServedModel
 
     /// <inheritdoc />
     public bool TryInfer(
-        InferenceRequest request,
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken,
-        out ValueTask<InferenceResponse> answer
+        out ValueTask<InferenceAnswer> answer
     )
     {
         AdmissionResult result = _admission.Admit(request, cancellationToken);
@@ -276,8 +276,8 @@ public sealed class ModelReplica : IServedModel
         await Session.Disposed.Task.ConfigureAwait(false);
     }
 
-    private static ValueTask<InferenceResponse> AnswerOf(in AdmissionResult result) =>
-        result.Queued is { } queued ? queued.Answer : new ValueTask<InferenceResponse>(result.Refusal!);
+    private static ValueTask<InferenceAnswer> AnswerOf(in AdmissionResult result) =>
+        result.Queued is { } queued ? queued.Answer : new ValueTask<InferenceAnswer>(result.Refusal!);
 
     /// <summary>
     /// An audited row was answered otherwise in its batch. Where the operator configured batching, that is a warning;

@@ -1,7 +1,6 @@
 using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Repository;
 

@@ -11,7 +11,6 @@ using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -130,7 +129,7 @@ internal sealed class GrpcInference(
     {
         long bytes = message.CalculateSize();
         bool counted = false;
-        InferenceResponse? response = null;
+        InferenceAnswer? response = null;
         AdmissionTicket? ticket = null;
         bool sent = false;
         try
@@ -146,7 +145,7 @@ internal sealed class GrpcInference(
             );
             ticket =
                 admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
-            (InferenceRequest request, RequestParameters parameters, List<RequestedOutput> outputs) =
+            (InferenceCall request, RequestParameters parameters, List<RequestedOutput> outputs) =
                 GrpcRequestReader.Read(message, caller, context, time, regions);
             sent = true;
             response = await handler.InferAsync(request, ticket, caller, "GRPC", outputs, cancellationToken);
@@ -185,7 +184,7 @@ internal sealed class GrpcInference(
 
     private static ModelInferResponse Message(
         ModelInferRequest request,
-        InferenceResponse response,
+        InferenceAnswer response,
         RequestParameters parameters,
         List<RequestedOutput> outputs
     )
@@ -206,7 +205,7 @@ internal sealed class GrpcInference(
             message.Parameters.Add("sequence_start", new InferParameter { BoolParam = parameters.SequenceStart });
             message.Parameters.Add("sequence_end", new InferParameter { BoolParam = parameters.SequenceEnd });
         }
-        foreach (InferenceTensor output in response.Outputs)
+        foreach (Tensor output in response.Outputs)
         {
             ModelInferResponse.Types.InferOutputTensor described = new()
             {
@@ -242,7 +241,7 @@ internal sealed class GrpcInference(
             : new InferParameter { StringParam = id };
 
     /// <summary>An answer and the memory that its message lies on.</summary>
-    private sealed record Answer(InferenceResponse Response, ModelInferResponse Message) : IDisposable
+    private sealed record Answer(InferenceAnswer Response, ModelInferResponse Message) : IDisposable
     {
         public InferenceError Error => Response.Error;
 
@@ -250,7 +249,7 @@ internal sealed class GrpcInference(
 
         public static Answer Failure(ModelInferRequest request, InferenceError error, string message) =>
             new(
-                new InferenceResponse
+                new InferenceAnswer
                 {
                     ModelName = request.ModelName,
                     Id = request.Id,

@@ -3,7 +3,6 @@ using OrleansInference.Engine.Ensembles;
 using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Sequences;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Sequences;
@@ -34,8 +33,8 @@ internal sealed class SequenceDispatcher(
     /// <param name="request">The request.</param>
     /// <param name="steps">Runs the steps of an ensemble, where the model turns out to be one.</param>
     /// <param name="cancellationToken">Gives it up, and ends its sequence.</param>
-    public async Task<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    public async Task<InferenceAnswer> InferAsync(
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken
     )
@@ -52,14 +51,14 @@ internal sealed class SequenceDispatcher(
         {
             request.Dispose();
             _ = place.LeaveAfter(() => BreakAsync(key, "was cancelled"));
-            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+            return InferenceAnswer.Failure(request, InferenceError.Cancelled, "the request was cancelled");
         }
         catch (TimeoutException)
         {
             string late = $"the deadline passed while earlier requests of sequence '{request.SequenceId}' ran";
             request.Dispose();
             _ = place.LeaveAfter(() => BreakAsync(key, $"failed: {late}"));
-            return InferenceResponse.Failure(request, InferenceError.DeadlineExceeded, late);
+            return InferenceAnswer.Failure(request, InferenceError.DeadlineExceeded, late);
         }
 
         // The grain that it goes to runs on Orleans' threads, which never run a model.
@@ -84,15 +83,15 @@ internal sealed class SequenceDispatcher(
     private bool ServesHere(string modelName, string modelVersion) =>
         engine.Find(modelName, modelVersion, out _, out _)?.Sequences is not null;
 
-    private async Task<InferenceResponse> SendAsync(
+    private async Task<InferenceAnswer> SendAsync(
         string key,
         SequenceOrder.Place place,
-        InferenceRequest request,
+        InferenceCall request,
         CancellationToken cancellationToken
     )
     {
         // Where the sequence lives on another silo, writing the request to the wire is this silo's last use of it.
-        foreach (InferenceTensor input in request.Inputs)
+        foreach (Tensor input in request.Inputs)
         {
             input.ReleaseWhenSerialized = true;
         }
@@ -101,14 +100,14 @@ internal sealed class SequenceDispatcher(
         try
         {
             ISequenceGrain sequence = grains.GetGrain<ISequenceGrain>(key);
-            InferenceResponse response = await sequence.InferAsync(request, cancellationToken).ConfigureAwait(false);
+            InferenceAnswer response = await sequence.InferAsync(request, cancellationToken).ConfigureAwait(false);
             answered = true;
             return response;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             broken = "was cancelled";
-            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+            return InferenceAnswer.Failure(request, InferenceError.Cancelled, "the request was cancelled");
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
@@ -117,7 +116,7 @@ internal sealed class SequenceDispatcher(
                 $"the silo of sequence '{request.SequenceId}' was lost, and what model '{request.ModelName}' "
                 + $"remembered of it";
             lost += $"; begin it again with sequence_start ({exception.Message})";
-            return InferenceResponse.Failure(request, InferenceError.Unavailable, lost);
+            return InferenceAnswer.Failure(request, InferenceError.Unavailable, lost);
         }
         finally
         {
@@ -143,7 +142,7 @@ internal sealed class SequenceDispatcher(
     }
 
     /// <summary>Loads a model where that is for requests to do. What cancels it shows again in the request's run.</summary>
-    private async Task<bool> ServesOnceLoadedAsync(InferenceRequest request, CancellationToken cancellationToken)
+    private async Task<bool> ServesOnceLoadedAsync(InferenceCall request, CancellationToken cancellationToken)
     {
         TimeSpan patience = request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan;
         using CancellationTokenSource deadline = new(patience, time);
