@@ -14,15 +14,32 @@ internal sealed class TenantTable
 
     private readonly ConcurrentDictionary<string, Entry> _tenants = new();
 
+    // The dictionary's own count takes all of its locks.
+    private int _kept;
+
     /// <summary>A tenant's entry.</summary>
-    public Entry Of(string tenant) =>
-        _tenants.TryGetValue(tenant, out Entry? entry)
-            ? entry
-            : _tenants.GetOrAdd(_tenants.Count < Most ? tenant : "(others)", static name => new Entry(name));
+    public Entry Of(string tenant) => _tenants.TryGetValue(tenant, out Entry? entry) ? entry : Add(tenant);
 
     /// <summary>All of them, by name.</summary>
     public IReadOnlyList<TenantStatistics> Read() =>
         [.. _tenants.Values.Select(entry => entry.Read()).OrderBy(tenant => tenant.Tenant, StringComparer.Ordinal)];
+
+    private Entry Add(string tenant)
+    {
+        string name = Volatile.Read(ref _kept) < Most ? tenant : "(others)";
+        if (_tenants.TryGetValue(name, out Entry? known))
+        {
+            return known;
+        }
+        Entry added = new(name);
+        if (!_tenants.TryAdd(name, added))
+        {
+            // Another request was first. None is ever removed.
+            return _tenants[name];
+        }
+        Interlocked.Increment(ref _kept);
+        return added;
+    }
 
     /// <summary>One tenant.</summary>
     internal sealed class Entry(string name)
