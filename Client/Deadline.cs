@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Inference;
-
 namespace OrleansInference.Client;
 
 /// <summary>

@@ -232,12 +232,12 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// Runs a request, whose tensors it takes over; in mode <c>demand</c> after its model has been loaded. The steps of
     /// an ensemble run on this node.
     /// </summary>
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+    public ValueTask<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken) =>
         _executor.InferAsync(request, cancellationToken);
 
     /// <summary>The same, with the steps of an ensemble wherever <paramref name="steps"/> runs them.</summary>
-    public ValueTask<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    public ValueTask<InferenceAnswer> InferAsync(
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken
     ) => _executor.InferAsync(request, steps, cancellationToken);

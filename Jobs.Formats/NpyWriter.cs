@@ -1,5 +1,4 @@
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Jobs.Formats;
 

@@ -1,5 +1,4 @@
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Jobs.Formats;
 
@@ -15,7 +14,7 @@ public sealed class OutputColumn
     /// <param name="rows">Rows that it is for.</param>
     /// <param name="isBatched">Whether its first dimension is the rows; else all of it is one row.</param>
     /// <exception cref="InferenceException">It does not have that many rows, or text that is no UTF-8.</exception>
-    public OutputColumn(InferenceTensor tensor, int rows, bool isBatched)
+    public OutputColumn(Tensor tensor, int rows, bool isBatched)
     {
         Name = tensor.Name;
         Datatype = tensor.Datatype;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using OrleansInference.Grains.Interfaces.Tensors;
 using Parquet;
 using Parquet.Schema;
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using OrleansInference.Grains.Interfaces.Tensors;
 using Parquet;
 using Parquet.Schema;
 

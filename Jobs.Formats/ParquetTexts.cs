@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using OrleansInference.Grains.Interfaces.Tensors;
 using Parquet;
 using Parquet.Schema;
 

@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Tensors;
-
 namespace OrleansInference.Jobs.Formats;
 
 /// <summary>A column of an input file.</summary>

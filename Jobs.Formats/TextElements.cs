@@ -4,7 +4,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Jobs.Formats;
 

@@ -4,7 +4,6 @@ using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Gateway;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Silo;
 

@@ -26,7 +26,10 @@ internal static class TelemetryRegistration
         }
         builder
             .Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("orleans-inference"))
+            // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last, so that they win.
+            .ConfigureResource(resource =>
+                resource.Clear().AddService("orleans-inference").AddTelemetrySdk().AddEnvironmentVariableDetector()
+            )
             .WithTracing(traces =>
                 traces
                     .AddSource(EngineActivity.SourceName, "Microsoft.Orleans.*")

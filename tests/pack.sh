@@ -10,11 +10,12 @@ trap '[ -n "$server" ] && { kill -9 "$server"; wait "$server"; } 2>/dev/null; rm
 fail() { echo "pack: $1"; for log in "$work"/*.log; do echo "-- $log"; tail -n 15 "$log"; done; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 export NUGET_PACKAGES=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 # A version of its own, so that no package cached before is taken for this one.
-version=0.1.0-check.$(date +%s)
-for project in Grains.Interfaces Scheduling Routing Protocol Client Cli Silo; do
+version=0.2.0-check.$(date +%s)
+projects="Abstractions Protocol.Json Grains.Interfaces Scheduling Routing Protocol Client Client.Grpc Client.Orleans Client.Images Cli Silo"
+for project in $projects; do
   dotnet pack "$here/$project" --no-build -c "$configuration" -o "$feed" -v q -p:PackageVersion="$version" >"$work/pack.log" 2>&1 || fail "$project cannot be packed"
 done
-for package in Grains.Interfaces Scheduling Routing Protocol Client Cli Server; do
+for package in ${projects/%Silo/Server}; do
   [ -f "$feed/OrleansInference.$package.$version.nupkg" ] || fail "there is no package OrleansInference.$package: $(ls "$feed")"
   python3 - "$feed/OrleansInference.$package.$version.nupkg" <<'P' || fail "OrleansInference.$package lacks a licence or a description"
 import sys, zipfile
@@ -37,8 +38,13 @@ for tool in Server Cli; do dotnet tool install "OrleansInference.$tool" --versio
 for _ in $(seq 600); do curl -sf -o /dev/null http://127.0.0.1:8080/v2/models/color-names/ready && break; sleep 0.1; done
 answer=$(dotnet "$work/app/out/App.dll" 255 140 0 2>"$work/client.log") || fail "the client of the package failed"
 [ "$answer" = orange ] || fail "the client of the package answered '$answer'"
+# Who only speaks HTTP installs neither Orleans nor gRPC nor a library for pictures.
+foreign=$(find "$work/app/out" -name '*.dll' | grep -iE '/(Orleans\.|Microsoft\.Orleans|Grpc|Google\.Protobuf|SkiaSharp)' | head -3)
+[ -z "$foreign" ] || fail "an application over HTTP brings along: $foreign"
+[ "$(wc -l <"$here/samples/MinimalClient/Program.cs")" -le 12 ] || fail "the sample has more than 12 lines"
+for package in Abstractions Client; do [ -f "$work/app/out/OrleansInference.$package.dll" ] || fail "OrleansInference.$package is missing"; done
 "$work/tools/oinf" infer color-names --help >/dev/null && "$work/tools/oinf" nodes >"$work/nodes.log" 2>&1 || fail "oinf as a tool failed"
 curl -sf http://127.0.0.1:8080/ | grep -q OrleansInference || fail "the packed server has no dashboard"
 rm -rf "$NUGET_PACKAGES"/orleansinference.*/"$version"
-echo "pack: 7 packages; a project with OrleansInference.Client asks the installed orleans-inference: $answer"
+echo "pack: $(wc -w <<<"$projects") packages; a project with OrleansInference.Client asks the installed orleans-inference: $answer"
 echo "1 passed, 0 failed, 0 skipped"

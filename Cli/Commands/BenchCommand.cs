@@ -5,7 +5,6 @@ using OrleansInference.Cli.Connection;
 using OrleansInference.Cli.Inputs;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using Spectre.Console;
 
 namespace OrleansInference.Cli.Commands;
@@ -25,7 +24,7 @@ internal sealed class BenchCommand(IAnsiConsole console, TextWriter output, Time
     {
         ModelMetadata model = await server.Inference.GetModelMetadataAsync(settings.Model, "", cancellationToken);
         Random random = new(settings.Seed);
-        InferenceTensor[] inputs =
+        Tensor[] inputs =
             settings.Inputs.Length > 0
                 ? [.. settings.Inputs.Select(argument => TensorArgument.Read(argument, model))]
                 : [.. model.Inputs.Select(input => TensorArgument.Synthetic(input, settings.Batch, random))];
@@ -86,13 +85,13 @@ internal sealed class BenchCommand(IAnsiConsole console, TextWriter output, Time
     private static async Task<InferenceError> SendAsync(
         ServerConnection server,
         BenchSettings settings,
-        InferenceTensor[] inputs,
+        Tensor[] inputs,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            using InferenceResponse response = await server.Inference.InferAsync(
+            using InferenceResult response = await server.Inference.InferAsync(
                 new InferenceRequest
                 {
                     ModelName = settings.Model,

@@ -6,10 +6,9 @@ using System.Text;
 using System.Text.Json;
 using OrleansInference.Cli.Connection;
 using OrleansInference.Cli.Inputs;
-using OrleansInference.Client.Images;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol.Json;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -36,10 +35,10 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
             : File.Exists(settings.Labels) ? File.ReadAllLines(settings.Labels)
             : throw new CliException($"--labels: there is no file '{settings.Labels}'", CliException.Usage);
         List<object> answers = [];
-        foreach ((string source, InferenceTensor[] inputs) in Requests(settings, model))
+        foreach ((string source, Tensor[] inputs) in Requests(settings, model))
         {
             long start = Stopwatch.GetTimestamp();
-            using InferenceResponse response = await server.Inference.InferAsync(
+            using InferenceResult response = await server.Inference.InferAsync(
                 new InferenceRequest
                 {
                     ModelName = settings.Model,
@@ -75,10 +74,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
         return 0;
     }
 
-    private static IEnumerable<(string Source, InferenceTensor[] Inputs)> Requests(
-        Settings settings,
-        ModelMetadata model
-    )
+    private static IEnumerable<(string Source, Tensor[] Inputs)> Requests(Settings settings, ModelMetadata model)
     {
         foreach (string file in settings.Files)
         {
@@ -107,7 +103,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
         }
     }
 
-    private static InferenceTensor Photograph(string file, ModelMetadata model)
+    private static Tensor Photograph(string file, ModelMetadata model)
     {
         try
         {
@@ -123,7 +119,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
         }
     }
 
-    private static object Describe(InferenceTensor tensor, int top, string[] labels) =>
+    private static object Describe(Tensor tensor, int top, string[] labels) =>
         top > 0 && tensor.Datatype == TensorDatatype.Fp32
             ? new
             {
@@ -145,13 +141,13 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
                 data = JsonSerializer.Deserialize<JsonElement>(Data(tensor)),
             };
 
-    private void Write(string source, InferenceResponse response, double ms, int top, string[] labels)
+    private void Write(string source, InferenceResult response, double ms, int top, string[] labels)
     {
         WriteLine(
             $"{source}: {response.ModelName} version {response.ModelVersion}, "
                 + $"{ms.ToString("0.0", CultureInfo.InvariantCulture)} ms"
         );
-        foreach (InferenceTensor tensor in response.Outputs)
+        foreach (Tensor tensor in response.Outputs)
         {
             if (top > 0 && tensor.Datatype == TensorDatatype.Fp32)
             {
@@ -172,7 +168,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
         }
     }
 
-    private static IEnumerable<(int Index, float Value)> FindTop(InferenceTensor tensor, int count) =>
+    private static IEnumerable<(int Index, float Value)> FindTop(Tensor tensor, int count) =>
         MemoryMarshal
             .Cast<byte, float>(tensor.Data.Span)
             .ToArray()
@@ -182,7 +178,7 @@ internal sealed class InferCommand(IAnsiConsole console, TextWriter output)
 
     private static string Label(string[] labels, int index) => index < labels.Length ? labels[index] : "";
 
-    private static string Data(InferenceTensor tensor)
+    private static string Data(Tensor tensor)
     {
         // Bytes that are no text have no JSON form.
         if (!TensorJsonWriter.CanWrite(tensor))

@@ -40,8 +40,15 @@ internal abstract class ServerCommand<TSettings>(IAnsiConsole console, TextWrite
                 CliException.Usage
             );
         }
+        if (toOrleans && settings.Authority.Length + settings.Certificate.Length > 0)
+        {
+            throw new CliException(
+                "certificates are for HTTP and gRPC; use https:// or grpcs:// with --ca and --cert",
+                CliException.Usage
+            );
+        }
 
-        await using ServerConnection server = await ServerConnection.OpenAsync(settings.Url, key, cancellationToken);
+        await using ServerConnection server = await ServerConnection.OpenAsync(settings, key, cancellationToken);
         try
         {
             return await RunAsync(server, settings, cancellationToken);

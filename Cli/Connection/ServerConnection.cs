@@ -1,74 +1,110 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansInference.Client;
+using OrleansInference.Cli.Commands;
 
 namespace OrleansInference.Cli.Connection;
 
 /// <summary>A connection to a server: inference by any transport, and the protocol's other calls over HTTP.</summary>
 internal sealed class ServerConnection : IAsyncDisposable
 {
-    private readonly Uri _address;
-
     // Profiles and searches of a node take minutes.
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(10) };
-    private readonly IHost? _host;
-    private readonly ServiceProvider? _services;
+    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(10);
+
+    private readonly Uri _address;
+    private readonly HttpClient _http;
+    private readonly IHost _host;
     private readonly bool _hasKey;
 
-    private ServerConnection(Uri address, string key, IHost? host, ServiceProvider? services)
+    private ServerConnection(Uri address, bool hasKey, IHost host)
     {
         _address = address;
         _host = host;
-        _services = services;
-        _hasKey = key.Length > 0;
-        if (_hasKey)
-        {
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        }
-        Inference = (host?.Services ?? services!).GetRequiredService<IInferenceClient>();
+        _hasKey = hasKey;
+        // With the key and the certificates of inference.
+        _http = host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("OrleansInference");
+        _http.Timeout = LongestCall;
+        Inference = host.Services.GetRequiredService<IInferenceClient>();
     }
 
     /// <summary>Inference.</summary>
     public IInferenceClient Inference { get; }
 
     /// <summary>Connects; an Orleans gateway at once, others with the first call.</summary>
-    /// <param name="url">The address: http, https, grpc or orleans.</param>
+    /// <param name="settings">The address, key and certificates.</param>
     /// <param name="key">The key for HTTP and gRPC; empty for none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CliException">The address is none, or nobody answers there.</exception>
-    public static async Task<ServerConnection> OpenAsync(string url, string key, CancellationToken cancellationToken)
+    /// <exception cref="CliException">The address is none, a certificate cannot be read, or nobody answers
+    /// there.</exception>
+    public static async Task<ServerConnection> OpenAsync(
+        ServerSettings settings,
+        string key,
+        CancellationToken cancellationToken
+    )
     {
         if (
-            !Uri.TryCreate(url, UriKind.Absolute, out Uri? address)
-            || address.Scheme is not ("http" or "https" or "grpc" or "orleans")
+            !Uri.TryCreate(settings.Url, UriKind.Absolute, out Uri? address)
+            || address.Scheme is not ("http" or "https" or "grpc" or "grpcs" or "orleans")
         )
         {
             throw new CliException(
-                $"--url {url} is no address; expected http://HOST:PORT, grpc://HOST:PORT or orleans://HOST:PORT",
+                $"--url {settings.Url} is no address; expected http://HOST:PORT, https://HOST:PORT, grpc://HOST:PORT, "
+                    + "grpcs://HOST:PORT or orleans://HOST:PORT",
                 CliException.Usage
             );
         }
+        foreach (string file in new[] { settings.Authority, settings.Certificate, settings.CertificateKey })
+        {
+            if (file.Length > 0 && !File.Exists(file))
+            {
+                throw new CliException($"there is no file '{file}'", CliException.Usage);
+            }
+        }
 
-        if (address.Scheme == "orleans")
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        // The client's log would mix with the command's output.
+        builder.Logging.ClearProviders();
+        IInferenceClientBuilder client = builder
+            .Services.AddInferenceClient()
+            .Configure(options =>
+            {
+                options.ApiKey = key;
+                options.AuthorityFile = settings.Authority;
+                options.CertificateFile = settings.Certificate;
+                options.CertificateKeyFile = settings.CertificateKey.Length > 0 ? settings.CertificateKey : null;
+            });
+        try
         {
-            return await OpenOrleansAsync(address, cancellationToken);
+            if (address.Scheme == "orleans")
+            {
+                IPAddress[] addresses = await Dns.GetHostAddressesAsync(
+                    address.Host,
+                    AddressFamily.InterNetwork,
+                    cancellationToken
+                );
+                client.UseOrleans(new IPEndPoint(addresses[0], address.Port < 0 ? 30000 : address.Port));
+            }
+            else
+            {
+                _ = address.Scheme is "grpc" or "grpcs" ? client.UseGrpc(address) : client.UseHttp(address);
+            }
+            IHost host = builder.Build();
+            await host.StartAsync(cancellationToken);
+            return new ServerConnection(address, key.Length > 0, host);
         }
-        ServiceCollection services = new();
-        Uri http = address.Scheme == "grpc" ? new UriBuilder(address) { Scheme = "http" }.Uri : address;
-        if (address.Scheme == "grpc")
+        catch (Exception exception)
+            when (exception is SocketException or Orleans.Runtime.OrleansException or TimeoutException)
         {
-            services.AddKServeGrpcInferenceClient(http, options => options.ApiKey = key);
+            throw Unreachable(address, exception);
         }
-        else
+        catch (CryptographicException exception)
         {
-            services.AddKServeHttpInferenceClient(http, options => options.ApiKey = key);
+            throw new CliException($"a certificate cannot be read: {exception.Message}", CliException.Usage);
         }
-        return new ServerConnection(address, key, host: null, services.BuildServiceProvider());
     }
 
     /// <summary>Calls the protocol over HTTP and returns the answer's JSON; null for an empty answer.</summary>
@@ -137,40 +173,8 @@ internal sealed class ServerConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        if (_services is not null)
-        {
-            await _services.DisposeAsync();
-        }
-        if (_host is null)
-        {
-            return;
-        }
         await _host.StopAsync();
         _host.Dispose();
-    }
-
-    private static async Task<ServerConnection> OpenOrleansAsync(Uri address, CancellationToken cancellationToken)
-    {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        // The client's log would mix with the command's output.
-        builder.Logging.ClearProviders();
-        try
-        {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(
-                address.Host,
-                AddressFamily.InterNetwork,
-                cancellationToken
-            );
-            builder.AddOrleansInferenceClient(new IPEndPoint(addresses[0], address.Port < 0 ? 30000 : address.Port));
-            IHost host = builder.Build();
-            await host.StartAsync(cancellationToken);
-            return new ServerConnection(address, key: "", host, services: null);
-        }
-        catch (Exception exception)
-            when (exception is SocketException or Orleans.Runtime.OrleansException or TimeoutException)
-        {
-            throw Unreachable(address, exception);
-        }
     }
 
     private static string Error(string body)

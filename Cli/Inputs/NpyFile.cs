@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Cli.Inputs;
 
@@ -32,7 +31,7 @@ internal static partial class NpyFile
 
     /// <summary>Reads one for a model's input.</summary>
     /// <exception cref="CliException">It cannot be read, or is of another type.</exception>
-    public static InferenceTensor Read(TensorMetadata input, byte[] contents)
+    public static Tensor Read(TensorMetadata input, byte[] contents)
     {
         int start = contents.Length > 10 && contents[6] == 1 ? 10 : 12;
         if (contents.Length < start)
@@ -75,7 +74,7 @@ internal static partial class NpyFile
         {
             throw Invalid(input, $"it has {data.Length} bytes for shape {TensorShape.Format(shape)}");
         }
-        return new InferenceTensor(input.Name, datatype, shape, data);
+        return new Tensor(input.Name, datatype, shape, data);
     }
 
     private static CliException Invalid(TensorMetadata input, string problem) =>

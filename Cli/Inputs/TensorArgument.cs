@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Cli.Inputs;
 
@@ -16,7 +16,7 @@ internal static class TensorArgument
 {
     /// <summary>Reads one argument for a model.</summary>
     /// <exception cref="CliException">It is none, or does not fit the model's input.</exception>
-    public static InferenceTensor Read(string argument, ModelMetadata model)
+    public static Tensor Read(string argument, ModelMetadata model)
     {
         int equals = argument.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
@@ -44,7 +44,7 @@ internal static class TensorArgument
     }
 
     /// <summary>A made-up tensor of <paramref name="rows"/> rows; free sizes behind the batch are 1.</summary>
-    public static InferenceTensor Synthetic(TensorMetadata input, int rows, Random random)
+    public static Tensor Synthetic(TensorMetadata input, int rows, Random random)
     {
         long[] shape =
         [
@@ -63,7 +63,7 @@ internal static class TensorArgument
             {
                 BytesElements.Write(texts.AsSpan(i * (BytesElements.PrefixSize + 1)), "0"u8);
             }
-            return new InferenceTensor(input.Name, input.Datatype, shape, texts);
+            return new Tensor(input.Name, input.Datatype, shape, texts);
         }
 
         byte[] contents = new byte[elements * input.Datatype.ElementSize()];
@@ -81,10 +81,10 @@ internal static class TensorArgument
                 value = random.NextDouble();
             }
         }
-        return new InferenceTensor(input.Name, input.Datatype, shape, contents);
+        return new Tensor(input.Name, input.Datatype, shape, contents);
     }
 
-    private static InferenceTensor FromJson(TensorMetadata input, string text)
+    private static Tensor FromJson(TensorMetadata input, string text)
     {
         try
         {
@@ -116,7 +116,7 @@ internal static class TensorArgument
         }
     }
 
-    private static InferenceTensor FromRaw(TensorMetadata input, byte[] contents)
+    private static Tensor FromRaw(TensorMetadata input, byte[] contents)
     {
         long[] shape = [.. input.Shape];
         int free = Array.IndexOf(shape, -1);
@@ -141,7 +141,7 @@ internal static class TensorArgument
                     + $"not fit shape {TensorShape.Format(input.Shape)} of {input.Datatype.WireName()}"
             );
         }
-        return new InferenceTensor(input.Name, input.Datatype, shape, contents);
+        return new Tensor(input.Name, input.Datatype, shape, contents);
     }
 
     private static CliException Invalid(string message) => new(message, CliException.Usage);

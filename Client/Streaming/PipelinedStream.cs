@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.Client.Streaming;
 
@@ -13,21 +12,21 @@ internal static class PipelinedStream
     private const int Window = 16;
 
     /// <summary>Runs the requests and gives the answers in their order.</summary>
-    public static async IAsyncEnumerable<InferenceResponse> RunAsync(
+    public static async IAsyncEnumerable<InferenceOutcome> RunAsync(
         IAsyncEnumerable<InferenceRequest> requests,
-        Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer,
+        Func<InferenceRequest, CancellationToken, Task<InferenceResult>> infer,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Channel<Task<InferenceResponse>> answers = Channel.CreateBounded<Task<InferenceResponse>>(
+        Channel<Task<InferenceOutcome>> answers = Channel.CreateBounded<Task<InferenceOutcome>>(
             new BoundedChannelOptions(Window) { SingleReader = true, SingleWriter = true }
         );
         Task reading = ReadAsync(requests, answers.Writer, infer, stop.Token);
         try
         {
             await foreach (
-                Task<InferenceResponse> answer in answers.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)
+                Task<InferenceOutcome> answer in answers.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)
             )
             {
                 yield return await answer.ConfigureAwait(false);
@@ -38,7 +37,7 @@ internal static class PipelinedStream
             // Whoever stops reading stops what is under way, and nobody will dispose of those answers.
             await stop.CancelAsync().ConfigureAwait(false);
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            while (answers.Reader.TryRead(out Task<InferenceResponse>? left))
+            while (answers.Reader.TryRead(out Task<InferenceOutcome>? left))
             {
                 await ReleaseAsync(left).ConfigureAwait(false);
             }
@@ -47,8 +46,8 @@ internal static class PipelinedStream
 
     private static async Task ReadAsync(
         IAsyncEnumerable<InferenceRequest> requests,
-        ChannelWriter<Task<InferenceResponse>> answers,
-        Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer,
+        ChannelWriter<Task<InferenceOutcome>> answers,
+        Func<InferenceRequest, CancellationToken, Task<InferenceResult>> infer,
         CancellationToken stop
     )
     {
@@ -58,7 +57,7 @@ internal static class PipelinedStream
         {
             await foreach (InferenceRequest request in requests.WithCancellation(stop).ConfigureAwait(false))
             {
-                Task<InferenceResponse> answer = AnswerAsync(
+                Task<InferenceOutcome> answer = AnswerAsync(
                     request,
                     infer,
                     sequences.GetValueOrDefault(request.SequenceId),
@@ -93,9 +92,9 @@ internal static class PipelinedStream
         answers.Complete(failure);
     }
 
-    private static async Task<InferenceResponse> AnswerAsync(
+    private static async Task<InferenceOutcome> AnswerAsync(
         InferenceRequest request,
-        Func<InferenceRequest, CancellationToken, Task<InferenceResponse>> infer,
+        Func<InferenceRequest, CancellationToken, Task<InferenceResult>> infer,
         Task? before,
         CancellationToken stop
     )
@@ -107,15 +106,15 @@ internal static class PipelinedStream
         }
         try
         {
-            return await infer(request, stop).ConfigureAwait(false);
+            return new InferenceOutcome(await infer(request, stop).ConfigureAwait(false));
         }
         catch (InferenceException exception)
         {
-            return InferenceResponse.Failure(request, exception.Error, exception.Message);
+            return new InferenceOutcome(request.Id, exception);
         }
     }
 
-    private static async Task ReleaseAsync(Task<InferenceResponse> answer)
+    private static async Task ReleaseAsync(Task<InferenceOutcome> answer)
     {
         await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (answer.IsCompletedSuccessfully)

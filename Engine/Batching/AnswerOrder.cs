@@ -11,8 +11,8 @@ internal sealed class AnswerOrder
 {
     private readonly Lock _lock = new();
     private readonly Queue<QueuedInference> _line = new();
-    private readonly Dictionary<QueuedInference, InferenceResponse> _ready = [];
-    private readonly Queue<(QueuedInference Request, InferenceResponse Response)> _next = new();
+    private readonly Dictionary<QueuedInference, InferenceAnswer> _ready = [];
+    private readonly Queue<(QueuedInference Request, InferenceAnswer Response)> _next = new();
     private bool _isGiving;
 
     /// <summary>Requests that are not answered yet.</summary>
@@ -37,7 +37,7 @@ internal sealed class AnswerOrder
     }
 
     /// <summary>Takes a request's answer over, to be given in its turn; a second one is disposed.</summary>
-    public void Give(QueuedInference request, InferenceResponse response)
+    public void Give(QueuedInference request, InferenceAnswer response)
     {
         lock (_lock)
         {
@@ -93,7 +93,7 @@ internal sealed class AnswerOrder
     {
         while (_line.TryPeek(out QueuedInference? first))
         {
-            bool isReady = _ready.Remove(first, out InferenceResponse? response);
+            bool isReady = _ready.Remove(first, out InferenceAnswer? response);
             if (isReady)
             {
                 _next.Enqueue((first, response!));
@@ -116,7 +116,7 @@ internal sealed class AnswerOrder
     /// <summary>One after the other on one thread: two that raced would leave in any order.</summary>
     private void GiveAll()
     {
-        while (TryNext(out QueuedInference? request, out InferenceResponse? response))
+        while (TryNext(out QueuedInference? request, out InferenceAnswer? response))
         {
             request.TryComplete(response, inline: true);
             request.ReleaseReader();
@@ -125,12 +125,12 @@ internal sealed class AnswerOrder
 
     private bool TryNext(
         [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out QueuedInference? request,
-        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out InferenceResponse? response
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out InferenceAnswer? response
     )
     {
         lock (_lock)
         {
-            _isGiving = _next.TryDequeue(out (QueuedInference Request, InferenceResponse Response) next);
+            _isGiving = _next.TryDequeue(out (QueuedInference Request, InferenceAnswer Response) next);
             request = next.Request;
             response = next.Response;
             return _isGiving;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Scheduling.Batching;
 using Kind = OrleansInference.Protocol.BatchInput.Types.Kind;
 

@@ -5,7 +5,6 @@ using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Emulation;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Scheduling.Batching;
 using OrleansInference.Scheduling.Queues;
 
@@ -273,7 +272,7 @@ internal sealed class BatchRun : IDisposable
         for (int i = 0; i < signature.Inputs.Length; i++)
         {
             TensorSpec spec = signature.Inputs[i];
-            InferenceTensor? tensor = first.Inputs[i];
+            Tensor? tensor = first.Inputs[i];
             if (tensor is null)
             {
                 continue;
@@ -357,7 +356,7 @@ internal sealed class BatchRun : IDisposable
         int index = 0;
         foreach (BatchEntry<QueuedInference> entry in entries)
         {
-            InferenceTensor tensor = entry.Request.Inputs[input]!;
+            Tensor tensor = entry.Request.Inputs[input]!;
             TensorShape.TryCount(tensor.Shape, out long elements);
             long perRow = slice ? elements / entry.Request.Rows : elements;
             long count = slice ? perRow * entry.Rows : elements;

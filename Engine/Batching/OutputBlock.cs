@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Tensors;
-
 namespace OrleansInference.Engine.Batching;
 
 /// <summary>One output of one run: pooled bytes in wire layout, shared by the requests of the batch.</summary>

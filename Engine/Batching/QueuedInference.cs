@@ -1,6 +1,5 @@
 using System.Threading.Tasks.Sources;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Routing.Partition;
 using OrleansInference.Scheduling.Queues;
 
@@ -10,23 +9,23 @@ namespace OrleansInference.Engine.Batching;
 /// A request in a replica's queue, and the awaitable of its answer. Its rows may run in several batches; the last one
 /// to end completes it. Its inputs are released when neither the queue nor a run reads them any more.
 /// </summary>
-public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceResponse>
+public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceAnswer>
 {
     /// <summary>The batches that run rows of it now. Guarded by the queue's lock.</summary>
     internal RunningBatches Running;
 
-    private ManualResetValueTaskSourceCore<InferenceResponse> _answer = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<InferenceAnswer> _answer = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
     private Action<QueuedInference>? _onCancelled;
     private int _completed;
     private int _readers = 1;
 
     /// <summary>Creates it for <paramref name="rows"/> rows; a model without a batch dimension has one.</summary>
-    public QueuedInference(InferenceRequest request, InferenceTensor?[] inputs, int rows, ShapeSignature signature)
+    public QueuedInference(InferenceCall request, Tensor?[] inputs, int rows, ShapeSignature signature)
         : base(request, rows, signature) => Inputs = inputs;
 
     /// <summary>The inputs in the model's order; null where an optional one was left out.</summary>
-    public InferenceTensor?[] Inputs { get; }
+    public Tensor?[] Inputs { get; }
 
     /// <summary>Whether its batch dimension is 0: it runs alone, as one row, for the shapes of its outputs.</summary>
     public bool HasNoElements { get; init; }
@@ -43,7 +42,7 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
     /// <summary>
     /// Told of the answer before the caller can see it, so that statistics are never behind an answer.
     /// </summary>
-    public Action<QueuedInference, InferenceResponse>? OnAnswer { get; set; }
+    public Action<QueuedInference, InferenceAnswer>? OnAnswer { get; set; }
 
     /// <summary>Outputs being put together from several batches; null where one batch takes all rows.</summary>
     public JoinedOutputs? Joined { get; set; }
@@ -52,7 +51,7 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;
 
     /// <summary>The awaitable; to be awaited once.</summary>
-    public ValueTask<InferenceResponse> Answer => new(this, _answer.Version);
+    public ValueTask<InferenceAnswer> Answer => new(this, _answer.Version);
 
     /// <summary>Calls <paramref name="onCancelled"/> once if the token is cancelled before the answer.</summary>
     public void CancelWith(Action<QueuedInference> onCancelled, CancellationToken token)
@@ -73,7 +72,7 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
     /// their own (grains) are posted there all the same.
     /// </param>
     /// <returns>Whether this was the first answer.</returns>
-    public bool TryComplete(InferenceResponse response, bool inline = false)
+    public bool TryComplete(InferenceAnswer response, bool inline = false)
     {
         if (Interlocked.Exchange(ref _completed, 1) != 0)
         {
@@ -90,7 +89,7 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
 
     /// <summary>Answers with an error.</summary>
     public bool TryFail(InferenceError error, string message) =>
-        TryComplete(InferenceResponse.Failure(Request, error, message));
+        TryComplete(InferenceAnswer.Failure(Request, error, message));
 
     /// <summary>Says that one more run reads the inputs.</summary>
     public void AddReader() => Interlocked.Increment(ref _readers);
@@ -104,11 +103,11 @@ public sealed class QueuedInference : QueuedRequest, IValueTaskSource<InferenceR
         }
     }
 
-    InferenceResponse IValueTaskSource<InferenceResponse>.GetResult(short token) => _answer.GetResult(token);
+    InferenceAnswer IValueTaskSource<InferenceAnswer>.GetResult(short token) => _answer.GetResult(token);
 
-    ValueTaskSourceStatus IValueTaskSource<InferenceResponse>.GetStatus(short token) => _answer.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<InferenceAnswer>.GetStatus(short token) => _answer.GetStatus(token);
 
-    void IValueTaskSource<InferenceResponse>.OnCompleted(
+    void IValueTaskSource<InferenceAnswer>.OnCompleted(
         Action<object?> continuation,
         object? state,
         short token,

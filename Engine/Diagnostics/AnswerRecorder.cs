@@ -3,7 +3,6 @@ using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Scheduling.Admission;
 using OrleansInference.Scheduling.Batching;
 using OrleansInference.Scheduling.Queues;
@@ -20,12 +19,7 @@ internal sealed class AnswerRecorder(
 )
 {
     /// <summary>Counts and remembers a request before its caller can see the answer (step 16).</summary>
-    public void RecordAnswer(
-        QueuedInference request,
-        InferenceResponse response,
-        BatchLimits limits,
-        QueuePolicy policy
-    )
+    public void RecordAnswer(QueuedInference request, InferenceAnswer response, BatchLimits limits, QueuePolicy policy)
     {
         if (!request.Request.IsProbe)
         {
@@ -37,7 +31,7 @@ internal sealed class AnswerRecorder(
         }
     }
 
-    private void Write(QueuedInference request, InferenceResponse response, BatchLimits limits, QueuePolicy policy)
+    private void Write(QueuedInference request, InferenceAnswer response, BatchLimits limits, QueuePolicy policy)
     {
         TimeSpan elapsed = clock.Now - request.Arrival;
         double slo = policy.SloOf(request.Request);
@@ -74,7 +68,7 @@ internal sealed class AnswerRecorder(
     }
 
     /// <summary>A request was refused before it could queue.</summary>
-    public void RecordRefusal(InferenceRequest request, InferenceError error, string message)
+    public void RecordRefusal(InferenceCall request, InferenceError error, string message)
     {
         if (request.IsProbe)
         {
@@ -93,21 +87,21 @@ internal sealed class AnswerRecorder(
         );
     }
 
-    private static long Bytes(QueuedInference request, InferenceResponse response)
+    private static long Bytes(QueuedInference request, InferenceAnswer response)
     {
         long bytes = 0;
-        foreach (InferenceTensor? input in request.Inputs)
+        foreach (Tensor? input in request.Inputs)
         {
             bytes += input?.ByteLength ?? 0;
         }
-        foreach (InferenceTensor output in response.Outputs)
+        foreach (Tensor output in response.Outputs)
         {
             bytes += output.ByteLength;
         }
         return bytes;
     }
 
-    private static void End(Activity activity, InferenceResponse response)
+    private static void End(Activity activity, InferenceAnswer response)
     {
         if (response.Error != InferenceError.None)
         {

@@ -67,10 +67,10 @@ public sealed class EnsembleModel : IServedModel
 
     /// <inheritdoc />
     public bool TryInfer(
-        InferenceRequest request,
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken,
-        out ValueTask<InferenceResponse> answer
+        out ValueTask<InferenceAnswer> answer
     )
     {
         answer = default;
@@ -85,7 +85,7 @@ public sealed class EnsembleModel : IServedModel
             Use.Touch(_clock.Now);
         }
 
-        answer = new ValueTask<InferenceResponse>(InferAsync(request, steps, cancellationToken));
+        answer = new ValueTask<InferenceAnswer>(InferAsync(request, steps, cancellationToken));
         return true;
     }
 
@@ -107,8 +107,8 @@ public sealed class EnsembleModel : IServedModel
         return _drained.Task;
     }
 
-    private async Task<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    private async Task<InferenceAnswer> InferAsync(
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken
     )
@@ -119,10 +119,10 @@ public sealed class EnsembleModel : IServedModel
         int rows = 1;
         try
         {
-            InferenceResponse response;
+            InferenceAnswer response;
             if (RequestCheck.Check(request, Signature, out string wrong) is not { } queued)
             {
-                response = InferenceResponse.Failure(request, InferenceError.InvalidArgument, wrong);
+                response = InferenceAnswer.Failure(request, InferenceError.InvalidArgument, wrong);
             }
             else
             {
@@ -151,7 +151,7 @@ public sealed class EnsembleModel : IServedModel
         }
     }
 
-    private void Record(InferenceRequest request, InferenceResponse response, int rows, TimeSpan elapsed)
+    private void Record(InferenceCall request, InferenceAnswer response, int rows, TimeSpan elapsed)
     {
         if (request.IsProbe)
         {

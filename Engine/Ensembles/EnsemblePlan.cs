@@ -1,6 +1,5 @@
 using System.Globalization;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Ensembles;
 

@@ -1,7 +1,6 @@
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Ensembles;
 
@@ -14,28 +13,28 @@ internal sealed class EnsembleRun(
     EnsembleSelection selection,
     StepRunner run,
     EngineClock clock,
-    InferenceRequest request,
+    InferenceCall request,
     string version,
     TimeSpan arrival
 )
 {
-    private readonly Dictionary<string, InferenceTensor> _tensors = [];
+    private readonly Dictionary<string, Tensor> _tensors = [];
     private readonly Dictionary<string, int> _readers = [];
     private readonly List<EnsembleStep> _waiting = [.. selection.Steps];
     private InferenceTimings _timings;
 
-    public async Task<InferenceResponse> RunAsync(CancellationToken cancellationToken)
+    public async Task<InferenceAnswer> RunAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Dictionary<Task<InferenceResponse>, EnsembleStep> running = [];
-        InferenceResponse? failure = null;
+        Dictionary<Task<InferenceAnswer>, EnsembleStep> running = [];
+        InferenceAnswer? failure = null;
         try
         {
-            foreach (InferenceTensor input in request.Inputs)
+            foreach (Tensor input in request.Inputs)
             {
                 Keep(
                     input.Name,
-                    input.As(input.Name, Spec(plan.Signature.Inputs, input.Name).ToGraph([.. input.Shape]))
+                    input.WithName(input.Name, Spec(plan.Signature.Inputs, input.Name).ToGraph([.. input.Shape]))
                 );
             }
             while (true)
@@ -48,9 +47,9 @@ internal sealed class EnsembleRun(
                 {
                     break;
                 }
-                Task<InferenceResponse> ended = await Task.WhenAny(running.Keys).ConfigureAwait(false);
+                Task<InferenceAnswer> ended = await Task.WhenAny(running.Keys).ConfigureAwait(false);
                 running.Remove(ended, out EnsembleStep? step);
-                using InferenceResponse response = await AnswerOfAsync(ended, step!).ConfigureAwait(false);
+                using InferenceAnswer response = await AnswerOfAsync(ended, step!).ConfigureAwait(false);
                 // What was under way is awaited all the same: its answer holds tensors to give back.
                 if (failure is not null)
                 {
@@ -68,14 +67,14 @@ internal sealed class EnsembleRun(
 
             return failure is null
                 ? Answer()
-                : InferenceResponse.Failure(request, failure.Error, failure.ErrorMessage) with
+                : InferenceAnswer.Failure(request, failure.Error, failure.ErrorMessage) with
                 {
                     Timings = _timings,
                 };
         }
         finally
         {
-            foreach (InferenceTensor tensor in _tensors.Values)
+            foreach (Tensor tensor in _tensors.Values)
             {
                 tensor.Dispose();
             }
@@ -83,7 +82,7 @@ internal sealed class EnsembleRun(
     }
 
     /// <summary>A step that throws has failed like any other: the rest is stopped and awaited.</summary>
-    private async Task<InferenceResponse> AnswerOfAsync(Task<InferenceResponse> ended, EnsembleStep step)
+    private async Task<InferenceAnswer> AnswerOfAsync(Task<InferenceAnswer> ended, EnsembleStep step)
     {
         try
         {
@@ -91,7 +90,7 @@ internal sealed class EnsembleRun(
         }
         catch (Exception exception)
         {
-            return InferenceResponse.Failure(
+            return InferenceAnswer.Failure(
                 request with
                 {
                     ModelName = step.ModelName,
@@ -102,7 +101,7 @@ internal sealed class EnsembleRun(
         }
     }
 
-    private void Start(Dictionary<Task<InferenceResponse>, EnsembleStep> running, CancellationToken cancellationToken)
+    private void Start(Dictionary<Task<InferenceAnswer>, EnsembleStep> running, CancellationToken cancellationToken)
     {
         // A step whose input was left out of the request, because it is optional, never gets it: it runs without.
         foreach (EnsembleStep step in _waiting.FindAll(step => step.Inputs.Values.All(IsSettled)))
@@ -117,21 +116,23 @@ internal sealed class EnsembleRun(
         || _readers.ContainsKey(tensor)
         || plan.Signature.Inputs.Any(input => input.Name == tensor);
 
-    private async Task<InferenceResponse> RunAsync(EnsembleStep step, CancellationToken cancellationToken)
+    private async Task<InferenceAnswer> RunAsync(EnsembleStep step, CancellationToken cancellationToken)
     {
-        List<InferenceTensor> inputs = [];
+        List<Tensor> inputs = [];
         foreach ((string input, string tensor) in step.Inputs)
         {
-            if (!_tensors.TryGetValue(tensor, out InferenceTensor? value))
+            if (!_tensors.TryGetValue(tensor, out Tensor? value))
             {
                 continue;
             }
             TensorSpec? spec = Array.Find(step.Takes, taken => taken.Name == input);
-            inputs.Add(spec is null ? value.As(input) : value.As(input, BatchDimension.For(value.Shape, spec)));
+            inputs.Add(
+                spec is null ? value.WithName(input) : value.WithName(input, BatchDimension.For(value.Shape, spec))
+            );
             Release(tensor);
         }
 
-        InferenceRequest part = request.After(clock.Now - arrival) with
+        InferenceCall part = request.After(clock.Now - arrival) with
         {
             ModelName = step.ModelName,
             ModelVersion = step.ModelVersion,
@@ -143,12 +144,12 @@ internal sealed class EnsembleRun(
         return await run(part, cancellationToken).ConfigureAwait(false);
     }
 
-    private void Take(EnsembleStep step, InferenceResponse response)
+    private void Take(EnsembleStep step, InferenceAnswer response)
     {
         foreach (string output in selection.RequestedOutputs(step))
         {
             string tensor = step.Outputs[output];
-            Keep(tensor, response.Output(output).As(tensor));
+            Keep(tensor, response.Output(output).WithName(tensor));
         }
         _timings = new InferenceTimings
         {
@@ -161,7 +162,7 @@ internal sealed class EnsembleRun(
         };
     }
 
-    private void Keep(string name, InferenceTensor tensor)
+    private void Keep(string name, Tensor tensor)
     {
         int readers = selection.Readers(name);
         _readers[name] = readers;
@@ -182,7 +183,7 @@ internal sealed class EnsembleRun(
         {
             return;
         }
-        _tensors.Remove(name, out InferenceTensor? tensor);
+        _tensors.Remove(name, out Tensor? tensor);
         tensor?.Dispose();
     }
 
@@ -194,9 +195,9 @@ internal sealed class EnsembleRun(
         return $"in ensemble '{request.ModelName}', {where}{message}";
     }
 
-    private InferenceResponse Answer()
+    private InferenceAnswer Answer()
     {
-        return new InferenceResponse
+        return new InferenceAnswer
         {
             ModelName = request.ModelName,
             ModelVersion = version,
@@ -206,11 +207,11 @@ internal sealed class EnsembleRun(
         };
     }
 
-    private InferenceTensor Output(string name)
+    private Tensor Output(string name)
     {
         TensorSpec spec = Spec(plan.Signature.Outputs, name);
-        InferenceTensor tensor = _tensors[name];
-        return tensor.As(name, spec.ToCaller(BatchDimension.For(tensor.Shape, spec.Graph)));
+        Tensor tensor = _tensors[name];
+        return tensor.WithName(name, spec.ToCaller(BatchDimension.For(tensor.Shape, spec.Graph)));
     }
 
     private static TensorSpec Spec(TensorSpec[] specs, string name) => Array.Find(specs, spec => spec.Name == name)!;

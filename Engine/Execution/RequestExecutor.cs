@@ -36,15 +36,15 @@ internal sealed class RequestExecutor
     }
 
     /// <summary>Runs a request, whose tensors it takes over, and the steps of an ensemble on this node.</summary>
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+    public ValueTask<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken) =>
         InferAsync(request, _stepsHere, cancellationToken);
 
     /// <summary>Runs a request, whose tensors it takes over.</summary>
     /// <param name="request">The request.</param>
     /// <param name="steps">Runs the steps of an ensemble.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    public ValueTask<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    public ValueTask<InferenceAnswer> InferAsync(
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken
     )
@@ -54,7 +54,7 @@ internal sealed class RequestExecutor
         while (_table.Find(request.ModelName, request.ModelVersion, out error, out message) is { } model)
         {
             // A model that is being replaced takes nothing more; its successor was published before it closed.
-            if (model.TryInfer(request, steps, cancellationToken, out ValueTask<InferenceResponse> answer))
+            if (model.TryInfer(request, steps, cancellationToken, out ValueTask<InferenceAnswer> answer))
             {
                 return answer;
             }
@@ -69,7 +69,7 @@ internal sealed class RequestExecutor
             return LoadAndInferAsync(request, steps, error, message, cancellationToken);
         }
         request.Dispose();
-        return new ValueTask<InferenceResponse>(InferenceResponse.Failure(request, error, message));
+        return new ValueTask<InferenceAnswer>(InferenceAnswer.Failure(request, error, message));
     }
 
     /// <summary>Waits, in mode <c>demand</c>, until a model of the repository is loaded.</summary>
@@ -91,8 +91,8 @@ internal sealed class RequestExecutor
         return result.IsReady || _table.TryGet(name, out _) ? DemandResult.Serves : DemandResult.Refused(result.Reason);
     }
 
-    private async ValueTask<InferenceResponse> LoadAndInferAsync(
-        InferenceRequest request,
+    private async ValueTask<InferenceAnswer> LoadAndInferAsync(
+        InferenceCall request,
         StepRunner steps,
         InferenceError error,
         string message,
@@ -117,8 +117,8 @@ internal sealed class RequestExecutor
         {
             request.Dispose();
             return cancellationToken.IsCancellationRequested
-                ? InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled")
-                : InferenceResponse.Failure(
+                ? InferenceAnswer.Failure(request, InferenceError.Cancelled, "the request was cancelled")
+                : InferenceAnswer.Failure(
                     request,
                     InferenceError.DeadlineExceeded,
                     $"the deadline passed while model '{request.ModelName}' was being loaded"
@@ -128,21 +128,21 @@ internal sealed class RequestExecutor
         {
             case DemandStatus.NotOnDemand:
                 request.Dispose();
-                return InferenceResponse.Failure(request, error, message);
+                return InferenceAnswer.Failure(request, error, message);
             case DemandStatus.Refused:
                 request.Dispose();
                 string reason =
                     $"Request for unknown model: '{request.ModelName}' has no available versions: {loaded.Reason}";
-                return InferenceResponse.Failure(request, InferenceError.Unavailable, reason);
+                return InferenceAnswer.Failure(request, InferenceError.Unavailable, reason);
         }
 
         TimeSpan load = _clock.Now - start;
         // Many have waited for the same load: one thread must not run them one after the other.
-        InferenceRequest next = request.After(load) with
+        InferenceCall next = request.After(load) with
         {
             MayRunOnCaller = false,
         };
-        InferenceResponse response = await InferAsync(next, steps, cancellationToken).ConfigureAwait(false);
+        InferenceAnswer response = await InferAsync(next, steps, cancellationToken).ConfigureAwait(false);
         return response with { Timings = response.Timings with { Load = response.Timings.Load + load } };
     }
 }

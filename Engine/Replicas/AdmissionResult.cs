@@ -6,7 +6,7 @@ namespace OrleansInference.Engine.Replicas;
 /// <summary>What became of a request at a replica's door: queued, refused, or not taken since the door is closed.</summary>
 internal readonly struct AdmissionResult
 {
-    private AdmissionResult(QueuedInference? queued, InferenceResponse? refusal)
+    private AdmissionResult(QueuedInference? queued, InferenceAnswer? refusal)
     {
         Queued = queued;
         Refusal = refusal;
@@ -19,7 +19,7 @@ internal readonly struct AdmissionResult
     public QueuedInference? Queued { get; }
 
     /// <summary>Why it was refused; null where it was not.</summary>
-    public InferenceResponse? Refusal { get; }
+    public InferenceAnswer? Refusal { get; }
 
     /// <summary>Whether nothing was taken.</summary>
     public bool IsClosed => Queued is null && Refusal is null;
@@ -28,5 +28,5 @@ internal readonly struct AdmissionResult
     public static AdmissionResult Admitted(QueuedInference queued) => new(queued, refusal: null);
 
     /// <summary>It was refused, and its tensors are released.</summary>
-    public static AdmissionResult Refused(InferenceResponse refusal) => new(queued: null, refusal);
+    public static AdmissionResult Refused(InferenceAnswer refusal) => new(queued: null, refusal);
 }

@@ -3,7 +3,6 @@ using OrleansInference.Engine.Diagnostics;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Scheduling.Batching;
 
 namespace OrleansInference.Engine.Replicas;
@@ -24,7 +23,7 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
     /// <param name="request">The request.</param>
     /// <param name="response">Its answer, which is taken over.</param>
     /// <param name="inline">Whether the waiter may go on on this thread.</param>
-    public void Give(QueuedInference request, InferenceResponse response, bool inline)
+    public void Give(QueuedInference request, InferenceAnswer response, bool inline)
     {
         if (Order is null || request.Request.Background)
         {
@@ -67,7 +66,7 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
 
         foreach (BatchEntry<QueuedInference> entry in entries)
         {
-            InferenceTensor[] outputs = Outputs(entry, blocks, rows, offsets, whole);
+            Tensor[] outputs = Outputs(entry, blocks, rows, offsets, whole);
             if (!entry.IsWhole)
             {
                 if (entry.Request.Joined!.Add(entry.Start, entry.Rows, outputs) is not { } joined)
@@ -79,7 +78,7 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
 
             Give(
                 entry.Request,
-                new InferenceResponse
+                new InferenceAnswer
                 {
                     ModelName = entry.Request.Request.ModelName,
                     ModelVersion = spec.Version,
@@ -135,7 +134,7 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
 
     private static bool HasRows(OutputBlock block, int rows) => block.Shape.Length > 0 && block.Shape[0] == rows;
 
-    private InferenceTensor[] Outputs(
+    private Tensor[] Outputs(
         BatchEntry<QueuedInference> entry,
         OutputBlock[] blocks,
         int rows,
@@ -144,7 +143,7 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
     )
     {
         string[] requested = entry.Request.Request.RequestedOutputs;
-        InferenceTensor[] outputs = new InferenceTensor[requested.Length == 0 ? blocks.Length : requested.Length];
+        Tensor[] outputs = new Tensor[requested.Length == 0 ? blocks.Length : requested.Length];
         for (int i = 0; i < blocks.Length; i++)
         {
             TensorSpec output = spec.Signature.Outputs[i];
@@ -173,7 +172,7 @@ internal sealed class BatchAnswers(ReplicaSpec spec, ReplicaStatistics statistic
                 {
                     continue;
                 }
-                outputs[place] = new InferenceTensor(
+                outputs[place] = new Tensor(
                     output.Name,
                     output.Datatype,
                     shape,

@@ -131,7 +131,7 @@ internal sealed class BatchExecutor(ReplicaSpec spec, BatchAnswers answers, Engi
         {
             QueuedInference request = entry.Request;
             string message = $"inference failed: {exception.Message}";
-            answers.Give(request, InferenceResponse.Failure(request.Request, error, message), inline: false);
+            answers.Give(request, InferenceAnswer.Failure(request.Request, error, message), inline: false);
         }
     }
 }

@@ -46,10 +46,10 @@ public interface IServedModel
     /// <param name="cancellationToken">Gives the request up.</param>
     /// <param name="answer">The answer, to be awaited once.</param>
     bool TryInfer(
-        InferenceRequest request,
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken,
-        out ValueTask<InferenceResponse> answer
+        out ValueTask<InferenceAnswer> answer
     );
 
     /// <summary>What it has done.</summary>

@@ -7,7 +7,7 @@ namespace OrleansInference.Engine.Replicas;
 internal static class MissingInputs
 {
     /// <summary>The message.</summary>
-    public static string Describe(InferenceRequest request, ModelSignature model)
+    public static string Describe(InferenceCall request, ModelSignature model)
     {
         int required = model.Inputs.Count(input => !input.IsOptional);
         string expected =

@@ -108,7 +108,7 @@ public sealed class ModelReplica : IServedModel
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Counts and remembers a request that was answered with an error before it came here.</summary>
-    public void RecordRefusal(InferenceRequest request, InferenceError error, string message) =>
+    public void RecordRefusal(InferenceCall request, InferenceError error, string message) =>
         _recorder.RecordRefusal(request, error, message);
 
     /// <summary>Priorities, deadlines, objectives.</summary>
@@ -200,7 +200,7 @@ public sealed class ModelReplica : IServedModel
     /// <summary>
     /// Queues the request and answers it; takes its tensors over. A replica that is being unloaded refuses it.
     /// </summary>
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    public ValueTask<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken)
     {
         AdmissionResult result = _admission.Admit(request, cancellationToken);
         if (result.IsClosed)
@@ -213,10 +213,10 @@ public sealed class ModelReplica : IServedModel
 
     /// <inheritdoc />
     public bool TryInfer(
-        InferenceRequest request,
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken,
-        out ValueTask<InferenceResponse> answer
+        out ValueTask<InferenceAnswer> answer
     )
     {
         AdmissionResult result = _admission.Admit(request, cancellationToken);
@@ -300,8 +300,8 @@ public sealed class ModelReplica : IServedModel
         await Session.Disposed.Task.ConfigureAwait(false);
     }
 
-    private static ValueTask<InferenceResponse> AnswerOf(in AdmissionResult result) =>
-        result.Queued is { } queued ? queued.Answer : new ValueTask<InferenceResponse>(result.Refusal!);
+    private static ValueTask<InferenceAnswer> AnswerOf(in AdmissionResult result) =>
+        result.Queued is { } queued ? queued.Answer : new ValueTask<InferenceAnswer>(result.Refusal!);
 
     /// <summary>
     /// An audited row was answered otherwise in its batch. Where the operator configured batching, that is a warning;

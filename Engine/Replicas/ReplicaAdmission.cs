@@ -19,7 +19,7 @@ internal sealed class ReplicaAdmission
     private readonly IEngineScheduler _scheduler;
     private readonly AnswerRecorder _recorder;
     private readonly EngineClock _clock;
-    private readonly Action<QueuedInference, InferenceResponse> _onAnswer;
+    private readonly Action<QueuedInference, InferenceAnswer> _onAnswer;
 
     /// <summary>Creates it.</summary>
     /// <param name="spec">What the replica serves.</param>
@@ -53,7 +53,7 @@ internal sealed class ReplicaAdmission
     /// <summary>Queues a request, or refuses it and releases its tensors (step 8).</summary>
     /// <param name="request">The request; still the caller's where the replica is closed.</param>
     /// <param name="cancellationToken">Takes it out of the queue again, or out of its run.</param>
-    public AdmissionResult Admit(InferenceRequest request, CancellationToken cancellationToken)
+    public AdmissionResult Admit(InferenceCall request, CancellationToken cancellationToken)
     {
         // Saves the check of a request that will not be taken; what counts is the look under the lock.
         if (_state.IsClosed)
@@ -122,11 +122,11 @@ internal sealed class ReplicaAdmission
     }
 
     /// <summary>Refuses a request and releases its tensors.</summary>
-    public AdmissionResult Refuse(InferenceRequest request, InferenceError error, string message)
+    public AdmissionResult Refuse(InferenceCall request, InferenceError error, string message)
     {
         _recorder.RecordRefusal(request, error, message);
         request.Dispose();
-        return AdmissionResult.Refused(InferenceResponse.Failure(request, error, message));
+        return AdmissionResult.Refused(InferenceAnswer.Failure(request, error, message));
     }
 
     /// <summary>Gives an admitted request what its runs and its answer need.</summary>
@@ -144,7 +144,7 @@ internal sealed class ReplicaAdmission
         queued.Activity = EngineActivity.StartRequest(_spec.Name, _spec.Version, queued.Rows);
     }
 
-    private void OnAnswer(QueuedInference request, InferenceResponse response)
+    private void OnAnswer(QueuedInference request, InferenceAnswer response)
     {
         AdmissionPolicy.Leave(_state.Schedule, request);
         _recorder.RecordAnswer(request, response, _state.Schedule.Limits, _spec.Policy);

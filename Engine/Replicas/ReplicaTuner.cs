@@ -128,8 +128,8 @@ public sealed class ReplicaTuner
             double[] runs = new double[RunsOfEachSize];
             for (int i = 0; i < runs.Length; i++)
             {
-                InferenceRequest request = AsProbe(SyntheticInputs.Request(model, rows, seed: i));
-                using InferenceResponse response = await _executor
+                InferenceCall request = AsProbe(SyntheticInputs.Request(model, rows, seed: i));
+                using InferenceAnswer response = await _executor
                     .InferAsync(request, cancellationToken)
                     .ConfigureAwait(false);
                 runs[i] = response.EnsureSuccess().Timings.ComputeInfer.TotalSeconds;
@@ -179,11 +179,11 @@ public sealed class ReplicaTuner
         async Task<List<double>> CallAsync(int seed)
         {
             List<double> seconds = [];
-            using InferenceRequest template = SyntheticInputs.Request(replica, 1, seed);
+            using InferenceCall template = SyntheticInputs.Request(replica, 1, seed);
             while (_clock.Now is var begin && begin < to)
             {
-                InferenceRequest request = AsProbe(RequestRows.Copy(template));
-                using InferenceResponse response = await replica
+                InferenceCall request = AsProbe(RequestRows.Copy(template));
+                using InferenceAnswer response = await replica
                     .InferAsync(request, cancellationToken)
                     .ConfigureAwait(false);
                 response.EnsureSuccess();
@@ -199,10 +199,5 @@ public sealed class ReplicaTuner
     }
 
     /// <summary>Behind all others in the queue, and in no statistics.</summary>
-    private static InferenceRequest AsProbe(InferenceRequest request) =>
-        request with
-        {
-            Background = true,
-            IsProbe = true,
-        };
+    private static InferenceCall AsProbe(InferenceCall request) => request with { Background = true, IsProbe = true };
 }

@@ -1,7 +1,6 @@
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Replicas;
@@ -10,14 +9,14 @@ namespace OrleansInference.Engine.Replicas;
 internal static class RequestCheck
 {
     /// <summary>The request ready to queue, or null and what is wrong with it.</summary>
-    public static QueuedInference? Check(InferenceRequest request, ModelSignature model, out string error)
+    public static QueuedInference? Check(InferenceCall request, ModelSignature model, out string error)
     {
         if (CheckOutputs(request, model) is { } outputError)
         {
             return Fail(outputError, out error);
         }
-        InferenceTensor?[] inputs = new InferenceTensor?[model.Inputs.Length];
-        foreach (InferenceTensor tensor in request.Inputs)
+        Tensor?[] inputs = new Tensor?[model.Inputs.Length];
+        foreach (Tensor tensor in request.Inputs)
         {
             int index = IndexOf(model.Inputs, tensor.Name);
             if (index < 0)
@@ -102,7 +101,7 @@ internal static class RequestCheck
         return null;
     }
 
-    private static string? CheckOutputs(InferenceRequest request, ModelSignature model)
+    private static string? CheckOutputs(InferenceCall request, ModelSignature model)
     {
         foreach (string name in request.RequestedOutputs)
         {
@@ -116,7 +115,7 @@ internal static class RequestCheck
         return null;
     }
 
-    private static string? CheckTensor(InferenceTensor tensor, TensorSpec spec, string model)
+    private static string? CheckTensor(Tensor tensor, TensorSpec spec, string model)
     {
         if (tensor.Datatype != spec.Datatype)
         {
@@ -139,7 +138,7 @@ internal static class RequestCheck
         return CheckBytes(tensor, elements, model);
     }
 
-    private static string? CheckBytes(InferenceTensor tensor, long elements, string model)
+    private static string? CheckBytes(Tensor tensor, long elements, string model)
     {
         if (tensor.Datatype == TensorDatatype.Bytes)
         {
@@ -182,7 +181,7 @@ internal static class RequestCheck
         return true;
     }
 
-    private static ShapeSignature Signature(InferenceTensor?[] inputs, ModelSignature model)
+    private static ShapeSignature Signature(Tensor?[] inputs, ModelSignature model)
     {
         List<long> dimensions = [];
         for (int i = 0; i < inputs.Length; i++)

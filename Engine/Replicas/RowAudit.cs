@@ -3,7 +3,6 @@ using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Routing.Calls;
 using OrleansInference.Scheduling.Batching;
 using OrleansInference.Scheduling.Queues;
@@ -233,24 +232,24 @@ internal sealed class RowAudit : IEngineWork
 
     private static QueuedInference Row(QueuedInference request, int row)
     {
-        using InferenceRequest slice = RequestRows.Slice(request.Request, row, 1, request.Rows);
-        InferenceTensor?[] inputs = new InferenceTensor?[request.Inputs.Length];
+        using InferenceCall slice = RequestRows.Slice(request.Request, row, 1, request.Rows);
+        Tensor?[] inputs = new Tensor?[request.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            InferenceTensor? input = request.Inputs[i];
+            Tensor? input = request.Inputs[i];
             if (input is null)
             {
                 continue;
             }
-            InferenceTensor own = Array.Find(slice.Inputs, other => other.Name == input.Name)!;
+            Tensor own = Array.Find(slice.Inputs, other => other.Name == input.Name)!;
             // A copy: the request's memory goes back with its answer, long before the audit.
-            inputs[i] = new InferenceTensor(own.Name, own.Datatype, own.Shape.ToArray(), own.Data.ToArray());
+            inputs[i] = new Tensor(own.Name, own.Datatype, own.Shape.ToArray(), own.Data.ToArray());
         }
 
         return new QueuedInference(
             slice with
             {
-                Inputs = [.. inputs.OfType<InferenceTensor>()],
+                Inputs = [.. inputs.OfType<Tensor>()],
             },
             inputs,
             1,

@@ -2,7 +2,6 @@ using Google.Protobuf.Collections;
 using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Repository;
 

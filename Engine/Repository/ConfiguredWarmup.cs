@@ -1,7 +1,6 @@
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Files;
 using OrleansInference.Scheduling.Queues;
 
@@ -24,7 +23,7 @@ internal static class ConfiguredWarmup
             {
                 throw Invalid(sample, $"batch_size {rows} is over the model's {Math.Max(1, signature.MaxBatchSize)}");
             }
-            InferenceTensor?[] inputs = [.. signature.Inputs.Select(spec => Input(config, sample, spec, folder))];
+            Tensor?[] inputs = [.. signature.Inputs.Select(spec => Input(config, sample, spec, folder))];
             if (
                 sample.Inputs.Keys.FirstOrDefault(name => signature.Inputs.All(spec => spec.Name != name)) is
                 { } unknown
@@ -32,17 +31,13 @@ internal static class ConfiguredWarmup
             {
                 throw Invalid(sample, $"the model has no input '{unknown}'");
             }
-            InferenceRequest request = new()
-            {
-                ModelName = config.Name,
-                Inputs = [.. inputs.OfType<InferenceTensor>()],
-            };
+            InferenceCall request = new() { ModelName = config.Name, Inputs = [.. inputs.OfType<Tensor>()] };
             QueuedInference row = new(request, inputs, 1, ShapeSignature.Unique());
             yield return new WarmupSample(sample.Name, row, rows, (int)Math.Clamp(sample.Count, 1, int.MaxValue));
         }
     }
 
-    private static InferenceTensor? Input(ModelConfig config, ModelWarmup sample, TensorSpec spec, string folder)
+    private static Tensor? Input(ModelConfig config, ModelWarmup sample, TensorSpec spec, string folder)
     {
         if (!sample.Inputs.TryGetValue(spec.Name, out ModelWarmup.Types.Input? input))
         {
@@ -75,7 +70,7 @@ internal static class ConfiguredWarmup
         }
 
         int elements = Elements(sample, spec, shape);
-        return new InferenceTensor(spec.Name, spec.Datatype, shape, Contents(sample, input, spec, elements, folder));
+        return new Tensor(spec.Name, spec.Datatype, shape, Contents(sample, input, spec, elements, folder));
     }
 
     private static int Elements(ModelWarmup sample, TensorSpec spec, long[] shape) =>
@@ -83,7 +78,7 @@ internal static class ConfiguredWarmup
             ? (int)elements
             : throw Invalid(sample, $"input '{spec.Name}' of shape {TensorShape.Format(shape)} is too large");
 
-    private static InferenceTensor Zeros(ModelWarmup sample, TensorSpec spec, long[] shape) =>
+    private static Tensor Zeros(ModelWarmup sample, TensorSpec spec, long[] shape) =>
         new(spec.Name, spec.Datatype, shape, new byte[Bytes(spec, Elements(sample, spec, shape))]);
 
     /// <summary>Bytes of zeros. An empty text is the zero of BYTES: a length of 0.</summary>

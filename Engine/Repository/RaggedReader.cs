@@ -1,6 +1,5 @@
 using Google.Protobuf.Collections;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Repository;
 

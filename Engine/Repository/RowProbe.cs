@@ -2,7 +2,6 @@ using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;

@@ -1,7 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Repository.Configuration;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Repository;
 

@@ -3,7 +3,6 @@ using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Repository;
@@ -30,7 +29,7 @@ internal static class SyntheticInputs
         float magnitude = 1
     )
     {
-        InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
+        Tensor?[] inputs = new Tensor?[signature.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
             if (!signature.Inputs[i].IsOptional)
@@ -43,7 +42,7 @@ internal static class SyntheticInputs
     }
 
     /// <summary>A request to a served model.</summary>
-    public static InferenceRequest Request(IServedModel model, int rows, int seed) =>
+    public static InferenceCall Request(IServedModel model, int rows, int seed) =>
         Create(model.Signature, rows, freeDimension: 1, seed).Request with
         {
             ModelName = model.Name,
@@ -53,7 +52,7 @@ internal static class SyntheticInputs
     /// <summary>The rows of several requests in one.</summary>
     public static QueuedInference Concat(ModelSignature signature, params QueuedInference[] parts)
     {
-        InferenceTensor?[] inputs = new InferenceTensor?[signature.Inputs.Length];
+        Tensor?[] inputs = new Tensor?[signature.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
             if (parts[0].Inputs[i] is not { } first)
@@ -63,21 +62,21 @@ internal static class SyntheticInputs
             long[] shape = first.Shape.ToArray();
             shape[0] = parts.Sum(part => part.Rows);
             byte[] contents = [.. parts.SelectMany(part => part.Inputs[i]!.Data.ToArray())];
-            inputs[i] = new InferenceTensor(first.Name, first.Datatype, shape, contents);
+            inputs[i] = new Tensor(first.Name, first.Datatype, shape, contents);
         }
 
         return Queued(inputs, parts.Sum(part => part.Rows));
     }
 
-    private static QueuedInference Queued(InferenceTensor?[] inputs, int rows) =>
+    private static QueuedInference Queued(Tensor?[] inputs, int rows) =>
         new(
-            new InferenceRequest { ModelName = "", Inputs = [.. inputs.OfType<InferenceTensor>()] },
+            new InferenceCall { ModelName = "", Inputs = [.. inputs.OfType<Tensor>()] },
             inputs,
             rows,
             ShapeSignature.Fixed
         );
 
-    private static InferenceTensor Tensor(TensorSpec spec, int rows, int freeDimension, Random random, float magnitude)
+    private static Tensor Tensor(TensorSpec spec, int rows, int freeDimension, Random random, float magnitude)
     {
         long[] shape = [.. spec.Dimensions.Select(dimension => dimension < 0 ? freeDimension : dimension)];
         if (spec.IsBatched)
@@ -94,12 +93,7 @@ internal static class SyntheticInputs
             );
         }
 
-        return new InferenceTensor(
-            spec.Name,
-            spec.Datatype,
-            shape,
-            Contents(spec.Datatype, (int)elements, random, magnitude)
-        );
+        return new Tensor(spec.Name, spec.Datatype, shape, Contents(spec.Datatype, (int)elements, random, magnitude));
     }
 
     /// <summary>Made-up contents of a tensor; floats are from 0 to <paramref name="magnitude"/>.</summary>

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Sequences;
 
@@ -11,9 +10,9 @@ namespace OrleansInference.Engine.Sequences;
 public static class SequenceInputs
 {
     /// <summary>Checks a request of a sequence; null where it is right, else what is wrong.</summary>
-    public static string? Check(SequencePolicy policy, InferenceRequest request)
+    public static string? Check(SequencePolicy policy, InferenceCall request)
     {
-        foreach (InferenceTensor input in request.Inputs)
+        foreach (Tensor input in request.Inputs)
         {
             if (policy.IsHiddenInput(input.Name))
             {
@@ -52,13 +51,9 @@ public static class SequenceInputs
     /// <param name="policy">The model's.</param>
     /// <param name="request">As the caller sent it, of one row.</param>
     /// <param name="states">The states from the request before; empty for the first.</param>
-    public static InferenceRequest Complete(
-        SequencePolicy policy,
-        InferenceRequest request,
-        IReadOnlyList<InferenceTensor> states
-    )
+    public static InferenceCall Complete(SequencePolicy policy, InferenceCall request, IReadOnlyList<Tensor> states)
     {
-        List<InferenceTensor> inputs = [.. request.Inputs];
+        List<Tensor> inputs = [.. request.Inputs];
         foreach (SequenceControl control in policy.Controls)
         {
             inputs.Add(Control(control, request));
@@ -68,8 +63,8 @@ public static class SequenceInputs
             SequenceStateSpec state = policy.States[i];
             inputs.Add(
                 states.Count > 0
-                    ? states[i].As(state.Input.Name)
-                    : new InferenceTensor(state.Input.Name, state.Input.Datatype, state.InitialShape, state.Initial)
+                    ? states[i].WithName(state.Input.Name)
+                    : new Tensor(state.Input.Name, state.Input.Datatype, state.InitialShape, state.Initial)
             );
         }
 
@@ -84,10 +79,10 @@ public static class SequenceInputs
     /// <param name="policy">The model's.</param>
     /// <param name="request">As the caller sent it: what outputs it asked for.</param>
     /// <param name="response">The model's answer, which is taken over.</param>
-    public static (InferenceResponse Response, InferenceTensor[] States) Split(
+    public static (InferenceAnswer Response, Tensor[] States) Split(
         SequencePolicy policy,
-        InferenceRequest request,
-        InferenceResponse response
+        InferenceCall request,
+        InferenceAnswer response
     )
     {
         if (policy.States.Count == 0)
@@ -95,12 +90,12 @@ public static class SequenceInputs
             return (response, []);
         }
         // What is kept has a hold of its own on its memory: the caller may get the same tensor.
-        InferenceTensor[] states =
+        Tensor[] states =
         [
-            .. policy.States.Select(state => response.Output(state.OutputName).As(state.OutputName)),
+            .. policy.States.Select(state => response.Output(state.OutputName).WithName(state.OutputName)),
         ];
-        List<InferenceTensor> asked = [];
-        foreach (InferenceTensor output in response.Outputs)
+        List<Tensor> asked = [];
+        foreach (Tensor output in response.Outputs)
         {
             bool isAsked = request.RequestedOutputs.Length == 0 || request.RequestedOutputs.Contains(output.Name);
             if (isAsked && !policy.IsHiddenOutput(output.Name))
@@ -115,7 +110,7 @@ public static class SequenceInputs
         return (response with { Outputs = [.. asked] }, states);
     }
 
-    private static InferenceTensor Control(SequenceControl control, InferenceRequest request)
+    private static Tensor Control(SequenceControl control, InferenceCall request)
     {
         long[] shape = [.. control.Spec.Dimensions.Select(dimension => dimension < 0 ? 1 : dimension)];
         byte[] contents = control.Kind switch
@@ -125,7 +120,7 @@ public static class SequenceInputs
             SequenceControlKind.Ready => control.True,
             _ => CorrelationId(control.Spec.Datatype, request.SequenceId),
         };
-        return new InferenceTensor(control.Spec.Name, control.Spec.Datatype, shape, contents);
+        return new Tensor(control.Spec.Name, control.Spec.Datatype, shape, contents);
     }
 
     private static byte[] CorrelationId(TensorDatatype datatype, string id)

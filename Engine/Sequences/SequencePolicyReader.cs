@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Files;
 using SequenceBatching = OrleansInference.Protocol.ModelSequenceBatching;
 

@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Tensors;
-
 namespace OrleansInference.Engine.Sessions;
 
 /// <summary>An input of the graph that the server makes from the shapes of a batch's requests.</summary>

@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Tensors;
-
 namespace OrleansInference.Engine.Sessions;
 
 /// <summary>The configuration's data types and the protocol's datatypes, one to one.</summary>

@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Tensors;
-
 namespace OrleansInference.Engine.Sessions;
 
 /// <summary>An input or output of a loaded model.</summary>

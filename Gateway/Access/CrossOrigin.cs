@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Access;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Cloud;
 
@@ -41,7 +42,7 @@ internal sealed class CloudForm(ProtocolForm protocol, string binaryType) : IInf
         protocol.Read(body, form, model, version);
 
     /// <inheritdoc />
-    public ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceResponse response)
+    public ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceAnswer response)
     {
         context.Response.OnStarting(
             static state =>

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Diagnostics;
 
@@ -22,7 +22,7 @@ internal sealed class TraceSample(
     /// <summary>
     /// Writes the begin and end of each step, computed back from now by the timings, and the outputs.
     /// </summary>
-    public void End(InferenceResponse response)
+    public void End(InferenceAnswer response)
     {
         List<string> entries =
         [
@@ -74,7 +74,7 @@ internal sealed class TraceSample(
         );
     }
 
-    private string Tensor(InferenceTensor output)
+    private string Tensor(Tensor output)
     {
         ArrayBufferWriter<byte> data = new();
         using (Utf8JsonWriter json = new(data))

@@ -6,7 +6,7 @@ using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Generate;
 
@@ -27,7 +27,7 @@ internal sealed class GenerateForm(IModelCatalog catalog, bool isStream) : IInfe
     }
 
     /// <inheritdoc />
-    public ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceResponse response)
+    public ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceAnswer response)
     {
         JsonBuffer json = JsonBuffer.Rent();
         try
@@ -49,7 +49,7 @@ internal sealed class GenerateForm(IModelCatalog catalog, bool isStream) : IInfe
         }
     }
 
-    private static void WriteJson(Utf8JsonWriter json, ParsedInferRequest request, InferenceResponse response)
+    private static void WriteJson(Utf8JsonWriter json, ParsedInferRequest request, InferenceAnswer response)
     {
         json.WriteStartObject();
         if (request.Id is not null)
@@ -58,7 +58,7 @@ internal sealed class GenerateForm(IModelCatalog catalog, bool isStream) : IInfe
         }
         json.WriteString("model_name"u8, response.ModelName);
         json.WriteString("model_version"u8, response.ModelVersion);
-        foreach (InferenceTensor output in response.Outputs)
+        foreach (Tensor output in response.Outputs)
         {
             json.WritePropertyName(output.Name);
             WriteContents(json, output);
@@ -68,7 +68,7 @@ internal sealed class GenerateForm(IModelCatalog catalog, bool isStream) : IInfe
     }
 
     /// <summary>An array of all elements, or the element where there is one.</summary>
-    private static void WriteContents(Utf8JsonWriter json, InferenceTensor output)
+    private static void WriteContents(Utf8JsonWriter json, Tensor output)
     {
         TensorShape.TryCount(output.Shape, out long elements);
         if (elements != 1)

@@ -3,7 +3,6 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -22,12 +21,7 @@ internal static class Classification
     /// <param name="labels">Labels by index; may be empty.</param>
     /// <param name="isBatched">Whether the first dimension is the batch.</param>
     /// <exception cref="InferenceException">The datatype has no order.</exception>
-    public static InferenceTensor Classify(
-        InferenceTensor output,
-        int classes,
-        IReadOnlyList<string> labels,
-        bool isBatched
-    )
+    public static Tensor Classify(Tensor output, int classes, IReadOnlyList<string> labels, bool isBatched)
     {
         TensorShape.TryCount(output.Shape, out long elements);
         if (elements > MaxElements)
@@ -68,10 +62,10 @@ internal static class Classification
         {
             offset += BytesElements.Write(contents.AsSpan(offset), text);
         }
-        return new InferenceTensor(output.Name, TensorDatatype.Bytes, isBatched ? [rows, count] : [count], contents);
+        return new Tensor(output.Name, TensorDatatype.Bytes, isBatched ? [rows, count] : [count], contents);
     }
 
-    private static (double Key, string Text)[] Values(InferenceTensor output)
+    private static (double Key, string Text)[] Values(Tensor output)
     {
         ReadOnlySpan<byte> data = output.Data.Span;
         return output.Datatype switch

@@ -11,7 +11,6 @@ using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -133,7 +132,7 @@ internal sealed class GrpcInference(
     {
         long bytes = message.CalculateSize();
         bool counted = false;
-        InferenceResponse? response = null;
+        InferenceAnswer? response = null;
         AdmissionTicket? ticket = null;
         bool sent = false;
         RequestParameters parameters = default;
@@ -150,7 +149,7 @@ internal sealed class GrpcInference(
             );
             ticket =
                 admission.Ticket ?? throw new InferenceException(InferenceError.ResourceExhausted, admission.Message);
-            (InferenceRequest request, parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(
+            (InferenceCall request, parameters, List<RequestedOutput> outputs) = GrpcRequestReader.Read(
                 message,
                 caller,
                 context,
@@ -194,7 +193,7 @@ internal sealed class GrpcInference(
 
     private static ModelInferResponse Message(
         ModelInferRequest request,
-        InferenceResponse response,
+        InferenceAnswer response,
         RequestParameters parameters,
         List<RequestedOutput> outputs
     )
@@ -215,7 +214,7 @@ internal sealed class GrpcInference(
             message.Parameters.Add("sequence_start", new InferParameter { BoolParam = parameters.SequenceStart });
             message.Parameters.Add("sequence_end", new InferParameter { BoolParam = parameters.SequenceEnd });
         }
-        foreach (InferenceTensor output in response.Outputs)
+        foreach (Tensor output in response.Outputs)
         {
             ModelInferResponse.Types.InferOutputTensor described = new()
             {
@@ -251,7 +250,7 @@ internal sealed class GrpcInference(
             : new InferParameter { StringParam = id };
 
     /// <summary>An answer and the memory that its message lies on.</summary>
-    private sealed record Answer(InferenceResponse Response, ModelInferResponse Message) : IDisposable
+    private sealed record Answer(InferenceAnswer Response, ModelInferResponse Message) : IDisposable
     {
         public InferenceError Error => Response.Error;
 
@@ -270,7 +269,7 @@ internal sealed class GrpcInference(
 
         public static Answer Failure(ModelInferRequest request, InferenceError error, string message) =>
             new(
-                new InferenceResponse
+                new InferenceAnswer
                 {
                     ModelName = request.ModelName,
                     Id = request.Id,

@@ -14,7 +14,7 @@ internal static class GrpcRequestReader
 {
     /// <summary>Reads a request; its deadline is the call's or the parameter's, whichever is nearer.</summary>
     /// <exception cref="InferenceException">The request is malformed; the message says where.</exception>
-    public static (InferenceRequest Request, RequestParameters Parameters, List<RequestedOutput> Outputs) Read(
+    public static (InferenceCall Request, RequestParameters Parameters, List<RequestedOutput> Outputs) Read(
         ModelInferRequest message,
         Caller caller,
         ServerCallContext call,
@@ -32,7 +32,7 @@ internal static class GrpcRequestReader
         {
             parameters.LimitTimeout(call.Deadline - time.GetUtcNow().UtcDateTime);
         }
-        InferenceRequest request = new()
+        InferenceCall request = new()
         {
             ModelName = message.ModelName,
             ModelVersion = ModelVersion.Require(message.ModelName, message.ModelVersion),
@@ -139,7 +139,7 @@ internal static class GrpcRequestReader
         }
     }
 
-    private static InferenceTensor[] Inputs(ModelInferRequest message, SharedMemoryRegions regions)
+    private static Tensor[] Inputs(ModelInferRequest message, SharedMemoryRegions regions)
     {
         int inMessage = message.Inputs.Count(input => !input.Parameters.ContainsKey("shared_memory_region"));
         bool raw = message.RawInputContents.Count > 0;
@@ -151,7 +151,7 @@ internal static class GrpcRequestReader
             );
         }
 
-        InferenceTensor[] inputs = new InferenceTensor[message.Inputs.Count];
+        Tensor[] inputs = new Tensor[message.Inputs.Count];
         int next = 0;
         try
         {
@@ -162,7 +162,7 @@ internal static class GrpcRequestReader
         }
         catch
         {
-            foreach (InferenceTensor? input in inputs)
+            foreach (Tensor? input in inputs)
             {
                 input?.Dispose();
             }
@@ -172,7 +172,7 @@ internal static class GrpcRequestReader
         return inputs;
     }
 
-    private static InferenceTensor Input(
+    private static Tensor Input(
         ModelInferRequest.Types.InferInputTensor input,
         RepeatedField<ByteString>? raw,
         ref int next,
@@ -183,11 +183,11 @@ internal static class GrpcRequestReader
         {
             throw Invalid($"input '{input.Name}' has datatype '{input.Datatype}'; allowed: {TensorDatatypes.AllNames}");
         }
-        if (input.Shape.Count > InferenceTensorCodec.MaxRank)
+        if (input.Shape.Count > TensorCodec.MaxRank)
         {
             throw Invalid(
                 $"input '{input.Name}' has {input.Shape.Count} dimensions; at most "
-                    + $"{InferenceTensorCodec.MaxRank} are allowed"
+                    + $"{TensorCodec.MaxRank} are allowed"
             );
         }
         long[] shape = [.. input.Shape];
@@ -195,14 +195,14 @@ internal static class GrpcRequestReader
         if (Range(input.Parameters) is { } range)
         {
             TensorBuffer shared = regions.Read(range);
-            return new InferenceTensor(input.Name, datatype, shape, shared.Memory, shared);
+            return new Tensor(input.Name, datatype, shape, shared.Memory, shared);
         }
 
         if (raw is not null && input.Contents is not null)
         {
             throw Invalid($"input '{input.Name}' has both contents and raw_input_contents; give one of them");
         }
-        return new InferenceTensor(input.Name, datatype, shape, raw is null ? Typed(input) : raw[next++].Memory);
+        return new Tensor(input.Name, datatype, shape, raw is null ? Typed(input) : raw[next++].Memory);
     }
 
     private static ReadOnlyMemory<byte> Typed(ModelInferRequest.Types.InferInputTensor input) =>

@@ -16,5 +16,5 @@ internal interface IInferForm
 
     /// <summary>Writes an answer that is no error.</summary>
     /// <exception cref="InferenceException">An output cannot be written in this form; nothing has been.</exception>
-    ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceResponse response);
+    ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceAnswer response);
 }

@@ -62,8 +62,8 @@ internal sealed class InferEndpoint(
             }
             // A connection of HTTP/1.1 has no other request to read until this one is answered.
             bool hasOneRequest = HttpProtocol.IsHttp11(context.Request.Protocol);
-            InferenceRequest request = parsed.ToRequest(model, version, caller, hasOneRequest);
-            using InferenceResponse response = await handler.InferAsync(
+            InferenceCall request = parsed.ToRequest(model, version, caller, hasOneRequest);
+            using InferenceAnswer response = await handler.InferAsync(
                 request,
                 ticket,
                 caller,

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Inference;
 

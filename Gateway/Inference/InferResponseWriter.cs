@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -26,7 +26,7 @@ internal static class InferResponseWriter
     /// the request ends, which comes next.
     /// </summary>
     /// <exception cref="InferenceException">An output has no JSON form; nothing has been written.</exception>
-    public static ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceResponse response)
+    public static ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceAnswer response)
     {
         JsonBuffer json = JsonBuffer.Rent();
         bool isSent = false;
@@ -44,7 +44,7 @@ internal static class InferResponseWriter
             context.Response.ContentLength = json.Written.Length + binaryLength;
             PipeWriter writer = context.Response.BodyWriter;
             writer.Write(json.Written.Span);
-            foreach (InferenceTensor output in response.Outputs)
+            foreach (Tensor output in response.Outputs)
             {
                 if (request.IsBinary(output.Name))
                 {
@@ -66,7 +66,7 @@ internal static class InferResponseWriter
         HttpContext context,
         string? encoding,
         ParsedInferRequest request,
-        InferenceResponse response,
+        InferenceAnswer response,
         JsonBuffer json,
         long binaryLength
     )
@@ -81,7 +81,7 @@ internal static class InferResponseWriter
             context.Response.ContentLength = json.Written.Length + binaryLength;
             PipeWriter writer = context.Response.BodyWriter;
             await AppendAsync(writer, json.Written);
-            foreach (InferenceTensor output in response.Outputs)
+            foreach (Tensor output in response.Outputs)
             {
                 if (request.IsBinary(output.Name))
                 {
@@ -116,7 +116,7 @@ internal static class InferResponseWriter
         HttpContext context,
         string encoding,
         ParsedInferRequest request,
-        InferenceResponse response,
+        InferenceAnswer response,
         ReadOnlyMemory<byte> json
     )
     {
@@ -129,7 +129,7 @@ internal static class InferResponseWriter
         )
         {
             stream.Write(json.Span);
-            foreach (InferenceTensor output in response.Outputs)
+            foreach (Tensor output in response.Outputs)
             {
                 if (request.IsBinary(output.Name))
                 {
@@ -161,7 +161,7 @@ internal static class InferResponseWriter
     private static long WriteJson(
         Utf8JsonWriter json,
         ParsedInferRequest request,
-        InferenceResponse response,
+        InferenceAnswer response,
         out bool binary
     )
     {
@@ -179,7 +179,7 @@ internal static class InferResponseWriter
             WriteSequence(json, sequence, request.Parameters);
         }
         json.WriteStartArray("outputs"u8);
-        foreach (InferenceTensor output in response.Outputs)
+        foreach (Tensor output in response.Outputs)
         {
             bool isBinary = request.IsBinary(output.Name);
             WriteOutput(json, output, isBinary, request.Find(output.Name)?.Region);
@@ -212,7 +212,7 @@ internal static class InferResponseWriter
         json.WriteEndObject();
     }
 
-    private static void WriteOutput(Utf8JsonWriter json, InferenceTensor output, bool binary, SharedMemoryRange? region)
+    private static void WriteOutput(Utf8JsonWriter json, Tensor output, bool binary, SharedMemoryRange? region)
     {
         json.WriteStartObject();
         json.WriteString("name"u8, output.Name);

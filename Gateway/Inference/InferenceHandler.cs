@@ -19,8 +19,8 @@ internal sealed class InferenceHandler(IRequestDispatcher dispatcher, OutputDeli
     /// <param name="outputs">The outputs that were named, in the form that is wanted.</param>
     /// <param name="cancellationToken">Fires when the client is gone.</param>
     /// <exception cref="InferenceException">An output cannot be given in the form that was asked for.</exception>
-    public ValueTask<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    public ValueTask<InferenceAnswer> InferAsync(
+        InferenceCall request,
         AdmissionTicket ticket,
         Caller caller,
         string protocol,
@@ -29,7 +29,7 @@ internal sealed class InferenceHandler(IRequestDispatcher dispatcher, OutputDeli
     )
     {
         TraceSample? trace = caller.IsProbe ? null : traces.Begin(request.ModelName, protocol);
-        ValueTask<InferenceResponse> answer = dispatcher.InferAsync(request, ticket, cancellationToken);
+        ValueTask<InferenceAnswer> answer = dispatcher.InferAsync(request, ticket, cancellationToken);
         // Nearly every request: one state machine less.
         return trace is null && OutputDelivery.IsPlain(outputs) ? answer : DeliverAsync(answer, outputs, trace);
     }
@@ -38,16 +38,16 @@ internal sealed class InferenceHandler(IRequestDispatcher dispatcher, OutputDeli
     public ModelSequences? FindSequences(string model, string version) =>
         dispatcher.HasSequences(model, version) ? new ModelSequences(dispatcher, model, version) : null;
 
-    private async ValueTask<InferenceResponse> DeliverAsync(
-        ValueTask<InferenceResponse> pending,
+    private async ValueTask<InferenceAnswer> DeliverAsync(
+        ValueTask<InferenceAnswer> pending,
         IReadOnlyList<RequestedOutput> outputs,
         TraceSample? trace
     )
     {
-        InferenceResponse answer = await pending;
+        InferenceAnswer answer = await pending;
         try
         {
-            InferenceResponse response = delivery.Deliver(answer, outputs);
+            InferenceAnswer response = delivery.Deliver(answer, outputs);
             trace?.End(response);
             return response;
         }

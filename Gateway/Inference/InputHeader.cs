@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Tensors;
-
 namespace OrleansInference.Gateway.Inference;
 
 /// <summary>One element of <c>inputs</c> as read, before its contents are.</summary>

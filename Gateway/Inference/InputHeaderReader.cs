@@ -16,7 +16,7 @@ internal static class InputHeaderReader
     /// </summary>
     public const int MaxTensors = 1024;
 
-    private const int MaxRank = InferenceTensorCodec.MaxRank;
+    private const int MaxRank = TensorCodec.MaxRank;
 
     /// <summary>Reads the array.</summary>
     /// <exception cref="InferenceException">It is malformed; the message says where.</exception>

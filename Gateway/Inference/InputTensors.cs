@@ -1,7 +1,7 @@
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -13,7 +13,7 @@ internal static class InputTensors
     /// </summary>
     /// <exception cref="InferenceException">An input lacks a member, or its contents do not fit it; none is held
     /// then.</exception>
-    public static InferenceTensor[] Create(List<InputHeader> headers, in RequestBody body, SharedMemoryRegions? regions)
+    public static Tensor[] Create(List<InputHeader> headers, in RequestBody body, SharedMemoryRegions? regions)
     {
         long binary = 0;
         foreach (InputHeader header in headers)
@@ -28,7 +28,7 @@ internal static class InputTensors
             );
         }
 
-        InferenceTensor[] tensors = new InferenceTensor[headers.Count];
+        Tensor[] tensors = new Tensor[headers.Count];
         int offset = body.DataStart;
         try
         {
@@ -40,7 +40,7 @@ internal static class InputTensors
         }
         catch
         {
-            foreach (InferenceTensor? tensor in tensors)
+            foreach (Tensor? tensor in tensors)
             {
                 tensor?.Dispose();
             }
@@ -50,7 +50,7 @@ internal static class InputTensors
         return tensors;
     }
 
-    private static InferenceTensor CreateOne(
+    private static Tensor CreateOne(
         in InputHeader header,
         int index,
         in RequestBody body,
@@ -92,7 +92,7 @@ internal static class InputTensors
         );
     }
 
-    private static InferenceTensor Shared(
+    private static Tensor Shared(
         string name,
         in InputHeader header,
         long[] shape,
@@ -108,10 +108,10 @@ internal static class InputTensors
             );
         }
         TensorBuffer contents = regions.Read(range);
-        return new InferenceTensor(name, header.Datatype, shape, contents.Memory, contents);
+        return new Tensor(name, header.Datatype, shape, contents.Memory, contents);
     }
 
-    private static InferenceTensor Binary(
+    private static Tensor Binary(
         string name,
         TensorDatatype datatype,
         long[] shape,
@@ -123,17 +123,11 @@ internal static class InputTensors
         int size = datatype.ElementSize();
         if (size < 2 || offset % size == 0)
         {
-            return new InferenceTensor(
-                name,
-                datatype,
-                shape,
-                buffer.Memory.Slice(offset, length),
-                buffer.AddReference()
-            );
+            return new Tensor(name, datatype, shape, buffer.Memory.Slice(offset, length), buffer.AddReference());
         }
         // Behind an odd-sized tensor numbers would not be aligned: a copy of their own.
         TensorBuffer aligned = TensorBuffer.Rent(length);
         buffer.Span.Slice(offset, length).CopyTo(aligned.Span);
-        return new InferenceTensor(name, datatype, shape, aligned.Memory, aligned);
+        return new Tensor(name, datatype, shape, aligned.Memory, aligned);
     }
 }

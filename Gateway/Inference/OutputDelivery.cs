@@ -2,7 +2,6 @@ using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -31,14 +30,14 @@ internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions 
     /// </summary>
     /// <exception cref="InferenceException">An output cannot be given in the form that was asked for; the answer is
     /// still the caller's to dispose.</exception>
-    public InferenceResponse Deliver(InferenceResponse response, IReadOnlyList<RequestedOutput> requested)
+    public InferenceAnswer Deliver(InferenceAnswer response, IReadOnlyList<RequestedOutput> requested)
     {
         // Nearly every request: it pays for no copy of the outputs.
         if (response.Error != InferenceError.None || IsPlain(requested))
         {
             return response;
         }
-        InferenceTensor[] outputs = [.. response.Outputs];
+        Tensor[] outputs = [.. response.Outputs];
         foreach (RequestedOutput output in requested)
         {
             int index = Array.FindIndex(outputs, tensor => tensor.Name == output.Name);
@@ -48,7 +47,7 @@ internal sealed class OutputDelivery(IModelCatalog catalog, SharedMemoryRegions 
             }
             if (output.Classes > 0)
             {
-                using InferenceTensor whole = outputs[index];
+                using Tensor whole = outputs[index];
                 outputs[index] = Classification.Classify(
                     whole,
                     output.Classes,

@@ -1,7 +1,6 @@
 using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -19,7 +18,7 @@ internal sealed class ParsedInferRequest
     public RequestParameters Parameters;
 
     /// <summary>Its inputs, which the dispatcher will own.</summary>
-    public InferenceTensor[] Inputs { get; set; } = [];
+    public Tensor[] Inputs { get; set; } = [];
 
     /// <summary>The outputs asked for; empty for all.</summary>
     public List<RequestedOutput> Outputs => _outputs ??= [];
@@ -49,7 +48,7 @@ internal sealed class ParsedInferRequest
     }
 
     /// <summary>The request to a model, which takes over the inputs.</summary>
-    public InferenceRequest ToRequest(string model, string version, Caller caller, bool mayRunOnCaller) =>
+    public InferenceCall ToRequest(string model, string version, Caller caller, bool mayRunOnCaller) =>
         new()
         {
             ModelName = model,

@@ -15,6 +15,6 @@ internal sealed class ProtocolForm(IModelCatalog catalog, SharedMemoryRegions re
             : InferRequestReader.Read(body, regions);
 
     /// <inheritdoc />
-    public ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceResponse response) =>
+    public ValueTask WriteAsync(HttpContext context, ParsedInferRequest request, InferenceAnswer response) =>
         InferResponseWriter.WriteAsync(context, request, response);
 }

@@ -1,7 +1,6 @@
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Inference;
 
@@ -32,7 +31,7 @@ internal static class RawBinaryReader
         return request;
     }
 
-    private static InferenceTensor Element(in RequestBody body, TensorMetadata input, bool batched)
+    private static Tensor Element(in RequestBody body, TensorMetadata input, bool batched)
     {
         ReadOnlySpan<long> dimensions = input.Shape.AsSpan(batched ? 1 : 0);
         if (dimensions is not [1])
@@ -44,10 +43,10 @@ internal static class RawBinaryReader
         }
         TensorBuffer buffer = TensorBuffer.Rent(BytesElements.PrefixSize + body.DataLength);
         BytesElements.Write(buffer.Span, body.Buffer.Span.Slice(body.DataStart, body.DataLength));
-        return new InferenceTensor(input.Name, TensorDatatype.Bytes, batched ? [1, 1] : [1], buffer.Memory, buffer);
+        return new Tensor(input.Name, TensorDatatype.Bytes, batched ? [1, 1] : [1], buffer.Memory, buffer);
     }
 
-    private static InferenceTensor Numbers(in RequestBody body, TensorMetadata input, bool batched)
+    private static Tensor Numbers(in RequestBody body, TensorMetadata input, bool batched)
     {
         long[] shape = [.. input.Shape];
         if (batched)
@@ -76,7 +75,7 @@ internal static class RawBinaryReader
                     + $"{TensorShape.Format(input.Shape)} of {input.Datatype.WireName()}"
             );
         }
-        return new InferenceTensor(
+        return new Tensor(
             input.Name,
             input.Datatype,
             shape,

@@ -1,5 +1,5 @@
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Inference;
 

@@ -6,7 +6,6 @@ using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Repository;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Repository;
 

@@ -6,7 +6,6 @@ using OrleansInference.Gateway.SharedMemory;
 using OrleansInference.Gateway.Warmup;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Repository;
 

@@ -3,7 +3,6 @@ using System.Net;
 using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.SharedMemory;
 
@@ -154,7 +153,7 @@ internal sealed class SharedMemoryRegions(IOptions<GatewayOptions> options) : ID
 
     /// <summary>Writes an output into a range.</summary>
     /// <exception cref="InferenceException">It does not fit.</exception>
-    public void Write(SharedMemoryRange range, InferenceTensor output)
+    public void Write(SharedMemoryRange range, Tensor output)
     {
         SharedMemoryRegion region = Find(range);
         if (output.ByteLength > range.ByteSize)

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Warmup;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using Google.Protobuf;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Warmup;
 
@@ -17,7 +17,7 @@ internal sealed class WarmupRequest
     /// <summary>A <c>BYTES</c> element: the length, 1, and the text <c>0</c>.</summary>
     private static readonly byte[] s_text = [1, 0, 0, 0, (byte)'0'];
 
-    private WarmupRequest(ModelMetadata model, InferenceTensor[] inputs)
+    private WarmupRequest(ModelMetadata model, Tensor[] inputs)
     {
         ModelName = model.Name;
         InputBytes = inputs.Sum(input => (long)input.ByteLength);
@@ -49,7 +49,7 @@ internal sealed class WarmupRequest
     /// <summary>Creates the request for a model; null where its inputs are too large.</summary>
     public static WarmupRequest? For(ModelMetadata model)
     {
-        InferenceTensor[] inputs = new InferenceTensor[model.Inputs.Length];
+        Tensor[] inputs = new Tensor[model.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
             TensorMetadata input = model.Inputs[i];
@@ -59,7 +59,7 @@ internal sealed class WarmupRequest
             {
                 return null;
             }
-            inputs[i] = new InferenceTensor(
+            inputs[i] = new Tensor(
                 input.Name,
                 input.Datatype,
                 shape,
@@ -86,10 +86,10 @@ internal sealed class WarmupRequest
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static ModelInferRequest ToMessage(ModelMetadata model, InferenceTensor[] inputs)
+    private static ModelInferRequest ToMessage(ModelMetadata model, Tensor[] inputs)
     {
         ModelInferRequest message = new() { ModelName = model.Name };
-        foreach (InferenceTensor input in inputs)
+        foreach (Tensor input in inputs)
         {
             ModelInferRequest.Types.InferInputTensor described = new()
             {

@@ -15,7 +15,7 @@ public interface INodeService : IGrainService
     /// </summary>
     [Alias("Infer")]
     [ResponseTimeout("00:30:00")]
-    Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+    Task<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken);
 
     /// <summary>Answers, if the node lives.</summary>
     [Alias("Ping")]

@@ -11,10 +11,10 @@ public interface IInferenceGrain : IGrainWithIntegerKey
 {
     /// <inheritdoc cref="IRequestDispatcher.InferAsync"/>
     [Alias("Infer")]
-    Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+    Task<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken);
 
     /// <summary>What a model takes and gives.</summary>
     /// <exception cref="InferenceException">No such model or version.</exception>
     [Alias("GetMetadata")]
-    Task<Models.ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion);
+    Task<ModelMetadata> GetModelMetadataAsync(string modelName, string modelVersion);
 }

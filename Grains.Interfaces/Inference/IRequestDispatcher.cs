@@ -9,14 +9,14 @@ public interface IRequestDispatcher
     /// Runs <paramref name="request"/>, whose tensors it takes over. Errors come back in the answer; the caller
     /// disposes the answer. Cancelling removes queued work; the answer is then <see cref="InferenceError.Cancelled"/>.
     /// </summary>
-    ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+    ValueTask<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Runs a request that the gate let in, as <see cref="InferAsync(InferenceRequest, CancellationToken)"/> does, with
+    /// Runs a request that the gate let in, as <see cref="InferAsync(InferenceCall, CancellationToken)"/> does, with
     /// the look-up of its model that the gate has made. The ticket stays the caller's to dispose.
     /// </summary>
-    ValueTask<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    ValueTask<InferenceAnswer> InferAsync(
+        InferenceCall request,
         AdmissionTicket ticket,
         CancellationToken cancellationToken
     );

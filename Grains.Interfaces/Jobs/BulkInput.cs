@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Tensors;
-
 namespace OrleansInference.Grains.Interfaces.Jobs;
 
 /// <summary>One input of the model and the columns that feed it.</summary>

@@ -12,7 +12,7 @@ public interface ISequenceGrain : IGrainWithStringKey
     /// <summary>Runs the sequence's next request; takes its tensors over, errors come back in the answer.</summary>
     [Alias("Infer")]
     [ResponseTimeout("01:00:00")]
-    Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken);
+    Task<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken);
 
     /// <summary>
     /// Ends the sequence because one of its requests has not run. No later one may run on a state that lacks it. Only a

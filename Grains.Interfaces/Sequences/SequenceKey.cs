@@ -8,10 +8,9 @@ public static class SequenceKey
     /// <summary>
     /// Model, the version asked for, and the sequence's id: a client that names versions has a sequence for each.
     /// </summary>
-    public static string Of(InferenceRequest request) =>
-        Of(request.ModelName, request.ModelVersion, request.SequenceId);
+    public static string Of(InferenceCall request) => Of(request.ModelName, request.ModelVersion, request.SequenceId);
 
-    /// <inheritdoc cref="Of(InferenceRequest)"/>
+    /// <inheritdoc cref="Of(InferenceCall)"/>
     public static string Of(string modelName, string modelVersion, string sequenceId) =>
         $"{modelName}\n{modelVersion}\n{sequenceId}";
 }

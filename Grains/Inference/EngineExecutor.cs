@@ -14,8 +14,8 @@ internal sealed class EngineExecutor(InferenceEngine engine, SequenceDispatcher 
     /// <param name="model">What serves its model here; null where nothing does yet.</param>
     /// <param name="steps">Runs the steps of an ensemble.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    public ValueTask<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    public ValueTask<InferenceAnswer> InferAsync(
+        InferenceCall request,
         IServedModel? model,
         StepRunner steps,
         CancellationToken cancellationToken
@@ -23,7 +23,7 @@ internal sealed class EngineExecutor(InferenceEngine engine, SequenceDispatcher 
     {
         while (model is { Sequences: null })
         {
-            if (model.TryInfer(request, steps, cancellationToken, out ValueTask<InferenceResponse> answer))
+            if (model.TryInfer(request, steps, cancellationToken, out ValueTask<InferenceAnswer> answer))
             {
                 return answer;
             }
@@ -32,17 +32,17 @@ internal sealed class EngineExecutor(InferenceEngine engine, SequenceDispatcher 
         }
         if (request.SequenceId.Length > 0)
         {
-            return new ValueTask<InferenceResponse>(sequences.InferAsync(request, steps, cancellationToken));
+            return new ValueTask<InferenceAnswer>(sequences.InferAsync(request, steps, cancellationToken));
         }
         return model is null
             ? engine.InferAsync(request, steps, cancellationToken)
-            : new ValueTask<InferenceResponse>(RefuseWithoutSequence(request));
+            : new ValueTask<InferenceAnswer>(RefuseWithoutSequence(request));
     }
 
-    private static InferenceResponse RefuseWithoutSequence(InferenceRequest request)
+    private static InferenceAnswer RefuseWithoutSequence(InferenceCall request)
     {
         request.Dispose();
-        return InferenceResponse.Failure(
+        return InferenceAnswer.Failure(
             request,
             InferenceError.InvalidArgument,
             $"inference request to model '{request.ModelName}' must specify a non-zero or non-empty "

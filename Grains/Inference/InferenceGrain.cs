@@ -1,7 +1,6 @@
 using Orleans.Concurrency;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Inference;
 
@@ -15,10 +14,10 @@ namespace OrleansInference.Grains.Inference;
 internal sealed class InferenceGrain(IRequestDispatcher dispatcher, IModelCatalog catalog) : Grain, IInferenceGrain
 {
     /// <inheritdoc />
-    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    public async Task<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken)
     {
-        InferenceResponse response = await dispatcher.InferAsync(request, cancellationToken);
-        foreach (InferenceTensor output in response.Outputs)
+        InferenceAnswer response = await dispatcher.InferAsync(request, cancellationToken);
+        foreach (Tensor output in response.Outputs)
         {
             output.ReleaseWhenSerialized = true;
         }

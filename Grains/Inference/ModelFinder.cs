@@ -20,7 +20,7 @@ internal sealed class ModelFinder(ClusterNode node, InferenceEngine engine)
     }
 
     /// <summary>What serves a request's model on this node, whatever the routes say; null where nothing does.</summary>
-    public IServedModel? FindHere(InferenceRequest request) =>
+    public IServedModel? FindHere(InferenceCall request) =>
         engine.Find(request.ModelName, request.ModelVersion, out _, out _);
 
     /// <summary>Whether no newer routes have been published since.</summary>

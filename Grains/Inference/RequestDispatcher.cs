@@ -46,12 +46,12 @@ internal sealed class RequestDispatcher : IRequestDispatcher
     }
 
     /// <inheritdoc />
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+    public ValueTask<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken) =>
         InferAsync(request, _models.Find(request.ModelName, request.ModelVersion), cancellationToken);
 
     /// <inheritdoc />
-    public ValueTask<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    public ValueTask<InferenceAnswer> InferAsync(
+        InferenceCall request,
         AdmissionTicket ticket,
         CancellationToken cancellationToken
     )
@@ -65,12 +65,12 @@ internal sealed class RequestDispatcher : IRequestDispatcher
     }
 
     /// <summary>Runs a request, whose tensors it takes over, on this node, whatever the router would say.</summary>
-    public ValueTask<InferenceResponse> InferHereAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+    public ValueTask<InferenceAnswer> InferHereAsync(InferenceCall request, CancellationToken cancellationToken) =>
         _executor.InferAsync(request, _models.FindHere(request), _steps, cancellationToken);
 
     /// <summary>Records a request and sends it where it runs (step 5).</summary>
-    private ValueTask<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    private ValueTask<InferenceAnswer> InferAsync(
+        InferenceCall request,
         in ModelLookup found,
         CancellationToken cancellationToken
     )
@@ -82,10 +82,10 @@ internal sealed class RequestDispatcher : IRequestDispatcher
         }
         if (request.SequenceId.Length > 0 && targets.Latest[0].Route.HasSequences)
         {
-            return new ValueTask<InferenceResponse>(_sequences.InferAsync(request, _steps, cancellationToken));
+            return new ValueTask<InferenceAnswer>(_sequences.InferAsync(request, _steps, cancellationToken));
         }
-        return _router.TryInfer(request, targets, _here, cancellationToken, out Task<InferenceResponse>? answer)
-            ? new ValueTask<InferenceResponse>(answer)
+        return _router.TryInfer(request, targets, _here, cancellationToken, out Task<InferenceAnswer>? answer)
+            ? new ValueTask<InferenceAnswer>(answer)
             : InferHereAsync(request, cancellationToken);
     }
 

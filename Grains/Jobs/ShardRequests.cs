@@ -1,6 +1,5 @@
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Jobs;
 
@@ -22,7 +21,7 @@ internal sealed class ShardRequests(
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="InferenceException">The model refuses them, or nobody answered for as long as patience
     /// lasts.</exception>
-    public async Task<InferenceResponse> SendAsync(
+    public async Task<InferenceAnswer> SendAsync(
         long row,
         int rows,
         ReadOnlyMemory<byte>[] contents,
@@ -33,7 +32,7 @@ internal sealed class ShardRequests(
         for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             // The dispatcher takes tensors over, so that each attempt has its own over the same memory.
-            InferenceResponse response = await dispatcher
+            InferenceAnswer response = await dispatcher
                 .InferAsync(Request(rows, contents), cancellationToken)
                 .ConfigureAwait(false);
             if (response.Error == InferenceError.None)
@@ -71,7 +70,7 @@ internal sealed class ShardRequests(
                 or InferenceError.NotFound
                 or InferenceError.Cancelled;
 
-    private InferenceRequest Request(int rows, ReadOnlyMemory<byte>[] contents) =>
+    private InferenceCall Request(int rows, ReadOnlyMemory<byte>[] contents) =>
         new()
         {
             ModelName = plan.Spec.Model,
@@ -82,7 +81,7 @@ internal sealed class ShardRequests(
             [
                 .. plan.Inputs.Select(
                     (input, i) =>
-                        new InferenceTensor(
+                        new Tensor(
                             input.Name,
                             input.Datatype,
                             plan.IsBatched ? [rows, .. input.Shape] : input.Shape,

@@ -75,7 +75,7 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
     private async Task InferAsync(IRowWriter writer, CancellationToken cancellationToken)
     {
         using CancellationTokenSource abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Queue<(int Rows, Task<InferenceResponse> Answer)> underWay = new();
+        Queue<(int Rows, Task<InferenceAnswer> Answer)> underWay = new();
         IRowReader reader = await RowFormats
             .Find(plan.Spec.InputFormat, plan.Spec.Input, "input_format")
             .OpenAsync(plan.Spec.Input, plan.Inputs, range, cancellationToken)
@@ -107,7 +107,7 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
                 row += rows;
             }
 
-            while (underWay.TryDequeue(out (int Rows, Task<InferenceResponse> Answer) next))
+            while (underWay.TryDequeue(out (int Rows, Task<InferenceAnswer> Answer) next))
             {
                 await WriteAsync(next, writer, cancellationToken).ConfigureAwait(false);
             }
@@ -116,7 +116,7 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
         {
             await reader.DisposeAsync().ConfigureAwait(false);
             await abandoned.CancelAsync().ConfigureAwait(false);
-            foreach ((int _, Task<InferenceResponse> answer) in underWay)
+            foreach ((int _, Task<InferenceAnswer> answer) in underWay)
             {
                 // Nobody writes these answers, and their tensors must be given back.
                 await DropAsync(answer).ConfigureAwait(false);
@@ -125,12 +125,12 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
     }
 
     private async Task WriteAsync(
-        (int Rows, Task<InferenceResponse> Answer) next,
+        (int Rows, Task<InferenceAnswer> Answer) next,
         IRowWriter writer,
         CancellationToken cancellationToken
     )
     {
-        using InferenceResponse response = await next.Answer.ConfigureAwait(false);
+        using InferenceAnswer response = await next.Answer.ConfigureAwait(false);
         await writer
             .WriteAsync(
                 next.Rows,
@@ -141,7 +141,7 @@ internal sealed class ShardRun(ShardRequests requests, BulkShardPlan plan, BulkR
         Interlocked.Add(ref _rows, next.Rows);
     }
 
-    private static async Task DropAsync(Task<InferenceResponse> answer)
+    private static async Task DropAsync(Task<InferenceAnswer> answer)
     {
         await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (answer.IsCompletedSuccessfully)

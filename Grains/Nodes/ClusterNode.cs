@@ -151,9 +151,9 @@ internal sealed class ClusterNode
     /// <summary>
     /// Runs a request here that was sent here, counted as this router's own would be, so that it knows the load.
     /// </summary>
-    public async Task<InferenceResponse> RunCountedAsync(
+    public async Task<InferenceAnswer> RunCountedAsync(
         LocalExecutor executor,
-        InferenceRequest request,
+        InferenceCall request,
         CancellationToken cancellationToken
     )
     {

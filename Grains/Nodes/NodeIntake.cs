@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansInference.Grains.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Nodes;
 
@@ -21,7 +20,7 @@ internal sealed class NodeIntake(
     /// <summary>
     /// Runs a request on this node. The answer's tensors are released when they have been written to the wire.
     /// </summary>
-    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    public async Task<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken)
     {
         long bytes = request.Inputs.Sum(input => (long)input.ByteLength);
         long held = Interlocked.Add(ref _bytesInFlight, bytes);
@@ -32,14 +31,14 @@ internal sealed class NodeIntake(
             {
                 return Refuse(request, held - bytes);
             }
-            InferenceResponse response = await node.RunCountedAsync(
+            InferenceAnswer response = await node.RunCountedAsync(
                 dispatcher.InferHereAsync,
                 request,
                 cancellationToken
             );
             node.CountServed(bytes + response.Outputs.Sum(output => (long)output.ByteLength));
             // Writing the answer to the wire is this silo's last use of it.
-            foreach (InferenceTensor output in response.Outputs)
+            foreach (Tensor output in response.Outputs)
             {
                 output.ReleaseWhenSerialized = true;
             }
@@ -55,12 +54,12 @@ internal sealed class NodeIntake(
     /// <summary>Takes no more requests once other nodes serve what this one did.</summary>
     public Task DrainAsync(CancellationToken cancellationToken) => drain.BeginAsync(cancellationToken);
 
-    private InferenceResponse Refuse(InferenceRequest request, long held)
+    private InferenceAnswer Refuse(InferenceCall request, long held)
     {
         request.Dispose();
         string message =
             $"node '{node.Name}' holds {held} of at most {options.Value.MaxBytesInFlight} bytes of requests "
             + "(Node:MaxBytesInFlight); try again later";
-        return InferenceResponse.Failure(request, InferenceError.ResourceExhausted, message);
+        return InferenceAnswer.Failure(request, InferenceError.ResourceExhausted, message);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class NodeService(
 ) : GrainService(id, silo, loggers), INodeService
 {
     /// <inheritdoc />
-    public Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+    public Task<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken) =>
         intake.InferAsync(request, cancellationToken);
 
     /// <inheritdoc />

@@ -8,9 +8,9 @@ namespace OrleansInference.Grains.Nodes;
 internal sealed class NodeTransport(NodeServices services) : INodeTransport
 {
     /// <inheritdoc />
-    public Task<InferenceResponse> InferAsync(
+    public Task<InferenceAnswer> InferAsync(
         NodeState node,
-        InferenceRequest request,
+        InferenceCall request,
         CancellationToken cancellationToken
     ) => services.Of(node.Address).InferAsync(request, cancellationToken);
 

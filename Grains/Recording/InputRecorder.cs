@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Recording;
 
@@ -19,7 +18,7 @@ internal sealed class InputRecorder(IOptions<RecordingOptions> options, TimeProv
     private long _number;
 
     /// <summary>Copies a request's inputs, if it is one of the share and there is room.</summary>
-    public void Record(InferenceRequest request)
+    public void Record(InferenceCall request)
     {
         if (!_isOn || request.IsProbe)
         {
@@ -38,7 +37,7 @@ internal sealed class InputRecorder(IOptions<RecordingOptions> options, TimeProv
                 return;
             }
             _bytes += bytes;
-            foreach (InferenceTensor input in request.Inputs)
+            foreach (Tensor input in request.Inputs)
             {
                 _inputs.Add(
                     new RecordedInput

@@ -4,7 +4,6 @@ using OrleansInference.Engine.Lifecycle;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Sequences;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Grains.Nodes;
 
 namespace OrleansInference.Grains.Sequences;
@@ -35,8 +34,8 @@ internal sealed class SequenceDispatcher(
     /// <param name="request">The request.</param>
     /// <param name="steps">Runs the steps of an ensemble, where the model turns out to be one.</param>
     /// <param name="cancellationToken">Gives it up, and ends its sequence.</param>
-    public async Task<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    public async Task<InferenceAnswer> InferAsync(
+        InferenceCall request,
         StepRunner steps,
         CancellationToken cancellationToken
     )
@@ -85,14 +84,14 @@ internal sealed class SequenceDispatcher(
     }
 
     /// <summary>Answers a request that went no further, and counts it where its model is served here.</summary>
-    private InferenceResponse Refuse(InferenceRequest request, InferenceError error, string message)
+    private InferenceAnswer Refuse(InferenceCall request, InferenceError error, string message)
     {
         if (engine.Find(request.ModelName, request.ModelVersion, out _, out _) is ModelReplica replica)
         {
             replica.RecordRefusal(request, error, message);
         }
         request.Dispose();
-        return InferenceResponse.Failure(request, error, message);
+        return InferenceAnswer.Failure(request, error, message);
     }
 
     private bool ServesElsewhere(string modelName) =>
@@ -101,15 +100,15 @@ internal sealed class SequenceDispatcher(
     private bool ServesHere(string modelName, string modelVersion) =>
         engine.Find(modelName, modelVersion, out _, out _)?.Sequences is not null;
 
-    private async Task<InferenceResponse> SendAsync(
+    private async Task<InferenceAnswer> SendAsync(
         string key,
         SequenceOrder.Place place,
-        InferenceRequest request,
+        InferenceCall request,
         CancellationToken cancellationToken
     )
     {
         // Where the sequence lives on another silo, writing the request to the wire is this silo's last use of it.
-        foreach (InferenceTensor input in request.Inputs)
+        foreach (Tensor input in request.Inputs)
         {
             input.ReleaseWhenSerialized = true;
         }
@@ -118,7 +117,7 @@ internal sealed class SequenceDispatcher(
         try
         {
             ISequenceGrain sequence = grains.GetGrain<ISequenceGrain>(key);
-            InferenceResponse response = await sequence.InferAsync(request, cancellationToken).ConfigureAwait(false);
+            InferenceAnswer response = await sequence.InferAsync(request, cancellationToken).ConfigureAwait(false);
             answered = true;
             if (response.Error == InferenceError.Cancelled)
             {
@@ -130,7 +129,7 @@ internal sealed class SequenceDispatcher(
         {
             broken = "was cancelled";
             place.CancelBehind();
-            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the request was cancelled");
+            return InferenceAnswer.Failure(request, InferenceError.Cancelled, "the request was cancelled");
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
@@ -139,7 +138,7 @@ internal sealed class SequenceDispatcher(
                 $"the silo of sequence '{request.SequenceId}' was lost, and what model '{request.ModelName}' "
                 + $"remembered of it";
             lost += $"; begin it again with sequence_start ({exception.Message})";
-            return InferenceResponse.Failure(request, InferenceError.Unavailable, lost);
+            return InferenceAnswer.Failure(request, InferenceError.Unavailable, lost);
         }
         finally
         {
@@ -165,7 +164,7 @@ internal sealed class SequenceDispatcher(
     }
 
     /// <summary>Loads a model where that is for requests to do. What cancels it shows again in the request's run.</summary>
-    private async Task<bool> ServesOnceLoadedAsync(InferenceRequest request, CancellationToken cancellationToken)
+    private async Task<bool> ServesOnceLoadedAsync(InferenceCall request, CancellationToken cancellationToken)
     {
         TimeSpan patience = request.Timeout > TimeSpan.Zero ? request.Timeout : Timeout.InfiniteTimeSpan;
         using CancellationTokenSource deadline = new(patience, time);

@@ -3,7 +3,6 @@ using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sequences;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Sequences;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Grains.Placement;
 
 namespace OrleansInference.Grains.Sequences;
@@ -15,7 +14,7 @@ namespace OrleansInference.Grains.Sequences;
 [ServedModelPlacement]
 internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) : Grain, ISequenceGrain
 {
-    private InferenceTensor[] _states = [];
+    private Tensor[] _states = [];
     private IDisposable? _slot;
     private IGrainTimer? _idle;
     private SequencePolicy? _policy;
@@ -34,7 +33,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
     }
 
     /// <inheritdoc />
-    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    public async Task<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken)
     {
         _idle?.Dispose();
         try
@@ -103,16 +102,16 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         return Task.CompletedTask;
     }
 
-    private static InferenceResponse Refuse(InferenceRequest request, InferenceError error, string message)
+    private static InferenceAnswer Refuse(InferenceCall request, InferenceError error, string message)
     {
         request.Dispose();
-        return InferenceResponse.Failure(request, error, message);
+        return InferenceAnswer.Failure(request, error, message);
     }
 
     /// <summary>
     /// The model version that the sequence began with; a new sequence begins with the one that it asks for.
     /// </summary>
-    private IServedModel? Find(InferenceRequest request, out InferenceError error, out string message)
+    private IServedModel? Find(InferenceCall request, out InferenceError error, out string message)
     {
         if (request.SequenceStart)
         {
@@ -148,9 +147,9 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         return null;
     }
 
-    private static InferenceResponse Refuse(
+    private static InferenceAnswer Refuse(
         IServedModel model,
-        InferenceRequest request,
+        InferenceCall request,
         InferenceError error,
         string message
     )
@@ -162,7 +161,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
     private async ValueTask<bool> TakeSlotAsync(
         IServedModel model,
         SequencePolicy policy,
-        InferenceRequest request,
+        InferenceCall request,
         CancellationToken cancellationToken
     )
     {
@@ -188,15 +187,15 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         return _slot is not null;
     }
 
-    private async Task<InferenceResponse> RunAsync(
+    private async Task<InferenceAnswer> RunAsync(
         SequencePolicy policy,
         IServedModel model,
-        InferenceRequest request,
+        InferenceCall request,
         TimeSpan waited,
         CancellationToken cancellationToken
     )
     {
-        InferenceRequest complete = SequenceInputs.Complete(
+        InferenceCall complete = SequenceInputs.Complete(
             policy,
             request.After(waited) with
             {
@@ -204,7 +203,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
             },
             request.SequenceStart ? [] : _states
         );
-        InferenceResponse response = await engine.InferAsync(complete, cancellationToken);
+        InferenceAnswer response = await engine.InferAsync(complete, cancellationToken);
         response = response with { Timings = response.Timings with { Queue = response.Timings.Queue + waited } };
         if (response.Error != InferenceError.None)
         {
@@ -212,8 +211,8 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
             return response;
         }
 
-        (response, InferenceTensor[] states) = SequenceInputs.Split(policy, request, response);
-        foreach (InferenceTensor old in _states)
+        (response, Tensor[] states) = SequenceInputs.Split(policy, request, response);
+        foreach (Tensor old in _states)
         {
             old.Dispose();
         }
@@ -225,7 +224,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
             Stop("it has ended");
         }
         // Where the caller is on another silo, writing the answer to the wire is its last use here.
-        foreach (InferenceTensor output in response.Outputs)
+        foreach (Tensor output in response.Outputs)
         {
             output.ReleaseWhenSerialized = true;
         }
@@ -249,7 +248,7 @@ internal sealed class SequenceGrain(InferenceEngine engine, TimeProvider time) :
         _idle?.Dispose();
         _slot?.Dispose();
         _slot = null;
-        foreach (InferenceTensor state in _states)
+        foreach (Tensor state in _states)
         {
             state.Dispose();
         }

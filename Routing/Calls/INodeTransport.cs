@@ -10,7 +10,7 @@ public interface INodeTransport
     /// Runs a request on a node; the caller keeps the tensors. What is wrong with the request is in the answer; an
     /// exception means that the node could not be reached.
     /// </summary>
-    Task<InferenceResponse> InferAsync(NodeState node, InferenceRequest request, CancellationToken cancellationToken);
+    Task<InferenceAnswer> InferAsync(NodeState node, InferenceCall request, CancellationToken cancellationToken);
 
     /// <summary>Ends when the node answers; throws where it cannot be reached.</summary>
     Task PingAsync(NodeState node, CancellationToken cancellationToken);

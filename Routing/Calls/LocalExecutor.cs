@@ -3,7 +3,4 @@ using OrleansInference.Grains.Interfaces.Inference;
 namespace OrleansInference.Routing.Calls;
 
 /// <summary>Runs a request in this process, and takes its tensors over.</summary>
-public delegate ValueTask<InferenceResponse> LocalExecutor(
-    InferenceRequest request,
-    CancellationToken cancellationToken
-);
+public delegate ValueTask<InferenceAnswer> LocalExecutor(InferenceCall request, CancellationToken cancellationToken);

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Routing.Balancing;
 using OrleansInference.Routing.Partition;
 using OrleansInference.Routing.Snapshots;
@@ -57,9 +56,9 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
     /// <summary>Sends a request, whose tensors it takes over, to a node over the network.</summary>
     /// <returns>False, with the tensors left alone, where no replica is known.</returns>
     public bool TryInfer(
-        InferenceRequest request,
+        InferenceCall request,
         CancellationToken cancellationToken,
-        [NotNullWhen(true)] out Task<InferenceResponse>? answer
+        [NotNullWhen(true)] out Task<InferenceAnswer>? answer
     )
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -78,11 +77,11 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
     /// <param name="answer">The answer.</param>
     /// <returns>False, with the tensors left alone, where no replica is known.</returns>
     public bool TryInfer(
-        InferenceRequest request,
+        InferenceCall request,
         ModelTargets model,
         LocalExecutor? here,
         CancellationToken cancellationToken,
-        [NotNullWhen(true)] out Task<InferenceResponse>? answer
+        [NotNullWhen(true)] out Task<InferenceAnswer>? answer
     )
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -112,7 +111,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
             Interlocked.Add(ref _bytesInFlight, -route.Bytes);
             request.Dispose();
             answer = Task.FromResult(
-                InferenceResponse.Failure(
+                InferenceAnswer.Failure(
                     request,
                     InferenceError.ResourceExhausted,
                     $"{held - route.Bytes} of at most {options.MaxBytesInFlight} bytes are on their way "
@@ -132,7 +131,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         return true;
     }
 
-    private async Task<InferenceResponse> CountedAsync(Task<InferenceResponse> answer, long bytes)
+    private async Task<InferenceAnswer> CountedAsync(Task<InferenceAnswer> answer, long bytes)
     {
         try
         {
@@ -144,7 +143,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         }
     }
 
-    private RequestPart[] Parts(ModelTargets model, InferenceRequest request, in RouteRequest route)
+    private RequestPart[] Parts(ModelTargets model, InferenceCall request, in RouteRequest route)
     {
         // A sequence's request has a state and an order, and goes whole. Under weights the plan says what each replica
         // gets, which a split by speed would not keep.
@@ -161,8 +160,8 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         return TaskPartition.Split(Array.FindAll(targets, target => !target.Node.IsEjected), route, Now);
     }
 
-    private async Task<InferenceResponse> SplitAsync(
-        InferenceRequest request,
+    private async Task<InferenceAnswer> SplitAsync(
+        InferenceCall request,
         RouteRequest route,
         RequestPart[] parts,
         LocalExecutor? here,
@@ -172,10 +171,10 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         Counters.AddSplit();
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         JoinedOutputs joined = new(route.Rows);
-        InferenceTensor[]? whole = null;
-        InferenceResponse? failed = null;
-        InferenceResponse? last = null;
-        Task<InferenceResponse>[] answers = Array.ConvertAll(
+        Tensor[]? whole = null;
+        InferenceAnswer? failed = null;
+        InferenceAnswer? last = null;
+        Task<InferenceAnswer>[] answers = Array.ConvertAll(
             parts,
             part =>
                 RouteAsync(
@@ -195,7 +194,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         for (int i = 0; i < parts.Length; i++)
         {
             // Each is awaited, also behind a failure: somebody must give its tensors back.
-            InferenceResponse answer = await answers[i].ConfigureAwait(false);
+            InferenceAnswer answer = await answers[i].ConfigureAwait(false);
             if (failed is not null || answer.Error != InferenceError.None)
             {
                 // The first failure is the answer; what it cancels fails after it.
@@ -219,7 +218,7 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
             catch (InvalidDataException exception)
             {
                 answer.Dispose();
-                failed = InferenceResponse.Failure(request, InferenceError.Internal, exception.Message);
+                failed = InferenceAnswer.Failure(request, InferenceError.Internal, exception.Message);
                 await others.CancelAsync().ConfigureAwait(false);
             }
         }
@@ -227,8 +226,8 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         return failed ?? last! with { Outputs = whole! };
     }
 
-    private async Task<InferenceResponse> RouteAsync(
-        InferenceRequest request,
+    private async Task<InferenceAnswer> RouteAsync(
+        InferenceCall request,
         RouteRequest route,
         ReplicaTarget target,
         LocalExecutor? here,
@@ -294,8 +293,8 @@ public sealed class RequestRouter(INodeTransport transport, RouterOptions option
         return Snapshot.Pick(route with { Excluded = but.Node, Timeout = left }, Now, _random.Next());
     }
 
-    private static InferenceResponse Lost(InferenceRequest request, ReplicaTarget target, string reason) =>
-        InferenceResponse.Failure(
+    private static InferenceAnswer Lost(InferenceCall request, ReplicaTarget target, string reason) =>
+        InferenceAnswer.Failure(
             request,
             InferenceError.Unavailable,
             $"node '{target.Node.Route.Name}' of model '{request.ModelName}' was lost while the "

@@ -1,5 +1,4 @@
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Routing.Calls;
 
@@ -7,10 +6,10 @@ namespace OrleansInference.Routing.Calls;
 public static class RequestRows
 {
     /// <summary>The first dimension that all inputs share, or 1.</summary>
-    public static int Count(InferenceRequest request)
+    public static int Count(InferenceCall request)
     {
         long rows = 0;
-        foreach (InferenceTensor input in request.Inputs)
+        foreach (Tensor input in request.Inputs)
         {
             if (input.Shape.Length == 0 || (rows != 0 && input.Shape[0] != rows))
             {
@@ -23,10 +22,10 @@ public static class RequestRows
     }
 
     /// <summary>Bytes of the inputs.</summary>
-    public static long Bytes(InferenceRequest request)
+    public static long Bytes(InferenceCall request)
     {
         long bytes = 0;
-        foreach (InferenceTensor input in request.Inputs)
+        foreach (Tensor input in request.Inputs)
         {
             bytes += input.ByteLength;
         }
@@ -34,16 +33,16 @@ public static class RequestRows
     }
 
     /// <summary>The request with references of its own on the same inputs.</summary>
-    public static InferenceRequest Copy(InferenceRequest request) =>
+    public static InferenceCall Copy(InferenceCall request) =>
         request with
         {
-            Inputs = Array.ConvertAll(request.Inputs, input => input.As(input.Name)),
+            Inputs = Array.ConvertAll(request.Inputs, input => input.WithName(input.Name)),
         };
 
     /// <summary>
     /// The request for rows <c>[start, start + rows)</c> of <paramref name="total"/>, with references of its own.
     /// </summary>
-    public static InferenceRequest Slice(InferenceRequest request, int start, int rows, int total) =>
+    public static InferenceCall Slice(InferenceCall request, int start, int rows, int total) =>
         request with
         {
             Inputs = Array.ConvertAll(request.Inputs, input => Slice(input, start, rows, total)),
@@ -51,7 +50,7 @@ public static class RequestRows
             MayRunOnCaller = false,
         };
 
-    private static InferenceTensor Slice(InferenceTensor input, int start, int rows, int total)
+    private static Tensor Slice(Tensor input, int start, int rows, int total)
     {
         long[] shape = input.Shape.ToArray();
         shape[0] = rows;

@@ -18,13 +18,13 @@ internal sealed class RequestSender(
     INodeTransport transport,
     LocalExecutor? here,
     RouterCounters counters,
-    InferenceRequest request,
+    InferenceCall request,
     int rows,
     bool keepsInputs
 ) : IDisposable
 {
-    private readonly InferenceRequest _whole = request;
-    private InferenceRequest _request = request;
+    private readonly InferenceCall _whole = request;
+    private InferenceCall _request = request;
     private bool _handedOver;
     private bool _abandoned;
 
@@ -135,7 +135,7 @@ internal sealed class RequestSender(
         {
             CancellationToken either = both?.Token ?? lost;
             // Orleans fails a call to a lost node only at its timeout: the token gives it up at once (ADR 10).
-            InferenceResponse response = await transport
+            InferenceAnswer response = await transport
                 .InferAsync(node, _request, either)
                 .WaitAsync(either)
                 .ConfigureAwait(false);
@@ -150,7 +150,7 @@ internal sealed class RequestSender(
         {
             _abandoned = true;
             return new Attempt(
-                InferenceResponse.Failure(_request, InferenceError.Cancelled, "the request was cancelled"),
+                InferenceAnswer.Failure(_request, InferenceError.Cancelled, "the request was cancelled"),
                 ""
             );
         }
@@ -167,7 +167,7 @@ internal sealed class RequestSender(
     /// The engine takes tensors over: it gets the request itself, or references of its own where another attempt may
     /// follow.
     /// </summary>
-    private InferenceRequest HandOver()
+    private InferenceCall HandOver()
     {
         if (keepsInputs)
         {

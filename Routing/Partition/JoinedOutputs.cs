@@ -1,5 +1,3 @@
-using OrleansInference.Grains.Interfaces.Tensors;
-
 namespace OrleansInference.Routing.Partition;
 
 /// <summary>
@@ -12,9 +10,9 @@ public sealed class JoinedOutputs
     private readonly Lock _lock = new();
 
     // By their first row: they end in any order.
-    private readonly SortedList<int, InferenceTensor[]> _parts = [];
+    private readonly SortedList<int, Tensor[]> _parts = [];
     private readonly int _rows;
-    private InferenceTensor[]? _whole;
+    private Tensor[]? _whole;
     private TensorBuffer?[]? _buffers;
     private int _rowsDone;
 
@@ -26,11 +24,11 @@ public sealed class JoinedOutputs
     /// rows are there, else null.
     /// </summary>
     /// <exception cref="InvalidDataException">The parts differ in more than their number of rows.</exception>
-    public InferenceTensor[]? Add(int start, int rows, InferenceTensor[] outputs)
+    public Tensor[]? Add(int start, int rows, Tensor[] outputs)
     {
         lock (_lock)
         {
-            _whole ??= new InferenceTensor[outputs.Length];
+            _whole ??= new Tensor[outputs.Length];
             _buffers ??= new TensorBuffer?[outputs.Length];
             bool keep = false;
             for (int i = 0; i < outputs.Length; i++)
@@ -62,7 +60,7 @@ public sealed class JoinedOutputs
             {
                 _whole[i] = JoinBytes(i);
             }
-            foreach (InferenceTensor[] part in _parts.Values)
+            foreach (Tensor[] part in _parts.Values)
             {
                 Release(part);
             }
@@ -70,15 +68,15 @@ public sealed class JoinedOutputs
         }
     }
 
-    private static void Release(InferenceTensor[] outputs)
+    private static void Release(Tensor[] outputs)
     {
-        foreach (InferenceTensor output in outputs)
+        foreach (Tensor output in outputs)
         {
             output.Dispose();
         }
     }
 
-    private void Place(int index, int start, int rows, InferenceTensor part)
+    private void Place(int index, int start, int rows, Tensor part)
     {
         int rowBytes = part.ByteLength / rows;
         TensorBuffer buffer = _buffers![index] ??= TensorBuffer.Rent(checked(rowBytes * _rows));
@@ -86,7 +84,7 @@ public sealed class JoinedOutputs
         {
             long[] shape = part.Shape.ToArray();
             shape[0] = _rows;
-            _whole[index] = new InferenceTensor(part.Name, part.Datatype, shape, buffer.Memory, buffer);
+            _whole[index] = new Tensor(part.Name, part.Datatype, shape, buffer.Memory, buffer);
         }
         else if (!_whole[index].Shape[1..].SequenceEqual(part.Shape[1..]))
         {
@@ -99,19 +97,19 @@ public sealed class JoinedOutputs
         part.Data.Span.CopyTo(buffer.Span[(start * rowBytes)..]);
     }
 
-    private InferenceTensor JoinBytes(int index)
+    private Tensor JoinBytes(int index)
     {
         TensorBuffer buffer = TensorBuffer.Rent(_parts.Values.Sum(part => part[index].ByteLength));
         int offset = 0;
-        foreach (InferenceTensor[] part in _parts.Values)
+        foreach (Tensor[] part in _parts.Values)
         {
             part[index].Data.Span.CopyTo(buffer.Span[offset..]);
             offset += part[index].ByteLength;
         }
 
-        InferenceTensor first = _parts.Values[0][index];
+        Tensor first = _parts.Values[0][index];
         long[] shape = first.Shape.ToArray();
         shape[0] = _rows;
-        return new InferenceTensor(first.Name, first.Datatype, shape, buffer.Memory, buffer);
+        return new Tensor(first.Name, first.Datatype, shape, buffer.Memory, buffer);
     }
 }

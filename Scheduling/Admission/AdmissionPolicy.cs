@@ -125,7 +125,7 @@ public static class AdmissionPolicy
         where TRequest : QueuedRequest
     {
         backlog = TimeSpan.Zero;
-        InferenceRequest asked = request.Request;
+        InferenceCall asked = request.Request;
         if (asked.Tenant.Length == 0)
         {
             return true;

@@ -38,12 +38,12 @@ public sealed record QueuePolicy
     public AdmissionRule Rule { get; init; } = AdmissionRule.Deadline;
 
     /// <summary>The request's own priority, or the default.</summary>
-    public ulong PriorityOf(InferenceRequest request) =>
+    public ulong PriorityOf(InferenceCall request) =>
         request.PriorityLevel == 0 ? DefaultPriority : request.PriorityLevel;
 
     /// <summary>What is said of requests of a priority.</summary>
     public LevelPolicy Of(ulong priority) => Levels?.GetValueOrDefault(priority) ?? Default;
 
     /// <summary>The request's own latency objective, or the model's, in milliseconds.</summary>
-    public double SloOf(InferenceRequest request) => request.SloP99Ms > 0 ? request.SloP99Ms : SloP99Ms;
+    public double SloOf(InferenceCall request) => request.SloP99Ms > 0 ? request.SloP99Ms : SloP99Ms;
 }

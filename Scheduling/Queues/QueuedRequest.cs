@@ -15,7 +15,7 @@ public class QueuedRequest
     internal RequestLink InLane;
 
     /// <summary>Creates it for <paramref name="rows"/> rows; a model without a batch dimension has one.</summary>
-    public QueuedRequest(InferenceRequest request, int rows, ShapeSignature signature)
+    public QueuedRequest(InferenceCall request, int rows, ShapeSignature signature)
     {
         Request = request;
         Rows = rows;
@@ -23,7 +23,7 @@ public class QueuedRequest
     }
 
     /// <summary>What was asked.</summary>
-    public InferenceRequest Request { get; }
+    public InferenceCall Request { get; }
 
     /// <summary>Rows to run, at least 1.</summary>
     public int Rows { get; }

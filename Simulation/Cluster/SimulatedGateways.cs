@@ -26,9 +26,9 @@ internal sealed class SimulatedGateways(
     EngineTurns turns
 )
 {
-    private readonly InferenceRequest[] _requests =
+    private readonly InferenceCall[] _requests =
     [
-        .. state.Names.Select(name => new InferenceRequest { ModelName = name, Inputs = [] }),
+        .. state.Names.Select(name => new InferenceCall { ModelName = name, Inputs = [] }),
     ];
     private int _next;
 

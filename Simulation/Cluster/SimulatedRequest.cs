@@ -5,7 +5,7 @@ using OrleansInference.Scheduling.Queues;
 namespace OrleansInference.Simulation.Cluster;
 
 /// <summary>A request in the twin.</summary>
-internal sealed class SimulatedRequest(InferenceRequest request, int model, int rows, long arrivedAt)
+internal sealed class SimulatedRequest(InferenceCall request, int model, int rows, long arrivedAt)
     : QueuedRequest(request, rows, ShapeSignature.Fixed)
 {
     /// <summary>Index of its model.</summary>

@@ -16,7 +16,7 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     private static readonly float[] Grey = [0.2989f, 0.587f, 0.114f];
 
     /// <summary>Bilinear resizing of a column of 32 to 224, [224, 32].</summary>
-    private static readonly Tensor Resizing = nn
+    private static readonly torch.Tensor Resizing = nn
         .functional.interpolate(
             eye(Picture.Size).reshape(1, 1, Picture.Size, Picture.Size),
             [Side, Picture.Size],
@@ -27,14 +27,14 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
         .DetachFromDisposeScope();
 
     /// <summary>The same, and then the means of each seven, [32, 32].</summary>
-    private static readonly Tensor Pooling = Resizing
+    private static readonly torch.Tensor Pooling = Resizing
         .reshape(Picture.Size, Side / Picture.Size, Picture.Size)
         .mean([1])
         .DetachFromDisposeScope();
 
     /// <summary>What a column adds to the mean of the resized picture, and to the mean of its squares.</summary>
-    private static readonly Tensor Weights = Resizing.mean([0]).DetachFromDisposeScope();
-    private static readonly Tensor Gram = Resizing.t().matmul(Resizing).DetachFromDisposeScope();
+    private static readonly torch.Tensor Weights = Resizing.mean([0]).DetachFromDisposeScope();
+    private static readonly torch.Tensor Gram = Resizing.t().matmul(Resizing).DetachFromDisposeScope();
 
     private readonly Dictionary<string, long[]> _ids = [];
     private readonly Dictionary<
@@ -46,7 +46,13 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     /// Pictures [n, 3, 32, 32] of 0–1, ids [n, 24], categories [n, 3] (hour, device, segment), numbers [n, 1], clicks
     /// [n, 1].
     /// </summary>
-    public (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) Gather(ReadOnlySpan<int> rows)
+    public (
+        torch.Tensor Image,
+        torch.Tensor Text,
+        torch.Tensor Categories,
+        torch.Tensor Numbers,
+        torch.Tensor Clicks
+    ) Gather(ReadOnlySpan<int> rows)
     {
         int n = rows.Length;
         // Torch copies what it is given, so buffers are reused. Fresh arrays of this size would start a garbage
@@ -84,7 +90,7 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
             clicks[i] = row.Clicked ? 1 : 0;
         }
 
-        Tensor image = tensor(pixels, [n, Picture.Size, Picture.Size, 3])
+        torch.Tensor image = tensor(pixels, [n, Picture.Size, Picture.Size, 3])
             .to(ScalarType.Float32)
             .permute(0, 3, 1, 2)
             .div(255);
@@ -100,16 +106,16 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     /// <summary>
     /// Random flip left to right, brightness ± 0.2, saturation and contrast × 0.5–1.5, each picture its own.
     /// </summary>
-    public static Tensor Augment(Tensor image, Generator generator)
+    public static torch.Tensor Augment(torch.Tensor image, Generator generator)
     {
         long n = image.shape[0];
-        Tensor flip = rand([n, 1, 1, 1], generator: generator) < 0.5f;
-        Tensor changed = where(flip, image.flip(3), image);
+        torch.Tensor flip = rand([n, 1, 1, 1], generator: generator) < 0.5f;
+        torch.Tensor changed = where(flip, image.flip(3), image);
         changed = changed + ((rand([n, 1, 1, 1], generator: generator) - 0.5f) * 0.4f);
         // Towards or away from the picture's own grey, and from its mean.
-        Tensor grey = (changed * tensor(Grey, [1, 3, 1, 1])).sum(1, keepdim: true);
+        torch.Tensor grey = (changed * tensor(Grey, [1, 3, 1, 1])).sum(1, keepdim: true);
         changed = grey + ((changed - grey) * (rand([n, 1, 1, 1], generator: generator) + 0.5f));
-        Tensor mean = changed.mean([2, 3], keepdim: true);
+        torch.Tensor mean = changed.mean([2, 3], keepdim: true);
         changed = mean + ((changed - mean) * (rand([n, 1, 1, 1], generator: generator) + 0.5f));
         return changed.clamp(0, 1);
     }
@@ -119,11 +125,11 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     /// picture. Both are linear in the small picture. The sum of squares of the large one is a quadratic form of the
     /// small one.
     /// </summary>
-    public static Tensor StandardisePooled(Tensor image)
+    public static torch.Tensor StandardisePooled(torch.Tensor image)
     {
-        Tensor pooled = Pooling.matmul(image).matmul(Pooling.t());
-        Tensor mean = image.matmul(Weights).matmul(Weights).mean([1]).reshape(-1, 1, 1, 1);
-        Tensor squares = (Gram.matmul(image).matmul(Gram) * image)
+        torch.Tensor pooled = Pooling.matmul(image).matmul(Pooling.t());
+        torch.Tensor mean = image.matmul(Weights).matmul(Weights).mean([1]).reshape(-1, 1, 1, 1);
+        torch.Tensor squares = (Gram.matmul(image).matmul(Gram) * image)
             .sum([1, 2, 3])
             .div(3.0 * Side * Side)
             .reshape(-1, 1, 1, 1);
@@ -135,16 +141,16 @@ internal sealed class AdBatch(Picture[] pictures, Impression[] log)
     /// Resized to 224 × 224 (bilinear), then each picture brought to mean 0 and deviation 1: (x − mean) ÷
     /// max(deviation, 1 ÷ √values).
     /// </summary>
-    public static Tensor Standardise(Tensor image)
+    public static torch.Tensor Standardise(torch.Tensor image)
     {
-        Tensor large = nn.functional.interpolate(
+        torch.Tensor large = nn.functional.interpolate(
             image,
             [Side, Side],
             mode: InterpolationMode.Bilinear,
             align_corners: false
         );
-        Tensor mean = large.mean([1, 2, 3], keepdim: true);
-        Tensor deviation = (large - mean).pow(2).mean([1, 2, 3], keepdim: true).sqrt();
+        torch.Tensor mean = large.mean([1, 2, 3], keepdim: true);
+        torch.Tensor deviation = (large - mean).pow(2).mean([1, 2, 3], keepdim: true).sqrt();
         return (large - mean) / deviation.clamp_min(1 / Math.Sqrt(3.0 * Side * Side));
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -9,7 +10,7 @@ namespace OrleansInference.Training.Ads;
 /// embeddings, and embeddings of hour, device and segment. Their features, and the product of picture and text, go
 /// through a small perceptron with dropout. Gives logits [n, 1].
 /// </summary>
-internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
+internal sealed class AdNetwork : Module<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor>
 {
     /// <summary>
     /// Pooling in front of the first convolution, done by <see cref="AdBatch.StandardisePooled"/> in training: a
@@ -87,18 +88,23 @@ internal sealed class AdNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
     }
 
     /// <inheritdoc />
-    public override Tensor forward(Tensor image, Tensor text, Tensor categories, Tensor numbers)
+    public override torch.Tensor forward(
+        torch.Tensor image,
+        torch.Tensor text,
+        torch.Tensor categories,
+        torch.Tensor numbers
+    )
     {
-        Tensor x = functional.relu(_firstNorm.forward(_first.forward(image)));
+        torch.Tensor x = functional.relu(_firstNorm.forward(_first.forward(image)));
         for (int i = 0; i < _norms.Count; i++)
         {
             x = functional.relu(_norms[i].forward(_pointwise[i].forward(_depthwise[i].forward(x))));
         }
-        Tensor picture = _picture.forward(x.mean([2, 3]));
-        Tensor mask = text.ne(0).to(ScalarType.Float32).unsqueeze(2);
-        Tensor words = (_text.forward(text) * mask).sum(1) / mask.sum(1).clamp_min(1);
-        Tensor[] context = [.. _embeddings.Select((embedding, i) => embedding.forward(categories.select(1, i)))];
-        Tensor all = cat([picture, words, picture * words, .. context, numbers], 1);
+        torch.Tensor picture = _picture.forward(x.mean([2, 3]));
+        torch.Tensor mask = text.ne(0).to(ScalarType.Float32).unsqueeze(2);
+        torch.Tensor words = (_text.forward(text) * mask).sum(1) / mask.sum(1).clamp_min(1);
+        torch.Tensor[] context = [.. _embeddings.Select((embedding, i) => embedding.forward(categories.select(1, i)))];
+        torch.Tensor all = cat([picture, words, picture * words, .. context, numbers], 1);
         return _out.forward(_dropout.forward(functional.relu(_hidden.forward(all))));
     }
 }

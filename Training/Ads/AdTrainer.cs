@@ -30,7 +30,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
     /// <param name="report">Told the share done, and each epoch.</param>
     /// <param name="cancellationToken">Ends it early, with the best weights so far.</param>
     public IReadOnlyList<TrainingEpoch> Train(
-        nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network,
+        nn.Module<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor> network,
         TrainingOptions options,
         Action<double, TrainingEpoch?> report,
         CancellationToken cancellationToken
@@ -52,7 +52,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
                 )
                 : optim.Adam(network.parameters(), options.LearningRate, weight_decay: options.WeightDecay);
         List<TrainingEpoch> epochs = [];
-        Dictionary<string, Tensor> best = [];
+        Dictionary<string, torch.Tensor> best = [];
         double bestAuc = 0;
         Stopwatch clock = Stopwatch.StartNew();
         for (int epoch = 0; epoch < options.Epochs && !cancellationToken.IsCancellationRequested; epoch++)
@@ -72,12 +72,15 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
                 {
                     group.LearningRate = options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * progress));
                 }
-                (Tensor image, Tensor text, Tensor categories, Tensor numbers, Tensor clicks) = HideInputs(
-                    _batch.Gather(rows.AsSpan(step * options.BatchSize, options.BatchSize)),
-                    options
-                );
+                (
+                    torch.Tensor image,
+                    torch.Tensor text,
+                    torch.Tensor categories,
+                    torch.Tensor numbers,
+                    torch.Tensor clicks
+                ) = HideInputs(_batch.Gather(rows.AsSpan(step * options.BatchSize, options.BatchSize)), options);
                 optimiser.zero_grad();
-                Tensor cost = nn.functional.binary_cross_entropy_with_logits(
+                torch.Tensor cost = nn.functional.binary_cross_entropy_with_logits(
                     network.forward(
                         options.WithoutPicture
                             ? BlankPictures(image)
@@ -104,7 +107,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
             if (auc > bestAuc)
             {
                 bestAuc = auc;
-                foreach (Tensor old in best.Values)
+                foreach (torch.Tensor old in best.Values)
                 {
                     old.Dispose();
                 }
@@ -123,7 +126,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
         {
             network.load_state_dict(best);
         }
-        foreach (Tensor old in best.Values)
+        foreach (torch.Tensor old in best.Values)
         {
             old.Dispose();
         }
@@ -133,7 +136,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
 
     /// <summary>AUC and log loss on some of the rows.</summary>
     public (double Auc, double LogLoss) Score(
-        nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network,
+        nn.Module<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor> network,
         Range range,
         TrainingOptions options
     )
@@ -146,7 +149,7 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
 
     /// <summary>Probabilities of rows.</summary>
     public double[] Predict(
-        nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network,
+        nn.Module<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor> network,
         int[] rows,
         TrainingOptions options
     )
@@ -162,11 +165,11 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
                 CollectionPause.Renew();
             }
             using DisposeScope scope = NewDisposeScope();
-            (Tensor image, Tensor text, Tensor categories, Tensor numbers, _) = HideInputs(
+            (torch.Tensor image, torch.Tensor text, torch.Tensor categories, torch.Tensor numbers, _) = HideInputs(
                 _batch.Gather(some),
                 options
             );
-            Tensor result = network
+            torch.Tensor result = network
                 .forward(
                     options.WithoutPicture ? BlankPictures(image) : Prepare(network, image),
                     text,
@@ -181,13 +184,27 @@ internal sealed class AdTrainer(Picture[] pictures, Impression[] log)
         return [.. probabilities];
     }
 
-    private static Tensor Prepare(nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor> network, Tensor image) =>
-        network is AdNetwork ? AdBatch.StandardisePooled(image) : AdBatch.Standardise(image);
+    private static torch.Tensor Prepare(
+        nn.Module<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor> network,
+        torch.Tensor image
+    ) => network is AdNetwork ? AdBatch.StandardisePooled(image) : AdBatch.Standardise(image);
 
-    private static Tensor BlankPictures(Tensor image) => zeros([image.shape[0], 3, 8, 8]);
+    private static torch.Tensor BlankPictures(torch.Tensor image) => zeros([image.shape[0], 3, 8, 8]);
 
-    private static (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) HideInputs(
-        (Tensor Image, Tensor Text, Tensor Categories, Tensor Numbers, Tensor Clicks) batch,
+    private static (
+        torch.Tensor Image,
+        torch.Tensor Text,
+        torch.Tensor Categories,
+        torch.Tensor Numbers,
+        torch.Tensor Clicks
+    ) HideInputs(
+        (
+            torch.Tensor Image,
+            torch.Tensor Text,
+            torch.Tensor Categories,
+            torch.Tensor Numbers,
+            torch.Tensor Clicks
+        ) batch,
         TrainingOptions options
     ) => options.WithoutText ? batch with { Text = zeros_like(batch.Text) } : batch;
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,7 +9,7 @@ namespace OrleansInference.Training.Ads;
 /// The source document's network as it stands, which sees the picture alone. It has two convolutions with max pooling,
 /// a dense layer of 128, dropout 0.5 and one output. Gives logits [n, 1].
 /// </summary>
-internal sealed class DocumentNetwork : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
+internal sealed class DocumentNetwork : Module<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor>
 {
 #pragma warning disable CA2213 // Torch disposes registered modules with this one.
     private readonly Conv2d _first = Conv2d(3, 32, 3, padding: 1);
@@ -26,9 +27,14 @@ internal sealed class DocumentNetwork : Module<Tensor, Tensor, Tensor, Tensor, T
     public static long MultiplyAdds => (224L * 224 * 27 * 32) + (112L * 112 * 288 * 64) + (64L * 56 * 56 * 128) + 128;
 
     /// <inheritdoc />
-    public override Tensor forward(Tensor image, Tensor text, Tensor categories, Tensor numbers)
+    public override torch.Tensor forward(
+        torch.Tensor image,
+        torch.Tensor text,
+        torch.Tensor categories,
+        torch.Tensor numbers
+    )
     {
-        Tensor x = functional.max_pool2d(functional.relu(_first.forward(image)), 2);
+        torch.Tensor x = functional.max_pool2d(functional.relu(_first.forward(image)), 2);
         x = functional.max_pool2d(functional.relu(_second.forward(x)), 2);
         return _out.forward(_dropout.forward(functional.relu(_dense.forward(x.flatten(1)))));
     }

@@ -19,7 +19,9 @@ internal static class PolicyExport
             .Input("tokens", Kind.Float, "sets", "count", PolicySchema.Width)
             .Input("mask", Kind.Float, "sets", "count");
         foreach (
-            (string name, Tensor value) in network.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            (string name, torch.Tensor value) in network
+                .state_dict()
+                .OrderBy(entry => entry.Key, StringComparer.Ordinal)
         )
         {
             if (name.StartsWith("_value", StringComparison.Ordinal))
@@ -27,7 +29,7 @@ internal static class PolicyExport
                 continue;
             }
             using DisposeScope scope = NewDisposeScope();
-            Tensor stored = value.detach().cpu();
+            torch.Tensor stored = value.detach().cpu();
             if (stored.dim() == 2)
             {
                 stored = stored.t();

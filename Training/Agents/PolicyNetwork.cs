@@ -1,4 +1,5 @@
 using OrleansInference.Agent.Policy;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -10,7 +11,8 @@ namespace OrleansInference.Training.Agents;
 /// the set. Actions follow from token and set, the worth of a candidate from the set. The last layers start at zero, so
 /// that an untrained policy prefers the default.
 /// </summary>
-internal sealed class PolicyNetwork : Module<Tensor, Tensor, (Tensor Actions, Tensor Ranks, Tensor Values)>
+internal sealed class PolicyNetwork
+    : Module<torch.Tensor, torch.Tensor, (torch.Tensor Actions, torch.Tensor Ranks, torch.Tensor Values)>
 {
     /// <summary>Width of the layers.</summary>
     public const int Hidden = 72;
@@ -51,14 +53,17 @@ internal sealed class PolicyNetwork : Module<Tensor, Tensor, (Tensor Actions, Te
         - new[] { _value1, _value2 }.Sum(layer => layer.parameters().Sum(parameter => parameter.numel()));
 
     /// <inheritdoc />
-    public override (Tensor Actions, Tensor Ranks, Tensor Values) forward(Tensor tokens, Tensor mask)
+    public override (torch.Tensor Actions, torch.Tensor Ranks, torch.Tensor Values) forward(
+        torch.Tensor tokens,
+        torch.Tensor mask
+    )
     {
-        Tensor embedded = functional.relu(_embed2.forward(functional.relu(_embed1.forward(tokens))));
-        Tensor present = mask.unsqueeze(2);
-        Tensor set = (embedded * present).sum(1, keepdim: true) / present.sum(1, keepdim: true).clamp_min(1);
-        Tensor actions = _actions.forward(functional.relu(_token.forward(embedded) + _set.forward(set)));
-        Tensor ranks = _rank2.forward(functional.relu(_rank1.forward(set))).flatten();
-        Tensor values = _value2.forward(functional.relu(_value1.forward(tokens))).squeeze(2);
+        torch.Tensor embedded = functional.relu(_embed2.forward(functional.relu(_embed1.forward(tokens))));
+        torch.Tensor present = mask.unsqueeze(2);
+        torch.Tensor set = (embedded * present).sum(1, keepdim: true) / present.sum(1, keepdim: true).clamp_min(1);
+        torch.Tensor actions = _actions.forward(functional.relu(_token.forward(embedded) + _set.forward(set)));
+        torch.Tensor ranks = _rank2.forward(functional.relu(_rank1.forward(set))).flatten();
+        torch.Tensor values = _value2.forward(functional.relu(_value1.forward(tokens))).squeeze(2);
         return (actions, ranks, values);
     }
 }

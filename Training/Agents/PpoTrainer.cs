@@ -46,18 +46,18 @@ internal sealed class PpoTrainer : IDisposable
             return (0, 0);
         }
         using DisposeScope all = NewDisposeScope();
-        Tensor tokens = tensor(
+        torch.Tensor tokens = tensor(
             samples.SelectMany(sample => sample.Token).ToArray(),
             [samples.Count, 1, PolicySchema.Width]
         );
-        Tensor mask = ones(samples.Count, 1);
-        Tensor actions = tensor(samples.Select(sample => (long)sample.Action).ToArray());
-        Tensor before = tensor(samples.Select(sample => sample.LogProbability).ToArray());
-        Tensor returns = tensor(samples.Select(sample => sample.Return).ToArray());
-        Tensor advantages;
+        torch.Tensor mask = ones(samples.Count, 1);
+        torch.Tensor actions = tensor(samples.Select(sample => (long)sample.Action).ToArray());
+        torch.Tensor before = tensor(samples.Select(sample => sample.LogProbability).ToArray());
+        torch.Tensor returns = tensor(samples.Select(sample => sample.Return).ToArray());
+        torch.Tensor advantages;
         using (no_grad())
         {
-            (_, _, Tensor values) = _network.forward(tokens, mask);
+            (_, _, torch.Tensor values) = _network.forward(tokens, mask);
             advantages = returns - values.squeeze(1);
             // A few looks with half of all requests lost must not drown the rest.
             advantages = ((advantages - advantages.mean()) / (advantages.std() + 1e-6)).clamp(
@@ -75,18 +75,18 @@ internal sealed class PpoTrainer : IDisposable
             foreach (int[] chunk in order.Chunk(BatchSize))
             {
                 using DisposeScope scope = NewDisposeScope();
-                Tensor index = tensor(chunk.Select(i => (long)i).ToArray());
-                (Tensor logits, _, Tensor values) = _network.forward(
+                torch.Tensor index = tensor(chunk.Select(i => (long)i).ToArray());
+                (torch.Tensor logits, _, torch.Tensor values) = _network.forward(
                     tokens.index_select(0, index),
                     mask.index_select(0, index)
                 );
-                Tensor logs = functional.log_softmax(logits.squeeze(1), 1);
-                Tensor taken = logs.gather(1, actions.index_select(0, index).unsqueeze(1)).squeeze(1);
-                Tensor ratio = (taken - before.index_select(0, index)).exp();
-                Tensor advantage = advantages.index_select(0, index);
-                Tensor surrogate = minimum(ratio * advantage, ratio.clamp(1 - Clip, 1 + Clip) * advantage).mean();
-                Tensor spread = -(logs.exp() * logs).sum(1).mean();
-                Tensor error = functional.mse_loss(values.squeeze(1), returns.index_select(0, index));
+                torch.Tensor logs = functional.log_softmax(logits.squeeze(1), 1);
+                torch.Tensor taken = logs.gather(1, actions.index_select(0, index).unsqueeze(1)).squeeze(1);
+                torch.Tensor ratio = (taken - before.index_select(0, index)).exp();
+                torch.Tensor advantage = advantages.index_select(0, index);
+                torch.Tensor surrogate = minimum(ratio * advantage, ratio.clamp(1 - Clip, 1 + Clip) * advantage).mean();
+                torch.Tensor spread = -(logs.exp() * logs).sum(1).mean();
+                torch.Tensor error = functional.mse_loss(values.squeeze(1), returns.index_select(0, index));
                 Step((ValueWeight * error) - surrogate - (EntropyBonus * spread));
                 entropy += spread.item<float>();
                 steps++;
@@ -113,11 +113,11 @@ internal sealed class PpoTrainer : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             int count = choice.Gains.Length;
-            Tensor tokens = tensor(choice.Tokens, [count, PolicySchema.MostTokens, PolicySchema.Width]);
-            Tensor mask = tensor(choice.Mask, [count, PolicySchema.MostTokens]);
-            Tensor gains = tensor(choice.Gains);
-            (_, Tensor ranks, _) = _network.forward(tokens, mask);
-            Tensor logs = functional.log_softmax(ranks, 0);
+            torch.Tensor tokens = tensor(choice.Tokens, [count, PolicySchema.MostTokens, PolicySchema.Width]);
+            torch.Tensor mask = tensor(choice.Mask, [count, PolicySchema.MostTokens]);
+            torch.Tensor gains = tensor(choice.Gains);
+            (_, torch.Tensor ranks, _) = _network.forward(tokens, mask);
+            torch.Tensor logs = functional.log_softmax(ranks, 0);
             tried += Math.Max(0, choice.Gains[(int)ranks.argmax().item<long>()]);
             best += Math.Max(0, choice.Gains.Max());
             if (warmStart)
@@ -126,15 +126,15 @@ internal sealed class PpoTrainer : IDisposable
                 continue;
             }
 
-            Tensor probabilities = logs.exp().detach();
-            Tensor baseline = (probabilities * gains).sum();
+            torch.Tensor probabilities = logs.exp().detach();
+            torch.Tensor baseline = (probabilities * gains).sum();
             int action = (int)multinomial(probabilities, 1).item<long>();
             float advantage = Math.Clamp((choice.Gains[action] - baseline.item<float>()) / GainScale, -3, 3);
             float old = logs[action].item<float>();
             for (int epoch = 0; epoch < 2; epoch++)
             {
-                (_, Tensor now, _) = _network.forward(tokens, mask);
-                Tensor ratio = (functional.log_softmax(now, 0)[action] - old).exp();
+                (_, torch.Tensor now, _) = _network.forward(tokens, mask);
+                torch.Tensor ratio = (functional.log_softmax(now, 0)[action] - old).exp();
                 Step(-minimum(ratio * advantage, ratio.clamp(1 - Clip, 1 + Clip) * advantage));
             }
         }
@@ -142,7 +142,7 @@ internal sealed class PpoTrainer : IDisposable
         return best <= 0 ? 1 : tried / best;
     }
 
-    private void Step(Tensor loss)
+    private void Step(torch.Tensor loss)
     {
         _optimiser.zero_grad();
         loss.backward();

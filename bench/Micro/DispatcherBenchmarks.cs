@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Grains.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Load.Compare;
 using OrleansInference.Load.Orleans;
 
@@ -79,7 +78,7 @@ public class DispatcherBenchmarks
     {
         for (int i = 0; i < Calls / InFlight; i++)
         {
-            using InferenceResponse response = await _dispatcher.InferAsync(Request(), _aborted);
+            using InferenceAnswer response = await _dispatcher.InferAsync(Request(), _aborted);
             response.EnsureSuccess();
         }
     }
@@ -88,18 +87,16 @@ public class DispatcherBenchmarks
     {
         for (int i = 0; i < Calls / InFlight; i++)
         {
-            using InferenceResponse response = await _grains
-                .GetGrain<IInferenceGrain>(0)
-                .InferAsync(Request(), _aborted);
+            using InferenceAnswer response = await _grains.GetGrain<IInferenceGrain>(0).InferAsync(Request(), _aborted);
             response.EnsureSuccess();
         }
     }
 
     /// <summary>As the gateway makes it from a body: a new request over memory that is not copied.</summary>
-    private InferenceRequest Request() =>
+    private InferenceCall Request() =>
         new()
         {
             ModelName = "probe",
-            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, Bytes / sizeof(float)], _data)],
+            Inputs = [new Tensor("x", TensorDatatype.Fp32, [1, Bytes / sizeof(float)], _data)],
         };
 }

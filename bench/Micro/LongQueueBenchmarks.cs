@@ -9,7 +9,7 @@ namespace OrleansInference.Micro;
 public class LongQueueBenchmarks
 {
     private static readonly BatchLimits OneRow = new() { MaxRows = 1, FillToMax = true };
-    private static readonly InferenceRequest Request = new() { ModelName = "model", Inputs = [] };
+    private static readonly InferenceCall Request = new() { ModelName = "model", Inputs = [] };
 
     private readonly ReplicaQueue<QueuedRequest> _queue = new();
     private readonly List<BatchEntry<QueuedRequest>> _batch = new(1);

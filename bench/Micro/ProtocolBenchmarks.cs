@@ -3,7 +3,6 @@ using System.Text;
 using BenchmarkDotNet.Attributes;
 using Microsoft.AspNetCore.Http;
 using OrleansInference.Gateway.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Micro;
 
@@ -59,7 +58,7 @@ public class ProtocolBenchmarks
     {
         ParsedInferRequest request = InferRequestReader.Read(body);
         int bytes = 0;
-        foreach (InferenceTensor tensor in request.Inputs)
+        foreach (Tensor tensor in request.Inputs)
         {
             bytes += tensor.ByteLength;
             tensor.Dispose();

@@ -24,7 +24,7 @@ public class ReplicaQueueBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        InferenceRequest request = new() { ModelName = "model", Inputs = [] };
+        InferenceCall request = new() { ModelName = "model", Inputs = [] };
         _requests = [.. Enumerable.Range(0, Requests).Select(_ => new QueuedRequest(request, 1, ShapeSignature.Fixed))];
 
         // Objectives in no order: a heap that is filled in order has nothing to do.

@@ -3,7 +3,6 @@ using BenchmarkDotNet.Attributes;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Cluster;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Routing.Calls;
 using OrleansInference.Routing.Health;
 
@@ -76,31 +75,30 @@ public class RoutingBenchmarks
     public void Cleanup() => _cancellation.Dispose();
 
     [Benchmark(Baseline = true)]
-    public async Task<InferenceResponse> Straight() =>
-        await _transport.InferAsync(_node, Request(), _cancellation.Token);
+    public async Task<InferenceAnswer> Straight() => await _transport.InferAsync(_node, Request(), _cancellation.Token);
 
     [Benchmark]
-    public async Task<InferenceResponse> Routed()
+    public async Task<InferenceAnswer> Routed()
     {
-        _router.TryInfer(Request(), _cancellation.Token, out Task<InferenceResponse>? answer);
+        _router.TryInfer(Request(), _cancellation.Token, out Task<InferenceAnswer>? answer);
         return await answer!;
     }
 
-    private static InferenceRequest Request() =>
+    private static InferenceCall Request() =>
         new()
         {
             ModelName = "m",
-            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 4], new byte[16])],
+            Inputs = [new Tensor("x", TensorDatatype.Fp32, [1, 4], new byte[16])],
             Timeout = TimeSpan.FromSeconds(1),
         };
 
     private sealed class Immediate : INodeTransport
     {
-        public Task<InferenceResponse> InferAsync(
+        public Task<InferenceAnswer> InferAsync(
             NodeState node,
-            InferenceRequest request,
+            InferenceCall request,
             CancellationToken cancellationToken
-        ) => Task.FromResult(new InferenceResponse { ModelName = request.ModelName });
+        ) => Task.FromResult(new InferenceAnswer { ModelName = request.ModelName });
 
         public Task PingAsync(NodeState node, CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -3,7 +3,6 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Micro;
 
@@ -12,8 +11,8 @@ public class TensorCodecBenchmarks
 {
     private readonly ArrayBufferWriter<byte> _wire = new(1 << 20);
     private ServiceProvider _services = null!;
-    private Serializer<InferenceRequest> _serializer = null!;
-    private InferenceRequest _request = null!;
+    private Serializer<InferenceCall> _serializer = null!;
+    private InferenceCall _request = null!;
 
     /// <summary>Bytes of the tensor: 28 × 28 and 3 × 224 × 224 numbers.</summary>
     [Params(3_136, 602_112)]
@@ -23,7 +22,7 @@ public class TensorCodecBenchmarks
     public void Setup()
     {
         _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
-        _serializer = _services.GetRequiredService<Serializer<InferenceRequest>>();
+        _serializer = _services.GetRequiredService<Serializer<InferenceCall>>();
         _request = Request(Bytes);
     }
 
@@ -35,14 +34,14 @@ public class TensorCodecBenchmarks
     {
         _wire.ResetWrittenCount();
         _serializer.Serialize(_request, _wire);
-        using InferenceRequest copy = _serializer.Deserialize(_wire.WrittenMemory)!;
+        using InferenceCall copy = _serializer.Deserialize(_wire.WrittenMemory)!;
         return copy.Inputs[0].ByteLength;
     }
 
-    private static InferenceRequest Request(int bytes) =>
+    private static InferenceCall Request(int bytes) =>
         new()
         {
             ModelName = "model",
-            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, bytes / sizeof(float)], new byte[bytes])],
+            Inputs = [new Tensor("x", TensorDatatype.Fp32, [1, bytes / sizeof(float)], new byte[bytes])],
         };
 }

@@ -3,8 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
-using ModelMetadata = OrleansInference.Grains.Interfaces.Models.ModelMetadata;
+using ModelMetadata = OrleansInference.ModelMetadata;
 
 namespace OrleansInference.GpuBench;
 
@@ -77,7 +76,7 @@ internal sealed class Bench(Arguments arguments, Report report)
         return difference / largest;
     }
 
-    private static InferenceRequest Request(string model, InferenceTensor[] inputs) =>
+    private static InferenceRequest Request(string model, Tensor[] inputs) =>
         new() { ModelName = model, Inputs = inputs };
 
     private static string Text(double number) => number.ToString("G3", CultureInfo.InvariantCulture);
@@ -110,14 +109,14 @@ internal sealed class Bench(Arguments arguments, Report report)
 
     private async Task AnswerAsync(SiloUnderTest silo, string model, RawModel cpu, int rows)
     {
-        InferenceTensor[] inputs = ModelInputs.Make(cpu.Session, rows);
+        Tensor[] inputs = ModelInputs.Make(cpu.Session, rows);
         OrtValue[] values = [.. inputs.Select(ModelInputs.Value)];
         float[] expected = cpu.Run([.. inputs.Select(input => input.Name)], values);
         foreach (OrtValue value in values)
         {
             value.Dispose();
         }
-        using InferenceResponse response = await silo.Client.InferAsync(Request(model, inputs));
+        using InferenceResult response = await silo.Client.InferAsync(Request(model, inputs));
         double difference = Difference(
             MemoryMarshal.Cast<byte, float>(response.Output(cpu.Session.OutputNames[0]).Data.Span),
             expected
@@ -131,7 +130,7 @@ internal sealed class Bench(Arguments arguments, Report report)
         using RawModel raw = new(File(model), arguments.Provider);
         foreach (int rows in Rows(raw.Session))
         {
-            InferenceTensor[] inputs = ModelInputs.Make(raw.Session, rows);
+            Tensor[] inputs = ModelInputs.Make(raw.Session, rows);
             string[] names = [.. inputs.Select(input => input.Name)];
             OrtValue[] values = [.. inputs.Select(ModelInputs.Value)];
             foreach (int callers in Callers)
@@ -158,7 +157,7 @@ internal sealed class Bench(Arguments arguments, Report report)
 
     private static async Task AskAsync(SiloUnderTest silo, InferenceRequest request)
     {
-        using InferenceResponse response = await silo.Client.InferAsync(request);
+        using InferenceResult response = await silo.Client.InferAsync(request);
     }
 
     private static int[] Rows(InferenceSession session) => ModelInputs.TakesBatches(session) ? Batches : [1];

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.GpuBench;
 
@@ -16,14 +15,14 @@ internal static class ModelInputs
 
     /// <summary>The inputs for some rows.</summary>
     /// <exception cref="NotSupportedException">The model has an input that is neither FP32 nor INT64.</exception>
-    public static InferenceTensor[] Make(InferenceSession session, int rows)
+    public static Tensor[] Make(InferenceSession session, int rows)
     {
         Random random = new(7);
         return [.. session.InputMetadata.Select(input => Make(input.Key, input.Value, rows, random))];
     }
 
     /// <summary>The same for ONNX Runtime.</summary>
-    public static OrtValue Value(InferenceTensor tensor)
+    public static OrtValue Value(Tensor tensor)
     {
         ReadOnlySpan<byte> bytes = tensor.Data.Span;
         return tensor.Datatype == TensorDatatype.Fp32
@@ -37,7 +36,7 @@ internal static class ModelInputs
             );
     }
 
-    private static InferenceTensor Make(string name, NodeMetadata metadata, int rows, Random random)
+    private static Tensor Make(string name, NodeMetadata metadata, int rows, Random random)
     {
         long[] shape =
         [
@@ -52,12 +51,7 @@ internal static class ModelInputs
         if (metadata.ElementType == typeof(float))
         {
             float[] values = [.. Enumerable.Range(0, elements).Select(_ => random.NextSingle())];
-            return new InferenceTensor(
-                name,
-                TensorDatatype.Fp32,
-                shape,
-                MemoryMarshal.AsBytes<float>(values).ToArray()
-            );
+            return new Tensor(name, TensorDatatype.Fp32, shape, MemoryMarshal.AsBytes<float>(values).ToArray());
         }
 
         bool isTokens = metadata.ElementType == typeof(long);
@@ -66,7 +60,7 @@ internal static class ModelInputs
             throw new NotSupportedException($"input '{name}' is {metadata.ElementType}; FP32 and INT64 are allowed");
         }
         long[] tokens = [.. Enumerable.Range(0, elements).Select(_ => Token(name, random))];
-        return new InferenceTensor(name, TensorDatatype.Int64, shape, MemoryMarshal.AsBytes<long>(tokens).ToArray());
+        return new Tensor(name, TensorDatatype.Int64, shape, MemoryMarshal.AsBytes<long>(tokens).ToArray());
     }
 
     /// <summary>A transformer's mask is all ones and its segments all zeros.</summary>

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansInference.Client;
 
 namespace OrleansInference.GpuBench;
 
@@ -27,7 +26,9 @@ internal sealed class SiloUnderTest : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        _services = new ServiceCollection().AddKServeHttpInferenceClient(_http.BaseAddress!).BuildServiceProvider();
+        ServiceCollection services = new();
+        services.AddInferenceClient().UseHttp(_http.BaseAddress!);
+        _services = services.BuildServiceProvider();
     }
 
     /// <summary>Inference.</summary>

@@ -1,12 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OrleansInference.Client;
-using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
+using OrleansInference;
 using OrleansInference.Onnx.Samples;
 
 // Ranks 1,000 advertisements for one visitor in one request; the cluster splits its rows over its nodes.
@@ -18,7 +15,7 @@ const int TextBuckets = 2048;
 int port = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 30000;
 
 HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, port));
+builder.Services.AddInferenceClient().UseOrleans(new IPEndPoint(IPAddress.Loopback, port));
 using IHost host = builder.Build();
 await host.StartAsync();
 IInferenceClient client = host.Services.GetRequiredService<IInferenceClient>();
@@ -48,37 +45,18 @@ long[] text =
 long[] context = [.. Enumerable.Range(0, Candidates).SelectMany(_ => new long[] { 20, 1, 2 })];
 float[] prices = [.. Enumerable.Range(0, Candidates).Select(_ => (random.NextSingle() * 4) - 2)];
 
-InferenceRequest request = new()
-{
-    ModelName = "ads-ctr",
-    Inputs =
-    [
-        new InferenceTensor("image", TensorDatatype.UInt8, [Candidates, Side, Side, 3], pictures),
-        new InferenceTensor(
-            "text",
-            TensorDatatype.Int64,
-            [Candidates, TextLength],
-            MemoryMarshal.AsBytes(text.AsSpan()).ToArray()
-        ),
-        new InferenceTensor(
-            "context",
-            TensorDatatype.Int64,
-            [Candidates, 3],
-            MemoryMarshal.AsBytes(context.AsSpan()).ToArray()
-        ),
-        new InferenceTensor(
-            "price",
-            TensorDatatype.Fp32,
-            [Candidates, 1],
-            MemoryMarshal.AsBytes(prices.AsSpan()).ToArray()
-        ),
-    ],
-};
+InferenceRequest request = new(
+    "ads-ctr",
+    Tensor.Create("image", pictures, Candidates, Side, Side, 3),
+    Tensor.Create("text", text, Candidates, TextLength),
+    Tensor.Create("context", context, Candidates, 3),
+    Tensor.Create("price", prices, Candidates, 1)
+);
 try
 {
     Stopwatch clock = Stopwatch.StartNew();
-    using InferenceResponse response = await client.InferAsync(request);
-    float[] probabilities = MemoryMarshal.Cast<byte, float>(response.Output("click_probability").Data.Span).ToArray();
+    using InferenceResult result = await client.InferAsync(request);
+    float[] probabilities = result.Output("click_probability").ToArray<float>();
     Console.WriteLine($"{Candidates} candidates ranked in {clock.Elapsed.TotalMilliseconds:F0} ms; the best ten:");
     foreach (int best in Enumerable.Range(0, Candidates).OrderByDescending(i => probabilities[i]).Take(10))
     {

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Diagnostics;
-using OrleansInference.Grains.Interfaces.Inference;
 
 namespace OrleansInference.WebService;
 
@@ -8,8 +7,11 @@ namespace OrleansInference.WebService;
 /// </summary>
 internal sealed class InferenceExceptionHandler(IProblemDetailsService problems) : IExceptionHandler
 {
-    /// <summary>Seconds after which a refused client may try again; a backlog is worked off within about one.</summary>
-    private const int RetryAfterSeconds = 1;
+    /// <summary>
+    /// After which time a refused client may try again where the server of models says none; a backlog is worked off
+    /// within about a second.
+    /// </summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc />
     public async ValueTask<bool> TryHandleAsync(
@@ -18,17 +20,16 @@ internal sealed class InferenceExceptionHandler(IProblemDetailsService problems)
         CancellationToken cancellationToken
     )
     {
-        if (exception is not InferenceException { Error: var error })
+        if (exception is not InferenceException refusal)
         {
             return false;
         }
-        int status = Status(error);
+        int status = Status(refusal.Error);
         context.Response.StatusCode = status;
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {
-            context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(
-                System.Globalization.CultureInfo.InvariantCulture
-            );
+            double seconds = Math.Ceiling((refusal.RetryAfter ?? RetryAfter).TotalSeconds);
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
         ProblemDetailsContext problem = new() { HttpContext = context, Exception = exception };

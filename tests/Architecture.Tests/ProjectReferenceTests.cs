@@ -8,9 +8,11 @@ public sealed class ProjectReferenceTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
-        ["Grains.Interfaces"] = [],
+        ["Abstractions"] = [],
+        ["Grains.Interfaces"] = ["Abstractions"],
         ["Onnx"] = [],
         ["Protocol"] = [],
+        ["Protocol.Json"] = ["Abstractions"],
         ["Scheduling"] = ["Grains.Interfaces"],
         ["Routing"] = ["Grains.Interfaces", "Scheduling"],
         ["Engine"] = ["Routing", "Scheduling", "Onnx", "Protocol"],
@@ -18,18 +20,21 @@ public sealed class ProjectReferenceTests
         ["Grains"] = ["Engine", "Agent", "Jobs.Formats"],
         ["Agent"] = ["Routing", "Scheduling"],
         ["Simulation"] = ["Agent", "Routing", "Scheduling"],
-        ["Gateway"] = ["Grains.Interfaces", "Protocol"],
-        ["Client"] = ["Routing", "Protocol"],
+        ["Gateway"] = ["Grains.Interfaces", "Protocol", "Protocol.Json"],
+        ["Client"] = ["Abstractions", "Protocol.Json"],
+        ["Client.Grpc"] = ["Client", "Protocol"],
+        ["Client.Images"] = ["Abstractions"],
+        ["Client.Orleans"] = ["Client", "Grains.Interfaces", "Routing"],
         ["Dashboard"] = [],
-        ["Cli"] = ["Client", "Engine", "Simulation"],
+        ["Cli"] = ["Client", "Client.Grpc", "Client.Images", "Client.Orleans", "Engine", "Protocol.Json", "Simulation"],
         ["Silo"] = ["Dashboard", "Gateway", "Grains", "Simulation"],
         ["Research"] = ["Agent", "Simulation"],
         ["Training"] = ["Engine", "Onnx", "Simulation", "Research"],
-        ["AdRanking"] = ["Client", "Onnx"],
+        ["AdRanking"] = ["Client.Orleans", "Onnx"],
         ["MinimalClient"] = ["Client"],
-        ["WebService"] = ["Client"],
+        ["WebService"] = ["Client.Orleans"],
         ["AspNetBaseline"] = [],
-        ["GpuBench"] = ["Client"],
+        ["GpuBench"] = ["Client.Orleans"],
     };
 
     /// <summary>Packages that only some projects may see.</summary>
@@ -37,7 +42,7 @@ public sealed class ProjectReferenceTests
     [
         ("Microsoft.Orleans.Server", ["Silo"]),
         ("Microsoft.Orleans.Runtime", ["Grains"]),
-        ("Microsoft.Orleans.Client", ["Client"]),
+        ("Microsoft.Orleans.Client", ["Client.Orleans"]),
         ("$(OrtPackage)", ["Engine", "AspNetBaseline", "GpuBench", "Load", "Onnx.Tests", "Training.Tests"]),
         ("TorchSharp", ["Training"]),
         ("libtorch-cpu-linux-x64", ["Training"]),

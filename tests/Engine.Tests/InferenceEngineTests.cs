@@ -2,7 +2,6 @@ using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 
 namespace OrleansInference.Engine.Tests;
@@ -49,7 +48,7 @@ public sealed class InferenceEngineTests
         await using TestEngine test = await TestEngine.StartAsync(("optional", FixtureModels.OptionalInput(2), null));
 
         Assert.Equal<float[]>([2f, 4], await Run(test, "optional", [1, 2], 1, 2));
-        using InferenceResponse scaled = await test.InferAsync(
+        using InferenceAnswer scaled = await test.InferAsync(
             TestEngine.Request("optional", TestEngine.Floats("scale", [10], 1), TestEngine.Floats("x", [1, 2], 1, 2))
         );
         Assert.Equal([10f, 20], TestEngine.Floats(scaled.EnsureSuccess().Output("y")));
@@ -63,10 +62,10 @@ public sealed class InferenceEngineTests
             ("free", FixtureModels.TwoDynamicDimensions(), null)
         );
 
-        using InferenceResponse rows = (
+        using InferenceAnswer rows = (
             await test.InferAsync(TestEngine.Request("mlp", TestEngine.Floats("x", [], 0, 4)))
         ).EnsureSuccess();
-        using InferenceResponse columns = (
+        using InferenceAnswer columns = (
             await test.InferAsync(TestEngine.Request("free", TestEngine.Floats("x", [], 2, 0)))
         ).EnsureSuccess();
 
@@ -94,7 +93,7 @@ public sealed class InferenceEngineTests
         Assert.Contains("config.pbtxt:2:1", Reason("badconfig"), StringComparison.Ordinal);
         Assert.Contains("set max_batch_size: 0", Reason("disagrees"), StringComparison.Ordinal);
         Assert.Contains("no version folder", Reason("empty"), StringComparison.Ordinal);
-        using InferenceResponse refused = await test.InferAsync(
+        using InferenceAnswer refused = await test.InferAsync(
             TestEngine.Request("truncated", TestEngine.Floats("x", [1], 1))
         );
         Assert.Equal(InferenceError.Unavailable, refused.Error);
@@ -109,8 +108,8 @@ public sealed class InferenceEngineTests
         await test.Engine.PollAsync(Token);
 
         Assert.Equal(["2"], test.Engine.ReadyVersions("m"));
-        using InferenceResponse old = await test.InferAsync(
-            new InferenceRequest
+        using InferenceAnswer old = await test.InferAsync(
+            new InferenceCall
             {
                 ModelName = "m",
                 ModelVersion = "1",
@@ -142,8 +141,8 @@ public sealed class InferenceEngineTests
         await test.Engine.StartAsync(Token);
 
         Assert.Equal(["1", "3"], test.Engine.ReadyVersions("m"));
-        using InferenceResponse response = await test.InferAsync(
-            new InferenceRequest
+        using InferenceAnswer response = await test.InferAsync(
+            new InferenceCall
             {
                 ModelName = "m",
                 ModelVersion = "1",
@@ -190,9 +189,7 @@ public sealed class InferenceEngineTests
         Assert.True(await test.Engine.UnloadAsync("m", Token));
 
         Assert.Equal(0, test.Engine.Memory.Reserved);
-        using InferenceResponse refused = await test.InferAsync(
-            TestEngine.Request("m", TestEngine.Floats("x", [1], 1))
-        );
+        using InferenceAnswer refused = await test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [1], 1)));
         Assert.Equal(InferenceError.Unavailable, refused.Error);
         Assert.False(await test.Engine.UnloadAsync("m", Token));
     }
@@ -267,7 +264,7 @@ public sealed class InferenceEngineTests
 
     private static async Task<float[]> Run(TestEngine test, string model, float[] values, params long[] shape)
     {
-        using InferenceResponse response = (
+        using InferenceAnswer response = (
             await test.InferAsync(TestEngine.Request(model, TestEngine.Floats("x", values, shape)))
         ).EnsureSuccess();
         return TestEngine.Floats(response.Output("y"));

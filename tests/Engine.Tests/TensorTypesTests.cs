@@ -1,5 +1,4 @@
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 using static OrleansInference.Onnx.Messages.TensorProto.Types;
 
@@ -40,11 +39,11 @@ public sealed class TensorTypesTests
         Random random = new(7);
         byte[][] contents = [.. Enumerable.Range(1, 4).Select(rows => Contents(datatype, rows * Width, random))];
 
-        InferenceResponse[] responses = await Task.WhenAll(
+        InferenceAnswer[] responses = await Task.WhenAll(
             contents.Select(
                 (bytes, index) =>
                     test.InferAsync(
-                        TestEngine.Request("same", new InferenceTensor("x", datatype, [index + 1, Width], bytes)),
+                        TestEngine.Request("same", new Tensor("x", datatype, [index + 1, Width], bytes)),
                         Token
                     )
             )
@@ -52,8 +51,8 @@ public sealed class TensorTypesTests
 
         for (int i = 0; i < responses.Length; i++)
         {
-            using InferenceResponse response = responses[i].EnsureSuccess();
-            InferenceTensor output = response.Output("y");
+            using InferenceAnswer response = responses[i].EnsureSuccess();
+            Tensor output = response.Output("y");
             Assert.Equal((datatype, 10), (output.Datatype, response.Timings.BatchRows));
             Assert.Equal([i + 1, Width], output.Shape.ToArray());
             Assert.Equal(contents[i], output.Data.ToArray());

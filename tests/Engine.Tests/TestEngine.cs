@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Tests;
 
@@ -53,15 +52,15 @@ internal sealed class TestEngine : IAsyncDisposable
         (ModelReplica?)Engine.Find(name, version, out _, out string message)
         ?? throw new InvalidOperationException(message + "; " + string.Join("; ", Engine.Index));
 
-    public static InferenceTensor Floats(string name, float[] values, params long[] shape) =>
+    public static Tensor Floats(string name, float[] values, params long[] shape) =>
         new(name, TensorDatatype.Fp32, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
-    public static InferenceRequest Request(string model, params InferenceTensor[] inputs) =>
+    public static InferenceCall Request(string model, params Tensor[] inputs) =>
         new() { ModelName = model, Inputs = inputs };
 
-    public static float[] Floats(InferenceTensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
+    public static float[] Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
 
-    public async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken? token = null) =>
+    public async Task<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken? token = null) =>
         await Engine.InferAsync(request, token ?? TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()

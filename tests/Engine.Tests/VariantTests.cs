@@ -65,7 +65,7 @@ public sealed class VariantTests
     {
         await using TestEngine test = await StartAsync(Allowing, json);
 
-        using InferenceResponse refused = await test.InferAsync(
+        using InferenceAnswer refused = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4))
         );
 
@@ -93,7 +93,7 @@ public sealed class VariantTests
 
     private static async Task<float> RunAsync(TestEngine test)
     {
-        using InferenceResponse response = await test.InferAsync(
+        using InferenceAnswer response = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4))
         );
         return TestEngine.Floats(response.EnsureSuccess().Outputs[0])[0];

@@ -1,30 +1,23 @@
 using System.Runtime.InteropServices;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Tests;
 
 /// <summary>Requests of float rows.</summary>
 internal static class Tensors
 {
-    public static InferenceRequest Floats(string model, int rows, int width, Func<int, float> value)
+    public static InferenceCall Floats(string model, int rows, int width, Func<int, float> value)
     {
         float[] values = [.. Enumerable.Range(0, rows * width).Select(value)];
-        return new InferenceRequest
+        return new InferenceCall
         {
             ModelName = model,
             Inputs =
             [
-                new InferenceTensor(
-                    "x",
-                    TensorDatatype.Fp32,
-                    [rows, width],
-                    MemoryMarshal.AsBytes(values.AsSpan()).ToArray()
-                ),
+                new Tensor("x", TensorDatatype.Fp32, [rows, width], MemoryMarshal.AsBytes(values.AsSpan()).ToArray()),
             ],
         };
     }
 
-    public static float[] ToFloats(InferenceTensor tensor) =>
-        MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
+    public static float[] ToFloats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray();
 }

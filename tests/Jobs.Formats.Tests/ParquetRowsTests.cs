@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
-using OrleansInference.Grains.Interfaces.Tensors;
 using Parquet;
 using Parquet.Schema;
 

@@ -1,15 +1,14 @@
 using System.Runtime.InteropServices;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Jobs.Formats.Tests;
 
 /// <summary>Tensors of tests.</summary>
 internal static class SampleTensor
 {
-    public static InferenceTensor Floats(string name, long[] shape, params float[] values) =>
+    public static Tensor Floats(string name, long[] shape, params float[] values) =>
         new(name, TensorDatatype.Fp32, shape, MemoryMarshal.AsBytes<float>(values).ToArray());
 
-    public static InferenceTensor Texts(string name, params string[] values)
+    public static Tensor Texts(string name, params string[] values)
     {
         using MemoryStream bytes = new();
         foreach (byte[] text in values.Select(System.Text.Encoding.UTF8.GetBytes))
@@ -19,6 +18,6 @@ internal static class SampleTensor
             bytes.Write(element);
         }
 
-        return new InferenceTensor(name, TensorDatatype.Bytes, [values.Length, 1], bytes.ToArray());
+        return new Tensor(name, TensorDatatype.Bytes, [values.Length, 1], bytes.ToArray());
     }
 }

@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 using OrleansInference.Routing.Calls;
 
@@ -114,16 +113,14 @@ public sealed class ClusterTests : IDisposable
                 )
         );
         RequestRouter router = cluster.ClientService<RequestRouter>();
-        Grains.Interfaces.Models.TensorMetadata input = (
-            await cluster.Client.GetModelMetadataAsync("mnist", "", Token)
-        ).Inputs[0];
+        TensorMetadata input = (await cluster.Client.GetModelMetadataAsync("mnist", "", Token)).Inputs[0];
         float[] pixels = [.. Enumerable.Range(0, Rows * Pixels).Select(i => MathF.Abs(MathF.Sin(i * 0.37f)))];
         InferenceRequest request = new()
         {
             ModelName = "mnist",
             Inputs =
             [
-                new InferenceTensor(
+                new Tensor(
                     input.Name,
                     TensorDatatype.Fp32,
                     [Rows, .. input.Shape[1..]],
@@ -133,7 +130,7 @@ public sealed class ClusterTests : IDisposable
         };
 
         await cluster.UntilAsync(_ => router.Snapshot.Find("mnist")?.Latest.Length == 3);
-        using InferenceResponse split = await cluster.Client.InferAsync(request, Token);
+        using InferenceResult split = await cluster.Client.InferAsync(request, Token);
         Assert.Equal(1, router.Counters.Splits);
         Assert.Equal(3, router.Counters.Remote);
         (
@@ -142,13 +139,13 @@ public sealed class ClusterTests : IDisposable
                 .Http.PostAsJsonAsync("/v2/cluster/models/mnist/pin", new { task_partition = false }, Token)
         ).EnsureSuccessStatusCode();
         await cluster.UntilAsync(_ => router.Snapshot.Find("mnist") is { TaskPartition: false });
-        using InferenceResponse whole = await cluster.Client.InferAsync(request, Token);
+        using InferenceResult whole = await cluster.Client.InferAsync(request, Token);
 
         Assert.Equal(1, router.Counters.Splits);
         AssertClose(whole.Outputs[0], split.Outputs[0]);
     }
 
-    private static void AssertClose(InferenceTensor expected, InferenceTensor actual)
+    private static void AssertClose(Tensor expected, Tensor actual)
     {
         Assert.Equal(expected.Shape.ToArray(), actual.Shape.ToArray());
         ReadOnlySpan<float> one = MemoryMarshal.Cast<byte, float>(expected.Data.Span);
@@ -204,17 +201,9 @@ public sealed class ClusterTests : IDisposable
         InferenceRequest request = new()
         {
             ModelName = "scale",
-            Inputs =
-            [
-                new InferenceTensor(
-                    "x",
-                    TensorDatatype.Fp32,
-                    [1, 3],
-                    MemoryMarshal.AsBytes<float>([1, 2, 3]).ToArray()
-                ),
-            ],
+            Inputs = [new Tensor("x", TensorDatatype.Fp32, [1, 3], MemoryMarshal.AsBytes<float>([1, 2, 3]).ToArray())],
         };
-        using InferenceResponse response = await cluster.Client.InferAsync(request, Token);
+        using InferenceResult response = await cluster.Client.InferAsync(request, Token);
         Assert.Equal([2f, 4f, 6f], MemoryMarshal.Cast<byte, float>(response.Outputs[0].Data.Span).ToArray());
     }
 

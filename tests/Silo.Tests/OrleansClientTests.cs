@@ -1,10 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OrleansInference.Client;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Silo.Tests;
 
@@ -20,7 +18,7 @@ public sealed class OrleansClientTests(ServedModels served) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, served.Silo.GatewayPort));
+        builder.Services.AddInferenceClient().UseOrleans(new IPEndPoint(IPAddress.Loopback, served.Silo.GatewayPort));
         _host = builder.Build();
         await _host.StartAsync(Token);
     }
@@ -79,7 +77,7 @@ public sealed class OrleansClientTests(ServedModels served) : IAsyncLifetime
     public async Task InferAsync_CancelledWhileItWaits_Throws()
     {
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse> call = Client.InferAsync(
+        Task<InferenceResult> call = Client.InferAsync(
             new InferenceRequest { ModelName = "waits", Inputs = [Row(4)] },
             source.Token
         );
@@ -101,6 +99,5 @@ public sealed class OrleansClientTests(ServedModels served) : IAsyncLifetime
         Assert.Equal(InferenceError.NotFound, exception.Error);
     }
 
-    private static InferenceTensor Row(int width) =>
-        new("x", TensorDatatype.Fp32, [1, width], new byte[width * sizeof(float)]);
+    private static Tensor Row(int width) => new("x", TensorDatatype.Fp32, [1, width], new byte[width * sizeof(float)]);
 }

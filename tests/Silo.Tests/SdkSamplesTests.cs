@@ -1,12 +1,6 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OrleansInference.Client;
-using OrleansInference.Client.Images;
-using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Tests.Shared;
 
 namespace OrleansInference.Silo.Tests;
@@ -27,26 +21,18 @@ public sealed class SdkSamplesTests(ServedModels served)
 
         // sample: orleans
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, gatewayPort));
+        builder.Services.AddInferenceClient().UseOrleans(new IPEndPoint(IPAddress.Loopback, gatewayPort));
         using IHost host = builder.Build();
         await host.StartAsync(cancellationToken);
         IInferenceClient client = host.Services.GetRequiredService<IInferenceClient>();
 
-        InferenceRequest request = new()
-        {
-            ModelName = "mlp",
-            Inputs =
-            [
-                new InferenceTensor(
-                    "x",
-                    TensorDatatype.Fp32,
-                    [1, 4],
-                    MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray()
-                ),
-            ],
-        };
-        using InferenceResponse response = await client.InferAsync(request, cancellationToken);
-        float[] scores = MemoryMarshal.Cast<byte, float>(response.Output("y").Data.Span).ToArray();
+        float[] row = [1, 2, 3, 4];
+        using InferenceResult result = await client.InferAsync(
+            "mlp",
+            [Tensor.Create("x", row, 1, 4)],
+            cancellationToken
+        );
+        float[] scores = result.Output("y").ToArray<float>();
         // end
 
         Assert.Equal(2, scores.Length);
@@ -62,10 +48,7 @@ public sealed class SdkSamplesTests(ServedModels served)
 
         // sample: http
         ServiceCollection services = new();
-        services.AddKServeHttpInferenceClient(
-            new Uri($"http://127.0.0.1:{httpPort}"),
-            options => options.UseBinaryTensors = true
-        );
+        services.AddInferenceClient().UseHttp($"http://127.0.0.1:{httpPort}");
         await using ServiceProvider provider = services.BuildServiceProvider();
         IInferenceClient client = provider.GetRequiredService<IInferenceClient>();
 
@@ -87,23 +70,15 @@ public sealed class SdkSamplesTests(ServedModels served)
 
         // sample: grpc
         ServiceCollection services = new();
-        services.AddKServeGrpcInferenceClient(new Uri($"http://127.0.0.1:{grpcPort}"));
+        services.AddInferenceClient().UseGrpc($"http://127.0.0.1:{grpcPort}");
         await using ServiceProvider provider = services.BuildServiceProvider();
         IInferenceClient client = provider.GetRequiredService<IInferenceClient>();
 
-        InferenceTensor input = new(
-            "x",
-            TensorDatatype.Fp32,
-            [1, 4],
-            MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray()
-        );
+        Tensor input = Tensor.Create<float>("x", [1, 2, 3, 4], 1, 4);
         string problem = "";
         try
         {
-            using InferenceResponse response = await client.InferAsync(
-                new InferenceRequest { ModelName = "no-such-model", Inputs = [input] },
-                cancellationToken
-            );
+            using InferenceResult result = await client.InferAsync("no-such-model", [input], cancellationToken);
         }
         catch (InferenceException exception) when (exception.Error == InferenceError.NotFound)
         {
@@ -131,35 +106,22 @@ public sealed class SdkSamplesTests(ServedModels served)
         IAsyncEnumerable<InferenceRequest> requests = rows.ToAsyncEnumerable()
             .Select(
                 (row, index) =>
-                    new InferenceRequest
-                    {
-                        ModelName = "mlp",
-                        Id = $"row {index}",
-                        Inputs =
-                        [
-                            new InferenceTensor(
-                                "x",
-                                TensorDatatype.Fp32,
-                                [1, row.Length],
-                                MemoryMarshal.AsBytes<float>(row).ToArray()
-                            ),
-                        ],
-                    }
+                    new InferenceRequest("mlp", Tensor.Create("x", row, 1, row.Length)) { Id = $"row {index}" }
             );
 
         List<string> lines = [];
-        await foreach (InferenceResponse answer in client.StreamAsync(requests, cancellationToken))
+        await foreach (InferenceOutcome answer in client.StreamAsync(requests, cancellationToken))
         {
-            using InferenceResponse response = answer;
+            using InferenceOutcome outcome = answer;
             lines.Add(
-                response.Error == InferenceError.None
-                    ? $"{response.Id}: {response.Output("y").ByteLength} bytes"
-                    : $"{response.Id}: {response.ErrorMessage}"
+                outcome.IsSuccess
+                    ? $"{outcome.Id}: {outcome.Result.Output("y").AsSpan<float>().Length} numbers"
+                    : $"{outcome.Id}: {outcome.Exception.Message}"
             );
         }
 
         // end
-        Assert.Equal(["row 0: 8 bytes", "row 1: 8 bytes"], lines[..2]);
+        Assert.Equal(["row 0: 2 numbers", "row 1: 2 numbers"], lines[..2]);
         Assert.Contains("[1,2]", lines[2], StringComparison.Ordinal);
     }
 
@@ -169,20 +131,14 @@ public sealed class SdkSamplesTests(ServedModels served)
         await using TransportClient started = await TransportClient.StartAsync(Transport.Orleans, served.Silo, Token);
         IInferenceClient client = started.Client;
         CancellationToken cancellationToken = Token;
-        InferenceTensor input = new("x", TensorDatatype.Fp32, [1, 4], new byte[4 * sizeof(float)]);
+        Tensor input = Tensor.Create("x", new float[4], 1, 4);
 
         // sample: deadline
-        InferenceRequest request = new()
-        {
-            ModelName = "mlp",
-            Inputs = [input],
-            Timeout = TimeSpan.FromTicks(1),
-            Priority = 1,
-        };
+        InferenceRequest request = new("mlp", input) { Timeout = TimeSpan.FromTicks(1), Priority = 1 };
         InferenceError outcome = InferenceError.None;
         try
         {
-            using InferenceResponse response = await client.InferAsync(request, cancellationToken);
+            using InferenceResult result = await client.InferAsync(request, cancellationToken);
         }
         catch (InferenceException exception)
             when (exception.Error is InferenceError.DeadlineExceeded or InferenceError.ResourceExhausted)
@@ -207,17 +163,14 @@ public sealed class SdkSamplesTests(ServedModels served)
         // sample: photograph
         ModelMetadata model = await client.GetModelMetadataAsync("squeezenet", cancellationToken: cancellationToken);
         byte[] picture = await File.ReadAllBytesAsync(photograph, cancellationToken);
-        InferenceTensor input = ImageTensor.FromEncoded(
+        Tensor input = ImageTensor.FromEncoded(
             model.Inputs[0].Name,
             picture,
             ImagePreprocessing.FromParameters(model.Parameters)
         );
 
-        using InferenceResponse response = await client.InferAsync(
-            new InferenceRequest { ModelName = "squeezenet", Inputs = [input] },
-            cancellationToken
-        );
-        float[] scores = MemoryMarshal.Cast<byte, float>(response.Outputs[0].Data.Span).ToArray();
+        using InferenceResult result = await client.InferAsync("squeezenet", [input], cancellationToken);
+        float[] scores = result.Outputs[0].ToArray<float>();
         string label = (await File.ReadAllLinesAsync(labels, cancellationToken))[Array.IndexOf(scores, scores.Max())];
         // end
 
@@ -236,16 +189,14 @@ public sealed class SdkSamplesTests(ServedModels served)
         List<int> sums = [];
         for (int i = 0; i < values.Length; i++)
         {
-            InferenceRequest request = new()
+            InferenceRequest request = new("acc", Tensor.Create<int>("INPUT", [values[i]], 1, 1))
             {
-                ModelName = "acc",
-                Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(values[i]))],
                 SequenceId = "4711",
                 SequenceStart = i == 0,
                 SequenceEnd = i == values.Length - 1,
             };
-            using InferenceResponse response = await client.InferAsync(request, cancellationToken);
-            sums.Add(BitConverter.ToInt32(response.Output("OUTPUT").Data.Span));
+            using InferenceResult result = await client.InferAsync(request, cancellationToken);
+            sums.Add(result.Output("OUTPUT").GetValue<int>());
         }
 
         // end

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansInference.Client;
 using OrleansInference.Routing.Calls;
 
 namespace OrleansInference.Silo.Tests;
@@ -140,7 +139,7 @@ public sealed class SiloCluster : IAsyncDisposable
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, Silos[0].GatewayPort));
+        builder.Services.AddInferenceClient().UseOrleans(new IPEndPoint(IPAddress.Loopback, Silos[0].GatewayPort));
         _client = builder.Build();
         await _client.StartAsync();
         RequestRouter router = ClientService<RequestRouter>();

@@ -6,11 +6,8 @@ using Google.Protobuf;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OrleansInference.Client;
-using OrleansInference.Client.Images;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Protocol;
 using OrleansInference.Tests.Shared;
 
@@ -101,11 +98,11 @@ public sealed class SqueezeNetTests(ServedModels served)
         using IHost host = await ClientAsync();
         IInferenceClient client = host.Services.GetRequiredService<IInferenceClient>();
 
-        using InferenceResponse response = await client.InferAsync(
+        using InferenceResult response = await client.InferAsync(
             new InferenceRequest
             {
                 ModelName = "squeezenet",
-                Inputs = [new InferenceTensor("data_0", TensorDatatype.Fp32, Shape, input)],
+                Inputs = [new Tensor("data_0", TensorDatatype.Fp32, Shape, input)],
             },
             Token
         );
@@ -124,13 +121,13 @@ public sealed class SqueezeNetTests(ServedModels served)
         using IHost host = await ClientAsync();
         IInferenceClient client = host.Services.GetRequiredService<IInferenceClient>();
         ModelMetadata model = await client.GetModelMetadataAsync("squeezenet", cancellationToken: Token);
-        InferenceTensor input = ImageTensor.FromEncoded(
+        Tensor input = ImageTensor.FromEncoded(
             model.Inputs[0].Name,
             picture,
             ImagePreprocessing.FromParameters(model.Parameters)
         );
 
-        using InferenceResponse response = await client.InferAsync(
+        using InferenceResult response = await client.InferAsync(
             new InferenceRequest { ModelName = "squeezenet", Inputs = [input] },
             Token
         );
@@ -152,7 +149,7 @@ public sealed class SqueezeNetTests(ServedModels served)
     private async Task<IHost> ClientAsync()
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, served.Silo.GatewayPort));
+        builder.Services.AddInferenceClient().UseOrleans(new IPEndPoint(IPAddress.Loopback, served.Silo.GatewayPort));
         IHost host = builder.Build();
         await host.StartAsync(Token);
         return host;

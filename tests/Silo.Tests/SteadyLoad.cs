@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using OrleansInference.Client;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Silo.Tests;
 
@@ -90,17 +88,9 @@ internal sealed class SteadyLoad : IAsyncDisposable
             InferenceRequest request = new()
             {
                 ModelName = _model,
-                Inputs =
-                [
-                    new InferenceTensor(
-                        "x",
-                        TensorDatatype.Fp32,
-                        [1, 3],
-                        MemoryMarshal.AsBytes(row.AsSpan()).ToArray()
-                    ),
-                ],
+                Inputs = [new Tensor("x", TensorDatatype.Fp32, [1, 3], MemoryMarshal.AsBytes(row.AsSpan()).ToArray())],
             };
-            using InferenceResponse response = await _client.InferAsync(request);
+            using InferenceResult response = await _client.InferAsync(request);
             float[] answer = MemoryMarshal.Cast<byte, float>(response.Outputs[0].Data.Span).ToArray();
             bool right = answer.Length == 3 && Enumerable.Range(0, 3).All(i => answer[i] == row[i] * _factor);
             _answers.Add(

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OrleansInference.Client;
 
 namespace OrleansInference.Silo.Tests;
 
@@ -24,13 +23,13 @@ internal sealed class TransportClient : IAsyncDisposable
         switch (transport)
         {
             case Transport.Orleans:
-                builder.AddOrleansInferenceClient(new IPEndPoint(IPAddress.Loopback, silo.GatewayPort));
+                builder.Services.AddInferenceClient().UseOrleans(new IPEndPoint(IPAddress.Loopback, silo.GatewayPort));
                 break;
             case Transport.Http:
-                builder.Services.AddKServeHttpInferenceClient(new Uri($"http://127.0.0.1:{silo.HttpPort}"));
+                builder.Services.AddInferenceClient().UseHttp($"http://127.0.0.1:{silo.HttpPort}");
                 break;
             case Transport.Grpc:
-                builder.Services.AddKServeGrpcInferenceClient(new Uri($"http://127.0.0.1:{silo.GrpcPort}"));
+                builder.Services.AddInferenceClient().UseGrpc($"http://127.0.0.1:{silo.GrpcPort}");
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(transport), transport, "Orleans, Http or Grpc");

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Silo.Tests;
 
@@ -20,9 +19,9 @@ public sealed class TransportTests(ServedModels served)
         foreach (Transport transport in Enum.GetValues<Transport>())
         {
             await using TransportClient started = await StartAsync(transport);
-            using InferenceResponse response = await started.Client.InferAsync(Mlp() with { Id = "7" }, Token);
+            using InferenceResult response = await started.Client.InferAsync(Mlp() with { Id = "7" }, Token);
 
-            InferenceTensor output = response.Outputs.Single();
+            Tensor output = response.Outputs.Single();
             Assert.Equal(("mlp", "1", "7"), (response.ModelName, response.ModelVersion, response.Id));
             Assert.Equal(
                 ("y", TensorDatatype.Fp32, "[2,2]"),
@@ -50,11 +49,11 @@ public sealed class TransportTests(ServedModels served)
         BytesElements.Write(contents, text);
         await using TransportClient started = await StartAsync(transport);
 
-        using InferenceResponse response = await started.Client.InferAsync(
+        using InferenceResult response = await started.Client.InferAsync(
             new InferenceRequest
             {
                 ModelName = "strings",
-                Inputs = [new InferenceTensor("x", TensorDatatype.Bytes, [1, 2], contents)],
+                Inputs = [new Tensor("x", TensorDatatype.Bytes, [1, 2], contents)],
             },
             Token
         );
@@ -139,7 +138,7 @@ public sealed class TransportTests(ServedModels served)
     {
         await using TransportClient started = await StartAsync(transport);
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse> call = started.Client.InferAsync(
+        Task<InferenceResult> call = started.Client.InferAsync(
             Mlp(4, rows: 1) with
             {
                 ModelName = "holds",
@@ -167,11 +166,12 @@ public sealed class TransportTests(ServedModels served)
             .ToAsyncEnumerable();
 
         List<(string Id, InferenceError Error, int Outputs)> answers = [];
-        await foreach (InferenceResponse response in started.Client.StreamAsync(requests, Token))
+        await foreach (InferenceOutcome response in started.Client.StreamAsync(requests, Token))
         {
             using (response)
             {
-                answers.Add((response.Id, response.Error, response.Outputs.Length));
+                InferenceError outcome = response.Exception?.Error ?? InferenceError.None;
+                answers.Add((response.Id, outcome, response.Result?.Outputs.Length ?? 0));
             }
         }
 
@@ -198,7 +198,7 @@ public sealed class TransportTests(ServedModels served)
 
         InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
-            await foreach (InferenceResponse response in started.Client.StreamAsync(requests, Token))
+            await foreach (InferenceOutcome response in started.Client.StreamAsync(requests, Token))
             {
                 using (response)
                 {
@@ -224,12 +224,12 @@ public sealed class TransportTests(ServedModels served)
             InferenceRequest request = new()
             {
                 ModelName = "acc",
-                Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
+                Inputs = [new Tensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
                 SequenceId = sequence,
                 SequenceStart = value == 1,
                 SequenceEnd = value == 3,
             };
-            using InferenceResponse response = await started.Client.InferAsync(request, Token);
+            using InferenceResult response = await started.Client.InferAsync(request, Token);
             sums.Add(Values<int>(response.Output("OUTPUT")).Single());
         }
 
@@ -255,7 +255,7 @@ public sealed class TransportTests(ServedModels served)
         string other = $"{(int)transport}2";
         await PairAsync(started, Add(model, one, 1, start: true), Add(model, other, 1000, start: true));
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse> cancelled = started.Client.InferAsync(Add(model, one, 10), source.Token);
+        Task<InferenceResult> cancelled = started.Client.InferAsync(Add(model, one, 10), source.Token);
         await UntilPendingAsync(model);
 
         await source.CancelAsync();
@@ -278,18 +278,18 @@ public sealed class TransportTests(ServedModels served)
         new()
         {
             ModelName = model,
-            Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
+            Inputs = [new Tensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
             SequenceId = sequence,
             SequenceStart = start,
         };
 
     private static async Task<int[]> PairAsync(TransportClient started, params InferenceRequest[] requests)
     {
-        InferenceResponse[] answers = await Task.WhenAll(
+        InferenceResult[] answers = await Task.WhenAll(
             requests.Select(request => started.Client.InferAsync(request, Token))
         );
         int[] sums = [.. answers.Select(answer => Values<int>(answer.Output("OUTPUT")).Single())];
-        foreach (InferenceResponse answer in answers)
+        foreach (InferenceResult answer in answers)
         {
             answer.Dispose();
         }
@@ -302,7 +302,7 @@ public sealed class TransportTests(ServedModels served)
             ModelName = "mlp",
             Inputs =
             [
-                new InferenceTensor(
+                new Tensor(
                     "x",
                     TensorDatatype.Fp32,
                     [rows, width],
@@ -311,7 +311,7 @@ public sealed class TransportTests(ServedModels served)
             ],
         };
 
-    private static T[] Values<T>(InferenceTensor tensor)
+    private static T[] Values<T>(Tensor tensor)
         where T : struct => MemoryMarshal.Cast<byte, T>(tensor.Data.Span).ToArray();
 
     /// <summary>Waits until a request is in the model's queue.</summary>

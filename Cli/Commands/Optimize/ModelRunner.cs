@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
-using ModelMetadata = OrleansInference.Grains.Interfaces.Models.ModelMetadata;
+using ModelMetadata = OrleansInference.ModelMetadata;
 
 namespace OrleansInference.Cli.Commands.Optimize;
 
@@ -51,7 +50,7 @@ internal sealed class ModelRunner : IDisposable
     }
 
     /// <summary>Runs the model on each input. Returns all FP32 outputs, and the rows of the first.</summary>
-    public (float[][] Outputs, int Rows) Run(IReadOnlyList<InferenceTensor> inputs)
+    public (float[][] Outputs, int Rows) Run(IReadOnlyList<Tensor> inputs)
     {
         using RunOptions options = new();
         using DisposableList values = new(inputs.Select(Value));
@@ -72,7 +71,7 @@ internal sealed class ModelRunner : IDisposable
     }
 
     /// <summary>Median milliseconds of a run.</summary>
-    public double Milliseconds(IReadOnlyList<InferenceTensor> inputs)
+    public double Milliseconds(IReadOnlyList<Tensor> inputs)
     {
         double[] times = new double[TimedRuns];
         for (int i = -WarmupRuns; i < TimedRuns; i++)
@@ -92,7 +91,7 @@ internal sealed class ModelRunner : IDisposable
     /// <inheritdoc />
     public void Dispose() => _session.Dispose();
 
-    private static OrtValue Value(InferenceTensor input)
+    private static OrtValue Value(Tensor input)
     {
         OrtValue value = OrtValue.CreateAllocatedTensorValue(
             OrtAllocator.DefaultInstance,
@@ -119,7 +118,7 @@ internal sealed class ModelRunner : IDisposable
             ),
         };
 
-    private static TensorElementType ElementType(InferenceTensor input) =>
+    private static TensorElementType ElementType(Tensor input) =>
         input.Datatype switch
         {
             TensorDatatype.Fp32 => TensorElementType.Float,

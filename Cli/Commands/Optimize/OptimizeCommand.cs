@@ -5,12 +5,11 @@ using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Cli.Inputs;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Messages;
 using OrleansInference.Onnx.Optimization;
 using Spectre.Console;
 using Spectre.Console.Cli;
-using ModelMetadata = OrleansInference.Grains.Interfaces.Models.ModelMetadata;
+using ModelMetadata = OrleansInference.ModelMetadata;
 
 namespace OrleansInference.Cli.Commands.Optimize;
 
@@ -42,12 +41,12 @@ internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) :
             using (ModelRunner original = new(path, GraphOptimizationLevel.ORT_ENABLE_ALL))
             {
                 ModelMetadata metadata = original.Metadata(Path.GetFileName(path));
-                InferenceTensor[] rows =
+                Tensor[] rows =
                     settings.Inputs.Length > 0
                         ? [.. settings.Inputs.Select(input => TensorArgument.Read(input, metadata))]
                         : MakeInputs(metadata, settings.Rows);
-                InferenceTensor[] one = MakeInputs(metadata, 1);
-                InferenceTensor[] batch = MakeInputs(metadata, settings.Rows);
+                Tensor[] one = MakeInputs(metadata, 1);
+                Tensor[] batch = MakeInputs(metadata, settings.Rows);
                 Reference reference = new(rows, one, batch, original.Run(rows));
                 reports.Add(
                     new VariantReport(
@@ -96,7 +95,7 @@ internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) :
         }
     }
 
-    private static InferenceTensor[] MakeInputs(ModelMetadata metadata, int rows) =>
+    private static Tensor[] MakeInputs(ModelMetadata metadata, int rows) =>
         [.. metadata.Inputs.Select(input => TensorArgument.Synthetic(input, rows, new Random(rows)))];
 
     private static VariantReport MakeVariant(string name, string path, string folder, Reference reference)
@@ -263,10 +262,5 @@ internal sealed class OptimizeCommand(IAnsiConsole console, TextWriter output) :
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
-    private sealed record Reference(
-        InferenceTensor[] Rows,
-        InferenceTensor[] One,
-        InferenceTensor[] Batch,
-        (float[][] Outputs, int Rows) Outputs
-    );
+    private sealed record Reference(Tensor[] Rows, Tensor[] One, Tensor[] Batch, (float[][] Outputs, int Rows) Outputs);
 }

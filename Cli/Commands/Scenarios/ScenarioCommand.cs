@@ -132,7 +132,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, TextWriter output, T
     )
     {
         IEnumerable<Task<ServerConnection>> opening = cluster.Urls.Select(url =>
-            ServerConnection.OpenAsync(url, key: "", cancellationToken)
+            ServerConnection.OpenAsync(new ServerSettings { Url = url }, key: "", cancellationToken)
         );
         ServerConnection[] servers = await Task.WhenAll(opening);
         try

@@ -5,7 +5,6 @@ using OrleansInference.Cli.Connection;
 using OrleansInference.Cli.Inputs;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Simulation.Alignment;
 using OrleansInference.Simulation.Workloads;
 
@@ -16,7 +15,7 @@ namespace OrleansInference.Cli.Commands.Simulation;
 /// </summary>
 internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model, TimeSpan deadline, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<int, InferenceTensor[]> _inputs = new();
+    private readonly ConcurrentDictionary<int, Tensor[]> _inputs = new();
 
     /// <summary>Sends the requests and waits for all answers.</summary>
     /// <returns>Seconds from when each was due to its answer, and what was wrong, in the workload's order.</returns>
@@ -115,13 +114,13 @@ internal sealed class AlignTraffic(ServerConnection server, ModelMetadata model,
 
     private async Task<InferenceError> SendAsync(int rows, CancellationToken cancellationToken)
     {
-        InferenceTensor[] inputs = _inputs.GetOrAdd(
+        Tensor[] inputs = _inputs.GetOrAdd(
             rows,
             count => [.. model.Inputs.Select(input => TensorArgument.Synthetic(input, count, new Random(count)))]
         );
         try
         {
-            using InferenceResponse response = await server.Inference.InferAsync(
+            using InferenceResult response = await server.Inference.InferAsync(
                 new InferenceRequest
                 {
                     ModelName = model.Name,

@@ -1,5 +1,4 @@
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Repository.Configuration;
 

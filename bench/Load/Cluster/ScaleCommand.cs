@@ -2,9 +2,6 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansInference.Client;
-using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Load.Arguments;
 using OrleansInference.Load.Compare;
 
@@ -72,9 +69,9 @@ internal static class ScaleCommand
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
-        builder.AddOrleansInferenceClient([
-            .. silos.GatewayPorts.Select(port => new IPEndPoint(IPAddress.Loopback, port)),
-        ]);
+        builder
+            .Services.AddInferenceClient()
+            .UseOrleans([.. silos.GatewayPorts.Select(port => new IPEndPoint(IPAddress.Loopback, port))]);
         using var host = builder.Build();
         await host.StartAsync(cancellation);
         var client = host.Services.GetRequiredService<IInferenceClient>();
@@ -91,7 +88,7 @@ internal static class ScaleCommand
                         var request = new InferenceRequest
                         {
                             ModelName = ClusterFolder.Model,
-                            Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 4], new byte[16])],
+                            Inputs = [new Tensor("x", TensorDatatype.Fp32, [1, 4], new byte[16])],
                         };
                         while (!stop.IsCancellationRequested)
                         {

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansInference.Client;
 using OrleansInference.Load.Measurement;
 
 namespace OrleansInference.Load.Orleans;
@@ -16,7 +15,7 @@ internal static class CallRun
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
-        builder.AddOrleansInferenceClient(plan.Gateway);
+        builder.Services.AddInferenceClient().UseOrleans(plan.Gateway);
         using var host = builder.Build();
         await host.StartAsync(cancellation);
         try

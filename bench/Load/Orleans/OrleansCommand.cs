@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Load.Arguments;
 
 namespace OrleansInference.Load.Orleans;
@@ -92,7 +91,7 @@ internal static class OrleansCommand
             Request = new InferenceRequest
             {
                 ModelName = arguments.Required("model"),
-                Inputs = [new InferenceTensor(arguments.Required("input-name"), TensorDatatype.Fp32, shape, data)],
+                Inputs = [new Tensor(arguments.Required("input-name"), TensorDatatype.Fp32, shape, data)],
             },
             InFlight = arguments.Integer("in-flight", 1, 1),
             Seconds = arguments.Number("seconds", 4, 0.1),

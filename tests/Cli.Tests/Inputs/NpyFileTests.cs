@@ -1,7 +1,6 @@
 using System.Text;
 using OrleansInference.Cli.Inputs;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Cli.Tests.Inputs;
 
@@ -14,7 +13,7 @@ public sealed class NpyFileTests
     {
         byte[] file = File("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }", new byte[8]);
 
-        InferenceTensor tensor = NpyFile.Read(Input, file);
+        Tensor tensor = NpyFile.Read(Input, file);
 
         Assert.True(NpyFile.Is(file));
         Assert.Equal([1, 2], tensor.Shape.ToArray());

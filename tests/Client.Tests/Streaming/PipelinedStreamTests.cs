@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using OrleansInference.Client.Streaming;
-using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Client.Tests.Streaming;
 
@@ -20,7 +18,7 @@ public sealed class PipelinedStreamTests
                 .Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)),
         ];
         gates[3].SetResult();
-        async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+        async Task<InferenceResult> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
         {
             int index = int.Parse(request.Id);
             await gates[index].Task.WaitAsync(cancellationToken);
@@ -39,17 +37,17 @@ public sealed class PipelinedStreamTests
     [Fact]
     public async Task RunAsync_ARefusedRequest_IsAnAnswerAndTheStreamGoesOn()
     {
-        static Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+        static Task<InferenceResult> InferAsync(InferenceRequest request, CancellationToken cancellationToken) =>
             request.Id == "1"
-                ? Task.FromException<InferenceResponse>(new InferenceException(InferenceError.NotFound, "none"))
+                ? Task.FromException<InferenceResult>(new InferenceException(InferenceError.NotFound, "none"))
                 : Task.FromResult(Answer(request));
 
         List<(string, InferenceError, string)> answers = [];
         await foreach (
-            InferenceResponse answer in PipelinedStream.RunAsync(Requests(3).ToAsyncEnumerable(), InferAsync, Token)
+            InferenceOutcome answer in PipelinedStream.RunAsync(Requests(3).ToAsyncEnumerable(), InferAsync, Token)
         )
         {
-            answers.Add((answer.Id, answer.Error, answer.ErrorMessage));
+            answers.Add((answer.Id, answer.Exception?.Error ?? InferenceError.None, answer.Exception?.Message ?? ""));
         }
 
         Assert.Equal(
@@ -65,7 +63,7 @@ public sealed class PipelinedStreamTests
 
         InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
-            await foreach (InferenceResponse answer in PipelinedStream.RunAsync(BrokenAsync(), AnswerAsync, Token))
+            await foreach (InferenceOutcome answer in PipelinedStream.RunAsync(BrokenAsync(), AnswerAsync, Token))
             {
                 ids.Add(answer.Id);
             }
@@ -90,7 +88,7 @@ public sealed class PipelinedStreamTests
     {
         TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
         List<string> begun = [];
-        async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+        async Task<InferenceResult> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
         {
             lock (begun)
             {
@@ -125,12 +123,12 @@ public sealed class PipelinedStreamTests
         int begun = 0;
         int ended = 0;
         int closed = 0;
-        List<InferenceResponse> made = [];
-        async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+        List<InferenceResult> made = [];
+        async Task<InferenceResult> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
         {
             if (int.Parse(request.Id) < 3)
             {
-                InferenceResponse answer = Answer(request);
+                InferenceResult answer = Answer(request);
                 lock (made)
                 {
                     made.Add(answer);
@@ -169,7 +167,7 @@ public sealed class PipelinedStreamTests
             }
         }
 
-        await foreach (InferenceResponse answer in PipelinedStream.RunAsync(EndlessAsync(Token), InferAsync, Token))
+        await foreach (InferenceOutcome answer in PipelinedStream.RunAsync(EndlessAsync(Token), InferAsync, Token))
         {
             break;
         }
@@ -200,7 +198,7 @@ public sealed class PipelinedStreamTests
             await Task.CompletedTask;
         }
 
-        IAsyncEnumerator<InferenceResponse> stream = PipelinedStream
+        IAsyncEnumerator<InferenceOutcome> stream = PipelinedStream
             .RunAsync(CountedAsync(), AnswerAsync, Token)
             .GetAsyncEnumerator(Token);
         Assert.True(await stream.MoveNextAsync());
@@ -214,7 +212,7 @@ public sealed class PipelinedStreamTests
     public async Task RunAsync_Cancelled_Throws()
     {
         using CancellationTokenSource source = new();
-        async Task<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+        async Task<InferenceResult> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
         {
             await source.CancelAsync();
             await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -226,18 +224,18 @@ public sealed class PipelinedStreamTests
         );
     }
 
-    private static Task<InferenceResponse> AnswerAsync(InferenceRequest request, CancellationToken cancellationToken) =>
+    private static Task<InferenceResult> AnswerAsync(InferenceRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(Answer(request));
 
-    private static InferenceResponse Answer(InferenceRequest request) =>
+    private static InferenceResult Answer(InferenceRequest request) =>
         new()
         {
             ModelName = request.ModelName,
             Id = request.Id,
-            Outputs = [new InferenceTensor("y", TensorDatatype.UInt8, [1], new byte[1])],
+            Outputs = [new Tensor("y", TensorDatatype.UInt8, [1], new byte[1])],
         };
 
-    private static bool IsReleased(InferenceResponse answer) =>
+    private static bool IsReleased(InferenceResult answer) =>
         Record.Exception(() => answer.Outputs[0].Data) is ObjectDisposedException;
 
     private static IEnumerable<InferenceRequest> Requests(int count) => Enumerable.Range(0, count).Select(Request);
@@ -250,10 +248,10 @@ public sealed class PipelinedStreamTests
             Inputs = [],
         };
 
-    private static async Task<List<string>> IdsAsync(IAsyncEnumerable<InferenceResponse> answers)
+    private static async Task<List<string>> IdsAsync(IAsyncEnumerable<InferenceOutcome> answers)
     {
         List<string> ids = [];
-        await foreach (InferenceResponse answer in answers)
+        await foreach (InferenceOutcome answer in answers)
         {
             using (answer)
             {

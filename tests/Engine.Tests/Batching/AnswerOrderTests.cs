@@ -1,6 +1,5 @@
 using OrleansInference.Engine.Batching;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Scheduling.Queues;
 
 namespace OrleansInference.Engine.Tests.Batching;
@@ -74,13 +73,13 @@ public sealed class AnswerOrderTests
         List<string> ids = [];
         foreach (QueuedInference request in requests)
         {
-            using InferenceResponse answer = await request.Answer;
+            using InferenceAnswer answer = await request.Answer;
             ids.Add(answer.Id);
         }
         return [.. ids];
     }
 
-    private static InferenceResponse Answer(string id, TensorBuffer? memory = null) =>
+    private static InferenceAnswer Answer(string id, TensorBuffer? memory = null) =>
         new()
         {
             ModelName = "m",
@@ -88,12 +87,12 @@ public sealed class AnswerOrderTests
             Id = id,
             Outputs = memory is null
                 ? []
-                : [new InferenceTensor("y", TensorDatatype.Fp32, [1], memory.Memory, memory.AddReference())],
+                : [new Tensor("y", TensorDatatype.Fp32, [1], memory.Memory, memory.AddReference())],
         };
 
     private QueuedInference Request(string id, double? deadline = null)
     {
-        InferenceRequest asked = new()
+        InferenceCall asked = new()
         {
             ModelName = "m",
             Id = id,
@@ -119,5 +118,5 @@ public sealed class AnswerOrderTests
 
     private void Give(QueuedInference request) => Give(request, Answer(request.Request.Id));
 
-    private void Give(QueuedInference request, InferenceResponse answer) => _order.Give(request, answer);
+    private void Give(QueuedInference request, InferenceAnswer answer) => _order.Give(request, answer);
 }

@@ -3,7 +3,6 @@ using Microsoft.ML.OnnxRuntime;
 using OrleansInference.Engine.Batching;
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Sessions;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 using OrleansInference.Protocol;
 

@@ -2,7 +2,6 @@ using OrleansInference.Engine.Replicas;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Building;
 using OrleansInference.Onnx.Messages;
 using OrleansInference.Onnx.Reading;
@@ -30,9 +29,9 @@ public sealed class RaggedBatchTests
         {
             await using TestEngine test = await StartAsync(Told(type), Together + Flat + Counts(kind, type));
 
-            InferenceResponse[] answers = await AnswersAsync(test, [1, 2], [1, 4], [1, 1], [1, 3]);
+            InferenceAnswer[] answers = await AnswersAsync(test, [1, 2], [1, 4], [1, 1], [1, 3]);
 
-            foreach (InferenceResponse answer in answers)
+            foreach (InferenceAnswer answer in answers)
             {
                 Assert.Equal([2, 2, 4, 4, 4, 4, 1, 3, 3, 3], TestEngine.Floats(answer.Output("all")));
                 Assert.Equal([1, 10], answer.Output("all").Shape.ToArray());
@@ -57,7 +56,7 @@ public sealed class RaggedBatchTests
             + "target_name: \"items\" data_type: TYPE_FP32 source_input: \"x\" }";
         await using TestEngine test = await StartAsync(model, Together + Config);
 
-        InferenceResponse[] answers = await AnswersAsync(test, [2, 1, 2], [1, 1, 2], [1, 2, 2]);
+        InferenceAnswer[] answers = await AnswersAsync(test, [2, 1, 2], [1, 1, 2], [1, 2, 2]);
 
         Assert.Equal(["1 2 1 2", "1 2", "2 2"], answers.Select(a => string.Join(' ', TestEngine.Floats(a.Outputs[0]))));
         Assert.Equal([2, 2], answers[0].Outputs[0].Shape.ToArray());
@@ -69,7 +68,7 @@ public sealed class RaggedBatchTests
     {
         await using TestEngine test = await StartAsync(Negated(), Together + Scattered("[ -1, -1 ]"));
 
-        InferenceResponse[] answers = await AnswersAsync(test, [1, 2, 1], [1, 4, 2], [1, 0, 3], [1, 1, 3]);
+        InferenceAnswer[] answers = await AnswersAsync(test, [1, 2, 1], [1, 4, 2], [1, 0, 3], [1, 1, 3]);
 
         Assert.Equal(["-2 -2", "-4 -4 -4 -4 -4 -4 -4 -4", "", "-1 -1 -1"], answers.Select(Text));
         Assert.Equal(
@@ -90,21 +89,18 @@ public sealed class RaggedBatchTests
         await using TestEngine test = await StartAsync(model, Together + Scattered("[ -1 ]"));
         byte[][] texts = [Texts("a", "bc"), Texts("def"), Texts("", "g"), Texts("h")];
 
-        Task<InferenceResponse>[] all =
+        Task<InferenceAnswer>[] all =
         [
             .. texts.Select(
                 (text, i) =>
                     test.InferAsync(
-                        TestEngine.Request(
-                            "m",
-                            new InferenceTensor("x", TensorDatatype.Bytes, [1, i % 2 == 0 ? 2 : 1], text)
-                        ),
+                        TestEngine.Request("m", new Tensor("x", TensorDatatype.Bytes, [1, i % 2 == 0 ? 2 : 1], text)),
                         Token
                     )
             ),
         ];
 
-        InferenceResponse[] answers = await Task.WhenAll(all);
+        InferenceAnswer[] answers = await Task.WhenAll(all);
         Assert.Equal(texts, answers.Select(answer => answer.Output("y").Data.ToArray()));
     }
 
@@ -118,7 +114,7 @@ public sealed class RaggedBatchTests
             .ToBytes();
         await using TestEngine test = await StartAsync(model, "max_batch_size: 4 " + Scattered("[ -1 ]"));
 
-        InferenceResponse answer = Assert.Single(await AnswersAsync(test, [1, 3]));
+        InferenceAnswer answer = Assert.Single(await AnswersAsync(test, [1, 3]));
 
         Assert.Equal(InferenceError.Internal, answer.Error);
         Assert.Contains("output 'y' has 6 elements, input 'x' has 3", answer.ErrorMessage, StringComparison.Ordinal);
@@ -133,7 +129,7 @@ public sealed class RaggedBatchTests
             Together + Flat + Counts("BATCH_ELEMENT_COUNT", "FP32")
         );
 
-        InferenceResponse[] answers = await AnswersAsync(test, [2, 2], [2, 1]);
+        InferenceAnswer[] answers = await AnswersAsync(test, [2, 2], [2, 1]);
 
         Assert.Equal(["4", "2"], answers.Select(answer => Text(answer, "told")));
     }
@@ -143,7 +139,7 @@ public sealed class RaggedBatchTests
     {
         await using TestEngine test = await StartAsync(Negated(), "max_batch_size: 4 " + Scattered("[ -1 ]"));
 
-        InferenceResponse answer = Assert.Single(await AnswersAsync(test, [5, 1]));
+        InferenceAnswer answer = Assert.Single(await AnswersAsync(test, [5, 1]));
 
         Assert.Equal(InferenceError.InvalidArgument, answer.Error);
         Assert.Equal("inference request batch-size must be <= 4 for 'm', it is 5", answer.ErrorMessage);
@@ -156,7 +152,7 @@ public sealed class RaggedBatchTests
         ModelReplica replica = test.Replica("m");
         replica.Limits = replica.Limits with { RowLimit = 1, KeepsWhole = false };
 
-        InferenceResponse answer = Assert.Single(await AnswersAsync(test, [3, 1]));
+        InferenceAnswer answer = Assert.Single(await AnswersAsync(test, [3, 1]));
 
         Assert.Equal("-3 -3 -3", Text(answer));
         Assert.Equal(3, answer.Timings.BatchRows);
@@ -225,10 +221,10 @@ public sealed class RaggedBatchTests
         TestEngine.StartAsync(("m", model, config));
 
     /// <summary>Sends one request of each shape, filled with its second dimension, before the first is answered.</summary>
-    private static async Task<InferenceResponse[]> AnswersAsync(TestEngine test, params long[][] shapes)
+    private static async Task<InferenceAnswer[]> AnswersAsync(TestEngine test, params long[][] shapes)
     {
         Assert.Equal("", Assert.Single(test.Engine.Index).Reason);
-        List<Task<InferenceResponse>> all = [];
+        List<Task<InferenceAnswer>> all = [];
         foreach (long[] shape in shapes)
         {
             TensorShape.TryCount(shape, out long elements);
@@ -243,9 +239,9 @@ public sealed class RaggedBatchTests
         return await Task.WhenAll(all);
     }
 
-    private static string Text(InferenceResponse answer) => Text(answer, "y");
+    private static string Text(InferenceAnswer answer) => Text(answer, "y");
 
-    private static string Text(InferenceResponse answer, string output) =>
+    private static string Text(InferenceAnswer answer, string output) =>
         string.Join(' ', TestEngine.Floats(answer.Output(output)));
 
     private static byte[] Texts(params string[] texts) =>

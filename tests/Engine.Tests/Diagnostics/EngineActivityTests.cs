@@ -32,7 +32,7 @@ public sealed class EngineActivityTests
         );
 
         using Activity caller = source.StartActivity("call")!;
-        InferenceResponse[] answers = await Task.WhenAll(test.InferAsync(Row("first")), test.InferAsync(Row("second")));
+        InferenceAnswer[] answers = await Task.WhenAll(test.InferAsync(Row("first")), test.InferAsync(Row("second")));
         Assert.Same(caller, Activity.Current);
 
         Assert.All(answers, answer => Assert.Equal(2, answer.EnsureSuccess().Timings.BatchRows));
@@ -50,7 +50,7 @@ public sealed class EngineActivityTests
         );
     }
 
-    private static InferenceRequest Row(string id) =>
+    private static InferenceCall Row(string id) =>
         TestEngine.Request("traced", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)) with
         {
             Id = id,

@@ -19,7 +19,7 @@ public sealed class StatisticsTests
         );
         int[] rows = [.. Enumerable.Range(0, 400).Select(i => 1 + (i % 3))];
 
-        InferenceResponse[] answers = await Task.WhenAll(
+        InferenceAnswer[] answers = await Task.WhenAll(
             rows.Select(count => Task.Run(() => test.InferAsync(Rows(count)), Token))
         );
         InferenceStatistics statistics = test.Engine.Statistics(test.Replica("m"));
@@ -119,9 +119,9 @@ public sealed class StatisticsTests
         Assert.Equal("alone", test.Engine.Requests.Find("m", "", 1)[0].Id);
     }
 
-    private static long Nanoseconds(InferenceResponse[] answers, Func<InferenceTimings, TimeSpan> part) =>
+    private static long Nanoseconds(InferenceAnswer[] answers, Func<InferenceTimings, TimeSpan> part) =>
         answers.Sum(answer => part(answer.Timings).Ticks) * 100;
 
-    private static InferenceRequest Rows(int rows) =>
+    private static InferenceCall Rows(int rows) =>
         TestEngine.Request("m", TestEngine.Floats("x", new float[4 * rows], rows, 4));
 }

@@ -77,7 +77,7 @@ public sealed class EmulationTests : IDisposable
         for (int i = 0; i < 3; i++)
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
-            using InferenceResponse response = await test.InferAsync(
+            using InferenceAnswer response = await test.InferAsync(
                 TestEngine.Request("mlp", TestEngine.Floats("x", new float[8], 2, 4))
             );
             Assert.Equal(InferenceError.None, response.Error);

@@ -1,5 +1,4 @@
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 
 namespace OrleansInference.Engine.Tests.Ensembles;
@@ -23,7 +22,7 @@ public sealed class EnsembleBatchTests
             Ends(0, "dims: 3", "dims: 3")
         );
 
-        InferenceTensor answer = await RunAsync(test, [1, 2, 3], 3);
+        Tensor answer = await RunAsync(test, [1, 2, 3], 3);
 
         Assert.Equal([3L], answer.Shape.ToArray());
         Assert.Equal([10f, 20, 30], TestEngine.Floats(answer));
@@ -38,8 +37,8 @@ public sealed class EnsembleBatchTests
             Ends(4, "dims: 3", "dims: 3")
         );
 
-        InferenceTensor answer = await RunAsync(test, [1, 2, 3], 1, 3);
-        using InferenceResponse two = await test.InferAsync(
+        Tensor answer = await RunAsync(test, [1, 2, 3], 1, 3);
+        using InferenceAnswer two = await test.InferAsync(
             TestEngine.Request("e", TestEngine.Floats("in", [1, 2, 3, 4, 5, 6], 2, 3))
         );
 
@@ -60,7 +59,7 @@ public sealed class EnsembleBatchTests
             "max_batch_size: 0 input { name: \"x\" data_type: TYPE_FP32 dims: [ -1, 3 ] }"
         );
 
-        InferenceTensor answer = await RunAsync(test, [1, 2, 3, 4, 5, 6], 2, 3);
+        Tensor answer = await RunAsync(test, [1, 2, 3, 4, 5, 6], 2, 3);
 
         Assert.Equal([2L, 3], answer.Shape.ToArray());
         Assert.Equal([10f, 20, 30, 40, 50, 60], TestEngine.Floats(answer));
@@ -75,7 +74,7 @@ public sealed class EnsembleBatchTests
             Ends(4, "dims: [ 2, 2 ] reshape { shape: 4 }", "dims: [ 4, 1 ] reshape { shape: 4 }")
         );
 
-        InferenceTensor answer = await RunAsync(test, [1, 2, 3, 4], 1, 2, 2);
+        Tensor answer = await RunAsync(test, [1, 2, 3, 4], 1, 2, 2);
 
         Assert.Equal([1L, 4, 1], answer.Shape.ToArray());
         Assert.Equal([10f, 20, 30, 40], TestEngine.Floats(answer));
@@ -106,9 +105,9 @@ public sealed class EnsembleBatchTests
     private static Task<TestEngine> StartAsync(byte[] first, byte[] second, string ensemble, string? config = null) =>
         TestEngine.StartAsync(("first", first, null), ("second", second, config), ("e", [], ensemble));
 
-    private static async Task<InferenceTensor> RunAsync(TestEngine test, float[] values, params long[] shape)
+    private static async Task<Tensor> RunAsync(TestEngine test, float[] values, params long[] shape)
     {
-        InferenceResponse response = await test.InferAsync(
+        InferenceAnswer response = await test.InferAsync(
             TestEngine.Request("e", TestEngine.Floats("in", values, shape))
         );
         return response.EnsureSuccess().Output("out");

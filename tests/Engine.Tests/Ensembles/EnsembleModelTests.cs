@@ -34,7 +34,7 @@ public sealed class EnsembleModelTests
         await using TestEngine test = await DiamondAsync();
         float[] values = [1, 2, 3, 4];
 
-        InferenceResponse whole = (await test.InferAsync(Request(values))).EnsureSuccess();
+        InferenceAnswer whole = (await test.InferAsync(Request(values))).EnsureSuccess();
         float[] doubled = await ByHandAsync(test, "double", ("x", values));
         float[] left = await ByHandAsync(test, "triple", ("x", doubled));
         float[] right = await ByHandAsync(test, "tenfold", ("x", doubled));
@@ -90,7 +90,7 @@ public sealed class EnsembleModelTests
         await using TestEngine test = await ChainAsync();
         using CancellationTokenSource cancel = new();
 
-        Task<InferenceResponse> answer = test.InferAsync(Request([1, 2]), cancel.Token);
+        Task<InferenceAnswer> answer = test.InferAsync(Request([1, 2]), cancel.Token);
         Assert.Equal(1, test.Replica("waits").QueuedRequests);
         await cancel.CancelAsync();
 
@@ -108,7 +108,7 @@ public sealed class EnsembleModelTests
     {
         await using TestEngine test = await ChainAsync();
 
-        InferenceResponse response = await test.InferAsync(
+        InferenceAnswer response = await test.InferAsync(
             Request([1, 2]) with
             {
                 Timeout = TimeSpan.FromMilliseconds(30),
@@ -140,7 +140,7 @@ public sealed class EnsembleModelTests
         );
         test.Replica("full").Limits = test.Replica("full").Limits with { MaxQueuedRequests = 0 };
 
-        InferenceResponse response = await test.InferAsync(Request([1, 2]) with { ModelName = "e" });
+        InferenceAnswer response = await test.InferAsync(Request([1, 2]) with { ModelName = "e" });
 
         Assert.Equal(InferenceError.ResourceExhausted, response.Error);
         Assert.StartsWith("in ensemble 'e', ", response.ErrorMessage, StringComparison.Ordinal);
@@ -252,7 +252,7 @@ public sealed class EnsembleModelTests
             ("double", FixtureModels.Scale(2, 2), null)
         );
 
-    private static InferenceRequest Request(float[] values) =>
+    private static InferenceCall Request(float[] values) =>
         TestEngine.Request("diamond", TestEngine.Floats("in", values, values.Length / 2, 2));
 
     private static async Task<float[]> ByHandAsync(
@@ -261,7 +261,7 @@ public sealed class EnsembleModelTests
         params (string Name, float[] Values)[] inputs
     )
     {
-        InferenceResponse response = await test.InferAsync(
+        InferenceAnswer response = await test.InferAsync(
             TestEngine.Request(
                 model,
                 [.. inputs.Select(input => TestEngine.Floats(input.Name, input.Values, input.Values.Length / 2, 2))]

@@ -43,7 +43,7 @@ public sealed class EnsembleSelectionTests
         );
         string[] requested = outputs.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
-        InferenceResponse response = await test.InferAsync(
+        InferenceAnswer response = await test.InferAsync(
             TestEngine.Request("e", TestEngine.Floats("in", [1, 2], 1, 2)) with
             {
                 RequestedOutputs = requested,

@@ -38,7 +38,7 @@ public sealed class DemandTests
                         {
                             while (Interlocked.Increment(ref next) is var turn && turn < order.Length)
                             {
-                                InferenceResponse response = await test.InferAsync(
+                                InferenceAnswer response = await test.InferAsync(
                                     TestEngine.Request($"m{order[turn]}", TestEngine.Floats("x", [1], 1, 1))
                                 );
                                 Assert.Equal(order[turn], TestEngine.Floats(response.EnsureSuccess().Outputs[0])[0]);
@@ -74,9 +74,7 @@ public sealed class DemandTests
     {
         await using TestEngine test = await StartAsync(("m", null));
 
-        InferenceResponse[] answers = await Task.WhenAll(
-            Enumerable.Range(0, 50).Select(_ => test.InferAsync(One("m")))
-        );
+        InferenceAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => test.InferAsync(One("m"))));
 
         Assert.All(answers, answer => Assert.Equal(InferenceError.None, answer.Error));
         Assert.Equal(1, test.Engine.Loads);
@@ -88,7 +86,7 @@ public sealed class DemandTests
     {
         await using TestEngine test = await StartAsync(("m", null));
 
-        InferenceResponse response = await test.InferAsync(One("../m"));
+        InferenceAnswer response = await test.InferAsync(One("../m"));
 
         Assert.Equal(InferenceError.NotFound, response.Error);
         Assert.Empty(test.Engine.Index);
@@ -100,9 +98,9 @@ public sealed class DemandTests
         await using TestEngine test = await StartAsync();
         test.Write("broken", [1, 2, 3]);
 
-        InferenceResponse first = await test.InferAsync(One("broken"));
+        InferenceAnswer first = await test.InferAsync(One("broken"));
         test.Write("broken", FixtureModels.Scale(1, 1));
-        InferenceResponse second = await test.InferAsync(One("broken"));
+        InferenceAnswer second = await test.InferAsync(One("broken"));
 
         Assert.Equal(InferenceError.Unavailable, first.Error);
         Assert.Contains("load failed for model 'broken': version 1", first.ErrorMessage, StringComparison.Ordinal);
@@ -137,7 +135,7 @@ public sealed class DemandTests
         (await test.InferAsync(One("a"))).EnsureSuccess();
         (await test.InferAsync(One("b"))).EnsureSuccess();
 
-        InferenceResponse response = await test.InferAsync(One("c"));
+        InferenceAnswer response = await test.InferAsync(One("c"));
 
         Assert.Equal(InferenceError.Unavailable, response.Error);
         Assert.Contains("Engine:MemoryLimitMiB", response.ErrorMessage, StringComparison.Ordinal);
@@ -166,7 +164,7 @@ public sealed class DemandTests
         (await test.InferAsync(One("m"))).EnsureSuccess();
         await test.Engine.UnloadAsync("m", Token);
 
-        InferenceResponse refused = await test.InferAsync(One("m"));
+        InferenceAnswer refused = await test.InferAsync(One("m"));
         await test.Engine.LoadAsync("m", Token);
 
         Assert.Contains("unloaded by request", refused.ErrorMessage, StringComparison.Ordinal);
@@ -184,7 +182,7 @@ public sealed class DemandTests
         return test;
     }
 
-    private static InferenceRequest One(string model) => TestEngine.Request(model, TestEngine.Floats("x", [1], 1, 1));
+    private static InferenceCall One(string model) => TestEngine.Request(model, TestEngine.Floats("x", [1], 1, 1));
 
     private static int Threads()
     {

@@ -18,7 +18,7 @@ public sealed class HotSwapTests
     {
         await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Scale(1, 1), null));
         using CancellationTokenSource stop = new();
-        Task<List<InferenceResponse>> load = Task.Run(() => RequestsAsync(test, stop.Token), Token);
+        Task<List<InferenceAnswer>> load = Task.Run(() => RequestsAsync(test, stop.Token), Token);
 
         test.Write("m", FixtureModels.Scale(1, 2), version: 2);
         Assert.True(await test.Engine.LoadAsync("m", Token));
@@ -28,7 +28,7 @@ public sealed class HotSwapTests
         Assert.True(await test.Engine.LoadAsync("m", Token));
         await test.InferAsync(One());
         await stop.CancelAsync();
-        List<InferenceResponse> answers = await load;
+        List<InferenceAnswer> answers = await load;
 
         Assert.NotEmpty(answers);
         Assert.All(answers, answer => Assert.Equal((InferenceError.None, ""), (answer.Error, answer.ErrorMessage)));
@@ -79,11 +79,11 @@ public sealed class HotSwapTests
         Assert.Equal(2, test.Engine.Loads);
     }
 
-    private static InferenceRequest One() => TestEngine.Request("m", TestEngine.Floats("x", [1], 1, 1));
+    private static InferenceCall One() => TestEngine.Request("m", TestEngine.Floats("x", [1], 1, 1));
 
-    private static async Task<List<InferenceResponse>> RequestsAsync(TestEngine test, CancellationToken stop)
+    private static async Task<List<InferenceAnswer>> RequestsAsync(TestEngine test, CancellationToken stop)
     {
-        List<Task<InferenceResponse>> answers = [];
+        List<Task<InferenceAnswer>> answers = [];
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(5));
         do
         {

@@ -1,5 +1,4 @@
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 using static OrleansInference.Onnx.Messages.TensorProto.Types;
 
@@ -68,12 +67,12 @@ public sealed class BatchingPropertyTests
         int width = model == "free" ? random.Next(1, 4) : Inputs;
         bool cancel = random.Next(5) == 0;
         using CancellationTokenSource source = new();
-        InferenceTensor input = Input(model, random, rows, width);
+        Tensor input = Input(model, random, rows, width);
         byte[] contents = input.Data.ToArray();
         await Task.Yield();
-        ValueTask<InferenceResponse> call = test.Replica(model)
+        ValueTask<InferenceAnswer> call = test.Replica(model)
             .InferAsync(
-                new InferenceRequest
+                new InferenceCall
                 {
                     ModelName = model,
                     Inputs = [input],
@@ -85,22 +84,22 @@ public sealed class BatchingPropertyTests
         {
             await source.CancelAsync();
         }
-        using InferenceResponse response = await call;
+        using InferenceAnswer response = await call;
         if (response.Error == InferenceError.Cancelled)
         {
             Assert.True(cancel);
             return false;
         }
 
-        using InferenceResponse alone = await test.InferAsync(
-            new InferenceRequest
+        using InferenceAnswer alone = await test.InferAsync(
+            new InferenceCall
             {
                 ModelName = model,
-                Inputs = [new InferenceTensor(input.Name, input.Datatype, [rows, width], contents)],
+                Inputs = [new Tensor(input.Name, input.Datatype, [rows, width], contents)],
             }
         );
-        InferenceTensor actual = response.EnsureSuccess().Output("y");
-        InferenceTensor expected = alone.EnsureSuccess().Output("y");
+        Tensor actual = response.EnsureSuccess().Output("y");
+        Tensor expected = alone.EnsureSuccess().Output("y");
         Assert.Equal(expected.Shape.ToArray(), actual.Shape.ToArray());
         Assert.Equal(rows, actual.Shape[0]);
         if (model == "strings")
@@ -118,7 +117,7 @@ public sealed class BatchingPropertyTests
         return true;
     }
 
-    private static InferenceTensor Input(string model, Random random, int rows, int width)
+    private static Tensor Input(string model, Random random, int rows, int width)
     {
         if (model != "strings")
         {
@@ -140,6 +139,6 @@ public sealed class BatchingPropertyTests
         {
             offset += BytesElements.Write(contents.AsSpan(offset), element);
         }
-        return new InferenceTensor("x", TensorDatatype.Bytes, [rows, width], contents);
+        return new Tensor("x", TensorDatatype.Bytes, [rows, width], contents);
     }
 }

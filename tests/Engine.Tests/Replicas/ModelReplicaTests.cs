@@ -1,7 +1,6 @@
 using System.Text;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 using OrleansInference.Scheduling.Batching;
 
@@ -38,8 +37,8 @@ public sealed class ModelReplicaTests
     {
         await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.Mlp(4, 8, 2, seed: 1), null));
 
-        using InferenceResponse response = await test.InferAsync(
-            TestEngine.Request("m", new InferenceTensor(name, datatype, shape, new byte[bytes]))
+        using InferenceAnswer response = await test.InferAsync(
+            TestEngine.Request("m", new Tensor(name, datatype, shape, new byte[bytes]))
         );
 
         Assert.Equal(InferenceError.InvalidArgument, response.Error);
@@ -50,12 +49,12 @@ public sealed class ModelReplicaTests
     public async Task InferAsync_MissingTwiceOrUnknownOutput_IsNamed()
     {
         await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.NoBatch(1), null));
-        InferenceTensor Input() => TestEngine.Floats("x", [1], 1);
+        Tensor Input() => TestEngine.Floats("x", [1], 1);
 
-        using InferenceResponse missing = await test.InferAsync(TestEngine.Request("m"));
-        using InferenceResponse twice = await test.InferAsync(TestEngine.Request("m", Input(), Input()));
-        using InferenceResponse output = await test.InferAsync(
-            new InferenceRequest
+        using InferenceAnswer missing = await test.InferAsync(TestEngine.Request("m"));
+        using InferenceAnswer twice = await test.InferAsync(TestEngine.Request("m", Input(), Input()));
+        using InferenceAnswer output = await test.InferAsync(
+            new InferenceCall
             {
                 ModelName = "m",
                 Inputs = [Input()],
@@ -85,7 +84,7 @@ public sealed class ModelReplicaTests
         ModelReplica replica = test.Replica("m");
         BatchLimits limits = replica.Limits;
         replica.Limits = limits with { MaxRows = 100, MaxDelay = TimeSpan.FromHours(1), MaxQueuedRequests = 4 };
-        Task<InferenceResponse> Send(bool background) =>
+        Task<InferenceAnswer> Send(bool background) =>
             test.InferAsync(
                 TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4)) with
                 {
@@ -93,8 +92,8 @@ public sealed class ModelReplicaTests
                 }
             );
 
-        Task<InferenceResponse>[] waiting = [Send(background: true), Send(background: true)];
-        using InferenceResponse refused = await Send(background: true);
+        Task<InferenceAnswer>[] waiting = [Send(background: true), Send(background: true)];
+        using InferenceAnswer refused = await Send(background: true);
         waiting = [.. waiting, Send(background: false), Send(background: false)];
         int queued = replica.QueuedRequests;
         replica.Limits = limits;
@@ -114,14 +113,14 @@ public sealed class ModelReplicaTests
                 "max_batch_size: 16\ndynamic_batching { max_queue_delay_microseconds: 50000 }"
             )
         );
-        Task<InferenceResponse>[] calls =
+        Task<InferenceAnswer>[] calls =
         [
             .. Enumerable
                 .Range(0, 16)
                 .Select(i => test.InferAsync(TestEngine.Request("numbers", Text(i == 5 ? "no number" : $"{i}")))),
         ];
 
-        InferenceResponse[] responses = await Task.WhenAll(calls);
+        InferenceAnswer[] responses = await Task.WhenAll(calls);
 
         Assert.Equal(InferenceError.Internal, responses[5].Error);
         for (int i = 0; i < 16; i++)
@@ -140,8 +139,8 @@ public sealed class ModelReplicaTests
         ModelReplica replica = test.Replica("slow");
         replica.Limits = replica.Limits with { MaxQueuedRequests = 3 };
 
-        Task<InferenceResponse>[] calls = [.. Enumerable.Range(0, 40).Select(_ => test.InferAsync(SlowRequest()))];
-        InferenceResponse[] responses = await Task.WhenAll(calls);
+        Task<InferenceAnswer>[] calls = [.. Enumerable.Range(0, 40).Select(_ => test.InferAsync(SlowRequest()))];
+        InferenceAnswer[] responses = await Task.WhenAll(calls);
 
         Assert.Contains(
             responses,
@@ -161,7 +160,7 @@ public sealed class ModelReplicaTests
     {
         await using TestEngine test = await TestEngine.StartAsync(("slow", Slow, OneAtATime));
 
-        using InferenceResponse response = await test.InferAsync(SlowRequest(TimeSpan.FromMicroseconds(10)));
+        using InferenceAnswer response = await test.InferAsync(SlowRequest(TimeSpan.FromMicroseconds(10)));
 
         Assert.Equal(InferenceError.DeadlineExceeded, response.Error);
         Assert.Contains("cannot be met", response.ErrorMessage, StringComparison.Ordinal);
@@ -175,16 +174,13 @@ public sealed class ModelReplicaTests
             + "}\ninstance_group { count: 1 }";
         await using TestEngine test = await TestEngine.StartAsync(("slow", Slow, Waiting));
         using CancellationTokenSource source = new();
-        Task<InferenceResponse> queued = test.InferAsync(SlowRequest(), source.Token);
+        Task<InferenceAnswer> queued = test.InferAsync(SlowRequest(), source.Token);
         Assert.Equal(1, test.Replica("slow").QueuedRequests);
 
         await source.CancelAsync();
-        using InferenceResponse cancelled = await queued;
+        using InferenceAnswer cancelled = await queued;
         int left = test.Replica("slow").QueuedRequests;
-        InferenceResponse[] answered = await Task.WhenAll(
-            test.InferAsync(SlowRequest()),
-            test.InferAsync(SlowRequest())
-        );
+        InferenceAnswer[] answered = await Task.WhenAll(test.InferAsync(SlowRequest()), test.InferAsync(SlowRequest()));
 
         Assert.Equal(InferenceError.Cancelled, cancelled.Error);
         Assert.Equal(0, left);
@@ -197,7 +193,7 @@ public sealed class ModelReplicaTests
         await using TestEngine test = await TestEngine.StartAsync(
             ("slow", Slow, "max_batch_size: 2\ndynamic_batching { max_queue_delay_microseconds: 3600000000 }")
         );
-        Task<InferenceResponse> waiting = test.InferAsync(SlowRequest());
+        Task<InferenceAnswer> waiting = test.InferAsync(SlowRequest());
 
         await test.Engine.UnloadAsync("slow", TestContext.Current.CancellationToken);
 
@@ -211,8 +207,8 @@ public sealed class ModelReplicaTests
         for (int round = 0; round < 5; round++)
         {
             using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(5 * round));
-            using InferenceResponse first = await test.InferAsync(SlowRequest(rows: 4), source.Token);
-            using InferenceResponse next = await test.InferAsync(SlowRequest());
+            using InferenceAnswer first = await test.InferAsync(SlowRequest(rows: 4), source.Token);
+            using InferenceAnswer next = await test.InferAsync(SlowRequest());
 
             Assert.True(first.Error is InferenceError.Cancelled or InferenceError.None, first.ErrorMessage);
             Assert.Equal(InferenceError.None, next.Error);
@@ -237,9 +233,9 @@ public sealed class ModelReplicaTests
                 .Range(0, 1000)
                 .Select(async i =>
                 {
-                    using InferenceResponse response = (
+                    using InferenceAnswer response = (
                         await replica.InferAsync(
-                            new InferenceRequest
+                            new InferenceCall
                             {
                                 ModelName = "mlp",
                                 Inputs = [TestEngine.Floats("x", new float[512], 1, 512)],
@@ -266,7 +262,7 @@ public sealed class ModelReplicaTests
     {
         await using TestEngine test = await TestEngine.StartAsync(("mlp", FixtureModels.Mlp(64, 64, 4, seed: 1), null));
         ModelReplica replica = test.Replica("mlp");
-        Task<InferenceResponse>[] calls =
+        Task<InferenceAnswer>[] calls =
         [
             .. Enumerable
                 .Range(0, 500)
@@ -294,11 +290,11 @@ public sealed class ModelReplicaTests
         TensorBuffer bad = TensorBuffer.Rent(8);
         good.Span.Clear();
 
-        using InferenceResponse answered = await test.InferAsync(
-            TestEngine.Request("m", new InferenceTensor("x", TensorDatatype.Fp32, [1], good.Memory, good))
+        using InferenceAnswer answered = await test.InferAsync(
+            TestEngine.Request("m", new Tensor("x", TensorDatatype.Fp32, [1], good.Memory, good))
         );
-        using InferenceResponse refused = await test.InferAsync(
-            TestEngine.Request("m", new InferenceTensor("x", TensorDatatype.Fp32, [2], bad.Memory, bad))
+        using InferenceAnswer refused = await test.InferAsync(
+            TestEngine.Request("m", new Tensor("x", TensorDatatype.Fp32, [2], bad.Memory, bad))
         );
         await test.Engine.UnloadAsync("m", TestContext.Current.CancellationToken);
 
@@ -306,7 +302,7 @@ public sealed class ModelReplicaTests
         Assert.Throws<ObjectDisposedException>(() => bad.AddReference());
     }
 
-    private static InferenceRequest SlowRequest(TimeSpan timeout = default, int rows = 1) =>
+    private static InferenceCall SlowRequest(TimeSpan timeout = default, int rows = 1) =>
         new()
         {
             ModelName = "slow",
@@ -314,10 +310,10 @@ public sealed class ModelReplicaTests
             Timeout = timeout,
         };
 
-    private static InferenceTensor Text(string text)
+    private static Tensor Text(string text)
     {
         byte[] contents = new byte[BytesElements.PrefixSize + text.Length];
         BytesElements.Write(contents, Encoding.ASCII.GetBytes(text));
-        return new InferenceTensor("x", TensorDatatype.Bytes, [1, 1], contents);
+        return new Tensor("x", TensorDatatype.Bytes, [1, 1], contents);
     }
 }

@@ -53,7 +53,7 @@ public sealed class PreserveOrderingTests
             replica.State.Order!.Add(new QueuedInference(ReplicaParts.Request(), [], 1, new([1])));
         }
 
-        InferenceResponse refusal = replica.Admission.Admit(ReplicaParts.Request(), Token).Refusal!;
+        InferenceAnswer refusal = replica.Admission.Admit(ReplicaParts.Request(), Token).Refusal!;
 
         Assert.Equal(InferenceError.ResourceExhausted, refusal.Error);
         Assert.Contains("3 answers of model 'm' wait for earlier ones", refusal.ErrorMessage, StringComparison.Ordinal);
@@ -62,12 +62,12 @@ public sealed class PreserveOrderingTests
     private static async Task InferAsync(TestEngine test, int number, List<int> order)
     {
         int rows = (number % 4) + 1;
-        InferenceRequest request = TestEngine.Request("m", TestEngine.Floats("x", new float[rows * 4], rows, 4)) with
+        InferenceCall request = TestEngine.Request("m", TestEngine.Floats("x", new float[rows * 4], rows, 4)) with
         {
             // Without the order, the last would go first.
             SloP99Ms = 1000 - number,
         };
-        using InferenceResponse answer = await test.Engine.InferAsync(request, Token).ConfigureAwait(false);
+        using InferenceAnswer answer = await test.Engine.InferAsync(request, Token).ConfigureAwait(false);
         Assert.Equal(InferenceError.None, answer.Error);
         order.Add(number);
     }

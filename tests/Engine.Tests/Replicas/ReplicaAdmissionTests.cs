@@ -42,7 +42,7 @@ public sealed class ReplicaAdmissionTests
     {
         using ReplicaParts replica = new(policy: new QueuePolicy { PriorityLevels = 2 });
 
-        InferenceRequest request = ReplicaParts.Request() with { Priority = 3 };
+        InferenceCall request = ReplicaParts.Request() with { Priority = 3 };
         AdmissionResult result = replica.Admission.Admit(request, Token);
 
         Assert.Equal("priority 3 is not one of model 'm', which has levels 1 to 2", result.Refusal!.ErrorMessage);
@@ -71,7 +71,7 @@ public sealed class ReplicaAdmissionTests
         cost.Observe(2, 1.0);
         using ReplicaParts replica = new(cost: cost);
 
-        InferenceRequest request = ReplicaParts.Request() with { Timeout = TimeSpan.FromMilliseconds(10) };
+        InferenceCall request = ReplicaParts.Request() with { Timeout = TimeSpan.FromMilliseconds(10) };
         AdmissionResult result = replica.Admission.Admit(request, Token);
 
         Assert.Equal(InferenceError.DeadlineExceeded, result.Refusal!.Error);
@@ -90,7 +90,7 @@ public sealed class ReplicaAdmissionTests
         {
             replica.State.Close();
         }
-        InferenceRequest request = ReplicaParts.Request();
+        InferenceCall request = ReplicaParts.Request();
 
         AdmissionResult result = replica.Admission.Admit(request, Token);
 

@@ -96,11 +96,11 @@ internal sealed class ReplicaParts : IEngineScheduler, IDisposable
         return Runner.RunTurn(_thread);
     }
 
-    public static InferenceRequest Request(int rows = 1, int columns = 4) =>
+    public static InferenceCall Request(int rows = 1, int columns = 4) =>
         TestEngine.Request("m", TestEngine.Floats("x", new float[rows * columns], rows, columns));
 
     /// <summary>Admits a request that must be let in.</summary>
-    public QueuedInference Admit(InferenceRequest request, CancellationToken cancellationToken)
+    public QueuedInference Admit(InferenceCall request, CancellationToken cancellationToken)
     {
         AdmissionResult result = Admission.Admit(request, cancellationToken);
         Assert.Null(result.Refusal);

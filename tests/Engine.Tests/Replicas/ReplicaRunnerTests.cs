@@ -19,8 +19,8 @@ public sealed class ReplicaRunnerTests
         bool again = replica.TakeTurn();
 
         Assert.True(again);
-        using InferenceResponse one = await first.Answer;
-        using InferenceResponse other = await second.Answer;
+        using InferenceAnswer one = await first.Answer;
+        using InferenceAnswer other = await second.Answer;
         Assert.Equal((4, 4), (one.Timings.BatchRows, other.Timings.BatchRows));
         Assert.Equal([3, 2], other.Outputs[0].Shape.ToArray());
     }
@@ -81,7 +81,7 @@ public sealed class ReplicaRunnerTests
 
         replica.Time.Advance(TimeSpan.FromMilliseconds(21));
 
-        using InferenceResponse answer = await queued.Answer;
+        using InferenceAnswer answer = await queued.Answer;
         Assert.Equal(InferenceError.DeadlineExceeded, answer.Error);
         Assert.Equal(0, replica.State.Schedule.Queue.Count);
     }
@@ -95,7 +95,7 @@ public sealed class ReplicaRunnerTests
 
         await source.CancelAsync();
 
-        using InferenceResponse answer = await queued.Answer;
+        using InferenceAnswer answer = await queued.Answer;
         Assert.Equal(InferenceError.Cancelled, answer.Error);
         Assert.Equal(0, replica.State.Schedule.Queue.Count);
         Assert.False(replica.TakeTurn());

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using OrleansInference.Engine.Replicas;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Engine.Tests.Replicas;
 

@@ -1,7 +1,6 @@
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Building;
 using OrleansInference.Onnx.Messages;
 using OrleansInference.Onnx.Samples;
@@ -100,7 +99,7 @@ public sealed class RowsThatMeetTests
 
         for (int i = 0; i < 100; i++)
         {
-            using InferenceResponse scaled = await test.InferAsync(
+            using InferenceAnswer scaled = await test.InferAsync(
                 TestEngine.Request(
                     "m",
                     TestEngine.Floats("scale", [10], 1),
@@ -172,13 +171,13 @@ public sealed class RowsThatMeetTests
     {
         await using TestEngine test = await TestEngine.StartAsync(("m", FixtureModels.WronglyDeclared(64), null));
 
-        using InferenceResponse first = await test.InferAsync(
+        using InferenceAnswer first = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3], 1, 3))
         );
 
         Assert.Equal([3, 1], first.EnsureSuccess().Output("y").Shape.ToArray());
         Assert.False(test.Replica("m").Session.PlacesOutputs);
-        using InferenceResponse second = await test.InferAsync(
+        using InferenceAnswer second = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", new float[64], 1, 64))
         );
         Assert.Equal([64, 1], second.EnsureSuccess().Output("y").Shape.ToArray());
@@ -191,10 +190,10 @@ public sealed class RowsThatMeetTests
             ("m", ParseNumberModel.Create(), "max_batch_size: 8")
         );
 
-        using InferenceResponse bad = await test.InferAsync(
+        using InferenceAnswer bad = await test.InferAsync(
             TestEngine.Request(
                 "m",
-                new InferenceTensor("x", TensorDatatype.Bytes, [1, 1], (byte[])[9, 0, 0, 0, .. "no number"u8])
+                new Tensor("x", TensorDatatype.Bytes, [1, 1], (byte[])[9, 0, 0, 0, .. "no number"u8])
             )
         );
 
@@ -222,7 +221,7 @@ public sealed class RowsThatMeetTests
         {
             width = values.Length;
         }
-        using InferenceResponse response = await test.InferAsync(
+        using InferenceAnswer response = await test.InferAsync(
             TestEngine.Request(model, TestEngine.Floats("x", values, values.Length / width, width))
         );
         return TestEngine.Floats(response.EnsureSuccess().Outputs[0]);

@@ -30,7 +30,7 @@ public sealed class RunDeadlineTests
 
         replica.TakeTurn();
 
-        using InferenceResponse answer = await queued.Answer;
+        using InferenceAnswer answer = await queued.Answer;
         Assert.Equal(InferenceError.DeadlineExceeded, answer.Error);
         Assert.Contains("150.0 ms in a run of model 'm'", answer.ErrorMessage, StringComparison.Ordinal);
         Assert.Equal(150, answeredAt);
@@ -46,8 +46,8 @@ public sealed class RunDeadlineTests
 
         replica.TakeTurn();
 
-        using InferenceResponse refused = await late.Answer;
-        using InferenceResponse answered = await patient.Answer;
+        using InferenceAnswer refused = await late.Answer;
+        using InferenceAnswer answered = await patient.Answer;
         Assert.Equal(InferenceError.DeadlineExceeded, refused.Error);
         Assert.Equal(2, answered.EnsureSuccess().Timings.BatchRows);
         Assert.Equal([(RunMs, false)], _device.Runs);
@@ -73,7 +73,7 @@ public sealed class RunDeadlineTests
         Assert.Equal([(300, true)], _device.Runs);
         foreach (QueuedInference queued in all)
         {
-            using InferenceResponse answer = await queued.Answer;
+            using InferenceAnswer answer = await queued.Answer;
             Assert.Equal(InferenceError.DeadlineExceeded, answer.Error);
         }
     }
@@ -86,7 +86,7 @@ public sealed class RunDeadlineTests
 
         replica.TakeTurn();
 
-        using InferenceResponse answer = await queued.Answer;
+        using InferenceAnswer answer = await queued.Answer;
         Assert.Equal(InferenceError.None, answer.Error);
         Assert.Equal([(RunMs, false)], _device.Runs);
     }
@@ -100,7 +100,7 @@ public sealed class RunDeadlineTests
         replica.TakeTurn();
         _time.Advance(TimeSpan.FromMilliseconds(RunMs));
 
-        using InferenceResponse answer = await queued.Answer;
+        using InferenceAnswer answer = await queued.Answer;
         Assert.Equal(InferenceError.None, answer.Error);
         Assert.Equal(TimeSpan.MaxValue, replica.State.Schedule.WakeAt);
     }
@@ -113,7 +113,7 @@ public sealed class RunDeadlineTests
 
         replica.TakeTurn();
 
-        using InferenceResponse answer = await queued.Answer;
+        using InferenceAnswer answer = await queued.Answer;
         Assert.Equal(InferenceError.DeadlineExceeded, answer.Error);
         Assert.Equal([(150, true)], _device.Runs);
         Assert.Equal(0, replica.State.Schedule.Queue.Count);
@@ -125,14 +125,14 @@ public sealed class RunDeadlineTests
         using ReplicaParts replica = Replica();
         QueuedInference late = Admit(replica, timeoutMs: 150);
         replica.TakeTurn();
-        using InferenceResponse refused = await late.Answer;
+        using InferenceAnswer refused = await late.Answer;
         QueuedInference next = Admit(replica, timeoutMs: 2 * RunMs);
 
         // The turn goes on after a run.
         replica.Schedule(replica.Runner);
         replica.TakeTurn();
 
-        using InferenceResponse answer = await next.Answer;
+        using InferenceAnswer answer = await next.Answer;
         Assert.Equal(InferenceError.None, answer.Error);
         Assert.Equal([(150, true), (RunMs, false)], _device.Runs);
     }

@@ -63,11 +63,11 @@ public sealed class TenantShareTests : IDisposable
 
         async Task<InferenceError> AnswerAsync(string tenant)
         {
-            InferenceRequest request = TestEngine.Request("mlp", TestEngine.Floats("x", new float[4], 1, 4)) with
+            InferenceCall request = TestEngine.Request("mlp", TestEngine.Floats("x", new float[4], 1, 4)) with
             {
                 Tenant = tenant,
             };
-            using InferenceResponse response = await test.InferAsync(request);
+            using InferenceAnswer response = await test.InferAsync(request);
             if (response.Error == InferenceError.None)
             {
                 lock (order)
@@ -88,7 +88,7 @@ public sealed class TenantShareTests : IDisposable
         ModelReplica replica = test.Replica("mlp");
         replica.Limits = Held;
 
-        Task<InferenceResponse>[] answers =
+        Task<InferenceAnswer>[] answers =
         [
             .. Enumerable
                 .Range(0, 30)
@@ -102,7 +102,7 @@ public sealed class TenantShareTests : IDisposable
                 ),
         ];
         replica.Limits = Held with { MaxRows = 1, MaxDelay = TimeSpan.Zero };
-        InferenceResponse[] responses = await Task.WhenAll(answers);
+        InferenceAnswer[] responses = await Task.WhenAll(answers);
 
         Assert.Equal(20, responses.Count(response => response.Error == InferenceError.None));
     }

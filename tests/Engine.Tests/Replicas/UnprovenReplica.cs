@@ -48,7 +48,7 @@ internal sealed class UnprovenReplica : IAsyncDisposable
 
     public async Task<float[]> AskAsync(float[] values)
     {
-        using InferenceResponse response = await Replica.InferAsync(
+        using InferenceAnswer response = await Replica.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", values, values.Length / 4, 4)),
             TestContext.Current.CancellationToken
         );

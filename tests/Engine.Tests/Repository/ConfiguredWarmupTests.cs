@@ -1,7 +1,6 @@
 using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Engine.Tests.Repository.Configuration;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Building;
 using OrleansInference.Onnx.Messages;
 using OrleansInference.Onnx.Reading;

@@ -70,7 +70,7 @@ public sealed class ReshapeTests
             "dims: 3 reshape { shape: [ 1, 3 ] }"
         );
 
-        using InferenceResponse response = await test.InferAsync(
+        using InferenceAnswer response = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3], 1, 3))
         );
 
@@ -105,7 +105,7 @@ public sealed class ReshapeTests
     private static async Task<float[]> RunAsync(TestEngine test, float[] values, long[] shape)
     {
         Assert.Equal(ModelState.Ready, Assert.Single(test.Engine.Index).State);
-        using InferenceResponse response = await test.InferAsync(
+        using InferenceAnswer response = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", values, shape)),
             Token
         );

@@ -109,7 +109,7 @@ public sealed class RuntimeSettingsTests
 
     private static async Task<float[]> RunAsync(TestEngine test)
     {
-        using OrleansInference.Grains.Interfaces.Inference.InferenceResponse response = await test.InferAsync(
+        using OrleansInference.Grains.Interfaces.Inference.InferenceAnswer response = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", [1, 2, 3, 4], 1, 4))
         );
         return TestEngine.Floats(Assert.Single(response.Outputs));

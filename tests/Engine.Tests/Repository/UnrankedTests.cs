@@ -28,7 +28,7 @@ public sealed class UnrankedTests
             .. Enumerable.Range(0, (int)shape.Aggregate(1L, (left, right) => left * right)).Select(i => (float)i),
         ];
 
-        InferenceResponse response = await test.InferAsync(
+        InferenceAnswer response = await test.InferAsync(
             TestEngine.Request("m", TestEngine.Floats("x", values, shape))
         );
 
@@ -65,7 +65,7 @@ public sealed class UnrankedTests
             )
         );
 
-        InferenceResponse response = await test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [7], 1, 1)));
+        InferenceAnswer response = await test.InferAsync(TestEngine.Request("m", TestEngine.Floats("x", [7], 1, 1)));
 
         Assert.Equal([1L, 1, 1], response.EnsureSuccess().Output("y").Shape.ToArray());
         Assert.Equal([-7f], TestEngine.Floats(response.Output("y")));
@@ -81,7 +81,7 @@ public sealed class UnrankedTests
             .ToBytes();
         await using TestEngine test = await TestEngine.StartAsync(("m", model, null));
 
-        InferenceResponse response = await test.InferAsync(TestEngine.Request("m"));
+        InferenceAnswer response = await test.InferAsync(TestEngine.Request("m"));
 
         Assert.Equal([3f, 4], TestEngine.Floats(response.EnsureSuccess().Output("y")));
     }

@@ -137,7 +137,7 @@ public sealed class TraceTests : IDisposable
             ComputeOutput = TimeSpan.FromMicroseconds(1),
         };
         host.Dispatcher.Handler = (request, _) =>
-            new ValueTask<InferenceResponse>(host.Dispatcher.Echo(request) with { Timings = timings });
+            new ValueTask<InferenceAnswer>(host.Dispatcher.Echo(request) with { Timings = timings });
         await PostAsync(host, "/v2/trace/setting", """{"trace_level":["TIMESTAMPS"],"trace_rate":"3"}""");
 
         for (int i = 0; i < 7; i++)

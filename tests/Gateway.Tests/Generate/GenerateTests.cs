@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Generate;
 
@@ -42,14 +41,14 @@ public sealed class GenerateTests : IAsyncLifetime
             request.Dispose();
             byte[] text = [3, 0, 0, 0, .. "a\"b"u8];
             return ValueTask.FromResult(
-                new InferenceResponse
+                new InferenceAnswer
                 {
                     ModelName = "echo",
                     ModelVersion = "3",
                     Outputs =
                     [
-                        new InferenceTensor("text", TensorDatatype.Bytes, [1, 1], text),
-                        new InferenceTensor("none", TensorDatatype.Fp32, [0], default),
+                        new Tensor("text", TensorDatatype.Bytes, [1, 1], text),
+                        new Tensor("none", TensorDatatype.Fp32, [0], default),
                     ],
                 }
             );
@@ -67,7 +66,7 @@ public sealed class GenerateTests : IAsyncLifetime
     {
         await PostAsync("/v2/models/echo/generate", body);
 
-        InferenceRequest request = _host.Dispatcher.Last!;
+        InferenceCall request = _host.Dispatcher.Last!;
         Assert.Equal((3UL, "s"), (request.PriorityLevel, request.SequenceId));
         // One that is given twice is for the model to refuse.
         Assert.Equal(["x", "x"], request.Inputs.Select(input => input.Name));

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using Google.Protobuf;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Gateway.Tests.Hosting;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Protocol;
 
 namespace OrleansInference.Gateway.Tests.Grpc;

@@ -257,7 +257,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
 
         await host.Grpc.ModelInferAsync(request, cancellationToken: Token);
 
-        InferenceRequest seen = host.Dispatcher.Last!;
+        InferenceCall seen = host.Dispatcher.Last!;
         Assert.Equal((2u, TimeSpan.FromSeconds(5), 12.5), (seen.Priority, seen.Timeout, seen.SloP99Ms));
         Assert.Equal(["x"], seen.RequestedOutputs);
     }
@@ -301,7 +301,7 @@ public sealed class GrpcServiceTests(SharedHost shared)
             await using CancellationTokenRegistration registration = token.Register(cancelled.SetResult);
             await cancelled.Task;
             request.Dispose();
-            return InferenceResponse.Failure(request, InferenceError.Cancelled, "cancelled");
+            return InferenceAnswer.Failure(request, InferenceError.Cancelled, "cancelled");
         };
         using CancellationTokenSource cancel = new();
         AsyncUnaryCall<ModelInferResponse> call = host.Grpc.ModelInferAsync(Request(), cancellationToken: cancel.Token);

@@ -232,7 +232,7 @@ public sealed class StreamInferTests
         host.Dispatcher.Handler = (request, _) =>
         {
             seen.Add((request.SequenceId, request.SequenceStart, request.SequenceEnd));
-            return new ValueTask<InferenceResponse>(host.Dispatcher.Echo(request));
+            return new ValueTask<InferenceAnswer>(host.Dispatcher.Echo(request));
         };
         ModelInferRequest start = Request(0);
         ModelInferRequest middle = Request(1);

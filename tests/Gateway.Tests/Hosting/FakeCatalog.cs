@@ -1,6 +1,5 @@
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Hosting;
 

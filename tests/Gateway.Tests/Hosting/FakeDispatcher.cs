@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansInference.Gateway.Http;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Hosting;
 
@@ -12,33 +11,33 @@ namespace OrleansInference.Gateway.Tests.Hosting;
 /// </summary>
 internal sealed class FakeDispatcher : IRequestDispatcher
 {
-    private readonly ConcurrentQueue<InferenceTensor> _tensors = [];
+    private readonly ConcurrentQueue<Tensor> _tensors = [];
     private int _requests;
 
     /// <summary>Replaces the models above.</summary>
-    public Func<InferenceRequest, CancellationToken, ValueTask<InferenceResponse>>? Handler { get; set; }
+    public Func<InferenceCall, CancellationToken, ValueTask<InferenceAnswer>>? Handler { get; set; }
 
     /// <summary>The request that came last.</summary>
-    public InferenceRequest? Last { get; private set; }
+    public InferenceCall? Last { get; private set; }
 
     /// <summary>Requests seen.</summary>
     public int Requests => _requests;
 
-    public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+    public ValueTask<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _requests);
         Last = request;
-        foreach (InferenceTensor input in request.Inputs)
+        foreach (Tensor input in request.Inputs)
         {
             _tensors.Enqueue(input);
         }
         return Handler is { } handler
             ? handler(request, cancellationToken)
-            : new ValueTask<InferenceResponse>(Answer(request));
+            : new ValueTask<InferenceAnswer>(Answer(request));
     }
 
-    public ValueTask<InferenceResponse> InferAsync(
-        InferenceRequest request,
+    public ValueTask<InferenceAnswer> InferAsync(
+        InferenceCall request,
         AdmissionTicket ticket,
         CancellationToken cancellationToken
     ) => InferAsync(request, cancellationToken);
@@ -52,9 +51,9 @@ internal sealed class FakeDispatcher : IRequestDispatcher
         Broken.Enqueue((modelName, modelVersion, sequenceId, reason));
 
     /// <summary>The answer of the model <c>echo</c>; releases the request.</summary>
-    public InferenceResponse Echo(InferenceRequest request)
+    public InferenceAnswer Echo(InferenceCall request)
     {
-        InferenceTensor[] outputs =
+        Tensor[] outputs =
         [
             .. request
                 .Inputs.Where(input =>
@@ -63,7 +62,7 @@ internal sealed class FakeDispatcher : IRequestDispatcher
                 .Select(Copy),
         ];
         request.Dispose();
-        return new InferenceResponse
+        return new InferenceAnswer
         {
             ModelName = request.ModelName,
             ModelVersion = "3",
@@ -88,7 +87,7 @@ internal sealed class FakeDispatcher : IRequestDispatcher
         });
 
     /// <summary>What the models above answer.</summary>
-    public InferenceResponse Answer(InferenceRequest request)
+    public InferenceAnswer Answer(InferenceCall request)
     {
         if (request.ModelName == "echo" || request.ModelName.Contains(' ', StringComparison.Ordinal))
         {
@@ -102,21 +101,21 @@ internal sealed class FakeDispatcher : IRequestDispatcher
         // By name only: digits would parse too, and a fuzzed name may be any.
         return Enum.GetNames<InferenceError>().Contains(request.ModelName)
             ? Refuse(request, Enum.Parse<InferenceError>(request.ModelName))
-            : InferenceResponse.Failure(
+            : InferenceAnswer.Failure(
                 request,
                 InferenceError.NotFound,
                 $"Request for unknown model: '{request.ModelName}'"
             );
     }
 
-    private static InferenceResponse Refuse(InferenceRequest request, InferenceError error) =>
-        InferenceResponse.Failure(request, error, $"answered {error}");
+    private static InferenceAnswer Refuse(InferenceCall request, InferenceError error) =>
+        InferenceAnswer.Failure(request, error, $"answered {error}");
 
-    private InferenceTensor Copy(InferenceTensor input)
+    private Tensor Copy(Tensor input)
     {
         TensorBuffer buffer = TensorBuffer.Rent(input.ByteLength);
         input.Data.Span.CopyTo(buffer.Span);
-        InferenceTensor output = new(input.Name, input.Datatype, input.Shape.ToArray(), buffer.Memory, buffer);
+        Tensor output = new(input.Name, input.Datatype, input.Shape.ToArray(), buffer.Memory, buffer);
         _tensors.Enqueue(output);
         return output;
     }

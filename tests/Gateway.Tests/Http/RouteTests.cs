@@ -12,7 +12,7 @@ public sealed class RouteTests(SharedHost shared)
     [Theory]
     [InlineData(
         "/v2",
-        """{"name":"orleans-inference","version":"0.1.0","extensions":["classification","sequence","model_repository","model_repository(unload_dependents)","schedule_policy","model_configuration","binary_tensor_data","parameters","statistics","trace","logging"]}"""
+        """{"name":"orleans-inference","version":"0.2.0","extensions":["classification","sequence","model_repository","model_repository(unload_dependents)","schedule_policy","model_configuration","binary_tensor_data","parameters","statistics","trace","logging"]}"""
     )]
     [InlineData(
         "/v2/models/echo",

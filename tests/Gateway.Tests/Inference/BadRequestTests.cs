@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using OrleansInference.Gateway.Tests.Hosting;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 

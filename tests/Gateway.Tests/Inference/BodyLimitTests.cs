@@ -4,7 +4,6 @@ using System.Text.Json;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 
@@ -128,7 +127,7 @@ public sealed class BodyLimitTests(SharedHost shared)
         host.Dispatcher.Handler = (request, _) =>
         {
             counted = host.BytesInFlight.Current;
-            return new ValueTask<InferenceResponse>(host.Dispatcher.Echo(request));
+            return new ValueTask<InferenceAnswer>(host.Dispatcher.Echo(request));
         };
         (byte[] bytes, int header) = BodyOf(500_000);
         using MemoryStream compressed = new();

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 
@@ -11,9 +10,9 @@ public sealed class ClassificationTests
     [Fact]
     public void Classify_Rows_AreOrderedEachForItself()
     {
-        using InferenceTensor output = Tensor<float>(TensorDatatype.Fp32, [2, 3], [0.5f, 2, -1, 3, 1, 2]);
+        using Tensor output = Tensor<float>(TensorDatatype.Fp32, [2, 3], [0.5f, 2, -1, 3, 1, 2]);
 
-        using InferenceTensor classes = Classification.Classify(output, 2, ["zero", "one"], isBatched: true);
+        using Tensor classes = Classification.Classify(output, 2, ["zero", "one"], isBatched: true);
 
         Assert.Equal([2, 2], classes.Shape.ToArray());
         Assert.Equal(["2.000000:1:one", "0.500000:0:zero", "3.000000:0:zero", "2.000000:2"], Texts(classes));
@@ -22,9 +21,9 @@ public sealed class ClassificationTests
     [Fact]
     public void Classify_MoreClassesThanThereAre_GivesAll()
     {
-        using InferenceTensor output = Tensor<long>(TensorDatatype.Int64, [3], [-7, 5, 5]);
+        using Tensor output = Tensor<long>(TensorDatatype.Int64, [3], [-7, 5, 5]);
 
-        using InferenceTensor classes = Classification.Classify(output, 10, [], isBatched: false);
+        using Tensor classes = Classification.Classify(output, 10, [], isBatched: false);
 
         Assert.Equal([3], classes.Shape.ToArray());
         Assert.Equal(["5:1", "5:2", "-7:0"], Texts(classes));
@@ -33,9 +32,9 @@ public sealed class ClassificationTests
     [Fact]
     public void Classify_NoRows_GivesNone()
     {
-        using InferenceTensor output = Tensor<float>(TensorDatatype.Fp32, [0, 3], []);
+        using Tensor output = Tensor<float>(TensorDatatype.Fp32, [0, 3], []);
 
-        using InferenceTensor classes = Classification.Classify(output, 2, [], isBatched: true);
+        using Tensor classes = Classification.Classify(output, 2, [], isBatched: true);
 
         Assert.Equal([0, 0], classes.Shape.ToArray());
         Assert.Empty(Texts(classes));
@@ -55,7 +54,7 @@ public sealed class ClassificationTests
     [InlineData(TensorDatatype.Fp64)]
     public void Classify_ANumericDatatype_IsReadAsItsNumbers(TensorDatatype datatype)
     {
-        using InferenceTensor output = datatype switch
+        using Tensor output = datatype switch
         {
             TensorDatatype.UInt8 => Tensor<byte>(datatype, [2], [7, 100]),
             TensorDatatype.Int8 => Tensor<sbyte>(datatype, [2], [7, 100]),
@@ -70,7 +69,7 @@ public sealed class ClassificationTests
             _ => Tensor<double>(datatype, [2], [7, 100]),
         };
 
-        using InferenceTensor classes = Classification.Classify(output, 2, [], isBatched: false);
+        using Tensor classes = Classification.Classify(output, 2, [], isBatched: false);
 
         bool fraction = datatype is TensorDatatype.Fp16 or TensorDatatype.Fp32 or TensorDatatype.Fp64;
         Assert.Equal(fraction ? ["100.000000:1", "7.000000:0"] : ["100:1", "7:0"], Texts(classes));
@@ -81,7 +80,7 @@ public sealed class ClassificationTests
     [InlineData(TensorDatatype.Bytes)]
     public void Classify_ADatatypeWithoutOrder_IsRefused(TensorDatatype datatype)
     {
-        using InferenceTensor output = new("y", datatype, [1], new byte[datatype == TensorDatatype.Bytes ? 4 : 1]);
+        using Tensor output = new("y", datatype, [1], new byte[datatype == TensorDatatype.Bytes ? 4 : 1]);
 
         InferenceException exception = Assert.Throws<InferenceException>(() =>
             Classification.Classify(output, 1, [], isBatched: false)
@@ -93,10 +92,10 @@ public sealed class ClassificationTests
         );
     }
 
-    private static InferenceTensor Tensor<T>(TensorDatatype datatype, long[] shape, T[] values)
+    private static Tensor Tensor<T>(TensorDatatype datatype, long[] shape, T[] values)
         where T : unmanaged => new("y", datatype, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
-    private static List<string> Texts(InferenceTensor tensor)
+    private static List<string> Texts(Tensor tensor)
     {
         List<string> texts = [];
         ReadOnlySpan<byte> rest = tensor.Data.Span;

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using OrleansInference.Gateway.Tests.Hosting;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 

@@ -72,7 +72,7 @@ public sealed class DispatcherErrorTests(SharedHost shared)
         using HttpResponseMessage response = await host.Http.PostAsync("/v2/models/echo/infer", content, Token);
 
         Assert.True(response.IsSuccessStatusCode);
-        InferenceRequest request = host.Dispatcher.Last!;
+        InferenceCall request = host.Dispatcher.Last!;
         Assert.Equal(
             ("q", 2u, TimeSpan.FromMilliseconds(5), 12.5),
             (request.Id, request.Priority, request.Timeout, request.SloP99Ms)

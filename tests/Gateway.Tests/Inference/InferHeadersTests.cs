@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
+using OrleansInference.Protocol.Json;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 

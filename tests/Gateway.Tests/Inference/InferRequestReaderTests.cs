@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 
@@ -41,7 +40,7 @@ public sealed class InferRequestReaderTests
         );
         Assert.True(request.IsBinary("y"));
         Assert.False(request.IsBinary("z"));
-        foreach (InferenceTensor input in request.Inputs)
+        foreach (Tensor input in request.Inputs)
         {
             input.Dispose();
         }
@@ -120,7 +119,7 @@ public sealed class InferRequestReaderTests
             try
             {
                 ParsedInferRequest request = await ReadAsync(broken, BodyForm.Json, 4096, knownLength: true);
-                foreach (InferenceTensor input in request.Inputs)
+                foreach (Tensor input in request.Inputs)
                 {
                     input.Dispose();
                 }

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using OrleansInference.Gateway.Inference;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Inference;
 
@@ -132,7 +131,7 @@ public sealed class WireTests(SharedHost shared)
             await using CancellationTokenRegistration registration = token.Register(cancelled.SetResult);
             await cancelled.Task;
             request.Dispose();
-            return InferenceResponse.Failure(request, InferenceError.Cancelled, "the client went away");
+            return InferenceAnswer.Failure(request, InferenceError.Cancelled, "the client went away");
         };
         RawConnection connection = await host.ConnectAsync();
         await connection.SendAsync(InferBody.RawRequest(InferBody.Binary([Input])));

@@ -4,7 +4,6 @@ using OrleansInference.Gateway.Access;
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Gateway.Warmup;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Protocol;
 
 namespace OrleansInference.Gateway.Tests.Warmup;
@@ -17,7 +16,7 @@ public sealed class RequestPathWarmupTests
     public async Task StartedAsync_AModelThatAnswers_SendsProbesInEveryForm()
     {
         await using GatewayHost gateway = await GatewayHost.StartAsync(("WarmupMs", "60000"));
-        ConcurrentQueue<InferenceRequest> seen = Collect(gateway);
+        ConcurrentQueue<InferenceCall> seen = Collect(gateway);
 
         await WarmAsync(gateway);
 
@@ -104,7 +103,7 @@ public sealed class RequestPathWarmupTests
         string keys = Path.GetTempFileName();
         await File.WriteAllTextAsync(keys, "a-key-of-a-client-0123456789\n", Token);
         await using GatewayHost gateway = await GatewayHost.StartAsync(("WarmupMs", "60000"), ("ApiKeyFile", keys));
-        ConcurrentQueue<InferenceRequest> seen = Collect(gateway);
+        ConcurrentQueue<InferenceCall> seen = Collect(gateway);
 
         await WarmAsync(gateway);
         HttpStatusCode afterwards = await InferAsync(gateway, gateway.WarmupToken.Value);
@@ -118,7 +117,7 @@ public sealed class RequestPathWarmupTests
     public async Task InferAsync_AClientWithAGuessedToken_IsAClient()
     {
         await using GatewayHost gateway = await GatewayHost.StartAsync(("WarmupMs", "60000"));
-        ConcurrentQueue<InferenceRequest> seen = Collect(gateway);
+        ConcurrentQueue<InferenceCall> seen = Collect(gateway);
         RequestPathWarmup warmup = gateway.CreateWarmup();
         await warmup.StartingAsync(Token);
 
@@ -136,9 +135,9 @@ public sealed class RequestPathWarmupTests
         await warmup.StartedAsync(Token);
     }
 
-    private static ConcurrentQueue<InferenceRequest> Collect(GatewayHost gateway)
+    private static ConcurrentQueue<InferenceCall> Collect(GatewayHost gateway)
     {
-        ConcurrentQueue<InferenceRequest> seen = [];
+        ConcurrentQueue<InferenceCall> seen = [];
         gateway.Dispatcher.Handler = (request, _) =>
         {
             seen.Enqueue(request);
@@ -147,10 +146,10 @@ public sealed class RequestPathWarmupTests
         return seen;
     }
 
-    private static InferenceResponse Failure(InferenceRequest request)
+    private static InferenceAnswer Failure(InferenceCall request)
     {
         request.Dispose();
-        return InferenceResponse.Failure(request, InferenceError.InvalidArgument, "the index is beyond the table");
+        return InferenceAnswer.Failure(request, InferenceError.InvalidArgument, "the index is beyond the table");
     }
 
     private static async Task<HttpStatusCode> ReadyAsync(GatewayHost gateway)

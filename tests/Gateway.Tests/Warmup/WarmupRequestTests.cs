@@ -1,7 +1,6 @@
 using OrleansInference.Gateway.Tests.Hosting;
 using OrleansInference.Gateway.Warmup;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Gateway.Tests.Warmup;
 
@@ -24,7 +23,7 @@ public sealed class WarmupRequestTests
         List<string> seen = [];
         gateway.Dispatcher.Handler = (inference, _) =>
         {
-            InferenceTensor input = Assert.Single(inference.Inputs);
+            Tensor input = Assert.Single(inference.Inputs);
             seen.Add(
                 $"{input.Name} {input.Datatype} {TensorShape.Format(input.Shape)} "
                     + $"{Convert.ToHexString(input.Data.Span)}"

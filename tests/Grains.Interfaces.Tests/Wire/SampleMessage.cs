@@ -5,7 +5,6 @@ using System.Net;
 using System.Reflection;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Grains.Interfaces.Tests.Wire;
 
@@ -51,9 +50,9 @@ internal static class SampleMessage
         {
             return SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1000 + seed), seed);
         }
-        if (type == typeof(InferenceTensor))
+        if (type == typeof(Tensor))
         {
-            return new InferenceTensor($"tensor {seed}", TensorDatatype.UInt8, [2, 1], new byte[] { (byte)seed, 7 });
+            return new Tensor($"tensor {seed}", TensorDatatype.UInt8, [2, 1], new byte[] { (byte)seed, 7 });
         }
         if (type == typeof(InferenceException))
         {
@@ -103,7 +102,7 @@ internal static class SampleMessage
         {
             case null:
                 return [$"{path} = null"];
-            case InferenceTensor tensor:
+            case Tensor tensor:
                 return
                 [
                     $"{path} = {tensor.Name} {tensor.Datatype} [{string.Join(',', tensor.Shape.ToArray())}] "

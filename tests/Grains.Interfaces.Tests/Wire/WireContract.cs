@@ -1,6 +1,7 @@
 using System.Reflection;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Cluster;
+using OrleansInference.Grains.Interfaces.Wire;
 
 namespace OrleansInference.Grains.Interfaces.Tests.Wire;
 
@@ -12,12 +13,21 @@ internal static class WireContract
 {
     private static readonly Assembly Contract = typeof(ClusterPlan).Assembly;
 
+    // Public types know nothing of Orleans: what is sent of each is said by the type beside its converter.
+    private static readonly Dictionary<Type, Type> Surrogates = Contract
+        .GetTypes()
+        .SelectMany(type => type.GetInterfaces())
+        .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IConverter<,>))
+        .ToDictionary(type => type.GetGenericArguments()[0], type => type.GetGenericArguments()[1]);
+
     /// <summary>The types that go over the wire, by their aliases.</summary>
     public static SortedDictionary<string, Type> Messages { get; } =
         new(
             Contract
                 .GetTypes()
                 .Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() is not null && !type.IsEnum)
+                .Except(Surrogates.Values)
+                .Concat(PublicTypes.ByAlias.Values)
                 .ToDictionary(Alias),
             StringComparer.Ordinal
         );
@@ -28,9 +38,10 @@ internal static class WireContract
         List<string> lines = [];
         foreach ((string alias, Type type) in Messages)
         {
-            foreach (PropertyInfo member in Members(type))
+            Type sent = Surrogates.GetValueOrDefault(type, type);
+            foreach (PropertyInfo member in Members(sent))
             {
-                ParameterInfo? parameter = Primary(type)
+                ParameterInfo? parameter = Primary(sent)
                     ?.GetParameters()
                     .FirstOrDefault(candidate => candidate.Name == member.Name);
                 string number = member.GetCustomAttribute<IdAttribute>() is { } id
@@ -40,7 +51,10 @@ internal static class WireContract
             }
         }
 
-        foreach (Type type in Contract.GetTypes().Where(type => type.IsEnum && type.IsPublic))
+        // Its codec is written by hand.
+        lines.Add("message OrleansInference.InferenceException [0] InferenceError Error");
+        Type[] types = [.. Contract.GetTypes(), .. typeof(Tensor).Assembly.GetTypes()];
+        foreach (Type type in types.Where(type => type.IsEnum && type.IsPublic))
         {
             lines.AddRange(
                 Enum.GetNames(type)
@@ -71,6 +85,11 @@ internal static class WireContract
 
     /// <summary>The members of a message that are sent.</summary>
     public static IEnumerable<PropertyInfo> Members(Type type) =>
+        Surrogates.TryGetValue(type, out Type? sent)
+            ? Members(sent).Select(member => type.GetProperty(member.Name)!)
+            : Numbered(type);
+
+    private static IEnumerable<PropertyInfo> Numbered(Type type) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(member =>
                 member.GetCustomAttribute<IdAttribute>() is not null
@@ -86,11 +105,16 @@ internal static class WireContract
             )
             .MaxBy(constructor => constructor.GetParameters().Length);
 
-    private static string Alias(Type type) => type.GetCustomAttribute<AliasAttribute>()?.Alias ?? type.FullName!;
+    private static string Alias(Type type) =>
+        type.GetCustomAttribute<AliasAttribute>()?.Alias
+        ?? PublicTypes.ByAlias.FirstOrDefault(known => known.Value == type).Key
+        ?? type.FullName!;
 
     private static string Name(Type type) =>
         type.IsArray ? $"{Name(type.GetElementType()!)}[]"
         : type.IsGenericType
             ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
+        // Names of .NET types are not sent; a message keeps the one that it had first.
+        : Messages.ContainsValue(type) ? Alias(type)[(Alias(type).LastIndexOf('.') + 1)..]
         : type.Name;
 }

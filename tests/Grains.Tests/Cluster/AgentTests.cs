@@ -125,7 +125,7 @@ public sealed class AgentTests
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            using InferenceResponse answer = await cluster.Dispatcher.InferAsync(
+            using InferenceAnswer answer = await cluster.Dispatcher.InferAsync(
                 Tensors.Floats("m", 1, 64, i => i),
                 CancellationToken.None
             );

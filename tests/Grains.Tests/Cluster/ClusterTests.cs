@@ -225,9 +225,9 @@ public sealed class ClusterTests
             ("mlp", FixtureModels.Mlp(256, 2048, 4, seed: 1), "max_batch_size: 16\ninstance_group { count: 1 }")
         );
         await Repository(cluster, 0).LoadAsync("mlp", null, Token);
-        using InferenceResponse alone = (await Engine(cluster.Silos[0]).InferAsync(Request(), Token)).EnsureSuccess();
+        using InferenceAnswer alone = (await Engine(cluster.Silos[0]).InferAsync(Request(), Token)).EnsureSuccess();
 
-        using InferenceResponse split = (await cluster.Dispatcher.InferAsync(Request(), Token)).EnsureSuccess();
+        using InferenceAnswer split = (await cluster.Dispatcher.InferAsync(Request(), Token)).EnsureSuccess();
 
         Assert.Equal(1, Node(cluster.Silos[0]).Router.Counters.Splits);
         Assert.True(Node(cluster.Silos[0]).Router.Counters.Remote >= 2);
@@ -239,7 +239,7 @@ public sealed class ClusterTests
             Assert.Equal(expected[i], actual[i], 1e-5f);
         }
 
-        static InferenceRequest Request() => Tensors.Floats("mlp", 2048, 256, i => MathF.Sin(i));
+        static InferenceCall Request() => Tensors.Floats("mlp", 2048, 256, i => MathF.Sin(i));
     }
 
     [Fact]
@@ -288,7 +288,7 @@ public sealed class ClusterTests
         {
             foreach (string model in new[] { "one", "two" })
             {
-                using InferenceResponse answer = await silo.GetRequiredService<IRequestDispatcher>()
+                using InferenceAnswer answer = await silo.GetRequiredService<IRequestDispatcher>()
                     .InferAsync(Tensors.Floats(model, 1, 1024, i => i), Token);
                 Assert.Equal(InferenceError.None, answer.Error);
             }
@@ -335,7 +335,7 @@ public sealed class ClusterTests
 
     private static async Task<float[]> InferAsync(IServiceProvider silo, string model, params float[] row)
     {
-        using InferenceResponse answer = await silo.GetRequiredService<IRequestDispatcher>()
+        using InferenceAnswer answer = await silo.GetRequiredService<IRequestDispatcher>()
             .InferAsync(Tensors.Floats(model, 1, row.Length, i => row[i]), Token);
         return Tensors.ToFloats(answer.EnsureSuccess().Outputs[0]);
     }

@@ -38,7 +38,7 @@ public sealed class TelemetryRecorderTests : IDisposable
             await cluster.UntilAsync(state => state.Routing.Models.Length == 1);
             for (int i = 0; i < 100; i++)
             {
-                using InferenceResponse answer = await cluster.Dispatcher.InferAsync(
+                using InferenceAnswer answer = await cluster.Dispatcher.InferAsync(
                     Tensors.Floats("m", 1, 1, _ => i),
                     Token
                 );
@@ -89,7 +89,7 @@ public sealed class TelemetryRecorderTests : IDisposable
             await cluster.UntilAsync(state => state.Routing.Models.Length == 1);
             for (int i = 0; i < 300; i++)
             {
-                using InferenceResponse answer = await cluster.Dispatcher.InferAsync(
+                using InferenceAnswer answer = await cluster.Dispatcher.InferAsync(
                     Tensors.Floats("m", 1, 1, _ => 1),
                     Token
                 );

@@ -76,7 +76,7 @@ public sealed class AdmissionGateTests : IAsyncLifetime
         await _cluster.Repository.UnloadAsync("scale", unloadDependents: false, Token);
         await _cluster.Repository.LoadAsync("scale", null, Token);
 
-        using InferenceResponse answer = await InferAsync(ticket);
+        using InferenceAnswer answer = await InferAsync(ticket);
 
         Assert.Equal(InferenceError.None, answer.Error);
         Assert.Equal([2f, 4f, 6f], MemoryMarshal.Cast<byte, float>(answer.Outputs[0].Data.Span).ToArray());
@@ -88,13 +88,13 @@ public sealed class AdmissionGateTests : IAsyncLifetime
         using AdmissionTicket ticket = Enter("a").Ticket!;
         await _cluster.Repository.UnloadAsync("scale", unloadDependents: false, Token);
 
-        using InferenceResponse answer = await InferAsync(ticket);
+        using InferenceAnswer answer = await InferAsync(ticket);
 
         Assert.Equal(InferenceError.Unavailable, answer.Error);
         Assert.Contains("'scale'", answer.ErrorMessage, StringComparison.Ordinal);
     }
 
-    private ValueTask<InferenceResponse> InferAsync(AdmissionTicket ticket) =>
+    private ValueTask<InferenceAnswer> InferAsync(AdmissionTicket ticket) =>
         _cluster.Dispatcher.InferAsync(Tensors.Floats("scale", 1, 3, i => i + 1), ticket, Token);
 
     private AdmissionOutcome Enter(string tenant, double quota = 0) =>

@@ -4,7 +4,6 @@ using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 using OrleansInference.Scheduling.Batching;
 
@@ -42,14 +41,11 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         ModelReplica replica = await SettledAsync();
         BatchLimits limits = replica.Limits;
         replica.Limits = limits with { MaxRows = 10_000, MaxDelay = TimeSpan.FromHours(1) };
-        Task<InferenceResponse>[] calls =
-        [
-            .. Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token)),
-        ];
+        Task<InferenceAnswer>[] calls = [.. Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token))];
         await QueuedAsync(replica, 1000);
         replica.Limits = limits;
 
-        InferenceResponse[] responses = await Task.WhenAll(calls);
+        InferenceAnswer[] responses = await Task.WhenAll(calls);
 
         Assert.All(responses, response => Assert.Equal(InferenceError.None, response.Error));
         Assert.Equal(32, responses.Max(response => response.Timings.BatchRows));
@@ -64,12 +60,12 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         ModelReplica replica = await SettledAsync();
         BatchLimits limits = replica.Limits;
         replica.Limits = limits with { MaxRows = 10_000, MaxDelay = TimeSpan.FromHours(1) };
-        Task<InferenceResponse>[] late =
+        Task<InferenceAnswer>[] late =
         [
             .. Enumerable.Range(0, 64).Select(i => Grain.InferAsync(Request(i, slo: 100_000), Token)),
         ];
         await QueuedAsync(replica, 64);
-        Task<InferenceResponse>[] urgent =
+        Task<InferenceAnswer>[] urgent =
         [
             .. Enumerable.Range(0, 32).Select(i => Grain.InferAsync(Request(i, slo: 1), Token)),
         ];
@@ -89,7 +85,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         ModelReplica replica = await SettledAsync();
         replica.Limits = replica.Limits with { MaxQueuedRequests = 10 };
 
-        InferenceResponse[] responses = await Task.WhenAll(
+        InferenceAnswer[] responses = await Task.WhenAll(
             Enumerable.Range(0, 1000).Select(i => Grain.InferAsync(Request(i), Token))
         );
 
@@ -111,7 +107,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         ModelReplica replica = await SettledAsync();
         replica.Limits = replica.Limits with { MaxDelay = TimeSpan.FromHours(1) };
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse>[] calls =
+        Task<InferenceAnswer>[] calls =
         [
             .. Enumerable.Range(0, 8).Select(i => Grain.InferAsync(Request(i), source.Token)),
         ];
@@ -120,7 +116,7 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         await source.CancelAsync();
 
         await QueuedAsync(replica, 0);
-        foreach (Task<InferenceResponse> call in calls)
+        foreach (Task<InferenceAnswer> call in calls)
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         }
@@ -169,24 +165,19 @@ public sealed class InferenceGrainTests : IAsyncLifetime
         }
     }
 
-    private static IEnumerable<TimeSpan> Queues(InferenceResponse[] responses) =>
+    private static IEnumerable<TimeSpan> Queues(InferenceAnswer[] responses) =>
         responses.Select(response => response.EnsureSuccess().Timings.Queue);
 
-    private static InferenceRequest Request(int seed, double slo = 0)
+    private static InferenceCall Request(int seed, double slo = 0)
     {
         float[] values = new float[Width];
         values[seed % Width] = 1;
-        return new InferenceRequest
+        return new InferenceCall
         {
             ModelName = "mlp",
             Inputs =
             [
-                new InferenceTensor(
-                    "x",
-                    TensorDatatype.Fp32,
-                    [1, Width],
-                    MemoryMarshal.AsBytes(values.AsSpan()).ToArray()
-                ),
+                new Tensor("x", TensorDatatype.Fp32, [1, Width], MemoryMarshal.AsBytes(values.AsSpan()).ToArray()),
             ],
             SloP99Ms = slo,
         };

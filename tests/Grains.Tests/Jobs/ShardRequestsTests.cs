@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Jobs;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Grains.Jobs;
 
 namespace OrleansInference.Grains.Tests.Jobs;
@@ -20,7 +19,7 @@ public sealed class ShardRequestsTests
             InferenceError.None
         );
 
-        using InferenceResponse response = await SendAsync(dispatcher, TimeSpan.FromMinutes(1));
+        using InferenceAnswer response = await SendAsync(dispatcher, TimeSpan.FromMinutes(1));
 
         Assert.Equal(InferenceError.None, response.Error);
         Assert.Equal(
@@ -55,7 +54,7 @@ public sealed class ShardRequestsTests
         Assert.InRange(dispatcher.Seen.Count, 2, 6);
     }
 
-    private async Task<InferenceResponse> SendAsync(Answers dispatcher, TimeSpan patience)
+    private async Task<InferenceAnswer> SendAsync(Answers dispatcher, TimeSpan patience)
     {
         BulkShardPlan plan = new()
         {
@@ -69,7 +68,7 @@ public sealed class ShardRequestsTests
             Inputs = [new BulkInput("x", TensorDatatype.UInt8, [1], ["x"], [1])],
             IsBatched = true,
         };
-        Task<InferenceResponse> sent = new ShardRequests(dispatcher, plan, patience, _time).SendAsync(
+        Task<InferenceAnswer> sent = new ShardRequests(dispatcher, plan, patience, _time).SendAsync(
             10,
             4,
             [new byte[] { 1, 2, 3, 4 }],
@@ -88,15 +87,15 @@ public sealed class ShardRequestsTests
     {
         public List<(byte[] Data, bool Background)> Seen { get; } = [];
 
-        public ValueTask<InferenceResponse> InferAsync(InferenceRequest request, CancellationToken cancellationToken)
+        public ValueTask<InferenceAnswer> InferAsync(InferenceCall request, CancellationToken cancellationToken)
         {
             Seen.Add((request.Inputs[0].Data.ToArray(), request.Background));
             request.Dispose();
-            return ValueTask.FromResult(InferenceResponse.Failure(request, errors[Seen.Count - 1], "as told"));
+            return ValueTask.FromResult(InferenceAnswer.Failure(request, errors[Seen.Count - 1], "as told"));
         }
 
-        public ValueTask<InferenceResponse> InferAsync(
-            InferenceRequest request,
+        public ValueTask<InferenceAnswer> InferAsync(
+            InferenceCall request,
             AdmissionTicket ticket,
             CancellationToken cancellationToken
         ) => InferAsync(request, cancellationToken);

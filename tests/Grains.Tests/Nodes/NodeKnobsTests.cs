@@ -215,8 +215,8 @@ public sealed class NodeKnobsTests : IAsyncDisposable
     {
         for (int i = 0; i < 20; i++)
         {
-            InferenceRequest request = Tensors.Floats("m", 1, 1, _ => 1);
-            using InferenceResponse response = await _engine.InferAsync(request, Token);
+            InferenceCall request = Tensors.Floats("m", 1, 1, _ => 1);
+            using InferenceAnswer response = await _engine.InferAsync(request, Token);
             response.EnsureSuccess();
         }
 

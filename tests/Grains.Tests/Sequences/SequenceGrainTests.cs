@@ -3,7 +3,6 @@ using OrleansInference.Engine.Hosting;
 using OrleansInference.Engine.Replicas;
 using OrleansInference.Grains.Interfaces.Inference;
 using OrleansInference.Grains.Interfaces.Models;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Building;
 using OrleansInference.Onnx.Messages;
 using OrleansInference.Onnx.Samples;
@@ -45,13 +44,13 @@ public sealed class SequenceGrainTests
     {
         await using ServedCluster cluster = await StartAsync();
 
-        Task<InferenceResponse>[] sent =
+        Task<InferenceAnswer>[] sent =
         [
             .. Enumerable
                 .Range(1, 50)
                 .Select(i => cluster.Dispatcher.InferAsync(Request("9", i, start: i == 1), Token).AsTask()),
         ];
-        InferenceResponse[] answers = await Task.WhenAll(sent);
+        InferenceAnswer[] answers = await Task.WhenAll(sent);
 
         Assert.Equal(Enumerable.Range(1, 50).Select(i => i * (i + 1) / 2), answers.Select(Value));
     }
@@ -72,7 +71,7 @@ public sealed class SequenceGrainTests
     {
         await using ServedCluster cluster = await StartAsync();
 
-        InferenceResponse response = await cluster.Dispatcher.InferAsync(Request("7", 1), Token);
+        InferenceAnswer response = await cluster.Dispatcher.InferAsync(Request("7", 1), Token);
 
         Assert.Equal(InferenceError.InvalidArgument, response.Error);
         Assert.Contains(
@@ -109,7 +108,7 @@ public sealed class SequenceGrainTests
         Value(await cluster.Dispatcher.InferAsync(Request("1", 5, start: true), Token));
 
         Value(await cluster.Dispatcher.InferAsync(Request("2", 6, start: true, end: true), Token));
-        InferenceResponse lost = await cluster.Dispatcher.InferAsync(Request("1", 1), Token);
+        InferenceAnswer lost = await cluster.Dispatcher.InferAsync(Request("1", 1), Token);
 
         Assert.Equal(InferenceError.InvalidArgument, lost.Error);
         Assert.Contains("it was idle for longer than 0.05 s", lost.ErrorMessage, StringComparison.Ordinal);
@@ -121,7 +120,7 @@ public sealed class SequenceGrainTests
     {
         await using ServedCluster cluster = await StartAsync(mode: ModelControlMode.Demand);
 
-        InferenceResponse[] answers = await Task.WhenAll(
+        InferenceAnswer[] answers = await Task.WhenAll(
             Enumerable
                 .Range(1, 20)
                 .Select(i => cluster.Dispatcher.InferAsync(Request("9", i, start: i == 1), Token).AsTask())
@@ -148,7 +147,7 @@ public sealed class SequenceGrainTests
         Assert.Equal(0, slots.Free);
         await cluster.Repository.UnloadAsync("acc", unloadDependents: false, Token);
 
-        InferenceResponse again = await cluster
+        InferenceAnswer again = await cluster
             .Client.GetGrain<Interfaces.Sequences.ISequenceGrain>("acc\n\n1")
             .InferAsync(Request("1", 1), Token);
 
@@ -163,7 +162,7 @@ public sealed class SequenceGrainTests
         await using ServedCluster cluster = await StartAsync(FixtureModels.AccumulatorConfig(candidates: 1));
         Value(await cluster.Dispatcher.InferAsync(Request("1", 5, start: true), Token));
 
-        InferenceResponse refused = await cluster.Dispatcher.InferAsync(
+        InferenceAnswer refused = await cluster.Dispatcher.InferAsync(
             Request("2", 6, start: true) with
             {
                 Timeout = TimeSpan.FromMilliseconds(20),
@@ -180,7 +179,7 @@ public sealed class SequenceGrainTests
     public async Task InferAsync_WrongRequests_SayWhatIsWrong()
     {
         await using ServedCluster cluster = await StartAsync();
-        InferenceTensor state = new("STATE_IN", TensorDatatype.Int32, [1, 1], new byte[4]);
+        Tensor state = new("STATE_IN", TensorDatatype.Int32, [1, 1], new byte[4]);
 
         string[] errors =
         [
@@ -192,7 +191,7 @@ public sealed class SequenceGrainTests
                 await cluster.Dispatcher.InferAsync(
                     Request("1", 1, start: true) with
                     {
-                        Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [2, 1], new byte[8])],
+                        Inputs = [new Tensor("INPUT", TensorDatatype.Int32, [2, 1], new byte[8])],
                     },
                     Token
                 )
@@ -222,13 +221,13 @@ public sealed class SequenceGrainTests
         int[] first = await PairAsync(cluster, Request("1", 1, start: true), Request("2", 1000, start: true));
         Assert.Equal([1, 1000], first);
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse> cancelled = cluster.Dispatcher.InferAsync(Request("1", 10), source.Token).AsTask();
-        Task<InferenceResponse> behind = cluster.Dispatcher.InferAsync(Request("1", 100), Token).AsTask();
+        Task<InferenceAnswer> cancelled = cluster.Dispatcher.InferAsync(Request("1", 10), source.Token).AsTask();
+        Task<InferenceAnswer> behind = cluster.Dispatcher.InferAsync(Request("1", 100), Token).AsTask();
 
         await source.CancelAsync();
 
         Assert.Equal(InferenceError.Cancelled, (await cancelled).Error);
-        InferenceResponse ended = await behind;
+        InferenceAnswer ended = await behind;
         Assert.Equal(InferenceError.Cancelled, ended.Error);
         Assert.Contains("sequence '1' before this one was cancelled", ended.ErrorMessage, StringComparison.Ordinal);
         InferenceStatistics statistics = Assert.Single(cluster.Catalog.GetStatistics("acc", ""));
@@ -244,7 +243,7 @@ public sealed class SequenceGrainTests
         await using ServedCluster cluster = await StartAsync();
         Value(await cluster.Dispatcher.InferAsync(Request("1", 1, start: true), Token));
 
-        InferenceResponse cancelled = await cluster.Dispatcher.InferAsync(
+        InferenceAnswer cancelled = await cluster.Dispatcher.InferAsync(
             Request("1", 10),
             new CancellationToken(canceled: true)
         );
@@ -276,27 +275,27 @@ public sealed class SequenceGrainTests
         IInferenceGrain grain = cluster.Client.GetGrain<IInferenceGrain>(0);
         await PairAsync(cluster, Request("1", 1, start: true), Request("2", 1000, start: true));
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<InferenceResponse> cancelled = grain.InferAsync(Request("1", 10), source.Token);
+        Task<InferenceAnswer> cancelled = grain.InferAsync(Request("1", 10), source.Token);
         // Orleans keeps no order between two calls, and drops the cancellation of a call that has not arrived.
         ModelReplica replica = (ModelReplica)cluster.Engine.Find("acc", "", out _, out _)!;
         while (replica.QueuedRequests == 0)
         {
             await Task.Delay(1, Token);
         }
-        Task<InferenceResponse> behind = grain.InferAsync(Request("1", 100), Token);
+        Task<InferenceAnswer> behind = grain.InferAsync(Request("1", 100), Token);
 
         await source.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            InferenceResponse answer = await cancelled;
+            InferenceAnswer answer = await cancelled;
             if (answer.Error == InferenceError.Cancelled)
             {
                 throw new OperationCanceledException();
             }
         });
         // It may arrive before the cancellation, and wait behind it, or after.
-        InferenceResponse ended = await behind;
+        InferenceAnswer ended = await behind;
         Assert.True(ended.Error is InferenceError.Cancelled or InferenceError.InvalidArgument, ended.ErrorMessage);
         Assert.Contains("was cancelled", ended.ErrorMessage, StringComparison.Ordinal);
     }
@@ -316,22 +315,22 @@ public sealed class SequenceGrainTests
             ("acc", PickyAccumulator(), FixtureModels.AccumulatorConfig())
         );
         Value(await cluster.Dispatcher.InferAsync(Request("1", 1, start: true), Token));
-        InferenceRequest request = kind switch
+        InferenceCall request = kind switch
         {
             "late" => Request("1", 2) with { Timeout = TimeSpan.FromTicks(1) },
             "shape" => Request("1", 2) with
             {
-                Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 2], new byte[8])],
+                Inputs = [new Tensor("INPUT", TensorDatatype.Int32, [1, 2], new byte[8])],
             },
             "hidden" => Request("1", 2) with
             {
-                Inputs = [new InferenceTensor("STATE_IN", TensorDatatype.Int32, [1, 1], new byte[4])],
+                Inputs = [new Tensor("STATE_IN", TensorDatatype.Int32, [1, 1], new byte[4])],
             },
             _ => Request("1", 99),
         };
 
-        InferenceResponse failed = await cluster.Dispatcher.InferAsync(request, Token);
-        InferenceResponse next = await cluster.Dispatcher.InferAsync(Request("1", 3), Token);
+        InferenceAnswer failed = await cluster.Dispatcher.InferAsync(request, Token);
+        InferenceAnswer next = await cluster.Dispatcher.InferAsync(Request("1", 3), Token);
 
         Assert.Equal(error, failed.Error);
         AssertBroken(next, reason);
@@ -342,10 +341,10 @@ public sealed class SequenceGrainTests
     public async Task BreakSequence_BehindOnesUnderWay_EndsItInTurn()
     {
         await using ServedCluster cluster = await StartAsync();
-        Task<InferenceResponse> before = cluster.Dispatcher.InferAsync(Request("1", 1, start: true), Token).AsTask();
+        Task<InferenceAnswer> before = cluster.Dispatcher.InferAsync(Request("1", 1, start: true), Token).AsTask();
 
         cluster.Dispatcher.BreakSequence("acc", "", "1", "it is no JSON");
-        InferenceResponse after = await cluster.Dispatcher.InferAsync(Request("1", 100), Token);
+        InferenceAnswer after = await cluster.Dispatcher.InferAsync(Request("1", 100), Token);
 
         Assert.Equal(1, Value(await before));
         AssertBroken(after, "was refused: it is no JSON");
@@ -372,10 +371,10 @@ public sealed class SequenceGrainTests
             FixtureModels.AccumulatorConfig() + " output { name: \"STATE_OUT\" data_type: TYPE_INT32 dims: 1 }";
         await using ServedCluster cluster = await StartAsync(config);
 
-        InferenceResponse first = await InferAsync(cluster, Request("7", 1, start: true));
-        InferenceResponse second = await InferAsync(cluster, Request("7", 2) with { RequestedOutputs = ["STATE_OUT"] });
-        InferenceResponse third = await InferAsync(cluster, Request("7", 3) with { RequestedOutputs = ["OUTPUT"] });
-        InferenceResponse last = await InferAsync(cluster, Request("7", 4, end: true));
+        InferenceAnswer first = await InferAsync(cluster, Request("7", 1, start: true));
+        InferenceAnswer second = await InferAsync(cluster, Request("7", 2) with { RequestedOutputs = ["STATE_OUT"] });
+        InferenceAnswer third = await InferAsync(cluster, Request("7", 3) with { RequestedOutputs = ["OUTPUT"] });
+        InferenceAnswer last = await InferAsync(cluster, Request("7", 4, end: true));
 
         Assert.Equal(["OUTPUT 1", "STATE_OUT 1"], Values(first));
         Assert.Equal(["STATE_OUT 3"], Values(second));
@@ -389,7 +388,7 @@ public sealed class SequenceGrainTests
     {
         await using ServedCluster cluster = await StartAsync();
 
-        InferenceResponse refused = await cluster.Dispatcher.InferAsync(
+        InferenceAnswer refused = await cluster.Dispatcher.InferAsync(
             Request("7", 1, start: true) with
             {
                 RequestedOutputs = ["STATE_OUT"],
@@ -405,13 +404,13 @@ public sealed class SequenceGrainTests
         );
     }
 
-    private static async Task<InferenceResponse> InferAsync(ServedCluster cluster, InferenceRequest request) =>
+    private static async Task<InferenceAnswer> InferAsync(ServedCluster cluster, InferenceCall request) =>
         (await cluster.Dispatcher.InferAsync(request, Token)).EnsureSuccess();
 
-    private static string[] Values(InferenceResponse response) =>
+    private static string[] Values(InferenceAnswer response) =>
         [.. response.Outputs.Select(output => $"{output.Name} {MemoryMarshal.Read<int>(output.Data.Span)}")];
 
-    private static void AssertBroken(InferenceResponse response, string reason)
+    private static void AssertBroken(InferenceAnswer response, string reason)
     {
         Assert.Equal(InferenceError.InvalidArgument, response.Error);
         Assert.Contains("must specify the START flag", response.ErrorMessage, StringComparison.Ordinal);
@@ -419,9 +418,9 @@ public sealed class SequenceGrainTests
         Assert.EndsWith("; start it anew", response.ErrorMessage, StringComparison.Ordinal);
     }
 
-    private static async Task<int[]> PairAsync(ServedCluster cluster, params InferenceRequest[] requests)
+    private static async Task<int[]> PairAsync(ServedCluster cluster, params InferenceCall[] requests)
     {
-        InferenceResponse[] answers = await Task.WhenAll(
+        InferenceAnswer[] answers = await Task.WhenAll(
             requests.Select(request => cluster.Dispatcher.InferAsync(request, Token).AsTask())
         );
         return [.. answers.Select(Value)];
@@ -467,16 +466,16 @@ public sealed class SequenceGrainTests
         return answers;
     }
 
-    private static InferenceRequest Request(string sequence, int value, bool start = false, bool end = false) =>
+    private static InferenceCall Request(string sequence, int value, bool start = false, bool end = false) =>
         new()
         {
             ModelName = "acc",
-            Inputs = [new InferenceTensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
+            Inputs = [new Tensor("INPUT", TensorDatatype.Int32, [1, 1], BitConverter.GetBytes(value))],
             SequenceId = sequence,
             SequenceStart = start,
             SequenceEnd = end,
         };
 
-    private static int Value(InferenceResponse response) =>
+    private static int Value(InferenceAnswer response) =>
         MemoryMarshal.Read<int>(Assert.Single(response.EnsureSuccess().Outputs).Data.Span);
 }

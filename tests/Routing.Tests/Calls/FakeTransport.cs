@@ -1,5 +1,4 @@
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Routing.Calls;
 using OrleansInference.Routing.Health;
 
@@ -8,21 +7,21 @@ namespace OrleansInference.Routing.Tests.Calls;
 /// <summary>Nodes whose answers a test decides.</summary>
 internal sealed class FakeTransport : INodeTransport
 {
-    public Func<NodeState, InferenceRequest, CancellationToken, Task<InferenceResponse>> OnInfer { get; set; } =
+    public Func<NodeState, InferenceCall, CancellationToken, Task<InferenceAnswer>> OnInfer { get; set; } =
         (node, request, _) => Task.FromResult(Echo(node, request));
 
     public Func<NodeState, CancellationToken, Task> OnPing { get; set; } = (_, _) => Task.CompletedTask;
 
     public List<string> Sent { get; } = [];
 
-    public static InferenceResponse Echo(NodeState node, InferenceRequest request) =>
+    public static InferenceAnswer Echo(NodeState node, InferenceCall request) =>
         new()
         {
             ModelName = request.ModelName,
             ModelVersion = node.Route.Name,
             Outputs =
             [
-                .. request.Inputs.Select(input => new InferenceTensor(
+                .. request.Inputs.Select(input => new Tensor(
                     "y",
                     input.Datatype,
                     input.Shape.ToArray(),
@@ -31,11 +30,7 @@ internal sealed class FakeTransport : INodeTransport
             ],
         };
 
-    public Task<InferenceResponse> InferAsync(
-        NodeState node,
-        InferenceRequest request,
-        CancellationToken cancellationToken
-    )
+    public Task<InferenceAnswer> InferAsync(NodeState node, InferenceCall request, CancellationToken cancellationToken)
     {
         lock (Sent)
         {

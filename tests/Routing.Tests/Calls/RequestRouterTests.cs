@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Routing.Calls;
 
 namespace OrleansInference.Routing.Tests.Calls;
@@ -22,8 +21,8 @@ public sealed class RequestRouterTests
                 ? throw new SiloUnavailableException("gone")
                 : Task.FromResult(FakeTransport.Echo(node, request));
 
-        using InferenceResponse first = await InferAsync(router);
-        using InferenceResponse second = await InferAsync(router);
+        using InferenceAnswer first = await InferAsync(router);
+        using InferenceAnswer second = await InferAsync(router);
 
         Assert.Equal(("n1", "n1"), (first.ModelVersion, second.ModelVersion));
         Assert.Equal(["n0", "n1", "n1"], _transport.Sent);
@@ -47,11 +46,11 @@ public sealed class RequestRouterTests
             throw new InvalidOperationException();
         };
 
-        Task<InferenceResponse> answer = InferAsync(router);
+        Task<InferenceAnswer> answer = InferAsync(router);
         await sent.Task;
         router.Snapshot.Nodes[0].Eject(router.Now);
 
-        using InferenceResponse response = await answer;
+        using InferenceAnswer response = await answer;
         Assert.Equal("n1", response.ModelVersion);
     }
 
@@ -67,11 +66,11 @@ public sealed class RequestRouterTests
         _transport.OnInfer = (node, request, _) =>
             Task.FromResult(
                 node.Route.Name == "n0"
-                    ? InferenceResponse.Failure(request, error, "no")
+                    ? InferenceAnswer.Failure(request, error, "no")
                     : FakeTransport.Echo(node, request)
             );
 
-        using InferenceResponse response = await InferAsync(router);
+        using InferenceAnswer response = await InferAsync(router);
 
         Assert.Equal(retried ? InferenceError.None : error, response.Error);
         Assert.False(router.Snapshot.Nodes[0].IsEjected);
@@ -82,14 +81,14 @@ public sealed class RequestRouterTests
     {
         _transport.OnInfer = (_, _, _) => throw new SiloUnavailableException("gone");
 
-        using InferenceResponse sequence = await InferAsync(
+        using InferenceAnswer sequence = await InferAsync(
             Router(new RouterOptions()),
             Request() with
             {
                 SequenceId = "7",
             }
         );
-        using InferenceResponse without = await InferAsync(Router(new RouterOptions { Retry = false }));
+        using InferenceAnswer without = await InferAsync(Router(new RouterOptions { Retry = false }));
 
         Assert.Equal((InferenceError.Unavailable, InferenceError.Unavailable), (sequence.Error, without.Error));
         Assert.Equal(2, _transport.Sent.Count);
@@ -115,11 +114,11 @@ public sealed class RequestRouterTests
             throw new InvalidOperationException();
         };
 
-        Task<InferenceResponse> answer = InferAsync(router);
+        Task<InferenceAnswer> answer = InferAsync(router);
         await sent.Task;
         time.Advance(TimeSpan.FromMilliseconds(11));
 
-        using InferenceResponse response = await answer;
+        using InferenceAnswer response = await answer;
         Assert.Equal("n1", response.ModelVersion);
         Assert.True(first.IsCancellationRequested);
         Assert.Equal(1, router.Counters.Hedges);
@@ -139,21 +138,16 @@ public sealed class RequestRouterTests
             return FakeTransport.Echo(node, request);
         };
         int[] numbers = [.. Enumerable.Range(0, 9000)];
-        InferenceRequest request = new()
+        InferenceCall request = new()
         {
             ModelName = "m",
             Inputs =
             [
-                new InferenceTensor(
-                    "x",
-                    TensorDatatype.Int32,
-                    [3000, 3],
-                    MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray()
-                ),
+                new Tensor("x", TensorDatatype.Int32, [3000, 3], MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray()),
             ],
         };
 
-        using InferenceResponse response = await InferAsync(router, request);
+        using InferenceAnswer response = await InferAsync(router, request);
 
         Assert.Equal(3, _transport.Sent.Distinct().Count());
         Assert.Equal([3000, 3], response.Outputs[0].Shape.ToArray());
@@ -171,13 +165,13 @@ public sealed class RequestRouterTests
                 BitConverter.GetBytes(text.Length).Concat(System.Text.Encoding.UTF8.GetBytes(text))
             ),
         ];
-        InferenceRequest request = new()
+        InferenceCall request = new()
         {
             ModelName = "m",
-            Inputs = [new InferenceTensor("x", TensorDatatype.Bytes, [2000, 1], contents)],
+            Inputs = [new Tensor("x", TensorDatatype.Bytes, [2000, 1], contents)],
         };
 
-        using InferenceResponse response = await InferAsync(router, request);
+        using InferenceAnswer response = await InferAsync(router, request);
 
         Assert.Equal(2, _transport.Sent.Distinct().Count());
         Assert.Equal(contents, response.Outputs[0].Data.ToArray());
@@ -190,11 +184,11 @@ public sealed class RequestRouterTests
         _transport.OnInfer = (node, request, _) =>
             Task.FromResult(
                 node.Route.Name == "n1"
-                    ? InferenceResponse.Failure(request, InferenceError.Internal, "broken")
+                    ? InferenceAnswer.Failure(request, InferenceError.Internal, "broken")
                     : FakeTransport.Echo(node, request)
             );
 
-        using InferenceResponse response = await InferAsync(router, Request(rows: 3000));
+        using InferenceAnswer response = await InferAsync(router, Request(rows: 3000));
 
         Assert.Equal((InferenceError.Internal, "broken"), (response.Error, response.ErrorMessage));
         Assert.Empty(response.Outputs);
@@ -211,10 +205,10 @@ public sealed class RequestRouterTests
             return FakeTransport.Echo(node, request);
         };
 
-        Task<InferenceResponse>[] held = [InferAsync(router), InferAsync(router)];
-        InferenceResponse refused = await InferAsync(router);
+        Task<InferenceAnswer>[] held = [InferAsync(router), InferAsync(router)];
+        InferenceAnswer refused = await InferAsync(router);
         answers.SetResult();
-        foreach (Task<InferenceResponse> answer in held)
+        foreach (Task<InferenceAnswer> answer in held)
         {
             Assert.Equal(InferenceError.None, (await answer).Error);
         }
@@ -229,7 +223,7 @@ public sealed class RequestRouterTests
     public void TryInfer_AnUnknownModel_LeavesTheRequestToTheCaller()
     {
         RequestRouter router = Router(new RouterOptions());
-        InferenceRequest request = Request() with { ModelName = "unknown" };
+        InferenceCall request = Request() with { ModelName = "unknown" };
 
         Assert.False(router.TryInfer(request, Token, out _));
         Assert.Equal(4, request.Inputs[0].Data.Length);
@@ -244,16 +238,12 @@ public sealed class RequestRouterTests
         return router;
     }
 
-    private static InferenceRequest Request(int rows = 1) =>
-        new()
-        {
-            ModelName = "m",
-            Inputs = [new InferenceTensor("x", TensorDatatype.Int32, [rows, 1], new byte[4 * rows])],
-        };
+    private static InferenceCall Request(int rows = 1) =>
+        new() { ModelName = "m", Inputs = [new Tensor("x", TensorDatatype.Int32, [rows, 1], new byte[4 * rows])] };
 
-    private static Task<InferenceResponse> InferAsync(RequestRouter router, InferenceRequest? request = null)
+    private static Task<InferenceAnswer> InferAsync(RequestRouter router, InferenceCall? request = null)
     {
-        Assert.True(router.TryInfer(request ?? Request(), Token, out Task<InferenceResponse>? answer));
+        Assert.True(router.TryInfer(request ?? Request(), Token, out Task<InferenceAnswer>? answer));
         return answer;
     }
 }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Routing.Calls;
 using OrleansInference.Routing.Health;
 using OrleansInference.Routing.Snapshots;
@@ -56,14 +55,14 @@ public sealed class RequestSenderTests
     [Fact]
     public async Task SendAsync_TheLocalReplica_GetsTheRequestItselfUnlessInputsAreKept()
     {
-        List<InferenceRequest> got = [];
+        List<InferenceCall> got = [];
         _transport.OnInfer = (node, request, _) =>
         {
             got.Add(request);
             return Task.FromResult(FakeTransport.Echo(node, request));
         };
-        InferenceRequest handed = Request();
-        InferenceRequest kept = Request();
+        InferenceCall handed = Request();
+        InferenceCall kept = Request();
         using RequestSender once = Sender(handed);
         using RequestSender again = Sender(kept, keepsInputs: true);
 
@@ -111,7 +110,7 @@ public sealed class RequestSenderTests
     [Fact]
     public async Task Elapsed_TimeThatHasPassed_IsTakenOffTheTimeoutOfWhatIsSent()
     {
-        InferenceRequest? got = null;
+        InferenceCall? got = null;
         _transport.OnInfer = (node, request, _) =>
         {
             got = request;
@@ -173,7 +172,7 @@ public sealed class RequestSenderTests
         {
             if (node.Route.Name == "n1")
             {
-                return InferenceResponse.Failure(request, InferenceError.Unavailable, "not here any more");
+                return InferenceAnswer.Failure(request, InferenceError.Unavailable, "not here any more");
             }
             asked.SetResult();
             await slow.Task;
@@ -215,12 +214,12 @@ public sealed class RequestSenderTests
     private ReplicaTarget Target(string node) =>
         _router.Snapshot.Find("m")!.Latest.Single(target => target.Node.Route.Name == node);
 
-    private RequestSender Sender(InferenceRequest request, bool keepsInputs = false) =>
+    private RequestSender Sender(InferenceCall request, bool keepsInputs = false) =>
         new(_transport, RunHere, _counters, request, rows: 3, keepsInputs: keepsInputs);
 
-    private ValueTask<InferenceResponse> RunHere(InferenceRequest request, CancellationToken cancellationToken) =>
+    private ValueTask<InferenceAnswer> RunHere(InferenceCall request, CancellationToken cancellationToken) =>
         new(_transport.InferAsync(Local.Node, request, cancellationToken));
 
-    private static InferenceRequest Request() =>
-        new() { ModelName = "m", Inputs = [new InferenceTensor("x", TensorDatatype.Int32, [3, 1], new byte[12])] };
+    private static InferenceCall Request() =>
+        new() { ModelName = "m", Inputs = [new Tensor("x", TensorDatatype.Int32, [3, 1], new byte[12])] };
 }

@@ -233,7 +233,7 @@ public sealed class AdmissionPolicyTests
         ulong priority = 0
     )
     {
-        InferenceRequest request = new()
+        InferenceCall request = new()
         {
             ModelName = "m",
             Inputs = [],

@@ -87,7 +87,7 @@ public sealed class ReplicaQueuePropertyTests
 
     private void Add(Random random, string signatures, int? due = null)
     {
-        InferenceRequest asked = new()
+        InferenceCall asked = new()
         {
             ModelName = "m",
             Id = $"{_all.Count}",

@@ -134,7 +134,7 @@ public sealed class ReplicaQueueTests
     )
     {
         QueuedRequest request = new(
-            new InferenceRequest
+            new InferenceCall
             {
                 ModelName = "m",
                 Id = id,

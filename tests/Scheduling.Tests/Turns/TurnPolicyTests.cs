@@ -120,7 +120,7 @@ public sealed class TurnPolicyTests
 
     private QueuedRequest Add(double? deadlineMs = null)
     {
-        QueuedRequest request = new(new InferenceRequest { ModelName = "m", Inputs = [] }, 1, ShapeSignature.Fixed);
+        QueuedRequest request = new(new InferenceCall { ModelName = "m", Inputs = [] }, 1, ShapeSignature.Fixed);
         if (deadlineMs is { } milliseconds)
         {
             request.Deadline = TimeSpan.FromMilliseconds(milliseconds);

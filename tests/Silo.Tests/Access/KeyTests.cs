@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansInference.Client;
+using Microsoft.Extensions.Options;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 
 namespace OrleansInference.Silo.Tests.Access;
 
@@ -94,16 +93,12 @@ public sealed class KeyTests(KeyedSilo keyed) : IClassFixture<KeyedSilo>
         await using ServiceProvider with = Client(grpc, Infer),
             without = Client(grpc, null);
 
-        using InferenceResponse response = await with.GetRequiredService<IInferenceClient>()
-            .InferAsync(Request(), Token);
+        using InferenceResult response = await with.GetRequiredService<IInferenceClient>().InferAsync(Request(), Token);
         InferenceException refused = await Assert.ThrowsAsync<InferenceException>(() =>
             without.GetRequiredService<IInferenceClient>().InferAsync(Request(), Token)
         );
 
-        Assert.Equal(
-            [2f, 4f, 6f],
-            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(response.Output("y").Data.Span).ToArray()
-        );
+        Assert.Equal([2f, 4f, 6f], response.Output("y").ToArray<float>());
         Assert.Contains("an API key is needed", refused.Message, StringComparison.Ordinal);
     }
 
@@ -112,26 +107,17 @@ public sealed class KeyTests(KeyedSilo keyed) : IClassFixture<KeyedSilo>
     [InlineData(true)]
     public void Client_AKeyThatNoHeaderMayHave_IsRefusedWithoutIt(bool grpc)
     {
-        ArgumentException exception = Assert.Throws<ArgumentException>(() => Client(grpc, "two\r\nlines"));
+        using ServiceProvider services = Client(grpc, "two\r\nlines");
 
-        Assert.Contains("ApiKey must be visible ASCII", exception.Message, StringComparison.Ordinal);
+        OptionsValidationException exception = Assert.Throws<OptionsValidationException>(
+            services.GetRequiredService<IInferenceClient>
+        );
+
+        Assert.Contains("ApiKey with characters beyond visible ASCII", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("two", exception.Message, StringComparison.Ordinal);
     }
 
-    private static InferenceRequest Request() =>
-        new()
-        {
-            ModelName = "scale",
-            Inputs =
-            [
-                new InferenceTensor(
-                    "x",
-                    TensorDatatype.Fp32,
-                    [1, 3],
-                    System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3]).ToArray()
-                ),
-            ],
-        };
+    private static InferenceRequest Request() => new("scale", Tensor.Create<float>("x", [1, 2, 3], 1, 3));
 
     private static async Task<(int Code, string Output)> OinfAsync(string? key, string[] arguments)
     {
@@ -168,20 +154,11 @@ public sealed class KeyTests(KeyedSilo keyed) : IClassFixture<KeyedSilo>
     private ServiceProvider Client(bool grpc, string? key)
     {
         ServiceCollection services = new();
-        if (grpc)
-        {
-            services.AddKServeGrpcInferenceClient(
-                new Uri($"http://127.0.0.1:{_silo.GrpcPort}"),
-                options => options.ApiKey = key
-            );
-        }
-        else
-        {
-            services.AddKServeHttpInferenceClient(
-                new Uri($"http://127.0.0.1:{_silo.HttpPort}"),
-                options => options.ApiKey = key
-            );
-        }
+        IInferenceClientBuilder client = services.AddInferenceClient();
+        _ = grpc
+            ? client.UseGrpc($"http://127.0.0.1:{_silo.GrpcPort}")
+            : client.UseHttp($"http://127.0.0.1:{_silo.HttpPort}");
+        client.WithApiKey(key ?? "");
         return services.BuildServiceProvider();
     }
 }

@@ -3,9 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Connections.Security;
-using OrleansInference.Client;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 using OrleansInference.Protocol;
 
@@ -102,17 +100,17 @@ public sealed class TlsTests : IDisposable
 
         using (IHost client = await ConnectAsync(first.GatewayPort, _authority.Issue("client")))
         {
-            using InferenceResponse answer = await client
+            using InferenceResult answer = await client
                 .Services.GetRequiredService<IInferenceClient>()
                 .InferAsync(
                     new InferenceRequest
                     {
                         ModelName = "scale",
-                        Inputs = [new InferenceTensor("x", TensorDatatype.Fp32, [1, 3], new byte[12])],
+                        Inputs = [new Tensor("x", TensorDatatype.Fp32, [1, 3], new byte[12])],
                     },
                     Token
                 );
-            answer.EnsureSuccess();
+            Assert.Equal(3, answer.Output("y").AsSpan<float>().Length);
             await client.StopAsync(Token);
         }
 
@@ -149,19 +147,21 @@ public sealed class TlsTests : IDisposable
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.AddOrleansInferenceClient(client =>
-            client
-                .UseLocalhostClustering(gateway)
-                .UseTls(
-                    CertificateFile.Read(certificate),
-                    tls =>
-                    {
-                        tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
-                        tls.AllowAnyRemoteCertificate();
-                        tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = "default";
-                    }
-                )
-        );
+        builder
+            .Services.AddInferenceClient()
+            .UseOrleans(client =>
+                client
+                    .UseLocalhostClustering(gateway)
+                    .UseTls(
+                        CertificateFile.Read(certificate),
+                        tls =>
+                        {
+                            tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
+                            tls.AllowAnyRemoteCertificate();
+                            tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = "default";
+                        }
+                    )
+            );
         IHost host = builder.Build();
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
         limit.CancelAfter(TimeSpan.FromSeconds(15));

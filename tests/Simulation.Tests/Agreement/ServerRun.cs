@@ -7,7 +7,6 @@ using OrleansInference.Engine.Repository;
 using OrleansInference.Engine.Scheduling;
 using OrleansInference.Engine.Sessions;
 using OrleansInference.Grains.Interfaces.Inference;
-using OrleansInference.Grains.Interfaces.Tensors;
 using OrleansInference.Onnx.Samples;
 using OrleansInference.Protocol;
 using OrleansInference.Scheduling.Admission;
@@ -81,10 +80,10 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
     public static async Task<Journal> RunAsync(Trace trace, IReadOnlyList<Arrival> arrivals)
     {
         using ServerRun run = new(trace);
-        Task<InferenceResponse>[] answers = run.Answer(arrivals);
+        Task<InferenceAnswer>[] answers = run.Answer(arrivals);
         for (int i = 0; i < answers.Length; i++)
         {
-            using InferenceResponse response = await answers[i];
+            using InferenceAnswer response = await answers[i];
             // One that is late in a run is answered then; the twin lets the run go on, and counts the answer as late.
             bool isDropped =
                 response.Error == InferenceError.DeadlineExceeded
@@ -129,9 +128,9 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
         File.Delete(_file);
     }
 
-    private Task<InferenceResponse>[] Answer(IReadOnlyList<Arrival> arrivals)
+    private Task<InferenceAnswer>[] Answer(IReadOnlyList<Arrival> arrivals)
     {
-        Task<InferenceResponse>[] answers = new Task<InferenceResponse>[arrivals.Count];
+        Task<InferenceAnswer>[] answers = new Task<InferenceAnswer>[arrivals.Count];
         int next = 0;
         while (next < arrivals.Count || _time.NextAt != long.MaxValue)
         {
@@ -156,19 +155,16 @@ internal sealed class ServerRun : IEngineScheduler, IEmulatedDevice, IDisposable
         return answers;
     }
 
-    private Task<InferenceResponse> Arrive(int index, int rows)
+    private Task<InferenceAnswer> Arrive(int index, int rows)
     {
-        InferenceRequest request = new()
+        InferenceCall request = new()
         {
             ModelName = "m",
             Id = index.ToString(CultureInfo.InvariantCulture),
-            Inputs =
-            [
-                new InferenceTensor("x", TensorDatatype.Fp32, [rows, Width], new byte[rows * Width * sizeof(float)]),
-            ],
+            Inputs = [new Tensor("x", TensorDatatype.Fp32, [rows, Width], new byte[rows * Width * sizeof(float)])],
             Timeout = TimeSpan.FromMilliseconds(_trace.SloMs),
         };
-        ValueTask<InferenceResponse> answer = _replica.InferAsync(request, CancellationToken.None);
+        ValueTask<InferenceAnswer> answer = _replica.InferAsync(request, CancellationToken.None);
         _journal.Arrived(_clock.Now, index, isAdmitted: !answer.IsCompleted);
         return answer.AsTask();
     }

@@ -1,6 +1,7 @@
 using OrleansInference.Agent.Policy;
 using OrleansInference.Engine.Policies;
 using OrleansInference.Training.Agents;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace OrleansInference.Training.Tests.Agents;
@@ -30,9 +31,9 @@ public sealed class PolicyNetworkTests
         );
         const int Sets = 5;
         const int Count = 7;
-        using Tensor tokens = randn(Sets, Count, PolicySchema.Width),
+        using torch.Tensor tokens = randn(Sets, Count, PolicySchema.Width),
             mask = (rand(Sets, Count) > 0.3).to(ScalarType.Float32);
-        (Tensor actions, Tensor ranks, _) = network.forward(tokens, mask);
+        (torch.Tensor actions, torch.Tensor ranks, _) = network.forward(tokens, mask);
         float[] servedActions = new float[Sets * Count * PolicySchema.Actions];
         float[] servedRanks = new float[Sets];
         model.Run(

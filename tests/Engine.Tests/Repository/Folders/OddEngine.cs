@@ -40,7 +40,7 @@ internal sealed class OddEngine : IAsyncDisposable
     /// <summary>What a model makes of 3, or why not.</summary>
     public async Task<(float? Value, InferenceError Error)> TryInferAsync(string model)
     {
-        using InferenceResponse response = await Engine.InferAsync(
+        using InferenceAnswer response = await Engine.InferAsync(
             TestEngine.Request(model, TestEngine.Floats("x", [3], 1, 1))
         );
         return response.Error == InferenceError.None
