@@ -138,7 +138,16 @@ internal sealed class GrpcInferenceClient(
         );
 
     private static InferenceException Error(RpcException exception) =>
-        new(GrpcErrors.FromStatus(exception.StatusCode), exception.Status.Detail, exception);
+        new(
+            // A handshake that fails is no answer of the server, whatever the library calls it.
+            exception.Status.DebugException
+                is HttpRequestException
+                    or IOException
+                ? InferenceError.Unavailable
+                : GrpcErrors.FromStatus(exception.StatusCode),
+            exception.Status.Detail,
+            exception
+        );
 
     private static async Task SendAsync(
         IAsyncEnumerable<InferenceRequest> requests,

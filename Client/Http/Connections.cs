@@ -39,11 +39,15 @@ internal static class Connections
         return tls;
     }
 
-    private static X509Certificate2? Certificate(InferenceClientOptions options) =>
-        options.ClientCertificate
-        ?? (
-            options.CertificateFile is { Length: > 0 } file
-                ? X509Certificate2.CreateFromPemFile(file, options.CertificateKeyFile ?? file)
-                : null
-        );
+    private static X509Certificate2? Certificate(InferenceClientOptions options)
+    {
+        if (options.ClientCertificate is not null || options.CertificateFile is not { Length: > 0 } file)
+        {
+            return options.ClientCertificate;
+        }
+        string key = options.CertificateKeyFile is { Length: > 0 } other ? other : file;
+        using X509Certificate2 read = X509Certificate2.CreateFromPemFile(file, key);
+        // Windows shows no certificate whose key is in memory alone.
+        return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), password: null);
+    }
 }

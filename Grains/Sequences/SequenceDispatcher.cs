@@ -63,7 +63,7 @@ internal sealed class SequenceDispatcher(
         if (place.IsCancelled)
         {
             string ended =
-                $"a request of sequence '{request.SequenceId}' before this one was cancelled, which ended it";
+                $"a request of sequence '{request.SequenceId}' before this one was cancelled, which ended it; start it anew";
             return Refuse(request, InferenceError.Cancelled, ended);
         }
 

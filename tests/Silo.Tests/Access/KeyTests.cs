@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansInference.Grains.Interfaces.Inference;
@@ -119,27 +118,8 @@ public sealed class KeyTests(KeyedSilo keyed) : IClassFixture<KeyedSilo>
 
     private static InferenceRequest Request() => new("scale", Tensor.Create<float>("x", [1, 2, 3], 1, 3));
 
-    private static async Task<(int Code, string Output)> OinfAsync(string? key, string[] arguments)
-    {
-        string oinf = Path.Combine(Path.GetDirectoryName(typeof(KeyTests).Assembly.Location)!, "oinf.dll");
-        ProcessStartInfo start = new("dotnet", [oinf, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment.Remove("OINF_API_KEY");
-        if (key is not null)
-        {
-            start.Environment["OINF_API_KEY"] = key;
-        }
-        using Process process = Process.Start(start)!;
-        string[] texts = await Task.WhenAll(
-            process.StandardOutput.ReadToEndAsync(Token),
-            process.StandardError.ReadToEndAsync(Token)
-        );
-        await process.WaitForExitAsync(Token);
-        return (process.ExitCode, string.Concat(texts));
-    }
+    private static Task<(int Code, string Output)> OinfAsync(string? key, string[] arguments) =>
+        Oinf.RunAsync(arguments, Token, key);
 
     private string[] Http => ["--url", $"http://127.0.0.1:{_silo.HttpPort}"];
 
