@@ -21,6 +21,8 @@ internal sealed class HttpTransport : IInferenceTransport
             .ConfigureHttpClient(http => http.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(provider => Connections.Create(Options(provider, client)))
             .AddHttpMessageHandler(provider => new BearerHandler(Options(provider, client)))
+            // Four lines a request at the default level are no use at a thousand requests a second.
+            .RemoveAllLoggers()
             // The connections look names up again by themselves.
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
 
