@@ -25,8 +25,8 @@ internal sealed class GrpcRepository(
         Task.FromResult(new ServerLiveResponse { Live = catalog.IsServerLive });
 
     /// <summary>Answers the call of this name.</summary>
-    public Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerReadyResponse { Ready = models.IsServerReady });
+    public async Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
+        new() { Ready = await models.IsServerReadyAsync(context.CancellationToken) };
 
     /// <summary>Answers the call of this name.</summary>
     public Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context) =>

@@ -18,6 +18,9 @@ internal sealed class ModelEndpoints(
     IOptions<GatewayOptions> options
 )
 {
+    /// <summary>What a readiness probe waits at most: Kubernetes gives up after a second by default.</summary>
+    private static readonly TimeSpan LongestProbe = TimeSpan.FromMilliseconds(900);
+
     /// <summary>Protocol extensions that are really served.</summary>
     public IEnumerable<string> Extensions =>
         Always.Concat(regions.IsAllowed ? ["system_shared_memory"] : Enumerable.Empty<string>());
@@ -63,15 +66,27 @@ internal sealed class ModelEndpoints(
     /// <summary>Whether clients should come: the models are there and the request path is warm.</summary>
     public bool IsServerReady => catalog.IsServerReady && !warmup.IsOpen;
 
+    /// <summary>The same. While the server starts the answer waits a moment: a script asks once.</summary>
+    public async Task<bool> IsServerReadyAsync(CancellationToken cancellationToken)
+    {
+        await warmup.WaitAsync(LongestProbe, cancellationToken);
+        return IsServerReady;
+    }
+
     /// <summary><c>GET /v2/health/ready</c>.</summary>
-    public Task ReadyAsync(HttpContext context) =>
-        IsServerReady
-            ? YesAsync(context)
-            : ErrorResponse.WriteAsync(
-                context,
-                InferenceError.Unavailable,
-                "the server is still starting, or is shutting down"
-            );
+    public async Task ReadyAsync(HttpContext context)
+    {
+        if (await IsServerReadyAsync(context.RequestAborted))
+        {
+            await YesAsync(context);
+            return;
+        }
+        await ErrorResponse.WriteAsync(
+            context,
+            InferenceError.Unavailable,
+            "the server is still starting, or is shutting down"
+        );
+    }
 
     /// <summary><c>GET /v2/models/{model}/ready</c>.</summary>
     public Task ModelReadyAsync(HttpContext context) =>

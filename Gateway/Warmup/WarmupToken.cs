@@ -13,6 +13,7 @@ internal sealed class WarmupToken
     /// <summary>The header that carries the secret.</summary>
     public const string Header = "X-Warmup-Token";
 
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isOpen;
 
     /// <summary>Whether the warm-up is under way; until its end the server does not say that it is ready.</summary>
@@ -25,7 +26,22 @@ internal sealed class WarmupToken
     public void Open() => _isOpen = true;
 
     /// <summary>Ends the warm-up and revokes the secret.</summary>
-    public void Close() => _isOpen = false;
+    public void Close()
+    {
+        _isOpen = false;
+        _closed.TrySetResult();
+    }
+
+    /// <summary>Waits for the end of the warm-up, at most so long; ends at once where none is under way.</summary>
+    public async Task WaitAsync(TimeSpan longest, CancellationToken cancellationToken)
+    {
+        if (_isOpen)
+        {
+            await _closed
+                .Task.WaitAsync(longest, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     /// <summary>Whether the server itself sent a request.</summary>
     public bool IsOwn(HttpRequest request)

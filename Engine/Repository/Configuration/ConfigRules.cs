@@ -36,6 +36,10 @@ internal static class ConfigRules
         {
             yield return warning;
         }
+        foreach (string warning in config.DynamicBatching is { } batching ? PriorityRules.Warnings(batching) : [])
+        {
+            yield return warning;
+        }
         if (config.DynamicBatching is { PriorityLevels: 0, DefaultPriorityLevel: > 0 })
         {
             yield return "dynamic_batching.default_priority_level has no effect without priority_levels";

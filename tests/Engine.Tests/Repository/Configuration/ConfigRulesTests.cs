@@ -16,10 +16,6 @@ public sealed class ConfigRulesTests
     )]
     [InlineData("dynamic_batching { priority_levels: 2 }", "must be in range [1, 2] for m; it is 0")]
     [InlineData(
-        "dynamic_batching { priority_levels: 2 default_priority_level: 1 preserve_ordering: true }",
-        "Only one priority level"
-    )]
-    [InlineData(
         "dynamic_batching { preserve_ordering: true default_queue_policy { timeout_action: DELAY } }",
         "can not have DELAY"
     )]
@@ -113,6 +109,19 @@ public sealed class ConfigRulesTests
     [InlineData(
         "dynamic_batching { priority_queue_policy { key: 1 value { max_queue_size: 1 } } }",
         "priority_queue_policy has no effect without priority_levels"
+    )]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 1 preserve_ordering: true }",
+        "priority_levels changes only whose run comes first"
+    )]
+    [InlineData(
+        "dynamic_batching { default_queue_policy { default_timeout_microseconds: 50 } }",
+        "default_queue_policy gives a request 50 microseconds"
+    )]
+    [InlineData(
+        "dynamic_batching { priority_levels: 2 default_priority_level: 1 "
+            + "priority_queue_policy { key: 2 value { default_timeout_microseconds: 1 } } }",
+        "priority_queue_policy of level 2 gives a request 1 microseconds"
     )]
     [InlineData("instance_group [ { kind: KIND_CPU }, { } ]", "instance_group.kind has no effect")]
     [InlineData("instance_group { gpus: [ 0, 1 ] }", "instance_group.gpus has no effect")]
