@@ -45,7 +45,7 @@ public sealed partial class Tensor
         return new Tensor(name, TensorDatatype.Bytes, dimensions, contents);
     }
 
-    /// <summary>A tensor with the elements and the shape of another; copied where they do not lie in a row.</summary>
+    /// <summary>A tensor with the elements and the shape of another; they are copied.</summary>
     /// <exception cref="NotSupportedException">No datatype has elements of <typeparamref name="T"/>.</exception>
     public static Tensor Create<T>(string name, Tensor<T> tensor)
         where T : unmanaged

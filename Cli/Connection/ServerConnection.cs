@@ -17,18 +17,21 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     private readonly Uri _address;
     private readonly HttpClient _http;
-    private readonly IHost _host;
+    private readonly IHost? _host;
+    private readonly ServiceProvider? _services;
     private readonly bool _hasKey;
 
-    private ServerConnection(Uri address, bool hasKey, IHost host)
+    private ServerConnection(Uri address, bool hasKey, IHost? host, ServiceProvider? services)
     {
         _address = address;
         _host = host;
+        _services = services;
         _hasKey = hasKey;
+        IServiceProvider all = host?.Services ?? services!;
         // With the key and the certificates of inference.
-        _http = host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("OrleansInference");
+        _http = all.GetRequiredService<IHttpClientFactory>().CreateClient("OrleansInference");
         _http.Timeout = LongestCall;
-        Inference = host.Services.GetRequiredService<IInferenceClient>();
+        Inference = all.GetRequiredService<IInferenceClient>();
     }
 
     /// <summary>Inference.</summary>
@@ -65,36 +68,24 @@ internal sealed class ServerConnection : IAsyncDisposable
             }
         }
 
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        // The client's log would mix with the command's output.
-        builder.Logging.ClearProviders();
-        IInferenceClientBuilder client = builder
-            .Services.AddInferenceClient()
-            .Configure(options =>
+        try
+        {
+            if (address.Scheme == "orleans")
+            {
+                return await OpenOrleansAsync(address, cancellationToken);
+            }
+            // Without a host: a command reads no settings of the folder it runs in, and Ctrl+C stays its own.
+            ServiceCollection services = new();
+            IInferenceClientBuilder client = services.AddInferenceClient();
+            _ = address.Scheme is "grpc" or "grpcs" ? client.UseGrpc(address) : client.UseHttp(address);
+            client.Configure(options =>
             {
                 options.ApiKey = key;
                 options.AuthorityFile = settings.Authority;
                 options.CertificateFile = settings.Certificate;
                 options.CertificateKeyFile = settings.CertificateKey.Length > 0 ? settings.CertificateKey : null;
             });
-        try
-        {
-            if (address.Scheme == "orleans")
-            {
-                IPAddress[] addresses = await Dns.GetHostAddressesAsync(
-                    address.Host,
-                    AddressFamily.InterNetwork,
-                    cancellationToken
-                );
-                client.UseOrleans(new IPEndPoint(addresses[0], address.Port < 0 ? 30000 : address.Port));
-            }
-            else
-            {
-                _ = address.Scheme is "grpc" or "grpcs" ? client.UseGrpc(address) : client.UseHttp(address);
-            }
-            IHost host = builder.Build();
-            await host.StartAsync(cancellationToken);
-            return new ServerConnection(address, key.Length > 0, host);
+            return new ServerConnection(address, key.Length > 0, host: null, services.BuildServiceProvider());
         }
         catch (Exception exception)
             when (exception is SocketException or Orleans.Runtime.OrleansException or TimeoutException)
@@ -173,8 +164,33 @@ internal sealed class ServerConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        if (_services is not null)
+        {
+            await _services.DisposeAsync();
+        }
+        if (_host is null)
+        {
+            return;
+        }
         await _host.StopAsync();
         _host.Dispose();
+    }
+
+    private static async Task<ServerConnection> OpenOrleansAsync(Uri address, CancellationToken cancellationToken)
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        // The client's log would mix with the command's output.
+        builder.Logging.ClearProviders();
+        IPAddress[] addresses = await Dns.GetHostAddressesAsync(
+            address.Host,
+            AddressFamily.InterNetwork,
+            cancellationToken
+        );
+        IPEndPoint gateway = new(addresses[0], address.Port < 0 ? 30000 : address.Port);
+        builder.Services.AddInferenceClient().UseOrleans(gateway);
+        IHost host = builder.Build();
+        await host.StartAsync(cancellationToken);
+        return new ServerConnection(address, hasKey: false, host, services: null);
     }
 
     private static string Error(string body)
