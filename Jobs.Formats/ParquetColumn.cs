@@ -7,22 +7,6 @@ namespace OrleansInference.Jobs.Formats;
 /// <summary>The values of one column of a row group, read or to be written.</summary>
 internal abstract class ParquetColumn(DataField source)
 {
-    private static readonly (TensorDatatype Datatype, Type Type)[] Types =
-    [
-        (TensorDatatype.Bool, typeof(bool)),
-        (TensorDatatype.UInt8, typeof(byte)),
-        (TensorDatatype.UInt16, typeof(ushort)),
-        (TensorDatatype.UInt32, typeof(uint)),
-        (TensorDatatype.UInt64, typeof(ulong)),
-        (TensorDatatype.Int8, typeof(sbyte)),
-        (TensorDatatype.Int16, typeof(short)),
-        (TensorDatatype.Int32, typeof(int)),
-        (TensorDatatype.Int64, typeof(long)),
-        (TensorDatatype.Fp32, typeof(float)),
-        (TensorDatatype.Fp64, typeof(double)),
-        (TensorDatatype.Bytes, typeof(string)),
-    ];
-
     /// <summary>The column in the file's schema.</summary>
     public DataField Field => source;
 
@@ -34,7 +18,12 @@ internal abstract class ParquetColumn(DataField source)
         Create(
             new DataField(
                 name,
-                Array.Find(Types, type => type.Datatype == datatype).Type ?? typeof(float),
+                datatype switch
+                {
+                    TensorDatatype.Bytes => typeof(string),
+                    TensorDatatype.Fp16 => typeof(float),
+                    _ => TensorElement.TypeOf(datatype) ?? typeof(float),
+                },
                 isNullable: false
             )
         )!;

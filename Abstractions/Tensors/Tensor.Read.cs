@@ -118,6 +118,6 @@ public sealed partial class Tensor
             TensorDatatype.Bytes => $"use {nameof(GetStrings)}",
             TensorDatatype.Bf16 => $"use {nameof(ToSingles)}",
             TensorDatatype.None => "it has no datatype",
-            _ => $"use {nameof(AsSpan)}<{TensorElement.TypeOf(Datatype).Name}>",
+            _ => $"use {nameof(AsSpan)}<{TensorElement.TypeOf(Datatype)?.Name}>",
         };
 }

@@ -19,8 +19,8 @@ internal static class TensorElement
         (TensorDatatype.Fp64, typeof(double)),
     ];
 
-    /// <summary>The type; the datatype is none of BYTES and BF16, whose elements have none.</summary>
-    public static Type TypeOf(TensorDatatype datatype) => Array.Find(Types, pair => pair.Datatype == datatype).Type;
+    /// <summary>The type; null of BYTES and BF16, whose elements have none.</summary>
+    public static Type? TypeOf(TensorDatatype datatype) => Array.Find(Types, pair => pair.Datatype == datatype).Type;
 
     /// <summary>The datatype; <see cref="TensorDatatype.None"/> where there is none.</summary>
     public static TensorDatatype DatatypeOf(Type type) => Array.Find(Types, pair => pair.Type == type).Datatype;
